@@ -1,0 +1,83 @@
+# Every task of this repository, and what each needs: `make help` prints the lines that begin with ##.
+#
+# Works with GNU make 3.81 (macOS) and any Python from 3.11. The first target that needs it sets up .venv; what is said
+# while doing so goes to standard error, since standard output belongs to the command.
+
+## make TARGET [NAME=value ...]
+
+# The first of these with Python 3.11 or newer is used; PYTHON=/path/to/python names another.
+PYTHON ?= python3.13 python3.12 python3.11 python3 python
+RUN = .venv/bin/python -m painel_migrations
+ARGS ?=
+
+# By way of the environment and unexpanded, so that quotes, $ and blanks arrive as they were typed.
+export GIVEN_REV := $(value REV)
+export GIVEN_M := $(value M)
+
+INSTALL = { .venv/bin/python -m ensurepip && .venv/bin/python -m pip install --disable-pip-version-check \
+	--only-binary :all: --require-hashes -r $<; } >.venv/install.log 2>&1 || { cat .venv/install.log >&2; \
+	echo "$< could not be installed: the reason is above" >&2; exit 1; }
+MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
+
+.PHONY: help upgrade downgrade status verify revision check test lint bench
+
+##
+##   help                   this list
+help:
+	@sed -n 's/^## \{0,1\}//p' Makefile
+
+##
+## The database: DATABASE_URL, from the environment or .env; otherwise eventos.db in this folder
+##   upgrade [REV=head]     bring it to the schema the application needs, or to revision REV
+upgrade: .venv/runtime
+	@$(RUN) upgrade -- "$${GIVEN_REV:-head}"
+
+##   downgrade REV=         take it back to a revision; what later ones retired comes back
+downgrade: .venv/runtime
+	@$(if $(value REV),$(RUN) downgrade -- "$$GIVEN_REV",$(call MISSING,REV,make downgrade REV=0017))
+
+##   status                 where it is, and what is pending
+status: .venv/runtime
+	@$(RUN) status
+
+##   verify                 compare its catalogue with the schema; exit 1 with the list if it drifted
+verify: .venv/runtime
+	@$(RUN) verify
+
+##
+## Development
+##   revision M="..."       write the next revision from a change in painel_migrations/schema
+revision: .venv/runtime
+	@$(if $(value M),$(RUN) revision -m="$$GIVEN_M",$(call MISSING,M,make revision M='Add capa to eventos'))
+
+##   check                  find a change of the schema that has no revision yet
+check: .venv/runtime
+	@$(RUN) check
+
+##   test [ARGS="-k ..."]   every test, on SQLite and on PostgreSQL servers of its own
+test: .venv/development
+	@.venv/bin/python -m pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
+
+##   lint                   style, formatting and types
+lint: .venv/development
+	@.venv/bin/python -m ruff check . && .venv/bin/python -m ruff format --check . && .venv/bin/python -m mypy
+
+##   bench                  times and memory, as ratios to the plain tools
+bench: .venv/development
+	@.venv/bin/python -m tests.load.bench
+
+.venv/bin/python:
+	@echo "Setting up .venv (once)" >&2
+	@for p in $(PYTHON); do "$$p" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		&& exec "$$p" -m venv --clear --without-pip .venv; done; \
+	echo "No Python 3.11 or newer with its venv module: install one, or name it: make PYTHON=/path/to/python" >&2; exit 2
+
+.venv/runtime: requirements.txt .venv/bin/python
+	@echo "Installing $< into .venv" >&2
+	@$(INSTALL)
+	@touch $@
+
+.venv/development: requirements-dev.txt .venv/runtime
+	@echo "Installing $< into .venv" >&2
+	@$(INSTALL)
+	@touch $@

@@ -1,0 +1,1 @@
+"""Every migration PainelUniversal's database needs, from any state it was ever in to the one the application needs."""

@@ -1,0 +1,66 @@
+"""The live catalogue: reading it, comparing it with head, and telling its state by one number."""
+
+import functools
+
+import sqlalchemy as sa
+
+from painel_migrations.catalog import postgresql, rows, sqlite
+from painel_migrations.catalog.compare import compare
+from painel_migrations.catalog.expected import expected
+from painel_migrations.catalog.facts import Catalogue, Fact
+from painel_migrations.catalog.findings import Finding, Severity
+from painel_migrations.catalog.fingerprint import fingerprint
+from painel_migrations.catalog.rows import positions, stray_values
+
+__all__ = [
+    "Catalogue",
+    "Fact",
+    "Finding",
+    "Severity",
+    "compare",
+    "expected",
+    "fingerprint",
+    "head",
+    "positions",
+    "read",
+    "stray_values",
+    "verify",
+]
+
+_READERS = {"postgresql": postgresql.read, "sqlite": sqlite.read}
+
+
+def read(connection: sa.Connection) -> Catalogue:
+    """Read the catalogue of the database ``connection`` is to.
+
+    Raises:
+        ValueError: it is neither PostgreSQL nor SQLite.
+        sqlalchemy.exc.DBAPIError: it cannot be read.
+    """
+    if (reader := _READERS.get(connection.dialect.name)) is None:
+        raise ValueError(f"no catalogue reader for {connection.dialect.name}: only postgresql and sqlite")
+    return reader(connection)
+
+
+@functools.cache
+def head(dialect_name: str) -> Catalogue:
+    """Return what a database of ``dialect_name`` holds at head."""
+    return expected(dialect_name)
+
+
+def verify(connection: sa.Connection) -> list[Finding]:
+    """Compare the database with head: its catalogue, its sequences' positions, its enum values.
+
+    Two round trips on PostgreSQL. Nothing is written.
+
+    Returns:
+        The findings, drift first; a database at head gives none, or notes only.
+
+    Raises:
+        ValueError: it is neither PostgreSQL nor SQLite.
+        sqlalchemy.exc.DBAPIError: it cannot be read.
+    """
+    live = read(connection)
+    wanted = head(connection.dialect.name)
+    findings = [*compare(wanted, live), *rows.check(connection, wanted, live)]
+    return sorted(findings, key=lambda finding: finding.order)

@@ -1,0 +1,68 @@
+"""A finding: one object that is not as head needs it."""
+
+import dataclasses
+import enum
+
+ABSENT = "nothing"
+
+# Findings come in the order in which they can be mended: what others need first.
+KINDS = (
+    "access",
+    "table",
+    "enum",
+    "function",
+    "sequence",
+    "column",
+    "not null",
+    "primary key",
+    "unique",
+    "check",
+    "exclusion",
+    "foreign key",
+    "index",
+    "trigger",
+    "policy",
+    "rule",
+    "view",
+    "position",
+    "rows",
+)
+
+
+class Severity(enum.StrEnum):
+    """How much a finding matters: ``FAIL`` is drift, ``NOTE`` is what head does not know and leaves alone."""
+
+    FAIL = "FAIL"
+    NOTE = "NOTE"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference. No text of it holds a value of a row.
+
+    Args:
+        kind: one of ``KINDS``.
+        object: the name of what differs: ``usuarios.cpf``, ``usuarios.ix_usuarios_cpf``, ``tipousuario``.
+        expected: its definition at head, or ``nothing``.
+        found: its definition in the database, or ``nothing``.
+        why: why it matters, in one sentence.
+        run: the statement or command that mends it; the empty text where there is nothing to mend.
+    """
+
+    kind: str
+    object: str
+    expected: str
+    found: str
+    severity: Severity
+    why: str
+    run: str
+
+    @property
+    def line(self) -> str:
+        """The finding in one line, without why and what to run."""
+        return f"{self.severity} {self.kind} {self.object}: expected {self.expected}, found {self.found}"
+
+    @property
+    def order(self) -> tuple[bool, int, str]:
+        """What findings are sorted by: drift first, then by kind and name."""
+        return self.severity is Severity.NOTE, KINDS.index(self.kind), self.object

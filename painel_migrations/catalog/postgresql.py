@@ -1,0 +1,34 @@
+"""The catalogue of a PostgreSQL database, read with the one SELECT beside this file."""
+
+import functools
+from importlib import resources
+
+import sqlalchemy as sa
+
+from painel_migrations.catalog.facts import Catalogue, Fact
+
+
+@functools.cache
+def statement() -> str:
+    """Return the SELECT; its rows are kind, object, definition, tables, columns."""
+    return resources.files(__package__).joinpath("postgresql.sql").read_text(encoding="utf-8")
+
+
+def read(connection: sa.Connection) -> Catalogue:
+    """Read schema ``public`` in one round trip.
+
+    Args:
+        connection: as whoever the application connects as: ``access`` facts are about the current user.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: the connection broke, or a lock on a table was not given in time.
+    """
+    # The text has no parameters: without this the driver would take a % in it for one.
+    rows = connection.exec_driver_sql(statement(), execution_options={"no_parameters": True})
+    return Catalogue(
+        "postgresql",
+        (
+            Fact(kind, name, definition, tuple(tables or ()), tuple(columns or ()))
+            for kind, name, definition, tables, columns in rows
+        ),
+    )

@@ -1,0 +1,128 @@
+"""What the catalogue cannot tell about rows: sequences behind their ids, enum values that are no label.
+
+Rows are counted where they are; no value of one leaves the database but the highest id.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import sqlalchemy as sa
+from sqlalchemy.sql.compiler import IdentifierPreparer
+
+from painel_migrations.catalog import reasons
+from painel_migrations.catalog.facts import ACCESS, Catalogue, Fact
+from painel_migrations.catalog.findings import Finding, Severity
+from painel_migrations.schema import metadata_for
+
+POSITION, STRAY = "position", "rows"
+
+
+def check(connection: sa.Connection, expected: Catalogue, live: Catalogue) -> list[Finding]:
+    """Return the findings about rows, in one round trip; none where there is nothing to ask.
+
+    Args:
+        expected: names the sequences and the columns they belong to.
+        live: names what can be asked for: an object that is missing or closed to the current user is left out.
+    """
+    quote = connection.dialect.identifier_preparer
+    labels = stored_labels(connection.dialect.name)
+    queries = [*_position_queries(expected, live, quote), *_stray_queries(labels, live, quote)]
+    findings = []
+    for kind, name, first, second in _ask(connection, queries):
+        if kind == STRAY and first:
+            findings.append(_stray(name, labels[name], first, connection.dialect.name))
+        elif kind == POSITION and first is not None and second <= first:
+            findings.append(_behind(expected["sequence", name], first, second))
+    return sorted(findings, key=lambda finding: finding.order)
+
+
+def positions(connection: sa.Connection, expected: Catalogue, live: Catalogue) -> dict[str, tuple[int, int]]:
+    """Return for each sequence of a table with rows the highest id and the next one it gives, in one round trip."""
+    queries = list(_position_queries(expected, live, connection.dialect.identifier_preparer))
+    return {name: (top, following) for _, name, top, following in _ask(connection, queries) if top is not None}
+
+
+def stray_values(connection: sa.Connection, live: Catalogue) -> dict[str, int]:
+    """Return for each enum column, as ``table.column``, how many rows hold what the application cannot load."""
+    labels = stored_labels(connection.dialect.name)
+    queries = list(_stray_queries(labels, live, connection.dialect.identifier_preparer))
+    return {name: count for _, name, count, _ in _ask(connection, queries) if count}
+
+
+def stored_labels(dialect_name: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return for each enum column the labels a row may hold, and those that are only accepted and then folded.
+
+    A label is folded where its upper case is a label too: see ``tipousuario`` in ``painel_migrations.schema.enums``.
+    """
+    found = {}
+    for table in metadata_for(dialect_name).tables.values():
+        for column in table.columns:
+            if isinstance(column.type, sa.Enum):
+                labels = column.type.enums
+                folded = tuple(label for label in labels if label != label.upper() and label.upper() in labels)
+                stored = tuple(label for label in labels if label not in folded)
+                found[f"{table.name}.{column.name}"] = stored, folded
+    return found
+
+
+def _position_queries(expected: Catalogue, live: Catalogue, quote: IdentifierPreparer) -> Iterator[str]:
+    for fact in expected.of_kind("sequence"):
+        (column,) = fact.columns
+        readable = _may_select(live, fact.name) and _may_select(live, fact.table)
+        if fact.key in live and column in live.columns_of(fact.table) and readable:
+            step = "CASE WHEN is_called THEN 1 ELSE 0 END"
+            yield (
+                f"SELECT '{POSITION}', '{fact.name}', (SELECT max({quote.quote(column)}) FROM "
+                f"public.{quote.quote(fact.table)})::bigint, last_value + {step} FROM public.{quote.quote(fact.name)}"
+            )
+
+
+def _stray_queries(
+    labels: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]], live: Catalogue, quote: IdentifierPreparer
+) -> Iterator[str]:
+    for name, (stored, folded) in labels.items():
+        table, column = name.split(".")
+        if column not in live.columns_of(table):
+            continue
+        if live.dialect == "sqlite":
+            where = f"main.{quote.quote(table)} WHERE {quote.quote(column)} NOT IN ({_literals(stored)})"
+        elif folded and _may_select(live, table):
+            # The type refuses whatever is no label at all.
+            where = f"public.{quote.quote(table)} WHERE {quote.quote(column)}::text IN ({_literals(folded)})"
+        else:
+            continue
+        yield f"SELECT '{STRAY}', '{name}', count(*), 0 FROM {where}"
+
+
+def _literals(labels: tuple[str, ...]) -> str:
+    return ", ".join("'" + label.replace("'", "''") + "'" for label in labels)
+
+
+def _may_select(live: Catalogue, name: str) -> bool:
+    schema, relation = live.get((ACCESS, "schema public")), live.get((ACCESS, name))
+    return bool(schema and schema.definition and relation and "SELECT" in relation.definition)
+
+
+def _ask(connection: sa.Connection, queries: list[str]) -> list[tuple[str, str, int | None, int]]:
+    if not queries:
+        return []
+    statement = " UNION ALL ".join(queries)
+    rows = connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+    return [(kind, name, first, second) for kind, name, first, second in rows]
+
+
+def _behind(fact: Fact, top: int, following: int) -> Finding:
+    run = f"SELECT setval('{fact.name}', max({fact.columns[0]})) FROM {fact.table}"
+    expected, found = f"the next id above {top}", f"the next id {following}"
+    return Finding(POSITION, fact.name, expected, found, Severity.FAIL, reasons.BEHIND, run)
+
+
+def _stray(name: str, labels: tuple[tuple[str, ...], tuple[str, ...]], count: int, dialect: str) -> Finding:
+    table, column = name.split(".")
+    stored, folded = labels
+    if dialect == "sqlite":
+        run = f"UPDATE {table} SET {column} = upper(trim({column})) WHERE {column} NOT IN ({_literals(stored)})"
+    else:
+        # Every write of the column passes the trigger, which folds it.
+        run = f"UPDATE {table} SET {column} = {column} WHERE {column}::text IN ({_literals(folded)})"
+    found = f"{count} row{'s' * (count != 1)} with another value"
+    return Finding(STRAY, name, f"only {', '.join(stored)}", found, Severity.FAIL, reasons.STRAY, run)

@@ -1,0 +1,84 @@
+"""Engines: one connection, no pool, and for SQLite a transaction that is really one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from painel_migrations.errors import Refused, UsageError
+
+# Seconds to wait for a server that does not answer at all.
+CONNECT_TIMEOUT = 10
+
+SQLITE_MAGIC = b"SQLite format 3\x00"
+
+
+def make_engine(url: sa.URL, read_only: bool = False, lock_wait: float = 300) -> sa.Engine:
+    """Make the engine for a database.
+
+    Arguments: ``url`` as settings give it; ``read_only``, true for commands that look (a missing SQLite file is then not made);
+    ``lock_wait``, seconds a SQLite run waits for another one.
+    Errors: UsageError or Refused where an SQLite file cannot be what is wanted.
+    """
+    if url.get_backend_name() == "sqlite":
+        check_sqlite_file(url, read_only)
+        engine = sa.create_engine(url, poolclass=NullPool, connect_args={"timeout": lock_wait})
+        prepare_sqlite(engine, read_only=read_only)
+        return engine
+    return sa.create_engine(
+        url,
+        poolclass=NullPool,
+        connect_args={"connect_timeout": CONNECT_TIMEOUT, "application_name": "painel-migrations"},
+    )
+
+
+def check_sqlite_file(url: sa.URL, read_only: bool) -> None:
+    """Look at the file before SQLite does, which would make a missing one and stumble over any other.
+
+    Errors: UsageError for a missing folder or, for a command that only looks, a missing file; Refused for a file that is no
+    SQLite database, or that cannot be written where it has to be.
+    """
+    if not url.database or url.database == ":memory:" or url.query.get("uri"):
+        return
+    path = Path(url.database)
+    if not path.parent.is_dir():
+        raise UsageError(f"the folder of {path} does not exist", f"Make it, or correct DATABASE_URL: mkdir -p {path.parent}")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", "Name a file in DATABASE_URL, such as sqlite:///eventos.db")
+    if not path.exists():
+        if read_only:
+            raise UsageError(f"{path} does not exist", "Make it with: make upgrade")
+        return
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(SQLITE_MAGIC))
+    except PermissionError:
+        raise Refused(f"{path} cannot be read by this user", "Change its permissions, then run again") from None
+    if start and start != SQLITE_MAGIC:
+        raise Refused(f"{path} is no SQLite database", "Correct DATABASE_URL, or move the file away")
+
+
+def prepare_sqlite(engine: sa.Engine, read_only: bool = False) -> None:
+    """Make an SQLite engine's transactions real: Python's driver would commit before DDL and begin only before DML.
+
+    Foreign keys are off, as a rebuilt table needs (they are checked at the end instead); renames leave other tables' text alone.
+    """
+    if getattr(engine, "_painel_prepared", False):
+        return
+    engine._painel_prepared = True  # type: ignore[attr-defined]
+
+    @sa.event.listens_for(engine, "connect")
+    def _connected(dbapi_connection: Any, _record: object) -> None:
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        cursor.execute("PRAGMA foreign_keys = OFF")
+        cursor.execute("PRAGMA legacy_alter_table = ON")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begun(connection: sa.Connection) -> None:
+        # IMMEDIATE: the write lock is waited for here, with nothing done yet, rather than met in the middle.
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

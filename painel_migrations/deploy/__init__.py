@@ -1,0 +1,1 @@
+"""Bringing a database to a revision: plan, preflight, apply, verify; and back."""

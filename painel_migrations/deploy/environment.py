@@ -1,0 +1,156 @@
+"""What Alembic's env.py runs: one transaction, one run at a time, refusals before changes, a check before the commit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext, MigrationStep
+
+import painel_migrations.operations  # noqa: F401  registers the operations
+from painel_migrations import schema
+from painel_migrations.connection.engines import make_engine, prepare_sqlite
+from painel_migrations.connection.locks import lock_run
+from painel_migrations.deploy.preflight import refuse_foreign_database
+from painel_migrations.errors import FailedError, UsageError
+from painel_migrations.operations.guarded import SESSION, send
+from painel_migrations.settings import Settings, read_settings
+
+log = logging.getLogger("painel_migrations.deploy")
+
+
+def run_online(context: EnvironmentContext) -> None:
+    """Run an Alembic command on a database: the one given in ``config.attributes["connection"]``, or that of the settings.
+
+    Errors: PainelError where it is refused or fails; nothing is changed then.
+    """
+    given = context.config.attributes.get("connection")
+    settings = read_settings()
+    if given is None:
+        given = make_engine(settings.database_url, read_only=not _changes(context), lock_wait=settings.lock_wait)
+    if isinstance(given, sa.Engine):
+        if given.dialect.name == "sqlite":
+            prepare_sqlite(given)
+        with given.connect() as connection:
+            _run(context, connection, settings)
+    else:
+        _run(context, given, settings)
+
+
+def run_offline(context: EnvironmentContext) -> None:
+    """Print the SQL of an Alembic command; PostgreSQL only, since SQLite's operations have to look at the file.
+
+    Errors: UsageError for another dialect than PostgreSQL.
+    """
+    _configure(context, dialect_name="postgresql", literal_binds=True, as_sql=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _run(context: EnvironmentContext, connection: sa.Connection, settings: Settings) -> None:
+    environment = _configure(context, connection=connection)
+    if not _changes(context):
+        context.run_migrations()
+        return
+    # Alembic is not asked to begin: it would commit a refused run's version table on its own, and not know SQLite's BEGIN.
+    begun = None if connection.in_transaction() else connection.begin()
+    try:
+        lock_run(connection, settings)
+        _apply(environment, connection)
+    except BaseException:
+        if begun is not None:
+            begun.rollback()
+        raise
+    if begun is not None:
+        begun.commit()
+
+
+def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
+    """Run the migrations, and check what they leave behind while they can still be undone."""
+    migration = context.get_context()
+    refuse_foreign_database(connection, migration, context.script)
+    before = migration.get_current_heads()
+    context.run_migrations()
+    after = migration.get_current_heads()
+    if before == after:
+        return
+    if connection.dialect.name == "sqlite":
+        from painel_migrations.operations.sqlite import check_foreign_keys
+
+        check_foreign_keys(connection)
+    if after == tuple(context.script.get_heads()):
+        _verify(connection)
+
+
+def _verify(connection: sa.Connection) -> None:
+    from painel_migrations.catalog import Severity, verify
+
+    found = [finding for finding in verify(connection) if finding.severity is Severity.FAIL]
+    if found:
+        shown = "; ".join(f"{finding.kind} {finding.object}" for finding in found[:5])
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        raise FailedError(
+            f"the schema would not be what the application needs: {shown}{more}",
+            "Nothing was changed. Report it with the output of: make verify",
+        )
+
+
+def _configure(context: EnvironmentContext, **options: Any) -> EnvironmentContext:
+    connection: sa.Connection | None = options.get("connection")
+    dialect = connection.dialect.name if connection is not None else options["dialect_name"]
+    options |= {
+        "target_metadata": schema.metadata_for(dialect),
+        "include_name": _ours,
+        "include_object": _known,
+        "compare_type": True,
+        "compare_server_default": True,
+        "transaction_per_migration": False,
+        "transactional_ddl": True,
+        "render_as_batch": dialect == "sqlite",
+    }
+    context.configure(**options)
+    # The module `alembic.context` shows no more than its functions; the environment behind it knows what the command is.
+    environment = context.get_context().environment_context
+    assert environment is not None
+    context.configure(**options, fn=_announced(environment.context_opts["fn"]))
+    return environment
+
+
+def _announced(
+    work: Callable[[Any, MigrationContext], Iterable[MigrationStep]],
+) -> Callable[[Any, MigrationContext], Iterator[MigrationStep]]:
+    """The same steps; before each, its revision is said to the log, and on PostgreSQL to the helpers, for the register."""
+
+    def steps(heads: Any, migration: MigrationContext) -> Iterator[MigrationStep]:
+        for step in work(heads, migration):
+            revision = step.info.up_revision
+            if step.is_upgrade or step.is_downgrade:
+                if not migration.as_sql:
+                    log.info("%s %s  %s", "->" if step.is_upgrade else "<-", revision.revision, revision.doc)
+                if migration.dialect.name == "postgresql":
+                    send(migration, f"SELECT set_config('painel.revision', '{revision.revision}', true)")
+            yield step
+
+    return steps
+
+
+def _changes(context: EnvironmentContext) -> bool:
+    """Whether the command changes the database: only upgrade, downgrade and stamp have a destination."""
+    try:
+        context.get_revision_argument()
+    except KeyError:
+        return False
+    return True
+
+
+def _ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether autogenerate is to look at a name: not at what is retired, nor at our own book-keeping."""
+    return not (kind == "table" and name is not None and (name.startswith("retired_") or name == "migration_history"))
+
+
+def _known(_object: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
+    """Whether autogenerate is to compare an object: tables nobody knows are left alone, as the upgrade leaves them."""
+    return not (kind == "table" and reflected and compare_to is None and name not in schema.metadata.tables)

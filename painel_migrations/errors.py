@@ -1,0 +1,45 @@
+"""What can go wrong: each error says what, what to do next, and the exit code it ends with."""
+
+
+class PainelError(Exception):
+    """An end that was foreseen: one line of what, one of what to do.
+
+    Arguments: ``what`` happened; ``todo``, the next step. Neither may hold a password or a row's data.
+    """
+
+    exit_code = 6
+
+    def __init__(self, what: str, todo: str) -> None:
+        super().__init__(f"{what}\n{todo}")
+        self.what = what
+        self.todo = todo
+
+
+class UsageError(PainelError):
+    """The command or its configuration cannot be followed."""
+
+    exit_code = 2
+
+
+class NoConnectionError(PainelError):
+    """No database answered."""
+
+    exit_code = 3
+
+
+class Refused(PainelError):
+    """What cannot be done safely; nothing is changed."""
+
+    exit_code = 4
+
+
+class LockedError(PainelError):
+    """Another run, or another session, holds what this one needs."""
+
+    exit_code = 5
+
+
+class FailedError(PainelError):
+    """Something failed while changes were applied; they are rolled back."""
+
+    exit_code = 6

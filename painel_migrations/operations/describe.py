@@ -1,0 +1,56 @@
+"""Columns, keys and indexes of SQLAlchemy in the words of the PostgreSQL helpers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import SchemaItem
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def described(column: sa.Column[object]) -> str:
+    """A column as the helpers read it: ``nome varchar(255) not null``, ``empresa_id integer references empresas``."""
+    words = [column.name, _spelled(column)]
+    if column.server_default is not None:
+        words.append(f"default {_default(column)}")
+    if not column.nullable and not column.primary_key:
+        words.append("not null")
+    for key in column.foreign_keys:
+        words.append(f"references {key.target_fullname.split('.')[0]}")
+    return " ".join(words)
+
+
+def items(parts: Iterable[SchemaItem]) -> Iterator[str]:
+    """The items of a table: each column, then its keys and indexes, columns that a foreign key needs first."""
+    extras: list[str] = []
+    for part in parts:
+        if isinstance(part, sa.Column):
+            yield described(part)
+            if part.index:
+                extras.append(f"{'unique ' if part.unique else ''}index ({part.name})")
+            elif part.unique:
+                extras.append(f"unique ({part.name})")
+        elif isinstance(part, sa.UniqueConstraint):
+            extras.append(f"unique ({', '.join(str(name) for name in part._pending_colargs)})")
+        else:
+            raise TypeError(f"no helper knows a {type(part).__name__}")
+    yield from extras
+
+
+def _spelled(column: sa.Column[object]) -> str:
+    if column.primary_key:
+        return "serial"
+    if isinstance(column.type, sa.Enum):
+        return str(column.type.name)
+    if isinstance(column.type, sa.DateTime):
+        return "timestamptz"
+    return column.type.compile(_DIALECT).lower().replace(", ", ",")
+
+
+def _default(column: sa.Column[object]) -> str:
+    default = column.server_default
+    assert isinstance(default, sa.DefaultClause)
+    return str(default.arg.compile(dialect=_DIALECT)) if not isinstance(default.arg, str) else f"'{default.arg}'"

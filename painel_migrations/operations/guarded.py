@@ -1,0 +1,120 @@
+"""What every guarded operation is: one CALL of a catalogue-reading helper on PostgreSQL, one function on SQLite."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import MigrateOperation, Operations
+from alembic.runtime.migration import MigrationContext
+
+from painel_migrations.errors import Refused
+
+log = logging.getLogger("painel_migrations.operations")
+
+# SQLSTATE of a refusal raised by a helper; class PM is nobody else's.
+REFUSED = "PM004"
+
+LINE = 110
+
+
+class GuardedOperation(MigrateOperation):
+    """An operation that looks at the live catalogue and does only what is missing.
+
+    Arguments: ``name``, the helper's; ``arguments``, for PostgreSQL; ``sqlite``, the arguments of the function of the same name
+    in ``operations.sqlite``, or None where SQLite has nothing to do.
+    """
+
+    def __init__(self, name: str, arguments: list[Any], sqlite: list[Any] | None) -> None:
+        self.name = name
+        self.arguments = arguments
+        self.sqlite = sqlite
+
+    @property
+    def call(self) -> str:
+        """The statement for PostgreSQL, the same online and in the console script."""
+        spelled = [_literal(argument) for argument in self.arguments]
+        line = f"CALL pg_temp.{self.name}({', '.join(spelled)})"
+        if len(line) <= LINE:
+            return line
+        lines: list[str] = []
+        for text in spelled:
+            if lines and len(lines[-1]) + len(text) + 2 <= LINE - 10:
+                lines[-1] += f", {text}"
+            else:
+                lines.append(text)
+        return f"CALL pg_temp.{self.name}(\n    " + ",\n    ".join(lines) + ")"
+
+
+@Operations.implementation_for(GuardedOperation)
+def _run(operations: Operations, operation: GuardedOperation) -> None:
+    context = operations.get_context()
+    if context.dialect.name == "sqlite":
+        if operation.sqlite is not None:
+            functions = importlib.import_module("painel_migrations.operations.sqlite")
+            getattr(functions, operation.name)(operations.get_bind(), *operation.sqlite)
+        return
+    if not context.opts.get("painel_helpers"):
+        context.opts["painel_helpers"] = True
+        for statement in prologue():
+            send(context, statement)
+    send(context, operation.call)
+
+
+@cache
+def prologue() -> tuple[str, ...]:
+    """What precedes the first operation of a transaction on PostgreSQL: the session's settings, then the helpers, in one statement each."""
+    folder = resources.files("painel_migrations.operations") / "postgresql"
+    files = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
+    return (SESSION, *((folder / name).read_text("utf-8").strip() for name in files))
+
+
+# Helpers name what they use in public, text becomes moments in UTC, and no constraint waits for the commit to be looked at.
+SESSION = """SET LOCAL search_path = public;
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL standard_conforming_strings = on;
+SET CONSTRAINTS ALL IMMEDIATE"""
+
+
+def send(context: MigrationContext, statement: str) -> None:
+    """Run a statement, or print it in offline mode: the text is the same to the letter.
+
+    Errors: Refused, where a helper raises one.
+    """
+    if context.as_sql:
+        context.impl.static_output(statement.removesuffix(";") + ";\n")
+        return
+    connection = context.connection
+    assert connection is not None
+    try:
+        # no_parameters: a % in the text is a %.
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+    except sa.exc.DBAPIError as error:
+        if getattr(error.orig, "pgcode", None) == REFUSED:
+            diagnosis = error.orig.diag  # type: ignore[union-attr]
+            raise Refused(diagnosis.message_primary, diagnosis.message_hint) from None
+        raise
+    finally:
+        _pass_on_notices(connection)
+
+
+def _pass_on_notices(connection: sa.Connection) -> None:
+    """Log what the helpers report, such as a column retired with its count of rows."""
+    notices = getattr(connection.connection.dbapi_connection, "notices", [])
+    for notice in notices:
+        severity, _, text = notice.strip().partition(":  ")
+        if severity == "NOTICE" and "already exists" not in text:
+            log.info("%s", text.splitlines()[0])
+    del notices[:]
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return f"ARRAY[{', '.join(_literal(item) for item in value)}]::text[]"
+    return "'" + str(value).replace("'", "''") + "'"

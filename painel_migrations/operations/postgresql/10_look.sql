@@ -1,0 +1,104 @@
+-- Looking at the catalogue, and refusing: what every other helper stands on.
+
+CREATE OR REPLACE FUNCTION pg_temp.refuse(what text, todo text) RETURNS void LANGUAGE plpgsql AS $fn$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'PM004', MESSAGE = what, HINT = todo;
+END $fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.say(what text) RETURNS void LANGUAGE plpgsql AS $fn$
+BEGIN
+    RAISE NOTICE '%', what;
+END $fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.counted(n bigint, one text, many text) RETURNS text LANGUAGE sql AS $fn$
+    SELECT n || ' ' || CASE WHEN n = 1 THEN one ELSE many END
+$fn$;
+
+-- The table's oid in schema public, or NULL. Views and indexes of that name are no tables.
+CREATE OR REPLACE FUNCTION pg_temp.oid_of(tbl text) RETURNS oid LANGUAGE sql STABLE AS $fn$
+    SELECT oid FROM pg_class
+    WHERE relname = tbl AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.has_table(tbl text) RETURNS boolean LANGUAGE sql STABLE AS $fn$
+    SELECT pg_temp.oid_of(tbl) IS NOT NULL
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.attnum_of(tbl text, col text) RETURNS smallint LANGUAGE sql STABLE AS $fn$
+    SELECT attnum FROM pg_attribute
+    WHERE attrelid = pg_temp.oid_of(tbl) AND attname = col AND attnum > 0 AND NOT attisdropped
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.has_column(tbl text, col text) RETURNS boolean LANGUAGE sql STABLE AS $fn$
+    SELECT pg_temp.attnum_of(tbl, col) IS NOT NULL
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.type_of(tbl text, col text) RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT format_type(atttypid, atttypmod) FROM pg_attribute
+    WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, col)
+$fn$;
+
+-- The columns of a key, by name, in the key's order.
+CREATE OR REPLACE FUNCTION pg_temp.names_of(rel oid, nums smallint[]) RETURNS text[] LANGUAGE sql STABLE AS $fn$
+    SELECT coalesce(array_agg(a.attname::text ORDER BY k.place), '{}')
+    FROM unnest(nums) WITH ORDINALITY AS k (num, place)
+    JOIN pg_attribute a ON a.attrelid = rel AND a.attnum = k.num
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.listed(names text[]) RETURNS text LANGUAGE sql IMMUTABLE AS $fn$
+    SELECT string_agg(quote_ident(n), ', ' ORDER BY place) FROM unnest(names) WITH ORDINALITY AS u (n, place)
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.count_where(tbl text, condition text) RETURNS bigint LANGUAGE plpgsql AS $fn$
+DECLARE n bigint;
+BEGIN
+    EXECUTE format('SELECT count(*) FROM public.%I WHERE %s', tbl, condition) INTO n;
+    RETURN n;
+END $fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.has_rows(tbl text) RETURNS boolean LANGUAGE plpgsql AS $fn$
+DECLARE found_one boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', tbl) INTO found_one;
+    RETURN found_one;
+END $fn$;
+
+-- A type as format_type() spells it, from the way the revisions spell it.
+CREATE OR REPLACE FUNCTION pg_temp.spelled(wanted text) RETURNS text LANGUAGE sql IMMUTABLE AS $fn$
+    SELECT CASE wanted
+        WHEN 'serial' THEN 'integer'
+        WHEN 'timestamptz' THEN 'timestamp with time zone'
+        ELSE regexp_replace(wanted, '^varchar', 'character varying')
+    END
+$fn$;
+
+-- A name that is free among the relations of a schema: the wanted one, or the same with _2, _3, ...
+CREATE OR REPLACE FUNCTION pg_temp.free_name(wanted text, in_schema text) RETURNS text LANGUAGE plpgsql AS $fn$
+DECLARE
+    candidate text := wanted;
+    n integer := 1;
+BEGIN
+    WHILE EXISTS (SELECT FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
+                  WHERE s.nspname = in_schema AND c.relname = candidate) LOOP
+        n := n + 1;
+        candidate := left(wanted, 60) || '_' || n;
+    END LOOP;
+    RETURN candidate;
+END $fn$;
+
+-- Makes way for a key, index or sequence that is to bear this name: whatever bears it elsewhere gets another.
+CREATE OR REPLACE FUNCTION pg_temp.clear_name(wanted text) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE kind "char";
+BEGIN
+    SELECT relkind INTO kind FROM pg_class
+    WHERE relname = wanted AND relnamespace = 'public'::regnamespace;
+    IF kind IN ('i', 'I') THEN
+        EXECUTE format('ALTER INDEX public.%I RENAME TO %I', wanted, pg_temp.free_name(wanted, 'public'));
+    ELSIF kind = 'S' THEN
+        EXECUTE format('ALTER SEQUENCE public.%I RENAME TO %I', wanted, pg_temp.free_name(wanted, 'public'));
+    ELSIF kind IS NOT NULL THEN
+        PERFORM pg_temp.refuse(
+            format('the name %s is taken by a table or view that is not this application''s', wanted),
+            format('Rename it, then run again: ALTER TABLE %I RENAME TO ...', wanted));
+    END IF;
+END $fn$;

@@ -1,0 +1,83 @@
+-- The register of what is retired, and the room where it is kept.
+
+CREATE OR REPLACE FUNCTION pg_temp.open_retired() RETURNS void LANGUAGE plpgsql AS $fn$
+BEGIN
+    IF to_regnamespace('retired') IS NULL THEN
+        CREATE SCHEMA retired;
+        COMMENT ON SCHEMA retired IS 'What migrations took out of the application''s way. Nothing here is used by it.';
+    END IF;
+    IF to_regclass('retired.register') IS NULL THEN
+        CREATE TABLE retired.register (
+            id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            revision text,
+            kind text NOT NULL,
+            object text NOT NULL,
+            kept_in text,
+            definition text,
+            rows bigint,
+            retired_at timestamptz NOT NULL DEFAULT now());
+        COMMENT ON TABLE retired.register IS
+            'One row for each thing retired: what it was, where its rows are kept, the SQL that makes it again.';
+    END IF;
+END $fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.note(what text, of_object text, kept text, made_by text, n bigint)
+RETURNS void LANGUAGE plpgsql AS $fn$
+BEGIN
+    PERFORM pg_temp.open_retired();
+    INSERT INTO retired.register (revision, kind, object, kept_in, definition, rows)
+    VALUES (nullif(current_setting('painel.revision', true), ''), what, of_object, kept, made_by, n);
+    PERFORM pg_temp.say(format('retired %s %s%s', what, of_object, coalesce(' (' || n || ' rows)', '')));
+END $fn$;
+
+-- The latest entry for an object, as (id, kept_in, definition); no row where there is none.
+CREATE OR REPLACE FUNCTION pg_temp.noted(what text, of_object text, OUT entry integer, OUT kept text, OUT made_by text)
+LANGUAGE plpgsql AS $fn$
+BEGIN
+    IF to_regclass('retired.register') IS NOT NULL THEN
+        SELECT id, kept_in, definition INTO entry, kept, made_by FROM retired.register
+        WHERE kind = what AND object = of_object ORDER BY id DESC LIMIT 1;
+    END IF;
+END $fn$;
+
+-- Strikes an entry out; the last one takes the register and the empty schema with it.
+CREATE OR REPLACE FUNCTION pg_temp.strike(entry integer) RETURNS void LANGUAGE plpgsql AS $fn$
+BEGIN
+    DELETE FROM retired.register WHERE id = entry;
+    IF NOT EXISTS (SELECT FROM retired.register) THEN
+        DROP TABLE retired.register;
+        IF NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'retired'::regnamespace)
+            AND NOT EXISTS (SELECT FROM pg_type WHERE typnamespace = 'retired'::regnamespace) THEN
+            DROP SCHEMA retired;
+        END IF;
+    END IF;
+END $fn$;
+
+-- Moves a table between schemas with all that it owns; names taken over there get a number.
+CREATE OR REPLACE FUNCTION pg_temp.move_table(rel regclass, to_schema text, new_name text)
+RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    owned record;
+    here text := (SELECT nspname FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace WHERE c.oid = rel);
+    free text;
+BEGIN
+    FOR owned IN
+        SELECT c.relname, c.relkind FROM pg_class c
+        WHERE c.oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = rel)
+           OR c.relkind = 'S' AND c.oid IN (SELECT objid FROM pg_depend
+                WHERE classid = 'pg_class'::regclass AND refobjid = rel AND deptype IN ('a', 'i'))
+    LOOP
+        free := owned.relname;
+        IF EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace(to_schema) AND relname = free) THEN
+            free := pg_temp.free_name(left(new_name || '_' || owned.relname, 60), to_schema);
+        END IF;
+        IF free <> owned.relname THEN
+            EXECUTE format('ALTER %s %I.%I RENAME TO %I', CASE owned.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'INDEX' END,
+                here, owned.relname, free);
+        END IF;
+    END LOOP;
+    IF new_name <> (SELECT relname FROM pg_class WHERE oid = rel) THEN
+        EXECUTE format('ALTER TABLE %s RENAME TO %I', rel, new_name);
+    END IF;
+    EXECUTE format('ALTER TABLE %s SET SCHEMA %I', rel, to_schema);
+END $fn$;

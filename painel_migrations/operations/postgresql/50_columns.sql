@@ -1,0 +1,133 @@
+-- Columns: there, of the right type, default and nullability.
+
+-- A column's description, as the revisions write it: name type [default expression] [not null] [references table].
+CREATE OR REPLACE FUNCTION pg_temp.described(item text, OUT col text, OUT col_type text, OUT default_is text,
+    OUT required boolean, OUT target text) LANGUAGE plpgsql IMMUTABLE AS $fn$
+BEGIN
+    target := substring(item FROM ' references (\w+)$');
+    item := regexp_replace(item, ' references \w+$', '');
+    required := item ~ ' not null$';
+    item := regexp_replace(item, ' not null$', '');
+    default_is := substring(item FROM ' default (.+)$');
+    item := regexp_replace(item, ' default .+$', '');
+    col := split_part(item, ' ', 1);
+    col_type := substr(item, length(col) + 2);
+    required := required OR col_type = 'serial';
+END $fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.default_of(tbl text, col text) RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef
+    WHERE adrelid = pg_temp.oid_of(tbl) AND adnum = pg_temp.attnum_of(tbl, col)
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.is_required(tbl text, col text) RETURNS boolean LANGUAGE sql STABLE AS $fn$
+    SELECT attnotnull FROM pg_attribute WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, col)
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.require_values(tbl text, col text) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE n bigint := pg_temp.count_where(tbl, format('%I IS NULL', col));
+BEGIN
+    IF n > 0 THEN
+        PERFORM pg_temp.refuse(
+            format('%s.%s: %s NULL where the schema needs a value', tbl, col, pg_temp.counted(n, 'row holds', 'rows hold')),
+            format('Give them a value, then run again. See them: SELECT id FROM %I WHERE %I IS NULL', tbl, col));
+    END IF;
+END $fn$;
+
+-- NOT NULL is a named constraint from PostgreSQL 18 on, and the name outlives a rename of the table or the column.
+CREATE OR REPLACE FUNCTION pg_temp.name_not_null(tbl text, col text) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE con record;
+BEGIN
+    SELECT conname, convalidated INTO con FROM pg_constraint
+    WHERE conrelid = pg_temp.oid_of(tbl) AND contype = 'n' AND conkey = ARRAY[pg_temp.attnum_of(tbl, col)];
+    IF con.conname IS NOT NULL AND NOT con.convalidated THEN
+        PERFORM pg_temp.require_values(tbl, col);
+        EXECUTE format('ALTER TABLE public.%I VALIDATE CONSTRAINT %I', tbl, con.conname);
+    END IF;
+    IF con.conname <> tbl || '_' || col || '_not_null' THEN
+        EXECUTE format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', tbl, con.conname, tbl || '_' || col || '_not_null');
+    END IF;
+END $fn$;
+
+CREATE OR REPLACE PROCEDURE pg_temp.ensure_column(tbl text, item text) LANGUAGE plpgsql AS $fn$
+DECLARE
+    d record;
+    kind record;
+BEGIN
+    IF NOT pg_temp.has_table(tbl) THEN
+        RETURN;
+    END IF;
+    SELECT * INTO d FROM pg_temp.described(item);
+    IF NOT pg_temp.has_column(tbl, d.col) THEN
+        EXECUTE format('ALTER TABLE public.%I ADD COLUMN %I %s', tbl, d.col, pg_temp.spelled(d.col_type));
+        IF pg_temp.has_rows(tbl) THEN
+            PERFORM pg_temp.say(format('%s.%s added', tbl, d.col));
+        END IF;
+        PERFORM pg_temp.bring_back(tbl, d.col);
+    ELSE
+        SELECT attidentity, attgenerated INTO kind FROM pg_attribute
+        WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, d.col);
+        IF kind.attidentity <> '' THEN
+            EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I DROP IDENTITY', tbl, d.col);
+        ELSIF kind.attgenerated = 's' THEN
+            EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I DROP EXPRESSION', tbl, d.col);
+        END IF;
+        PERFORM pg_temp.change_type(tbl, d.col, d.col_type);
+        PERFORM pg_temp.fold_labels(tbl, d.col);
+    END IF;
+    IF d.col_type = 'serial' THEN
+        CALL pg_temp.ensure_sequence(tbl);
+    ELSIF pg_temp.default_of(tbl, d.col) IS DISTINCT FROM d.default_is THEN
+        EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I %s', tbl, d.col, coalesce('SET DEFAULT ' || d.default_is, 'DROP DEFAULT'));
+    END IF;
+    IF d.required AND NOT pg_temp.is_required(tbl, d.col) THEN
+        PERFORM pg_temp.require_values(tbl, d.col);
+        EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I SET NOT NULL', tbl, d.col);
+    ELSIF NOT d.required AND pg_temp.is_required(tbl, d.col) THEN
+        EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I DROP NOT NULL', tbl, d.col);
+    END IF;
+    PERFORM pg_temp.name_not_null(tbl, d.col);
+    IF d.target IS NOT NULL THEN
+        PERFORM pg_temp.ensure_foreign_key(tbl, d.col, d.target);
+    END IF;
+END $fn$;
+
+-- A column that a later revision takes away: given to a table without rows only. A table with rows has it, or is past it.
+CREATE OR REPLACE PROCEDURE pg_temp.passing_column(tbl text, item text) LANGUAGE plpgsql AS $fn$
+BEGIN
+    IF pg_temp.has_table(tbl) AND NOT pg_temp.has_column(tbl, split_part(item, ' ', 1)) AND NOT pg_temp.has_rows(tbl) THEN
+        CALL pg_temp.ensure_column(tbl, item);
+    END IF;
+END $fn$;
+
+-- NOT NULL where no row is NULL. For the way back: rows written since may have no value.
+CREATE OR REPLACE PROCEDURE pg_temp.tighten_column(tbl text, col text) LANGUAGE plpgsql AS $fn$
+BEGIN
+    IF pg_temp.has_column(tbl, col) AND NOT pg_temp.is_required(tbl, col) THEN
+        IF pg_temp.count_where(tbl, format('%I IS NULL', col)) = 0 THEN
+            EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I SET NOT NULL', tbl, col);
+            PERFORM pg_temp.name_not_null(tbl, col);
+        ELSE
+            PERFORM pg_temp.say(format('%s.%s stays nullable: rows hold NULL', tbl, col));
+        END IF;
+    END IF;
+END $fn$;
+
+-- One column under one name: `old` becomes `into`; where both exist `into` wins, its gaps are filled, and `old` is retired.
+CREATE OR REPLACE PROCEDURE pg_temp.fold_column(tbl text, old text, into_col text) LANGUAGE plpgsql AS $fn$
+DECLARE
+    old_type text := pg_temp.type_of(tbl, old);
+    live text := pg_temp.type_of(tbl, into_col);
+    gap text := CASE WHEN live = 'text' OR live LIKE 'character%' THEN '(%1$I IS NULL OR btrim(%1$I) = '''')' ELSE '%1$I IS NULL' END;
+BEGIN
+    IF old_type IS NULL THEN
+        RETURN;
+    ELSIF live IS NULL THEN
+        EXECUTE format('ALTER TABLE public.%I RENAME COLUMN %I TO %I', tbl, old, into_col);
+        PERFORM pg_temp.say(format('%s.%s renamed to %s', tbl, old, into_col));
+        RETURN;
+    END IF;
+    PERFORM pg_temp.change_rows(tbl, format('UPDATE public.%1$I SET %2$I = %3$s WHERE %4$I IS NOT NULL AND %5$s AND %3$s IS NOT NULL',
+        tbl, into_col, pg_temp.converted(quote_ident(old), old_type, live), old, format(gap, into_col)));
+    CALL pg_temp.retire_column(tbl, old);
+END $fn$;

@@ -1,0 +1,247 @@
+-- Keys, indexes and sequences: right in what they say, and named as PostgreSQL names them.
+
+CREATE OR REPLACE FUNCTION pg_temp.ensure_primary_key(tbl text) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    rel oid := pg_temp.oid_of(tbl);
+    con record;
+    wanted text := tbl || '_pkey';
+BEGIN
+    SELECT conname, conkey INTO con FROM pg_constraint WHERE conrelid = rel AND contype = 'p';
+    IF con.conname = wanted AND con.conkey = ARRAY[pg_temp.attnum_of(tbl, 'id')] THEN
+        RETURN;
+    END IF;
+    PERFORM pg_temp.clear_name(wanted);
+    IF con.conname IS NOT NULL AND con.conkey = ARRAY[pg_temp.attnum_of(tbl, 'id')] THEN
+        EXECUTE format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', tbl, con.conname, wanted);
+        RETURN;
+    ELSIF con.conname IS NOT NULL THEN
+        PERFORM pg_temp.drop_constraint(tbl, con.conname);
+    END IF;
+    PERFORM pg_temp.require_values(tbl, 'id');
+    PERFORM pg_temp.refuse_duplicates(tbl, '{id}');
+    EXECUTE format('ALTER TABLE public.%I ADD CONSTRAINT %I PRIMARY KEY (id)', tbl, wanted);
+END $fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.count_duplicates(tbl text, cols text[]) RETURNS bigint LANGUAGE plpgsql AS $fn$
+DECLARE
+    n bigint;
+    names text := pg_temp.listed(cols);
+BEGIN
+    EXECUTE format('SELECT count(*) FROM (SELECT FROM public.%I WHERE ROW(%s) IS NOT NULL GROUP BY %s HAVING count(*) > 1) d',
+        tbl, names, names) INTO n;
+    RETURN n;
+END $fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.refuse_duplicates(tbl text, cols text[]) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    n bigint := pg_temp.count_duplicates(tbl, cols);
+    names text := pg_temp.listed(cols);
+BEGIN
+    IF n > 0 THEN
+        PERFORM pg_temp.refuse(
+            format('%s.%s: %s more than once where they must be unique', tbl, names, pg_temp.counted(n, 'value occurs', 'values occur')),
+            format('Make them unique, then run again. See them: SELECT %s, count(*) FROM %I GROUP BY %s HAVING count(*) > 1',
+                names, tbl, names));
+    END IF;
+END $fn$;
+
+CREATE OR REPLACE PROCEDURE pg_temp.ensure_unique(tbl text, VARIADIC cols text[]) LANGUAGE plpgsql AS $fn$
+DECLARE
+    rel oid := pg_temp.oid_of(tbl);
+    wanted text := tbl || '_' || array_to_string(cols, '_') || '_key';
+    live text;
+BEGIN
+    SELECT conname INTO live FROM pg_constraint
+    WHERE conrelid = rel AND contype = 'u' AND pg_temp.names_of(conrelid, conkey) = cols AND NOT condeferrable
+    ORDER BY conname <> wanted LIMIT 1;
+    IF live = wanted THEN
+        RETURN;
+    END IF;
+    PERFORM pg_temp.clear_name(wanted);
+    IF live IS NOT NULL THEN
+        EXECUTE format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', tbl, live, wanted);
+    ELSE
+        PERFORM pg_temp.refuse_duplicates(tbl, cols);
+        EXECUTE format('ALTER TABLE public.%I ADD CONSTRAINT %I UNIQUE (%s)', tbl, wanted, pg_temp.listed(cols));
+    END IF;
+END $fn$;
+
+CREATE OR REPLACE PROCEDURE pg_temp.ensure_no_unique(tbl text, VARIADIC cols text[]) LANGUAGE plpgsql AS $fn$
+DECLARE con record;
+BEGIN
+    FOR con IN SELECT conname FROM pg_constraint WHERE conrelid = pg_temp.oid_of(tbl) AND contype = 'u'
+        AND pg_temp.names_of(conrelid, conkey) = cols
+    LOOP
+        EXECUTE format('ALTER TABLE public.%I DROP CONSTRAINT %I', tbl, con.conname);
+    END LOOP;
+    FOR con IN SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        WHERE i.indrelid = pg_temp.oid_of(tbl) AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL
+          AND pg_temp.names_of(i.indrelid, i.indkey::smallint[]) = cols
+          AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)
+    LOOP
+        EXECUTE format('DROP INDEX public.%I', con.relname);
+    END LOOP;
+END $fn$;
+
+-- For the way back: UNIQUE where no value occurs twice.
+CREATE OR REPLACE PROCEDURE pg_temp.tighten_unique(tbl text, VARIADIC cols text[]) LANGUAGE plpgsql AS $fn$
+BEGIN
+    IF pg_temp.has_table(tbl) THEN
+        IF pg_temp.count_duplicates(tbl, cols) = 0 THEN
+            CALL pg_temp.ensure_unique(tbl, VARIADIC cols);
+        ELSE
+            PERFORM pg_temp.say(format('%s (%s) stays without UNIQUE: values occur twice', tbl, pg_temp.listed(cols)));
+        END IF;
+    END IF;
+END $fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.index_as_sql(tbl text, index_name text, is_unique boolean, cols text[]) RETURNS text
+LANGUAGE sql IMMUTABLE AS $fn$
+    SELECT format('CREATE %sINDEX %I ON public.%I USING btree (%s)', CASE WHEN is_unique THEN 'UNIQUE ' ELSE '' END,
+                  index_name, tbl, pg_temp.listed(cols))
+$fn$;
+
+CREATE OR REPLACE PROCEDURE pg_temp.ensure_index(tbl text, index_name text, is_unique boolean, VARIADIC cols text[])
+LANGUAGE plpgsql AS $fn$
+DECLARE
+    rel oid := pg_temp.oid_of(tbl);
+    wanted text := pg_temp.index_as_sql(tbl, index_name, is_unique, cols);
+    live record;
+BEGIN
+    IF rel IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT i.indexrelid, i.indisvalid, pg_get_indexdef(i.indexrelid) AS made_by INTO live
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE i.indrelid = rel AND c.relname = index_name
+      AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('p', 'u', 'x'));
+    IF live.made_by = wanted AND live.indisvalid THEN
+        RETURN;
+    ELSIF live.made_by IS NOT NULL THEN
+        PERFORM pg_temp.note('index', tbl || '.' || index_name, NULL, live.made_by, NULL);
+        EXECUTE format('DROP INDEX public.%I', index_name);
+    END IF;
+    PERFORM pg_temp.clear_name(index_name);
+    SELECT c.relname INTO live FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE i.indrelid = rel AND i.indisvalid AND pg_get_indexdef(i.indexrelid) = pg_temp.index_as_sql(tbl, c.relname, is_unique, cols)
+      AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid) LIMIT 1;
+    IF FOUND THEN
+        EXECUTE format('ALTER INDEX public.%I RENAME TO %I', live.relname, index_name);
+    ELSE
+        IF is_unique THEN
+            PERFORM pg_temp.refuse_duplicates(tbl, cols);
+        END IF;
+        EXECUTE wanted;
+    END IF;
+END $fn$;
+
+CREATE OR REPLACE PROCEDURE pg_temp.ensure_no_index(tbl text, index_name text) LANGUAGE plpgsql AS $fn$
+BEGIN
+    IF EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+               WHERE i.indrelid = pg_temp.oid_of(tbl) AND c.relname = index_name) THEN
+        EXECUTE format('DROP INDEX public.%I', index_name);
+    END IF;
+END $fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.refuse_orphans(tbl text, col text, target text) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE n bigint := pg_temp.count_where(tbl, format('%I IS NOT NULL AND NOT EXISTS (SELECT FROM public.%I target WHERE target.id = %I.%I)',
+    col, target, tbl, col));
+BEGIN
+    IF n > 0 THEN
+        PERFORM pg_temp.refuse(
+            format('%s.%s: %s to rows of %s that do not exist', tbl, col, pg_temp.counted(n, 'row refers', 'rows refer'), target),
+            format('Restore or correct them, then run again. See them: SELECT id, %I FROM %I WHERE %I NOT IN (SELECT id FROM %I)',
+                col, tbl, col, target));
+    END IF;
+END $fn$;
+
+-- One foreign key on the column, to the target's id, validated; any other on that column alone goes.
+CREATE OR REPLACE FUNCTION pg_temp.ensure_foreign_key(tbl text, col text, target text) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    rel oid := pg_temp.oid_of(tbl);
+    wanted text := tbl || '_' || col || '_fkey';
+    says text := format('FOREIGN KEY (%I) REFERENCES %I(id)', col, target);
+    con record;
+    live text;
+BEGIN
+    FOR con IN SELECT conname, pg_get_constraintdef(oid) AS made_by FROM pg_constraint
+        WHERE conrelid = rel AND contype = 'f' AND conkey = ARRAY[pg_temp.attnum_of(tbl, col)] ORDER BY conname <> wanted
+    LOOP
+        IF live IS NULL AND con.made_by IN (says, says || ' NOT VALID') THEN
+            live := con.conname;
+            IF con.made_by <> says THEN
+                PERFORM pg_temp.refuse_orphans(tbl, col, target);
+                EXECUTE format('ALTER TABLE public.%I VALIDATE CONSTRAINT %I', tbl, live);
+            END IF;
+        ELSE
+            PERFORM pg_temp.drop_constraint(tbl, con.conname);
+        END IF;
+    END LOOP;
+    IF live IS NULL THEN
+        PERFORM pg_temp.refuse_orphans(tbl, col, target);
+        IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = rel AND conname = wanted) THEN
+            PERFORM pg_temp.drop_constraint(tbl, wanted);
+        END IF;
+        EXECUTE format('ALTER TABLE public.%I ADD CONSTRAINT %I FOREIGN KEY (%I) REFERENCES public.%I (id)', tbl, wanted, col, target);
+    ELSIF live <> wanted THEN
+        EXECUTE format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', tbl, live, wanted);
+    END IF;
+END $fn$;
+
+-- The table's ids come from its own sequence, which stands at or after the highest one.
+CREATE OR REPLACE PROCEDURE pg_temp.ensure_sequence(tbl text) LANGUAGE plpgsql AS $fn$
+DECLARE
+    rel oid := pg_temp.oid_of(tbl);
+    num smallint := pg_temp.attnum_of(tbl, 'id');
+    wanted text := tbl || '_id_seq';
+    seq oid;
+    other record;
+    at record;
+    highest bigint;
+BEGIN
+    -- The sequence in use: the one the default names, else one that the column owns, else one of the right name.
+    SELECT d.refobjid INTO seq FROM pg_attrdef a JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid
+        AND d.refclassid = 'pg_class'::regclass JOIN pg_class c ON c.oid = d.refobjid AND c.relkind = 'S'
+        WHERE a.adrelid = rel AND a.adnum = num AND c.relnamespace = 'public'::regnamespace
+          AND NOT EXISTS (SELECT FROM pg_attrdef o JOIN pg_depend u ON u.classid = 'pg_attrdef'::regclass AND u.objid = o.oid
+                          WHERE u.refobjid = c.oid AND o.adrelid <> rel) LIMIT 1;
+    IF seq IS NULL THEN
+        SELECT c.oid INTO seq FROM pg_class c LEFT JOIN pg_depend d
+            ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'a'
+        WHERE c.relkind = 'S' AND c.relnamespace = 'public'::regnamespace
+          AND (d.refobjid = rel AND d.refobjsubid = num OR c.relname = wanted AND d.refobjid IS NULL)
+        ORDER BY c.relname <> wanted LIMIT 1;
+    END IF;
+    IF seq IS DISTINCT FROM to_regclass(format('public.%I', wanted)) THEN
+        PERFORM pg_temp.clear_name(wanted);
+        IF seq IS NOT NULL THEN
+            EXECUTE format('ALTER SEQUENCE %s RENAME TO %I', seq::regclass, wanted);
+        END IF;
+    END IF;
+    IF seq IS NULL THEN
+        EXECUTE format('CREATE SEQUENCE public.%I AS integer', wanted);
+        seq := to_regclass(format('public.%I', wanted));
+    END IF;
+    IF EXISTS (SELECT FROM pg_sequence WHERE seqrelid = seq AND (seqtypid, seqstart, seqincrement, seqmin, seqmax, seqcache, seqcycle)
+               IS DISTINCT FROM ('integer'::regtype, 1::bigint, 1::bigint, 1::bigint, 2147483647::bigint, 1::bigint, false)) THEN
+        EXECUTE format('ALTER SEQUENCE public.%I AS integer START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 2147483647 CACHE 1 NO CYCLE', wanted);
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = seq AND refobjid = rel
+                   AND refobjsubid = num AND deptype = 'a') THEN
+        EXECUTE format('ALTER SEQUENCE public.%I OWNED BY public.%I.id', wanted, tbl);
+    END IF;
+    IF pg_temp.default_of(tbl, 'id') IS DISTINCT FROM format('nextval(%L::regclass)', wanted) THEN
+        EXECUTE format('ALTER TABLE public.%I ALTER COLUMN id SET DEFAULT nextval(%L::regclass)', tbl, 'public.' || quote_ident(wanted));
+    END IF;
+    FOR other IN SELECT c.oid FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
+        WHERE d.classid = 'pg_class'::regclass AND d.refobjid = rel AND d.refobjsubid = num AND d.deptype = 'a' AND c.oid <> seq
+    LOOP
+        EXECUTE format('DROP SEQUENCE %s', other.oid::regclass);
+    END LOOP;
+    EXECUTE format('SELECT max(id) FROM public.%I', tbl) INTO highest;
+    EXECUTE format('SELECT last_value, is_called FROM public.%I', wanted) INTO at;
+    IF highest > at.last_value OR highest = at.last_value AND NOT at.is_called THEN
+        EXECUTE format('ALTER SEQUENCE public.%I RESTART WITH %s', wanted, highest + 1);
+        PERFORM pg_temp.say(format('%s: moved from %s to after %s', wanted, at.last_value, highest));
+    END IF;
+END $fn$;

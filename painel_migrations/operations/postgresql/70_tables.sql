@@ -1,0 +1,163 @@
+-- Whole tables: there as described, under the right name, or gone.
+
+-- Items: columns ('nome varchar(255) not null'), 'unique (a, b)', 'index (a)', 'unique index (a)'. An item that begins with 'passing '
+-- is true only while the table is made: a later revision changes it.
+CREATE OR REPLACE PROCEDURE pg_temp.ensure_table(tbl text, VARIADIC items text[]) LANGUAGE plpgsql AS $fn$
+DECLARE
+    item text;
+    is_new boolean := NOT pg_temp.has_table(tbl);
+    shape record;
+    cols text[];
+BEGIN
+    IF is_new THEN
+        PERFORM pg_temp.clear_name(tbl);
+        EXECUTE format('CREATE TABLE public.%I ()', tbl);
+    ELSE
+        SELECT relpersistence, relrowsecurity, relforcerowsecurity INTO shape FROM pg_class WHERE oid = pg_temp.oid_of(tbl);
+        IF shape.relpersistence <> 'p' THEN
+            EXECUTE format('ALTER TABLE public.%I SET LOGGED', tbl);
+        END IF;
+        IF shape.relrowsecurity THEN
+            EXECUTE format('ALTER TABLE public.%I DISABLE ROW LEVEL SECURITY', tbl);
+        END IF;
+        IF shape.relforcerowsecurity THEN
+            EXECUTE format('ALTER TABLE public.%I NO FORCE ROW LEVEL SECURITY', tbl);
+        END IF;
+    END IF;
+    FOREACH item IN ARRAY items LOOP
+        IF item LIKE 'passing %' THEN
+            CONTINUE WHEN NOT is_new;
+            item := substr(item, 9);
+        END IF;
+        cols := string_to_array(substring(item FROM '^(?:unique )?(?:index )?\((.*)\)$'), ', ');
+        IF cols IS NULL THEN
+            CALL pg_temp.ensure_column(tbl, item);
+            IF item LIKE 'id %' THEN
+                PERFORM pg_temp.ensure_primary_key(tbl);
+            END IF;
+        ELSIF item LIKE 'unique (%' THEN
+            CALL pg_temp.ensure_unique(tbl, VARIADIC cols);
+        ELSE
+            CALL pg_temp.ensure_index(tbl, 'ix_' || tbl || '_' || array_to_string(cols, '_'), item LIKE 'unique %', VARIADIC cols);
+        END IF;
+    END LOOP;
+    IF is_new THEN
+        PERFORM pg_temp.say(format('%s created', tbl));
+    END IF;
+END $fn$;
+
+-- As ensure_table(), unless another table has taken this one's place.
+CREATE OR REPLACE PROCEDURE pg_temp.ensure_table_unless(successor text, tbl text, VARIADIC items text[]) LANGUAGE plpgsql AS $fn$
+BEGIN
+    IF pg_temp.has_table(tbl) OR NOT pg_temp.has_table(successor) THEN
+        CALL pg_temp.ensure_table(tbl, VARIADIC items);
+    END IF;
+END $fn$;
+
+CREATE OR REPLACE PROCEDURE pg_temp.drop_table_unless_rows(tbl text) LANGUAGE plpgsql AS $fn$
+BEGIN
+    IF NOT pg_temp.has_table(tbl) THEN
+        RETURN;
+    ELSIF pg_temp.has_rows(tbl) THEN
+        PERFORM pg_temp.say(format('%s stays: it holds rows', tbl));
+    ELSIF EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND confrelid = pg_temp.oid_of(tbl) AND conrelid <> confrelid) THEN
+        PERFORM pg_temp.say(format('%s stays: other tables refer to it', tbl));
+    ELSIF EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_rewrite'::regclass AND refobjid = pg_temp.oid_of(tbl)) THEN
+        PERFORM pg_temp.say(format('%s stays: a view reads it', tbl));
+    ELSE
+        EXECUTE format('DROP TABLE public.%I', tbl);
+    END IF;
+END $fn$;
+
+-- Foreign keys that refer to one table refer to another instead; the rows they name must be there.
+CREATE OR REPLACE PROCEDURE pg_temp.repoint_foreign_keys(source text, target text) LANGUAGE plpgsql AS $fn$
+DECLARE
+    con record;
+    says text;
+BEGIN
+    FOR con IN SELECT k.conname, c.relname AS child, n.nspname AS home, pg_get_constraintdef(k.oid) AS made_by,
+            pg_temp.names_of(k.conrelid, k.conkey) AS cols
+        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(source) AND k.conrelid <> k.confrelid AND n.nspname = 'public'
+    LOOP
+        EXECUTE format('ALTER TABLE %I.%I DROP CONSTRAINT %I', con.home, con.child, con.conname);
+        IF NOT EXISTS (SELECT FROM pg_index WHERE indrelid = pg_temp.oid_of(target) AND indisunique AND indpred IS NULL
+                       AND indkey::text = pg_temp.attnum_of(target, 'id')::text) THEN
+            EXECUTE format('ALTER TABLE public.%I ADD PRIMARY KEY (id)', target);
+        END IF;
+        IF cardinality(con.cols) = 1 THEN
+            PERFORM pg_temp.refuse_orphans(con.child, con.cols[1], target);
+        END IF;
+        says := regexp_replace(con.made_by, ' REFERENCES \S+\(', format(' REFERENCES public.%I(', target));
+        EXECUTE format('ALTER TABLE %I.%I ADD CONSTRAINT %I %s', con.home, con.child, con.conname, says);
+        PERFORM pg_temp.say(format('%s.%s refers to %s again', con.child, con.conname, target));
+    END LOOP;
+END $fn$;
+
+-- A table under its new name. Where both exist, rows move: a row keeps its id where that is free, is the same row where all is equal, and
+-- gets a fresh id otherwise, which the rows that refer to it follow; their old values are kept.
+CREATE OR REPLACE PROCEDURE pg_temp.rename_table(old text, new text) LANGUAGE plpgsql AS $fn$
+DECLARE
+    shared text[];
+    same text;
+    con record;
+BEGIN
+    IF NOT pg_temp.has_table(old) THEN
+        RETURN;
+    ELSIF NOT pg_temp.has_table(new) THEN
+        EXECUTE format('ALTER TABLE public.%I RENAME TO %I', old, new);
+        RETURN;
+    END IF;
+    SELECT array_agg(attname::text ORDER BY attnum) INTO shared FROM pg_attribute
+    WHERE attrelid = pg_temp.oid_of(new) AND attnum > 0 AND NOT attisdropped AND attname <> 'id' AND pg_temp.has_column(old, attname);
+    same := (SELECT string_agg(format('source.%1$I::text IS NOT DISTINCT FROM target.%1$I::text', s), ' AND ') FROM unnest(shared) s);
+    CREATE TEMP TABLE IF NOT EXISTS moved (id integer PRIMARY KEY, new_id integer NOT NULL) ON COMMIT DROP;
+    DELETE FROM pg_temp.moved;
+    EXECUTE format('INSERT INTO pg_temp.moved SELECT source.id, coalesce('
+        '(SELECT target.id FROM public.%2$I target WHERE target.id = source.id AND %3$s), '
+        '(SELECT min(target.id) FROM public.%2$I target WHERE %3$s), '
+        'CASE WHEN NOT EXISTS (SELECT FROM public.%2$I target WHERE target.id = source.id) THEN source.id END, 0) '
+        'FROM public.%1$I source', old, new, same);
+    EXECUTE format('UPDATE pg_temp.moved SET new_id = fresh.id FROM (SELECT id AS old_id, row_number() OVER (ORDER BY id) + greatest('
+        '(SELECT coalesce(max(id), 0) FROM public.%I), (SELECT max(id) FROM pg_temp.moved)) AS id FROM pg_temp.moved WHERE new_id = 0) fresh '
+        'WHERE fresh.old_id = moved.id', new);
+    PERFORM pg_temp.change_rows(new, format('INSERT INTO public.%2$I (id, %3$s) SELECT moved.new_id, %4$s FROM public.%1$I source JOIN pg_temp.moved USING (id) '
+        'WHERE NOT EXISTS (SELECT FROM public.%2$I target WHERE target.id = moved.new_id)', old, new, pg_temp.listed(shared),
+        (SELECT string_agg(pg_temp.converted('source.' || quote_ident(s), pg_temp.type_of(old, s), pg_temp.type_of(new, s)), ', ' ORDER BY place)
+         FROM unnest(shared) WITH ORDINALITY AS u (s, place))));
+    FOR con IN SELECT c.relname AS child, k.conname, (pg_temp.names_of(k.conrelid, k.conkey))[1] AS col
+        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+        WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(old) AND cardinality(k.conkey) = 1
+    LOOP
+        EXECUTE format('ALTER TABLE public.%I DROP CONSTRAINT %I', con.child, con.conname);
+        PERFORM pg_temp.keep_cells(con.child, con.col,
+            format('%I IN (SELECT m.id FROM pg_temp.moved m WHERE m.id <> m.new_id)', con.col));
+        PERFORM pg_temp.change_rows(con.child, format('UPDATE public.%1$I SET %2$I = moved.new_id FROM pg_temp.moved '
+            'WHERE moved.id = %2$I AND moved.id <> moved.new_id', con.child, con.col));
+        PERFORM pg_temp.ensure_foreign_key(con.child, con.col, new);
+    END LOOP;
+    CALL pg_temp.retire_table(old);
+END $fn$;
+
+-- Undoes rename_table(): the old table comes back if it was retired, with the references that had followed its rows; else the name goes back.
+CREATE OR REPLACE PROCEDURE pg_temp.restore_renamed(old text, new text) LANGUAGE plpgsql AS $fn$
+DECLARE con record;
+BEGIN
+    IF (SELECT entry FROM pg_temp.noted('table', old)) IS NULL THEN
+        CALL pg_temp.rename_table(new, old);
+        RETURN;
+    END IF;
+    CALL pg_temp.restore_table(old);
+    FOR con IN SELECT c.relname AS child, k.conname, (pg_temp.names_of(k.conrelid, k.conkey))[1] AS col
+        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+        WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(new) AND cardinality(k.conkey) = 1
+    LOOP
+        IF (SELECT entry FROM pg_temp.noted('cells', con.child || '.' || con.col)) IS NOT NULL THEN
+            EXECUTE format('ALTER TABLE public.%I DROP CONSTRAINT %I', con.child, con.conname);
+            CALL pg_temp.restore_values(con.child, con.col);
+            IF pg_temp.count_where(con.child, format('%I IS NOT NULL AND %I NOT IN (SELECT id FROM public.%I)', con.col, con.col, old)) = 0 THEN
+                PERFORM pg_temp.ensure_foreign_key(con.child, con.col, old);
+            END IF;
+        END IF;
+    END LOOP;
+END $fn$;

@@ -1,0 +1,133 @@
+-- Retiring columns and tables, and bringing them back.
+
+CREATE OR REPLACE PROCEDURE pg_temp.retire_column(tbl text, col text) LANGUAGE plpgsql AS $fn$
+DECLARE
+    kept text;
+    n bigint;
+BEGIN
+    IF NOT pg_temp.has_column(tbl, col) THEN
+        RETURN;
+    END IF;
+    IF pg_temp.count_where(tbl, format('%I IS NOT NULL', col)) > 0 THEN
+        PERFORM pg_temp.open_retired();
+        kept := pg_temp.free_name(tbl || '__' || col, 'retired');
+        EXECUTE format('CREATE TABLE retired.%I AS SELECT id, %I FROM public.%I', kept, col, tbl);
+        GET DIAGNOSTICS n = ROW_COUNT;
+        EXECUTE format('ALTER TABLE retired.%I ADD PRIMARY KEY (id)', kept);
+        PERFORM pg_temp.note('column', tbl || '.' || col, kept, NULL, n);
+    END IF;
+    PERFORM pg_temp.shelve(tbl, col);
+    EXECUTE format('ALTER TABLE public.%I DROP COLUMN %I', tbl, col);
+    PERFORM pg_temp.unshelve();
+END $fn$;
+
+-- Gives a column that was just added the cells that were kept of it.
+CREATE OR REPLACE FUNCTION pg_temp.bring_back(tbl text, col text) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    kept record;
+    kept_type text;
+BEGIN
+    SELECT * INTO kept FROM pg_temp.noted('column', tbl || '.' || col);
+    IF kept.entry IS NOT NULL THEN
+        SELECT format_type(atttypid, atttypmod) INTO kept_type FROM pg_attribute
+        WHERE attrelid = to_regclass(format('retired.%I', kept.kept)) AND attname = col;
+        PERFORM pg_temp.change_rows(tbl, format(
+            'UPDATE public.%1$I AS live SET %2$I = %3$s FROM retired.%4$I AS kept WHERE kept.id = live.id', tbl, col,
+            pg_temp.converted(format('kept.%I', col), kept_type, pg_temp.type_of(tbl, col)), kept.kept));
+        EXECUTE format('DROP TABLE retired.%I', kept.kept);
+        PERFORM pg_temp.strike(kept.entry);
+    END IF;
+END $fn$;
+
+-- The column as it was, with the cells that were kept. NOT NULL is asked for and given where no row is without a value.
+CREATE OR REPLACE PROCEDURE pg_temp.restore_column(tbl text, item text) LANGUAGE plpgsql AS $fn$
+DECLARE
+    d record;
+BEGIN
+    IF NOT pg_temp.has_table(tbl) THEN
+        RETURN;
+    END IF;
+    SELECT * INTO d FROM pg_temp.described(item);
+    CALL pg_temp.ensure_column(tbl, regexp_replace(regexp_replace(item, ' references \w+$', ''), ' not null$', ''));
+    IF d.required THEN
+        CALL pg_temp.tighten_column(tbl, d.col);
+    END IF;
+    IF d.target IS NOT NULL AND pg_temp.has_table(d.target) AND pg_temp.count_where(tbl, format(
+            '%I IS NOT NULL AND %I NOT IN (SELECT id FROM public.%I)', d.col, d.col, d.target)) = 0 THEN
+        PERFORM pg_temp.ensure_foreign_key(tbl, d.col, d.target);
+    END IF;
+    CALL pg_temp.restore_noted('view', '%');
+END $fn$;
+
+-- As restore_column(), but only where there is something to bring back.
+CREATE OR REPLACE PROCEDURE pg_temp.restore_column_if_kept(tbl text, item text) LANGUAGE plpgsql AS $fn$
+BEGIN
+    IF (SELECT entry FROM pg_temp.noted('column', tbl || '.' || split_part(item, ' ', 1))) IS NOT NULL THEN
+        CALL pg_temp.restore_column(tbl, item);
+    END IF;
+END $fn$;
+
+-- Moves a table to schema retired with its rows, types and key; its foreign keys and triggers would bind the application, and go.
+CREATE OR REPLACE PROCEDURE pg_temp.retire_table(tbl text) LANGUAGE plpgsql AS $fn$
+DECLARE
+    rel oid := pg_temp.oid_of(tbl);
+    thing record;
+    kept text;
+    n bigint;
+BEGIN
+    IF rel IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM pg_temp.open_retired();
+    FOR thing IN SELECT conname FROM pg_constraint WHERE conrelid = rel AND contype = 'f' LOOP
+        PERFORM pg_temp.drop_constraint(tbl, thing.conname);
+    END LOOP;
+    FOR thing IN SELECT tgname, pg_get_triggerdef(oid) AS made_by FROM pg_trigger WHERE tgrelid = rel AND NOT tgisinternal LOOP
+        PERFORM pg_temp.note('trigger', tbl || '.' || thing.tgname, NULL, thing.made_by, NULL);
+        EXECUTE format('DROP TRIGGER %I ON public.%I', thing.tgname, tbl);
+    END LOOP;
+    -- The sequence may have been handed to the live table: what the live table uses stays with it.
+    FOR thing IN SELECT s.oid FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+        WHERE d.classid = 'pg_class'::regclass AND d.refobjid = rel AND d.deptype = 'a'
+          AND EXISTS (SELECT FROM pg_attrdef a JOIN pg_depend u ON u.classid = 'pg_attrdef'::regclass AND u.objid = a.oid
+                      WHERE u.refobjid = s.oid AND a.adrelid <> rel)
+    LOOP
+        EXECUTE format('ALTER SEQUENCE %s OWNED BY NONE', thing.oid::regclass);
+    END LOOP;
+    EXECUTE format('SELECT count(*) FROM public.%I', tbl) INTO n;
+    kept := pg_temp.free_name(tbl, 'retired');
+    PERFORM pg_temp.move_table(rel, 'retired', kept);
+    PERFORM pg_temp.note('table', tbl, kept, NULL, n);
+END $fn$;
+
+CREATE OR REPLACE PROCEDURE pg_temp.restore_table(tbl text) LANGUAGE plpgsql AS $fn$
+DECLARE kept record;
+BEGIN
+    SELECT * INTO kept FROM pg_temp.noted('table', tbl);
+    IF kept.entry IS NOT NULL AND NOT pg_temp.has_table(tbl) THEN
+        PERFORM pg_temp.move_table(to_regclass(format('retired.%I', kept.kept)), 'public', tbl);
+        PERFORM pg_temp.strike(kept.entry);
+        CALL pg_temp.restore_noted('constraint', tbl || '.%');
+        CALL pg_temp.restore_noted('trigger', tbl || '.%');
+    END IF;
+END $fn$;
+
+-- Makes again what the register describes, where it fits; what does not fit stays described.
+CREATE OR REPLACE PROCEDURE pg_temp.restore_noted(what text, of_objects text) LANGUAGE plpgsql AS $fn$
+DECLARE thing record;
+BEGIN
+    IF to_regclass('retired.register') IS NULL THEN
+        RETURN;
+    END IF;
+    FOR thing IN SELECT id, object, definition FROM retired.register
+        WHERE kind = what AND object LIKE of_objects AND definition IS NOT NULL ORDER BY id DESC
+    LOOP
+        BEGIN
+            EXECUTE thing.definition;
+            PERFORM pg_temp.strike(thing.id);
+        EXCEPTION WHEN syntax_error_or_access_rule_violation OR integrity_constraint_violation OR feature_not_supported
+                OR data_exception OR program_limit_exceeded OR object_not_in_prerequisite_state THEN
+            PERFORM pg_temp.say(format('%s %s stays retired: %s', what, thing.object, SQLERRM));
+        END;
+    END LOOP;
+END $fn$;

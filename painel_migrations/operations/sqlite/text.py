@@ -1,0 +1,99 @@
+"""SQL text as SQLite reads it: tokens, names, literals, and when two spellings say the same."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy.dialects.sqlite.base import SQLiteIdentifierPreparer
+
+# SQLite takes every character from U+0080 on as a letter of a name, and only these as blanks.
+_TOKEN = re.compile(
+    r"""(?P<skip> [ \t\n\f\r]+ | --[^\n]* | /\*.*?(?:\*/|\Z) )
+      | (?P<string> [xX]?'(?:[^']|'')*' )
+      | (?P<quoted> "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\] )
+      | (?P<word> [A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]* )
+      | (?P<number> \d[\w.]* | \.\d\w* )
+      | (?P<mark> \|\| | <> | [<>!=]= | << | >> | . )""",
+    re.VERBOSE | re.DOTALL,
+)
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+# What may surround a value without being part of it.
+BLANKS = "' ' || char(9, 10, 13)"
+
+
+class Token(NamedTuple):
+    """A token and where it stands in the text."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def word(self) -> str:
+        """The keyword it may be, in upper case; empty for names in quotes, literals and marks."""
+        return self.text.upper() if self.kind == "word" else ""
+
+    @property
+    def name(self) -> str:
+        """The name it spells, without quotes."""
+        if self.kind not in ("quoted", "string"):
+            return self.text
+        opening, inner = self.text[0], self.text[1:-1]
+        return inner if opening == "[" else inner.replace(opening * 2, opening)
+
+
+def tokens(sql: str) -> list[Token]:
+    """Split ``sql`` into tokens; blanks and comments are none."""
+    return [
+        Token(match.lastgroup or "", match[0], match.start(), match.end())
+        for match in _TOKEN.finditer(sql)
+        if match.lastgroup != "skip"
+    ]
+
+
+def meaning(sql: str) -> str:
+    """Return the one spelling of everything that differs from ``sql`` in case, blanks, quotes and comments only."""
+    return " ".join(
+        token.text if token.kind == "string" else key(token.name) for token in tokens(sql)
+    )
+
+
+def key(name: str) -> str:
+    """Return what a name is found by: SQLite ignores the case of ASCII letters, and of no others."""
+    return name.translate(_LOWER)
+
+
+def mentions(sql: str, name: str) -> bool:
+    """Whether a name occurs in ``sql``; a text literal is no name."""
+    wanted = key(name)
+    return any(token.kind in ("word", "quoted") and key(token.name) == wanted for token in tokens(sql))
+
+
+def quote(name: str) -> str:
+    """Return a name as it stands in a statement, in quotes only where SQLAlchemy would use them."""
+    if _PLAIN.fullmatch(name) and name not in SQLiteIdentifierPreparer.reserved_words:
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names, separated by commas, as they stand in a statement."""
+    return ", ".join(quote(name) for name in names)
+
+
+def literal(value: str) -> str:
+    """Return a text as a literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def renamed(statement: str, name: str) -> str:
+    """Return a CREATE INDEX or CREATE TRIGGER statement with another name for what it creates."""
+    parts = tokens(statement)
+    at = next(i for i, token in enumerate(parts) if token.word in ("INDEX", "TRIGGER")) + 1
+    return statement[: parts[at].start] + quote(name) + statement[parts[at].end :]

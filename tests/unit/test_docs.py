@@ -1,0 +1,98 @@
+"""The documents tell all and only what is there: targets, verbs, options, variables, exit codes, links."""
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+
+from painel_migrations import errors
+from painel_migrations.cli import build_parser
+from painel_migrations.settings import DATABASE_VARIABLES, DEFAULT_DATABASE_URL, DURATIONS, LIBPQ_VARIABLES
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = (ROOT / "docs/commands.md").read_text()
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+TARGETS = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+VARIABLES = (*DATABASE_VARIABLES, *LIBPQ_VARIABLES, *DURATIONS)
+
+
+def verbs() -> dict[str, argparse.ArgumentParser]:
+    """The console script's verbs, each with its own parser."""
+    for action in build_parser()._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    raise AssertionError("the console script has no verbs")
+
+
+def options(parser: argparse.ArgumentParser) -> set[str]:
+    return {name for action in parser._actions for name in action.option_strings if name not in ("-h", "--help")}
+
+
+def exit_codes(kind: type[errors.PainelError] = errors.PainelError) -> set[int]:
+    return {kind.exit_code}.union(*(exit_codes(narrower) for narrower in kind.__subclasses__()))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_target_is_documented(target: str) -> None:
+    assert re.search(rf"^\| `make {target}\b", COMMANDS, re.MULTILINE)
+
+
+@pytest.mark.parametrize("verb", sorted(verbs()))
+def test_every_verb_is_documented(verb: str) -> None:
+    assert re.search(rf"`painel {verb}\b", COMMANDS)
+
+
+def test_a_verb_has_the_same_name_as_its_target() -> None:
+    assert set(verbs()) <= set(TARGETS)
+
+
+def test_every_option_is_documented() -> None:
+    parsers = [build_parser(), *verbs().values()]
+    missing = {name for parser in parsers for name in options(parser) if not re.search(rf"{name}\b", COMMANDS)}
+    assert not missing
+
+
+def test_every_variable_is_documented() -> None:
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", COMMANDS, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"\w+", row)} == {*VARIABLES, "PYTHON"}
+
+
+def test_the_example_has_every_variable_with_its_default() -> None:
+    example = dict(re.findall(r"^# ([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    defaults = {name: f"{rule.default:g}" for name, rule in DURATIONS.items()}
+    expected = dict.fromkeys(VARIABLES, "") | defaults | {"DATABASE_URL": DEFAULT_DATABASE_URL, "PGPORT": "5432"}
+    assert example == expected
+
+
+@pytest.mark.parametrize("name", DURATIONS)
+def test_every_default_is_documented(name: str) -> None:
+    assert f"| `{name}` | `{DURATIONS[name].default:g}` |" in COMMANDS
+
+
+def test_every_exit_code_is_documented() -> None:
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", COMMANDS, re.MULTILINE)}
+    assert documented == {0, 1, 2, 3, 4, 5, 6}
+    assert exit_codes() <= documented
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_page_leads_astray(page: Path) -> None:
+    text = page.read_text()
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    assert [link for link in links if not (page.parent / link).exists()] == []
+    assert set(re.findall(r"(?:^|`)make ([a-z][a-z-]*)\b", text, re.MULTILINE)) <= set(TARGETS)
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached, pending = set(), [ROOT / "README.md"]
+    while pending:
+        page = pending.pop().resolve()
+        if page.suffix == ".md" and page not in reached:
+            reached.add(page)
+            pending += [page.parent / link for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text())]
+    assert set(PAGES) == reached
+
+
+def test_the_readme_opens_with_the_two_commands() -> None:
+    assert re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE) == ["upgrade", "test"]

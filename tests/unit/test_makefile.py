@@ -1,0 +1,197 @@
+"""The Makefile is an index that tells the truth, hands arguments over as typed, and sets up what it needs.
+
+A stand-in takes the interpreter's place, since a real environment is a download: `.ci/run` is the test of that.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MAKEFILE = (ROOT / "Makefile").read_text()
+LISTED = re.findall(r"^##   ([a-z-]+) ", MAKEFILE, re.MULTILINE)
+SAY_ARGUMENTS = '#!/bin/sh\nfor argument; do printf "<%s>" "$argument"; done; echo " $DATABASE_URL"\n'
+
+
+def script(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+    return path
+
+
+def make(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run make with nothing of this process's environment, which has a make above it."""
+    environ = {"PATH": f"{folder / 'bin'}:/usr/bin:/bin", "HOME": str(folder), **environ}
+    return subprocess.run(["make", *arguments], cwd=folder, env=environ, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone without `.venv`, in a folder with a blank in its name."""
+    folder = tmp_path / "o painel"
+    folder.mkdir()
+    for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+@pytest.fixture
+def ready(clone: Path) -> Path:
+    """A clone whose `.venv` is set up, with an interpreter that says its arguments and DATABASE_URL."""
+    script(clone / ".venv/bin/python", SAY_ARGUMENTS)
+    (clone / ".venv/runtime").touch()
+    (clone / ".venv/development").touch()
+    return clone
+
+
+def test_help_lists_every_target_and_nothing_else(clone: Path) -> None:
+    phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+    defined = re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE)
+    assert phony is not None
+    assert LISTED == phony[1].split() == defined
+    done = make(clone)
+    assert done.stdout == make(clone, "help").stdout
+    assert re.findall(r"^  ([a-z-]+) ", done.stdout, re.MULTILINE) == LISTED
+    assert not (clone / ".venv").exists(), "help has to be at once"
+
+
+def test_help_fits_a_terminal(clone: Path) -> None:
+    assert max(map(len, make(clone, "help").stdout.splitlines())) < 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "handed_over"),
+    [
+        (["upgrade"], "<-m><painel_migrations><upgrade><--><head>"),
+        (["upgrade", "REV=0003"], "<-m><painel_migrations><upgrade><--><0003>"),
+        (["downgrade", "REV=-1"], "<-m><painel_migrations><downgrade><--><-1>"),
+        (["status"], "<-m><painel_migrations><status>"),
+        (["verify"], "<-m><painel_migrations><verify>"),
+        (["check"], "<-m><painel_migrations><check>"),
+        (["revision", "M=Add capa"], "<-m><painel_migrations><revision><-m=Add capa>"),
+        (["test", "ARGS=-k 'a or b'"], "<-m><pytest><-n><logical><--maxprocesses><4><--dist><worksteal><-k><a or b>"),
+        (["bench"], "<-m><tests.load.bench>"),
+        (["lint"], "<-m><ruff><check><.> \n<-m><ruff><format><--check><.> \n<-m><mypy>"),
+    ],
+)
+def test_what_each_target_runs(ready: Path, arguments: list[str], handed_over: str) -> None:
+    done = make(ready, *arguments)
+    assert (done.stdout, done.stderr, done.returncode) == (handed_over + " \n", "", 0)
+
+
+def test_every_script_a_recipe_names_is_there() -> None:
+    for module in re.findall(r"python -m (tests\.[a-z.]+)", MAKEFILE):
+        assert (ROOT / module.replace(".", "/")).with_suffix(".py").is_file()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['it\'s "quoted"', "costs $5, $HOME, $$ and $(shell echo 1)", "a=b; false # ação", "`false` \\", "-m x", "*"],
+)
+def test_text_arrives_as_typed(ready: Path, text: str) -> None:
+    assert make(ready, "revision", f"M={text}").stdout == f"<-m><painel_migrations><revision><-m={text}> \n"
+    assert make(ready, "upgrade", f"REV={text}").stdout == f"<-m><painel_migrations><upgrade><--><{text}> \n"
+    assert make(ready, "status", DATABASE_URL=text).stdout == f"<-m><painel_migrations><status> {text}\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("downgrade", "REV is missing: write make downgrade REV=0017"),
+        ("revision", "M is missing: write make revision M='Add capa to eventos'"),
+    ],
+)
+def test_a_missing_argument(ready: Path, target: str, message: str) -> None:
+    done = make(ready, target)
+    assert (done.stdout, done.stderr.splitlines()[0], done.returncode) == ("", message, 2)
+
+
+def test_a_command_that_fails_keeps_its_code_in_makes_line(ready: Path) -> None:
+    script(ready / ".venv/bin/python", "#!/bin/sh\nexit 4\n")
+    (ready / ".venv/runtime").touch()
+    done = make(ready, "upgrade")
+    assert done.returncode == 2
+    assert done.stderr.endswith("Error 4\n")
+
+
+# Setting up
+
+WORKS = """#!/bin/sh
+case "$*" in
+    *"-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python;;
+    *"pip install"*) echo "$*" >>installed;;
+    *painel_migrations*) echo ran;;
+esac
+"""
+
+
+def test_the_first_command_sets_up_once_and_speaks_of_it_on_standard_error(clone: Path) -> None:
+    script(clone / "bin/python3.13", WORKS)
+    done = make(clone, "status")
+    assert (done.stdout, done.returncode) == ("ran\n", 0)
+    assert done.stderr == "Setting up .venv (once)\nInstalling requirements.txt into .venv\n"
+    assert "--only-binary :all: --require-hashes -r requirements.txt" in (clone / "installed").read_text()
+    done = make(clone, "status")
+    assert (done.stdout, done.stderr) == ("ran\n", "")
+
+
+def test_changed_requirements_are_installed(ready: Path) -> None:
+    script(ready / ".venv/bin/python", WORKS)
+    (ready / ".venv/runtime").touch()
+    earlier = (ready / "requirements.txt").stat().st_mtime - 10
+    os.utime(ready / ".venv/runtime", (earlier, earlier))
+    assert make(ready, "status").stderr == "Installing requirements.txt into .venv\n"
+
+
+def test_an_interpreter_that_does_not_do_is_passed_over(clone: Path) -> None:
+    """pyenv puts a python3.13 on the path that only says which versions have one."""
+    for name in ("python3.13", "python3.12", "python3.11"):
+        script(clone / "bin" / name, "#!/bin/sh\necho no such version >&2\nexit 127\n")
+    script(clone / "bin/python3", WORKS)
+    done = make(clone, "status")
+    assert (done.stdout, "no such version" in done.stderr) == ("ran\n", False)
+
+
+def test_no_python_is_one_clear_line(clone: Path) -> None:
+    script(clone / "bin/python2", "#!/bin/sh\nexit 1\n")
+    done = make(clone, "status", "PYTHON=python2")
+    assert done.stderr.splitlines()[:2] == [
+        "Setting up .venv (once)",
+        "No Python 3.11 or newer with its venv module: install one, or name it: make PYTHON=/path/to/python",
+    ]
+    assert done.returncode == 2
+    assert not (clone / ".venv").exists()
+
+
+def test_what_pip_says_is_shown_when_it_fails_and_tried_again(clone: Path) -> None:
+    script(clone / "bin/python3.13", WORKS.replace('echo "$*" >>installed', "echo no route to host; exit 1"))
+    done = make(clone, "status")
+    assert done.stdout == ""
+    assert "no route to host\nrequirements.txt could not be installed: the reason is above\n" in done.stderr
+    script(clone / ".venv/bin/python", WORKS)
+    assert make(clone, "status").stdout == "ran\n"
+
+
+# Requirement files
+
+
+def pins(name: str) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_are_hashed_and_name_no_place(name: str) -> None:
+    text = (ROOT / name).read_text()
+    entries = re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)[1:]
+    assert len(entries) == len(pins(name)) > 4
+    assert all("--hash=sha256:" in entry for entry in entries)
+    assert not re.search(r"://|--(extra-)?index|--find-links|file:", text)
+
+
+def test_development_adds_to_the_runtime_and_changes_nothing() -> None:
+    assert pins("requirements.txt").items() <= pins("requirements-dev.txt").items()

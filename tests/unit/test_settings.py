@@ -1,0 +1,213 @@
+"""What each variable does, which source wins, and every message a wrong one ends with."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL
+
+from painel_migrations.errors import UsageError
+from painel_migrations.settings import DATABASE_VARIABLES, DURATIONS, LIBPQ_VARIABLES, Settings, read_settings
+
+POSTGRESQL = "postgresql://u:secret@h:5432/d"
+READABLE = "Write it as postgresql://user:password@host:5432/name or sqlite:///eventos.db"
+ENCODING = "; in user and password write @ as %40, : as %3A, / as %2F, % as %25"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A current folder without `.env`."""
+    return tmp_path
+
+
+def url_of(folder: Path, **environ: str) -> URL:
+    return read_settings(environ, folder).database_url
+
+
+def refusal(folder: Path, **environ: str) -> tuple[str, str]:
+    with pytest.raises(UsageError) as caught:
+        read_settings(environ, folder)
+    assert caught.value.exit_code == 2
+    assert caught.value.__cause__ is None, "the cause may quote the URL"
+    return caught.value.what, caught.value.todo
+
+
+# Which database
+
+
+def test_nothing_configured_is_the_file_in_the_current_folder(folder: Path) -> None:
+    settings = read_settings({}, folder)
+    assert settings.database_url.render_as_string() == "sqlite:///eventos.db"
+    assert settings.source == "default"
+    assert str(settings.candidates[0]) == "SQLite eventos.db (default)"
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\n"])
+def test_an_empty_variable_counts_as_unset(folder: Path, empty: str) -> None:
+    assert read_settings({"DATABASE_URL": empty, "MIGRATION_LOCK_TIMEOUT": empty}, folder) == read_settings({}, folder)
+
+
+def test_the_unpooled_url_is_preferred_and_the_public_ones_come_last(folder: Path) -> None:
+    urls = {name: f"postgresql://h/{name.lower()}" for name in sorted(DATABASE_VARIABLES)}
+    settings = read_settings(urls, folder)
+    assert [(candidate.source, candidate.url.database) for candidate in settings.candidates] == [
+        ("DATABASE_UNPOOLED_URL", "database_unpooled_url"),
+        ("DATABASE_URL", "database_url"),
+        ("DATABASE_PUBLIC_UNPOOLED_URL", "database_public_unpooled_url"),
+        ("DATABASE_PUBLIC_URL", "database_public_url"),
+    ]
+    assert settings.database_url == settings.candidates[0].url
+
+
+def test_names_of_one_database_cannot_be_on_two_products(folder: Path) -> None:
+    assert refusal(folder, DATABASE_URL="sqlite:///copy.db", DATABASE_UNPOOLED_URL=POSTGRESQL) == (
+        "DATABASE_UNPOOLED_URL names a PostgreSQL database, DATABASE_URL a SQLite one",
+        "They must be names of the same database: unset one of them",
+    )
+
+
+def test_libpq_variables_are_the_fallback(folder: Path) -> None:
+    parts = {"PGHOST": "h", "PGPORT": "6543", "PGUSER": "u", "PGPASSWORD": "s@:/%'ü ", "PGDATABASE": "d"}
+    settings = read_settings({**parts, "PGSSLMODE": "require"}, folder)
+    assert settings.database_url == URL.create(
+        "postgresql+psycopg2", "u", "s@:/%'ü ", "h", 6543, "d", query={"sslmode": "require"}
+    )
+    assert settings.source == "PGHOST"
+    assert url_of(folder, **parts, DATABASE_URL="sqlite:///x.db").database == "x.db"
+
+
+def test_libpq_variables_need_a_host_and_a_database(folder: Path) -> None:
+    assert url_of(folder, PGHOST="localhost", PGUSER="me").drivername == "sqlite"
+    assert url_of(folder, PGDATABASE="me").drivername == "sqlite"
+
+
+def test_a_folder_of_sockets_as_host(folder: Path) -> None:
+    url = url_of(folder, PGHOST="/run/postgresql", PGDATABASE="d")
+    assert (url.host, url.port, dict(url.query)) == (None, 5432, {"host": "/run/postgresql"})
+
+
+@pytest.mark.parametrize("port", ["secret", "0", "65536", "-1", "٣"])
+def test_a_port_that_is_none(folder: Path, port: str) -> None:
+    assert refusal(folder, PGHOST="h", PGDATABASE="d", PGPORT=port) == (
+        "PGPORT is not a port",
+        "Give a port from 1 to 65535, such as 5432",
+    )
+
+
+# .env
+
+
+def test_the_file_is_read_and_the_environment_wins(folder: Path) -> None:
+    (folder / ".env").write_text("DATABASE_URL='sqlite:///file.db'\nMIGRATION_LOCK_WAIT=1\nMIGRATION_LOCK_TIMEOUT=2\n")
+    settings = read_settings({"MIGRATION_LOCK_WAIT": "9"}, folder)
+    assert settings.source == "DATABASE_URL in .env"
+    assert settings.database_url.database == "file.db"
+    assert (settings.lock_wait, settings.lock_timeout) == (9, 2)
+    assert read_settings({"DATABASE_URL": "sqlite:///real.db"}, folder).database_url.database == "real.db"
+
+
+def test_a_database_of_the_environment_is_never_mixed_with_the_file(folder: Path) -> None:
+    """Or `DATABASE_URL=sqlite:///copy.db make upgrade` would upgrade production, since unpooled is preferred."""
+    (folder / ".env").write_text(f"DATABASE_UNPOOLED_URL={POSTGRESQL}\nPGPASSWORD=secret\n")
+    settings = read_settings({"DATABASE_URL": "sqlite:///copy.db"}, folder)
+    assert [candidate.source for candidate in settings.candidates] == ["DATABASE_URL"]
+    (folder / ".env").write_text("PGPASSWORD=secret\n")
+    assert url_of(folder, PGHOST="h", PGDATABASE="d").password is None
+
+
+def test_a_url_in_the_file_wins_over_libpq_variables_of_the_shell(folder: Path) -> None:
+    (folder / ".env").write_text("DATABASE_URL=sqlite:///file.db\n")
+    assert url_of(folder, PGHOST="h", PGDATABASE="d").database == "file.db"
+
+
+def test_a_file_from_windows(folder: Path) -> None:
+    (folder / ".env").write_bytes("\ufeffDATABASE_URL=sqlite:///ação.db\r\n".encode())
+    assert url_of(folder).database == "ação.db"
+
+
+def test_a_line_of_ours_that_cannot_be_read_is_refused_since_the_default_would_take_its_place(folder: Path) -> None:
+    (folder / ".env").write_text('OTHER=1\nDATABASE_URL="postgresql://u:secret@h/d\n')
+    assert refusal(folder) == (".env: line 2 cannot be read", "Write it as NAME=value, with every quote closed")
+
+
+@pytest.mark.parametrize("content", [b"DATABASE_URL=\xff\xfe", None])
+def test_a_file_that_cannot_be_read(folder: Path, content: bytes | None) -> None:
+    if content is None:
+        (folder / ".env").mkdir()
+    else:
+        (folder / ".env").write_bytes(content)
+    assert refusal(folder) == (
+        ".env cannot be read",
+        "Make it a UTF-8 text file that this user may read, or remove it",
+    )
+
+
+# Durations
+
+
+def test_defaults_of_the_durations(folder: Path) -> None:
+    settings = read_settings({}, folder)
+    assert (settings.lock_timeout, settings.statement_timeout, settings.lock_wait) == (4, 0, 300)
+
+
+@pytest.mark.parametrize("value", ["secret", "4s", "-1", "nan", "inf", "2147484"])
+@pytest.mark.parametrize(
+    ("name", "todo"),
+    [
+        ("MIGRATION_LOCK_TIMEOUT", "Set it to more than 0, at most 2147483; unset, it is 4"),
+        ("MIGRATION_STATEMENT_TIMEOUT", "Set it to 0 or more, at most 2147483; unset, it is 0"),
+        ("MIGRATION_LOCK_WAIT", "Set it to 0 or more, at most 2147483; unset, it is 300"),
+    ],
+)
+def test_a_duration_that_is_none(folder: Path, name: str, value: str, todo: str) -> None:
+    assert refusal(folder, **{name: value}) == (f"{name} is not a number of seconds", todo)
+
+
+def test_only_the_lock_timeout_may_not_be_unlimited(folder: Path) -> None:
+    settings = read_settings({"MIGRATION_LOCK_WAIT": "0", "MIGRATION_STATEMENT_TIMEOUT": "0.5"}, folder)
+    assert (settings.lock_wait, settings.statement_timeout) == (0, 0.5)
+    assert refusal(folder, MIGRATION_LOCK_TIMEOUT="0")[0] == "MIGRATION_LOCK_TIMEOUT is not a number of seconds"
+
+
+# Secrets and sources
+
+
+def test_settings_can_be_printed(folder: Path) -> None:
+    settings = read_settings({"DATABASE_URL": POSTGRESQL + "?sslpassword=secret"}, folder)
+    assert isinstance(settings, Settings)
+    assert str(settings.candidates[0]) == "PostgreSQL d on h:5432 (DATABASE_URL)"
+    assert "secret" not in repr(settings) + str(settings)
+
+
+def test_a_garbled_url_is_named_by_its_source(folder: Path) -> None:
+    (folder / ".env").write_text("DATABASE_URL=secret\n")
+    assert refusal(folder) == ("DATABASE_URL in .env is not a database URL", READABLE + ENCODING)
+
+
+def test_the_variables_listed_are_the_variables_read(folder: Path) -> None:
+    """The tables are what the documents are tested against: nothing may be read that is not in them."""
+    asked: set[str] = set()
+
+    class Spy(Mapping[str, str]):
+        def __getitem__(self, name: str) -> str:
+            asked.add(name)
+            raise KeyError(name)
+
+        def __iter__(self) -> Iterator[str]:
+            raise AssertionError("the whole environment is nobody's business")
+
+        def __len__(self) -> int:
+            return 1
+
+    read_settings(Spy(), folder)
+    assert asked == {*DATABASE_VARIABLES, *LIBPQ_VARIABLES, *DURATIONS}
+
+
+def test_settings_is_the_only_reader_of_the_environment() -> None:
+    package = Path(__file__).parents[2] / "painel_migrations"
+    readers = [
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if any(word in path.read_text() for word in ("os.environ", "getenv", "dotenv", "from os import environ"))
+    ]
+    assert readers == ["settings.py"]
