@@ -1,7 +1,8 @@
 """Rename produtos_categorias to categorias_produtos
 
 create_all() made the new table beside the old one, whose rows nobody moved. They move here; a row whose id is taken
-gets another, produtos.categoria_id follows it, and the values it had are kept.
+gets another, produtos.categoria_id follows it, and the values it had are kept. A category without an event, which the
+new table does not take, is retired whole.
 
 Application commit: f8dda42 (state 16)
 Replaces: backend/create_produtos_migration.py, backend/create_categorias_table.py.
@@ -21,7 +22,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.ensure_renamed("produtos_categorias", "categorias_produtos")
+    op.ensure_renamed("produtos_categorias", "categorias_produtos", required=["evento_id"])
     op.ensure_table(
         "categorias_produtos",
         sa.Column("id", sa.Integer, primary_key=True, index=True),

@@ -17,6 +17,9 @@ _NAMED_FREELY = frozenset(
 # Kinds that belong to no table: those who use them are reported where they differ.
 _SHARED = frozenset({"enum", "function"})
 
+# All of a fact but its name.
+_Likeness = tuple[str, tuple[str, ...], frozenset[str], str]
+
 
 def compare(expected: Catalogue, live: Catalogue) -> list[Finding]:
     """Return the differences, drift first, in the order in which they can be mended.
@@ -51,12 +54,12 @@ def _went_along(fact: Fact, live: Catalogue) -> bool:
 
 def _renamed(dialect: str, missing: dict[Key, Fact], unknown: dict[Key, Fact]) -> Iterator[Finding]:
     """Yield what exists under another name, and take it out of ``missing`` and ``unknown``."""
-    candidates: dict[tuple[str, tuple[str, ...], str], list[Fact]] = {}
+    candidates: dict[_Likeness, list[Fact]] = {}
     for fact in unknown.values():
         if fact.kind in _NAMED_FREELY:
-            candidates.setdefault((fact.kind, fact.tables, fact.definition), []).append(fact)
+            candidates.setdefault(_likeness(fact), []).append(fact)
     for fact in list(missing.values()):
-        if twins := candidates.get((fact.kind, fact.tables, fact.definition)):
+        if twins := candidates.get(_likeness(fact)):
             twin = twins.pop()
             del missing[fact.key], unknown[twin.key]
             yield Finding(
@@ -68,6 +71,10 @@ def _renamed(dialect: str, missing: dict[Key, Fact], unknown: dict[Key, Fact]) -
                 reasons.RENAMED,
                 remedy.renamed(dialect, fact, twin),
             )
+
+
+def _likeness(fact: Fact) -> _Likeness:
+    return fact.kind, fact.tables, frozenset(fact.columns), fact.definition
 
 
 def _missing(fact: Fact, live: Catalogue) -> Finding:

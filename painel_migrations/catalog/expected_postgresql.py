@@ -151,5 +151,5 @@ def _triggers(triggers: Iterable[Trigger]) -> Iterator[Fact]:
             bodies[name] = " ".join(trigger.body.split())
             callers[name].add(trigger.table)
     for name, body in bodies.items():
-        definition = f"LANGUAGE plpgsql RETURNS trigger AS {body}"
+        definition = f"RETURNS trigger LANGUAGE plpgsql AS {body}"
         yield Fact("function", f"{name}()", definition, tuple(sorted(callers[name])))

@@ -63,6 +63,6 @@ class Finding:
         return f"{self.severity} {self.kind} {self.object}: expected {self.expected}, found {self.found}"
 
     @property
-    def order(self) -> tuple[bool, int, str]:
-        """What findings are sorted by: drift first, then by kind and name."""
-        return self.severity is Severity.NOTE, KINDS.index(self.kind), self.object
+    def order(self) -> tuple[bool, bool, int, str]:
+        """What findings are sorted by: drift first; of that, what has to go, which may be in the way of the rest."""
+        return self.severity is Severity.NOTE, self.expected != ABSENT, KINDS.index(self.kind), self.object

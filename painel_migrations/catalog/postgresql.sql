@@ -111,7 +111,7 @@ fact (kind, name, definition, tables, columns) AS (
            || 'AS ' || format_type(s.seqtypid, NULL) || ' START ' || s.seqstart || ' INCREMENT ' || s.seqincrement
            || ' MINVALUE ' || s.seqmin || ' MAXVALUE ' || s.seqmax || ' CACHE ' || s.seqcache
            || CASE WHEN s.seqcycle THEN ' CYCLE' ELSE '' END
-           || ' OWNED BY ' || coalesce(o.name || '.' || a.attname, 'NONE'),
+           || ' OWNED BY ' || coalesce(d.refobjid::regclass::text || '.' || a.attname, 'NONE'),
            ARRAY[o.name], ARRAY[a.attname::text]
     FROM relation AS r
     JOIN pg_catalog.pg_sequence AS s ON s.seqrelid = r.oid
@@ -119,6 +119,8 @@ fact (kind, name, definition, tables, columns) AS (
           AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
     LEFT JOIN relation AS o ON o.oid = d.refobjid
     LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class AS i
+                      WHERE i.oid = d.refobjid AND i.relname IN ('alembic_version', 'migration_history'))
 
     UNION ALL
     SELECT 'access', r.name,
@@ -148,7 +150,7 @@ fact (kind, name, definition, tables, columns) AS (
 
     UNION ALL
     SELECT 'function', p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
-           'LANGUAGE ' || l.lanname || ' RETURNS ' || coalesce(pg_get_function_result(p.oid), 'nothing')
+           'RETURNS ' || coalesce(pg_get_function_result(p.oid), 'nothing') || ' LANGUAGE ' || l.lanname
            || CASE WHEN p.prosecdef THEN ' SECURITY DEFINER' ELSE '' END
            || coalesce(' SET ' || array_to_string(p.proconfig, ' SET '), '')
            || ' AS ' || btrim(regexp_replace(p.prosrc, '\s+', ' ', 'g')),

@@ -24,7 +24,7 @@ def missing(dialect: str, fact: Fact) -> str:
     """Return what brings back an object that head has and the database has not."""
     if dialect == "sqlite":
         return _create(fact) if fact.kind in {"index", "trigger"} else MEND
-    if fact.kind == "column":
+    if fact.kind == "column" and "nextval(" not in fact.definition:
         return f"ALTER TABLE {_quote(fact.table)} ADD COLUMN {_own(fact)} {fact.definition}"
     if fact.kind == "enum":
         return f"CREATE TYPE {_quote(fact.name)} AS ENUM ({fact.definition})"
@@ -34,7 +34,7 @@ def missing(dialect: str, fact: Fact) -> str:
             f"CREATE SEQUENCE {_quote(fact.name)} {fact.definition}; "
             f"SELECT setval('{_quote(fact.name)}', coalesce(max({column}), 0) + 1, false) FROM {table}"
         )
-    if fact.kind == "table":
+    if fact.kind in {"table", "column"}:
         return MEND
     return _create(fact)
 

@@ -15,6 +15,9 @@ from painel_migrations.schema import metadata_for
 
 POSITION, STRAY = "position", "rows"
 
+# The labels of an enum column that are stored, and those that are only accepted.
+_Labels = tuple[tuple[str, ...], tuple[str, ...]]
+
 
 def check(connection: sa.Connection, expected: Catalogue, live: Catalogue) -> list[Finding]:
     """Return the findings about rows, in one round trip; none where there is nothing to ask.
@@ -29,7 +32,7 @@ def check(connection: sa.Connection, expected: Catalogue, live: Catalogue) -> li
     findings = []
     for kind, name, first, second in _ask(connection, queries):
         if kind == STRAY and first:
-            findings.append(_stray(name, labels[name], first, connection.dialect.name))
+            findings.append(_stray(name, labels[name], first, second, connection.dialect.name))
         elif kind == POSITION and first is not None and second <= first:
             findings.append(_behind(expected["sequence", name], first, second))
     return sorted(findings, key=lambda finding: finding.order)
@@ -48,7 +51,7 @@ def stray_values(connection: sa.Connection, live: Catalogue) -> dict[str, int]:
     return {name: count for _, name, count, _ in _ask(connection, queries) if count}
 
 
-def stored_labels(dialect_name: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+def stored_labels(dialect_name: str) -> dict[str, _Labels]:
     """Return for each enum column the labels a row may hold, and those that are only accepted and then folded.
 
     A label is folded where its upper case is a label too: see ``tipousuario`` in ``painel_migrations.schema.enums``.
@@ -76,21 +79,21 @@ def _position_queries(expected: Catalogue, live: Catalogue, quote: IdentifierPre
             )
 
 
-def _stray_queries(
-    labels: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]], live: Catalogue, quote: IdentifierPreparer
-) -> Iterator[str]:
+def _stray_queries(labels: Mapping[str, _Labels], live: Catalogue, quote: IdentifierPreparer) -> Iterator[str]:
     for name, (stored, folded) in labels.items():
         table, column = name.split(".")
         if column not in live.columns_of(table):
             continue
         if live.dialect == "sqlite":
+            unknown = f"upper(trim({quote.quote(column)})) NOT IN ({_literals(stored)})"
             where = f"main.{quote.quote(table)} WHERE {quote.quote(column)} NOT IN ({_literals(stored)})"
         elif folded and _may_select(live, table):
             # The type refuses whatever is no label at all.
+            unknown = "false"
             where = f"public.{quote.quote(table)} WHERE {quote.quote(column)}::text IN ({_literals(folded)})"
         else:
             continue
-        yield f"SELECT '{STRAY}', '{name}', count(*), 0 FROM {where}"
+        yield f"SELECT '{STRAY}', '{name}', count(*), count(CASE WHEN {unknown} THEN 1 END) FROM {where}"
 
 
 def _literals(labels: tuple[str, ...]) -> str:
@@ -116,13 +119,17 @@ def _behind(fact: Fact, top: int, following: int) -> Finding:
     return Finding(POSITION, fact.name, expected, found, Severity.FAIL, reasons.BEHIND, run)
 
 
-def _stray(name: str, labels: tuple[tuple[str, ...], tuple[str, ...]], count: int, dialect: str) -> Finding:
+def _stray(name: str, labels: _Labels, count: int, unknown: int, dialect: str) -> Finding:
+    """Return the finding about ``count`` rows, of which ``unknown`` hold no label in any spelling."""
     table, column = name.split(".")
     stored, folded = labels
-    if dialect == "sqlite":
+    found = f"{count} row{'s' * (count != 1)} with another value"
+    if unknown:
+        found += f", {unknown} of them no label in any spelling"
+        run = f"Correct them. See them: SELECT {column}, count(*) FROM {table} GROUP BY {column}"
+    elif dialect == "sqlite":
         run = f"UPDATE {table} SET {column} = upper(trim({column})) WHERE {column} NOT IN ({_literals(stored)})"
     else:
         # Every write of the column passes the trigger, which folds it.
         run = f"UPDATE {table} SET {column} = {column} WHERE {column}::text IN ({_literals(folded)})"
-    found = f"{count} row{'s' * (count != 1)} with another value"
     return Finding(STRAY, name, f"only {', '.join(stored)}", found, Severity.FAIL, reasons.STRAY, run)

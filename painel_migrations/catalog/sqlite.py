@@ -1,5 +1,6 @@
 """The catalogue of a SQLite database, read with PRAGMAs and, for what they keep quiet about, from its statements."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -102,7 +103,7 @@ def _columns(
     if key:
         yield Fact("primary key", table, f"PRIMARY KEY ({', '.join(key)})", (table,), tuple(key))
     for column in columns:
-        definition = " ".join(column.type.upper().replace("(", " (").replace(",", ", ").split()).replace(" (", "(")
+        definition = re.sub(r" ?([(,)]) ?", r"\1", " ".join(column.type.upper().split())).replace(",", ", ")
         for item in items.get(column.name.lower(), ()):
             if collation := sqlite_text.collation(item):
                 definition += f" COLLATE {collation}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +21,15 @@ from painel_migrations.operations.guarded import SESSION, send
 from painel_migrations.settings import Settings, read_settings
 
 log = logging.getLogger("painel_migrations.deploy")
+
+
+@dataclass
+class Outcome:
+    """What a run did: where the database is, after how many revisions, and whether its catalogue was found right."""
+
+    revision: str
+    steps: int
+    verified: bool = False
 
 
 def run_online(context: EnvironmentContext) -> None:
@@ -75,6 +85,8 @@ def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
     before = migration.get_current_heads()
     context.run_migrations()
     after = migration.get_current_heads()
+    outcome = Outcome(after[0] if after else "base", context.config.attributes.get("steps", 0))
+    context.config.attributes["outcome"] = outcome
     if before == after:
         return
     if connection.dialect.name == "sqlite":
@@ -83,6 +95,7 @@ def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
         check_foreign_keys(connection)
     if after == tuple(context.script.get_heads()):
         _verify(connection)
+        outcome.verified = True
 
 
 def _verify(connection: sa.Connection) -> None:
@@ -115,12 +128,12 @@ def _configure(context: EnvironmentContext, **options: Any) -> EnvironmentContex
     # The module `alembic.context` shows no more than its functions; the environment behind it knows what the command is.
     environment = context.get_context().environment_context
     assert environment is not None
-    context.configure(**options, fn=_announced(environment.context_opts["fn"]))
+    context.configure(**options, fn=_announced(environment.context_opts["fn"], context.config.attributes))
     return environment
 
 
 def _announced(
-    work: Callable[[Any, MigrationContext], Iterable[MigrationStep]],
+    work: Callable[[Any, MigrationContext], Iterable[MigrationStep]], attributes: dict[str, Any]
 ) -> Callable[[Any, MigrationContext], Iterator[MigrationStep]]:
     """The same steps; before each, its revision is said to the log, and on PostgreSQL to the helpers, for the register."""
 
@@ -128,6 +141,7 @@ def _announced(
         for step in work(heads, migration):
             revision = step.info.up_revision
             if step.is_upgrade or step.is_downgrade:
+                attributes["steps"] = attributes.get("steps", 0) + 1
                 if not migration.as_sql:
                     log.info("%s %s  %s", "->" if step.is_upgrade else "<-", revision.revision, revision.doc)
                 if migration.dialect.name == "postgresql":

@@ -36,9 +36,12 @@ class EnsureRenamedOp(GuardedOperation):
     """A table bears its new name; where both exist the rows move over and the old one is retired."""
 
     @classmethod
-    def ensure_renamed(cls, operations: Operations, old: str, new: str) -> None:
-        """Rename ``old`` to ``new``, or move its rows there."""
-        operations.invoke(cls("rename_table", [old, new], [old, new]))
+    def ensure_renamed(cls, operations: Operations, old: str, new: str, required: Sequence[str] = ()) -> None:
+        """Rename ``old`` to ``new``, or move its rows there.
+
+        Arguments: ``required``, columns the new table demands: rows without a value there are retired whole.
+        """
+        operations.invoke(cls("rename_table", [old, new, *required], [old, new, list(required)]))
 
 
 @Operations.register_operation("restore_renamed")

@@ -116,10 +116,11 @@ def value(column: sa.Column[Any], row: int, rows: int, labels: Labels) -> object
     kind = column.type
     if column.foreign_keys:
         return (row * 7) % rows + 1
-    if allowed := labels.get(f"{column.table.name}.{column.name}"):
-        return allowed[row % len(allowed)]
+    # The live type first: in a layered database it may be older than the last state's labels.
     if isinstance(kind, sa.Enum):
         return kind.enums[row % len(kind.enums)]
+    if allowed := labels.get(f"{column.table.name}.{column.name}"):
+        return allowed[row % len(allowed)]
     if isinstance(kind, sa.String):
         return text(column, row, kind.length)
     if isinstance(kind, sa.Numeric):

@@ -40,10 +40,9 @@ BEGIN
     END IF;
 END $fn$;
 
--- Strikes an entry out; the last one takes the register and the empty schema with it.
-CREATE OR REPLACE FUNCTION pg_temp.strike(entry integer) RETURNS void LANGUAGE plpgsql AS $fn$
+-- An empty register goes, and the schema with it where nothing else is kept.
+CREATE OR REPLACE FUNCTION pg_temp.close_retired() RETURNS void LANGUAGE plpgsql AS $fn$
 BEGIN
-    DELETE FROM retired.register WHERE id = entry;
     IF NOT EXISTS (SELECT FROM retired.register) THEN
         DROP TABLE retired.register;
         IF NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'retired'::regnamespace)
@@ -51,6 +50,12 @@ BEGIN
             DROP SCHEMA retired;
         END IF;
     END IF;
+END $fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.strike(entry integer) RETURNS void LANGUAGE plpgsql AS $fn$
+BEGIN
+    DELETE FROM retired.register WHERE id = entry;
+    PERFORM pg_temp.close_retired();
 END $fn$;
 
 -- Moves a table between schemas with all that it owns; names taken over there get a number.

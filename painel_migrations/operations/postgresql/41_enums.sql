@@ -19,7 +19,9 @@ BEGIN
         n := n + 1;
         parked := enum_type || '_' || n;
     END LOOP;
-    EXECUTE format('ALTER TYPE public.%I RENAME TO %I', enum_type, parked);
+    IF parked <> enum_type THEN
+        EXECUTE format('ALTER TYPE public.%I RENAME TO %I', enum_type, parked);
+    END IF;
     EXECUTE format('ALTER TYPE public.%I SET SCHEMA retired', parked);
     EXECUTE format('CREATE TYPE public.%I AS ENUM (%s)', enum_type,
         (SELECT string_agg(quote_literal(l), ', ' ORDER BY place) FROM unnest(labels) WITH ORDINALITY AS u (l, place)));
@@ -35,6 +37,7 @@ BEGIN
     END LOOP;
     IF NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_type'::regclass AND d.refobjid = old_type AND d.deptype = 'n') THEN
         EXECUTE format('DROP TYPE retired.%I', parked);
+        PERFORM pg_temp.close_retired();
     END IF;
     PERFORM pg_temp.say(format('enum %s rebuilt with labels %s', enum_type, array_to_string(labels, ', ')));
 END $fn$;

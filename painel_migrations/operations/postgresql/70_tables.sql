@@ -94,9 +94,65 @@ BEGIN
     END LOOP;
 END $fn$;
 
--- A table under its new name. Where both exist, rows move: a row keeps its id where that is free, is the same row where all is equal, and
+-- Rows that a table cannot keep go among the retired, whole; references to them become NULL, and what they were is kept.
+CREATE OR REPLACE FUNCTION pg_temp.retire_rows(tbl text, condition text) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    kept text;
+    con record;
+    n bigint := pg_temp.count_where(tbl, condition);
+BEGIN
+    IF n = 0 THEN
+        RETURN;
+    END IF;
+    PERFORM pg_temp.open_retired();
+    kept := pg_temp.free_name(tbl, 'retired');
+    EXECUTE format('CREATE TABLE retired.%I AS SELECT * FROM public.%I WHERE %s', kept, tbl, condition);
+    EXECUTE format('ALTER TABLE retired.%I ADD PRIMARY KEY (id)', kept);
+    FOR con IN SELECT c.relname AS child, (pg_temp.names_of(k.conrelid, k.conkey))[1] AS col
+        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+        WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(tbl) AND cardinality(k.conkey) = 1
+    LOOP
+        IF pg_temp.keep_cells(con.child, con.col, format('%I IN (SELECT k.id FROM retired.%I k)', con.col, kept)) > 0 THEN
+            PERFORM pg_temp.change_rows(con.child, format('UPDATE public.%1$I SET %2$I = NULL WHERE %2$I IN (SELECT k.id FROM retired.%3$I k)',
+                con.child, con.col, kept));
+        END IF;
+    END LOOP;
+    PERFORM pg_temp.change_rows(tbl, format('DELETE FROM public.%I WHERE %s', tbl, condition));
+    PERFORM pg_temp.note('rows', tbl, kept, NULL, n);
+END $fn$;
+
+-- Puts the rows back where their ids are free, with the references to them.
+CREATE OR REPLACE FUNCTION pg_temp.restore_rows(tbl text) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    kept record;
+    cols text;
+    con record;
+    some_stay boolean;
+BEGIN
+    SELECT * INTO kept FROM pg_temp.noted('rows', tbl);
+    IF kept.entry IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT string_agg(quote_ident(attname), ', ') INTO cols FROM pg_attribute
+    WHERE attrelid = to_regclass(format('retired.%I', kept.kept)) AND attnum > 0 AND NOT attisdropped AND pg_temp.has_column(tbl, attname);
+    PERFORM pg_temp.change_rows(tbl, format('INSERT INTO public.%1$I (%2$s) SELECT %2$s FROM retired.%3$I ON CONFLICT DO NOTHING', tbl, cols, kept.kept));
+    EXECUTE format('DELETE FROM retired.%I k USING public.%I live WHERE live.id = k.id', kept.kept, tbl);
+    EXECUTE format('SELECT EXISTS (SELECT FROM retired.%I)', kept.kept) INTO some_stay;
+    IF NOT some_stay THEN
+        EXECUTE format('DROP TABLE retired.%I', kept.kept);
+        PERFORM pg_temp.strike(kept.entry);
+    END IF;
+    FOR con IN SELECT c.relname AS child, (pg_temp.names_of(k.conrelid, k.conkey))[1] AS col
+        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+        WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(tbl) AND cardinality(k.conkey) = 1
+    LOOP
+        CALL pg_temp.restore_values(con.child, con.col);
+    END LOOP;
+END $fn$;
+
+-- A table under its new name. Rows without a value that the new one requires are retired. Where both exist, rows move: a row keeps its id where that is free, is the same row where all is equal, and
 -- gets a fresh id otherwise, which the rows that refer to it follow; their old values are kept.
-CREATE OR REPLACE PROCEDURE pg_temp.rename_table(old text, new text) LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.rename_table(old text, new text, VARIADIC required text[] DEFAULT '{}') LANGUAGE plpgsql AS $fn$
 DECLARE
     shared text[];
     same text;
@@ -104,7 +160,11 @@ DECLARE
 BEGIN
     IF NOT pg_temp.has_table(old) THEN
         RETURN;
-    ELSIF NOT pg_temp.has_table(new) THEN
+    END IF;
+    IF cardinality(required) > 0 THEN
+        PERFORM pg_temp.retire_rows(old, (SELECT string_agg(format('%I IS NULL', r), ' OR ') FROM unnest(required) r));
+    END IF;
+    IF NOT pg_temp.has_table(new) THEN
         EXECUTE format('ALTER TABLE public.%I RENAME TO %I', old, new);
         RETURN;
     END IF;
@@ -145,9 +205,11 @@ DECLARE con record;
 BEGIN
     IF (SELECT entry FROM pg_temp.noted('table', old)) IS NULL THEN
         CALL pg_temp.rename_table(new, old);
+        PERFORM pg_temp.restore_rows(old);
         RETURN;
     END IF;
     CALL pg_temp.restore_table(old);
+    PERFORM pg_temp.restore_rows(old);
     FOR con IN SELECT c.relname AS child, k.conname, (pg_temp.names_of(k.conrelid, k.conkey))[1] AS col
         FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
         WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(new) AND cardinality(k.conkey) = 1

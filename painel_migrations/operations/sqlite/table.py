@@ -14,7 +14,8 @@ PRIMARY_KEY, UNIQUE, CHECK, FOREIGN_KEY = "PRIMARY KEY", "UNIQUE", "CHECK", "FOR
 class Column:
     """A column without its keys and checks, which are constraints of the table.
 
-    Arguments: ``type`` and ``default`` as declared; ``not_null``, the clause or nothing; ``rest``, COLLATE and GENERATED clauses.
+    Arguments: ``type`` and ``default`` as declared; ``not_null``, the clause or nothing; ``rest``, its COLLATE and
+    GENERATED clauses.
     """
 
     name: str
@@ -45,8 +46,8 @@ class Column:
 class Constraint:
     """A constraint of a table, wherever it was written.
 
-    Arguments: ``kind``, its first words; ``columns``, those it is about; ``body``, its text without a name; ``name``, if it has one;
-    ``target``, ``target_columns`` and ``actions`` of a foreign key.
+    Arguments: ``kind``, its first words; ``columns``, those it is about; ``body``, its text without a name; ``name``, if
+    it has one; ``target``, ``target_columns`` and ``actions`` of a foreign key.
     """
 
     kind: str

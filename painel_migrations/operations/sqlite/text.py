@@ -59,9 +59,7 @@ def tokens(sql: str) -> list[Token]:
 
 def meaning(sql: str) -> str:
     """Return the one spelling of everything that differs from ``sql`` in case, blanks, quotes and comments only."""
-    return " ".join(
-        token.text if token.kind == "string" else key(token.name) for token in tokens(sql)
-    )
+    return " ".join(token.text if token.kind == "string" else key(token.name) for token in tokens(sql))
 
 
 def key(name: str) -> str:
@@ -92,8 +90,13 @@ def literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def renamed(statement: str, name: str) -> str:
-    """Return a CREATE INDEX or CREATE TRIGGER statement with another name for what it creates."""
+def index_renamed(statement: str, name: str) -> str:
+    """Return a CREATE INDEX with another name for the index."""
     parts = tokens(statement)
-    at = next(i for i, token in enumerate(parts) if token.word in ("INDEX", "TRIGGER")) + 1
+    at = next(i for i, token in enumerate(parts) if token.word == "INDEX") + 1
     return statement[: parts[at].start] + quote(name) + statement[parts[at].end :]
+
+
+def index_body(statement: str) -> str:
+    """Return a CREATE INDEX from its columns on, without the names of the index and the table."""
+    return statement[next(token.start for token in tokens(statement) if token.text == "(") :]

@@ -1,0 +1,91 @@
+"""The command line: one verb a task, under the names of the make targets."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import traceback
+from collections.abc import Sequence
+
+from painel_migrations.errors import PainelError, UsageError
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of every verb and option."""
+    parser = argparse.ArgumentParser(prog="painel", description="Brings PainelUniversal's database home, and tells where it is.")
+    parser.add_argument("--verbose", action="store_true", help="on an error, show where in the code it happened")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    upgrade = verbs.add_parser("upgrade", help="bring the database to the newest schema, or to REV")
+    upgrade.add_argument("revision", nargs="?", default="head", metavar="REV")
+    downgrade = verbs.add_parser("downgrade", help="take it back to REV; what later revisions retired comes back")
+    downgrade.add_argument("revision", metavar="REV")
+    verbs.add_parser("status", help="say where it is and what is pending")
+    verbs.add_parser("verify", help="compare its catalogue with the schema; exit 1 if it drifted")
+    verbs.add_parser("check", help="find a change of the schema without a revision; exit 1 if there is one")
+    revision = verbs.add_parser("revision", help="write the next revision from a change of the schema")
+    revision.add_argument("-m", required=True, dest="message", metavar="TEXT", help="what it does, as an imperative sentence")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a verb. Returns the exit code: docs/commands.md says what each means."""
+    given = build_parser().parse_args(arguments)
+    _log_to_standard_output()
+    try:
+        return _run(given)
+    except PainelError as error:
+        return _ended(error, given.verbose)
+    except KeyboardInterrupt:
+        print("Interrupted: rolled back, nothing was changed", file=sys.stderr)
+        return 130
+    except Exception as error:
+        return _ended(_foreseen(error), given.verbose)
+
+
+def _run(given: argparse.Namespace) -> int:
+    # Each verb loads what it needs: help and a usage error come at once.
+    if given.verb in ("upgrade", "downgrade"):
+        from painel_migrations.deploy import upgrade
+
+        return (upgrade.upgrade if given.verb == "upgrade" else upgrade.downgrade)(given.revision)
+    if given.verb in ("status", "verify"):
+        from painel_migrations.deploy import look
+
+        return look.status() if given.verb == "status" else look.verify()
+    from painel_migrations.deploy import write
+
+    return write.check() if given.verb == "check" else write.revision(given.message)
+
+
+def _foreseen(error: Exception) -> PainelError:
+    """What Alembic or a driver raised, as an error of ours; anything else is a defect, and raised on."""
+    import sqlalchemy as sa
+    from alembic.util.exc import CommandError
+
+    from painel_migrations.connection.meaning import meaning
+
+    if isinstance(error, CommandError):
+        return UsageError(str(error).splitlines()[0], "See the revisions: make status")
+    if isinstance(error, sa.exc.SQLAlchemyError):
+        return meaning(error)
+    raise error
+
+
+def _ended(error: PainelError, verbose: bool) -> int:
+    if verbose:
+        # Places, not values: a driver's own text may quote a row.
+        for line in traceback.format_tb((error.__cause__ or error.__context__ or error).__traceback__):
+            print(line, end="", file=sys.stderr)
+    print(f"Error: {error.what}", file=sys.stderr)
+    print(f"Next: {error.todo}", file=sys.stderr)
+    return error.exit_code
+
+
+def _log_to_standard_output() -> None:
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger("painel_migrations")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False

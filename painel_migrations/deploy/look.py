@@ -1,0 +1,59 @@
+"""`status` and `verify`: where a database is, and whether it is what head says. Nothing is written."""
+
+from __future__ import annotations
+
+import sys
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from painel_migrations.connection.engines import make_engine
+from painel_migrations.deploy.history import configuration
+from painel_migrations.deploy.preflight import refuse_foreign_database
+from painel_migrations.settings import read_settings
+
+
+def status() -> int:
+    """Print the database's revision and what is pending. Returns 0; errors: PainelError."""
+    settings = read_settings()
+    script = ScriptDirectory.from_config(configuration())
+    with make_engine(settings.database_url, read_only=True).connect() as connection:
+        migration = MigrationContext.configure(connection)
+        refuse_foreign_database(connection, migration, script)
+        at = migration.get_current_revision()
+    pending = [revision for revision in script.walk_revisions(at or "base", "head") if revision.revision != at]
+    print(f"Database: {settings.candidates[0]}")
+    print(f"At: {at or 'no revision'}{' (head)' if not pending else ''}")
+    for revision in reversed(pending):
+        print(f"Pending: {revision.revision}  {revision.doc}")
+    if pending:
+        print("Next: make upgrade")
+    return 0
+
+
+def verify() -> int:
+    """Compare the catalogue with head and print what differs. Returns 0 where it is equal, 1 where it drifted."""
+    from painel_migrations.catalog import Severity, fingerprint, read
+    from painel_migrations.catalog import verify as findings_of
+
+    settings = read_settings()
+    with make_engine(settings.database_url, read_only=True).connect() as connection:
+        findings = findings_of(connection)
+        state = fingerprint(read(connection))
+    print(f"Database: {settings.candidates[0]}")
+    failures = 0
+    for finding in findings:
+        failures += finding.severity is Severity.FAIL
+        print(f"{finding.severity}  {finding.kind} {finding.object}: {finding.why}")
+        print(f"      expected: {finding.expected}")
+        print(f"      found:    {finding.found}")
+        if finding.run:
+            print(f"      mend:     {finding.run}")
+    print(f"Fingerprint: {state}")
+    if failures:
+        print(f"Drifted: {failures} difference{'s' if failures > 1 else ''}", file=sys.stderr)
+        print("Next: make status; where nothing is pending, mend them as said above", file=sys.stderr)
+        return 1
+    print("Equal to head")
+    return 0
+

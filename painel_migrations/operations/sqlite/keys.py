@@ -1,0 +1,116 @@
+"""Unique constraints and indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from painel_migrations.errors import Refused
+from painel_migrations.operations.sqlite.live import (
+    Index,
+    free_name,
+    indexes,
+    kind_of,
+    log,
+    owner_of_index,
+    read_table,
+)
+from painel_migrations.operations.sqlite.parts import take_index
+from painel_migrations.operations.sqlite.rebuild import rebuild, rebuild_if_changed
+from painel_migrations.operations.sqlite.refusals import count_duplicates, refuse_duplicates
+from painel_migrations.operations.sqlite.table import UNIQUE, Constraint, Table, unique
+from painel_migrations.operations.sqlite.text import index_renamed, key, listed, quote
+
+
+def uniquely(connection: sa.Connection, table: Table, wanted: Constraint) -> Table:
+    """Return a table with one plain UNIQUE on the columns of ``wanted``, still to be built.
+
+    Errors: Refused where values occur twice.
+    """
+    found = [constraint for constraint in table.of_kind(UNIQUE) if constraint.is_on(wanted.columns)]
+    if [constraint.meaning for constraint in found] == [wanted.meaning]:
+        return table
+    if not found:
+        refuse_duplicates(connection, table.name, wanted.columns)
+    return table.dropping(lambda constraint: constraint in found).constrained(wanted)
+
+
+def ensure_unique(connection: sa.Connection, table: str, columns: Sequence[str]) -> None:
+    """Make columns unique together.
+
+    Errors: Refused where values occur twice.
+    """
+    if live := read_table(connection, table):
+        rebuild_if_changed(connection, live, uniquely(connection, live, unique(columns)))
+
+
+def tighten_unique(connection: sa.Connection, table: str, columns: Sequence[str]) -> None:
+    """Make columns unique together, unless values occur twice: for what must not fail."""
+    if read_table(connection, table) is None:
+        return
+    if count_duplicates(connection, table, columns):
+        log.warning("%s (%s) stays without UNIQUE: values occur twice", table, ", ".join(columns))
+    else:
+        ensure_unique(connection, table, columns)
+
+
+def ensure_no_unique(connection: sa.Connection, table: str, columns: Sequence[str]) -> None:
+    """Drop what makes exactly these columns unique: constraints, and plain unique indexes."""
+    live = read_table(connection, table)
+    if live is None:
+        return
+    for index in indexes(connection, live.name):
+        if index.unique and index.columns and list(map(key, index.columns)) == list(map(key, columns)):
+            connection.exec_driver_sql(f"DROP INDEX {quote(index.name)}")
+    kept = live.dropping(lambda constraint: constraint.kind == UNIQUE and constraint.is_on(columns))
+    if kept != live:
+        rebuild(connection, live, kept)
+
+
+def ensure_index(connection: sa.Connection, name: str, table: str, columns: Sequence[str], unique: bool) -> None:
+    """Make an index of this name on these columns, whole and in ascending order; another of this name makes way.
+
+    Errors: Refused where values of a unique one occur twice, or a table has its name.
+    """
+    live = read_table(connection, table)
+    if live is None:
+        return
+    for index in indexes(connection, live.name):
+        if key(index.name) == key(name):
+            if index.columns == tuple(columns) and index.unique == unique:
+                return
+            take_index(connection, index)
+    if unique:
+        refuse_duplicates(connection, live.name, columns)
+    clear_name(connection, name)
+    kind = "UNIQUE INDEX" if unique else "INDEX"
+    connection.exec_driver_sql(f"CREATE {kind} {quote(name)} ON {quote(live.name)} ({listed(columns)})")
+
+
+def clear_name(connection: sa.Connection, name: str) -> None:
+    """Give the index that has a name, on whatever table, another: names of indexes are one to a file.
+
+    Errors: Refused where a table or a view has the name.
+    """
+    owner = owner_of_index(connection, name)
+    if not owner and kind_of(connection, name):
+        raise Refused(
+            f"the name {name} is taken by a table or view that is not this application's",
+            f"Rename it, then run again: ALTER TABLE {quote(name)} RENAME TO ...",
+        )
+    for index in indexes(connection, owner):
+        if key(index.name) == key(name):
+            rename_index(connection, index, free_name(connection, name))
+
+
+def rename_index(connection: sa.Connection, index: Index, name: str) -> None:
+    """Make an index again under another name."""
+    connection.exec_driver_sql(f"DROP INDEX {quote(index.name)}")
+    connection.exec_driver_sql(index_renamed(index.statement, name))
+
+
+def ensure_no_index(connection: sa.Connection, name: str, table: str) -> None:
+    """Drop the index of this name, if it is on this table."""
+    if any(key(index.name) == key(name) for index in indexes(connection, table)):
+        connection.exec_driver_sql(f"DROP INDEX {quote(name)}")

@@ -1,0 +1,154 @@
+"""Looking at the live catalogue of a SQLite file: tables, indexes, triggers, views, and how many rows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from painel_migrations.errors import Refused
+from painel_migrations.operations.sqlite import reading
+from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Constraint, Table
+from painel_migrations.operations.sqlite.text import key, quote
+
+log = logging.getLogger("painel_migrations.operations")
+
+_TABLES = r"""
+    SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
+    AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY rowid"""
+
+
+class Index(NamedTuple):
+    """An index that a CREATE INDEX made.
+
+    Arguments: ``columns``, None where an expression, a condition, an order or a collation says more than names do.
+    """
+
+    name: str
+    table: str
+    unique: bool
+    columns: tuple[str, ...] | None
+    statement: str
+
+
+class Trigger(NamedTuple):
+    """A trigger of a table or of a view."""
+
+    name: str
+    table: str
+    statement: str
+
+
+def table_names(connection: sa.Connection) -> list[str]:
+    """Return the names of the ordinary tables, oldest first."""
+    return [str(row.name) for row in connection.exec_driver_sql(_TABLES)]
+
+
+def read_table(connection: sa.Connection, name: str) -> Table | None:
+    """Return a table, or None where no ordinary table has that name.
+
+    Errors: Refused, where its definition cannot be read: a rebuild of it could lose something.
+    """
+    statement = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE"
+    row = connection.exec_driver_sql(statement, (name,)).one_or_none()
+    if row is None or row.sql is None or row.sql.upper().startswith("CREATE VIRTUAL"):
+        return None
+    columns = connection.exec_driver_sql("SELECT name FROM pragma_table_xinfo(?) ORDER BY cid", (row.name,)).scalars()
+    try:
+        table = reading.read(row.sql)
+    except reading.UnreadableError:
+        table = None
+    if table is None or [column.name for column in table.columns] != list(columns):
+        raise Refused(
+            f"{row.name}: the definition of this table cannot be read",
+            f"Simplify it, then run again. See it: SELECT sql FROM sqlite_master WHERE name = '{row.name}'",
+        )
+    return table
+
+
+def read_tables(connection: sa.Connection) -> Iterator[Table]:
+    """Yield every ordinary table."""
+    for name in table_names(connection):
+        if table := read_table(connection, name):
+            yield table
+
+
+def indexes(connection: sa.Connection, table: str) -> list[Index]:
+    """Return the indexes of a table; those that its constraints made are not among them."""
+    found = []
+    for row in connection.exec_driver_sql(
+        "SELECT l.name, l.\"unique\", l.partial, m.sql FROM pragma_index_list(?) AS l "
+        "JOIN sqlite_master AS m ON m.type = 'index' AND m.name = l.name WHERE l.origin = 'c' ORDER BY m.rowid",
+        (table,),
+    ):
+        parts = connection.exec_driver_sql(
+            'SELECT name, "desc", coll FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno', (row.name,)
+        ).all()
+        plain = not row.partial and all(p.name is not None and not p.desc and p.coll == "BINARY" for p in parts)
+        columns = tuple(p.name for p in parts) if plain else None
+        found.append(Index(row.name, table, bool(row.unique), columns, row.sql))
+    return found
+
+
+def triggers(connection: sa.Connection, table: str | None = None) -> list[Trigger]:
+    """Return the triggers of a table or view, or all there are, oldest first."""
+    statement = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid"
+    found = [Trigger(*row) for row in connection.exec_driver_sql(statement)]
+    return [trigger for trigger in found if table is None or key(trigger.table) == key(table)]
+
+
+def views(connection: sa.Connection) -> dict[str, str]:
+    """Return the views by name, with their statements, oldest first."""
+    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'view' ORDER BY rowid")
+    return {row.name: row.sql for row in rows}
+
+
+def kind_of(connection: sa.Connection, name: str) -> str:
+    """Return what has that name: ``table``, ``view``, ``index``, or nothing. Triggers have names of their own."""
+    statement = "SELECT type FROM sqlite_master WHERE type <> 'trigger' AND name = ? COLLATE NOCASE"
+    return str(connection.exec_driver_sql(statement, (name,)).scalar() or "")
+
+
+def owner_of_index(connection: sa.Connection, name: str) -> str:
+    """Return the table that the index of that name is on, or nothing."""
+    statement = "SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = ? COLLATE NOCASE"
+    return str(connection.exec_driver_sql(statement, (name,)).scalar() or "")
+
+
+def free_name(connection: sa.Connection, wanted: str) -> str:
+    """Return the wanted name, or the same with _2, _3, ... where it is taken."""
+    name, number = wanted, 1
+    while kind_of(connection, name):
+        number += 1
+        name = f"{wanted}_{number}"
+    return name
+
+
+def foreign_keys_to(connection: sa.Connection, target: str) -> Iterator[tuple[Table, Constraint]]:
+    """Yield the foreign keys of other tables that refer to a table, whether it exists or not."""
+    for table in read_tables(connection):
+        for constraint in table.of_kind(FOREIGN_KEY):
+            if key(constraint.target) == key(target) != key(table.name):
+                yield table, constraint
+
+
+def count(connection: sa.Connection, statement: str) -> int:
+    """Return the one number that a statement gives."""
+    return int(connection.exec_driver_sql(statement).scalar_one())
+
+
+def count_where(connection: sa.Connection, table: str, condition: str) -> int:
+    """Return how many rows of a table satisfy a condition."""
+    return count(connection, f"SELECT count(*) FROM {quote(table)} WHERE {condition}")
+
+
+def has_rows(connection: sa.Connection, table: str) -> bool:
+    """Whether a table holds rows."""
+    return bool(count(connection, f"SELECT EXISTS (SELECT 1 FROM {quote(table)})"))
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with the words that agree with it."""
+    return f"{number} {one if number == 1 else many}"

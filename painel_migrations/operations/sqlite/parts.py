@@ -1,0 +1,138 @@
+"""Indexes, constraints, triggers and views that go to the register, and come back where they fit."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import sqlalchemy as sa
+
+from painel_migrations.operations.sqlite.live import Index, Trigger, count_where, kind_of, log, read_table, triggers, views
+from painel_migrations.operations.sqlite.reading import read_constraint
+from painel_migrations.operations.sqlite.rebuild import rebuild
+from painel_migrations.operations.sqlite.refusals import count_duplicates, count_orphans
+from painel_migrations.operations.sqlite.register import Entry, entries, note, strike
+from painel_migrations.operations.sqlite.table import CHECK, FOREIGN_KEY, UNIQUE, Constraint, Table
+from painel_migrations.operations.sqlite.text import key, mentions, quote
+
+
+def taking(connection: sa.Connection, table: Table, unwanted: Callable[[Constraint], bool]) -> Table:
+    """Enter the constraints that ``unwanted`` says yes to; return the table without them, which is still to be built."""
+    for constraint in table.constraints:
+        if unwanted(constraint):
+            name = f"{table.name}.{constraint.known_as(table.name)}"
+            note(connection, "constraint", name, definition=constraint.spelled)
+    return table.dropping(unwanted)
+
+
+def take_index(connection: sa.Connection, index: Index) -> None:
+    """Enter an index, and drop it."""
+    note(connection, "index", f"{index.table}.{index.name}", definition=index.statement)
+    connection.exec_driver_sql(f"DROP INDEX {quote(index.name)}")
+
+
+def take_trigger(connection: sa.Connection, trigger: Trigger) -> None:
+    """Enter a trigger, and drop it."""
+    note(connection, "trigger", f"{trigger.table}.{trigger.name}", definition=trigger.statement)
+    connection.exec_driver_sql(f"DROP TRIGGER {quote(trigger.name)}")
+
+
+def take_triggers_on(connection: sa.Connection, table: str, column: str | None = None) -> None:
+    """Take down the triggers, of whatever table, that would fail without a table, or without one of its columns."""
+    for trigger in triggers(connection):
+        concerned = key(trigger.table) == key(table) or mentions(trigger.statement, table)
+        if concerned and (column is None or mentions(trigger.statement, column)):
+            take_trigger(connection, trigger)
+
+
+def restore_parts(connection: sa.Connection, table: str, about: str | None = None) -> None:
+    """Bring back what was taken from a table, as far as it fits; the rest stays in the register.
+
+    Arguments: ``about``, a column that it must mention.
+    """
+    if read_table(connection, table) is None:
+        return
+    for kind in ("index", "constraint", "trigger"):
+        for entry in entries(connection, kind):
+            if key(entry.object).startswith(key(table) + ".") and (about is None or mentions(entry.definition, about)):
+                restored = _restore_constraint if kind == "constraint" else _restore_statement
+                if restored(connection, table, entry):
+                    strike(connection, entry)
+                else:
+                    log.warning("%s %s stays retired: it does not fit", kind, entry.object)
+
+
+def _restore_statement(connection: sa.Connection, _table: str, entry: Entry) -> bool:
+    try:
+        connection.exec_driver_sql(entry.definition)
+    except sa.exc.DatabaseError:
+        # Its name or its table's columns are taken or gone, or values repeat; SQLite undoes the one statement.
+        return False
+    return True
+
+
+def _restore_constraint(connection: sa.Connection, table: str, entry: Entry) -> bool:
+    live = read_table(connection, table)
+    if live is None:
+        return False
+    constraint = read_constraint(entry.definition, live)
+    name = constraint.known_as(table)
+    taken = any(key(name) == key(other.known_as(table)) for other in live.constraints)
+    if taken or not live.has(*constraint.columns) or not _holds(connection, table, constraint):
+        return False
+    rebuild(connection, live, live.constrained(constraint))
+    return True
+
+
+def _holds(connection: sa.Connection, table: str, constraint: Constraint) -> bool:
+    """Whether every row satisfies a constraint."""
+    if constraint.kind == CHECK:
+        condition = constraint.body[len("CHECK") :]
+        try:
+            return count_where(connection, table, f"NOT {condition}") == 0
+        except sa.exc.DatabaseError:
+            return False
+    if constraint.kind == UNIQUE:
+        return count_duplicates(connection, table, constraint.columns) == 0
+    if constraint.kind == FOREIGN_KEY:
+        target = read_table(connection, constraint.target)
+        there = constraint.target_columns or (target.primary_key if target else ())
+        return bool(target and target.has(*there)) and count_orphans(connection, table, constraint, there) == 0
+    return False
+
+
+@contextlib.contextmanager
+def keeping_views_sound(connection: sa.Connection) -> Iterator[None]:
+    """Enter and drop the views that a change of tables breaks: one broken view stops every later rename of any table."""
+    sound = [name for name in views(connection) if _works(connection, name)]
+    yield
+    for name in sound:
+        if not _works(connection, name):
+            note(connection, "view", name, definition=views(connection)[name])
+            for trigger in triggers(connection, name):
+                note(connection, "trigger", f"{name}.{trigger.name}", definition=trigger.statement)
+            connection.exec_driver_sql(f"DROP VIEW {quote(name)}")
+
+
+def restore_views(connection: sa.Connection) -> None:
+    """Bring back the views that work again, with their triggers."""
+    for entry in entries(connection, "view"):
+        if kind_of(connection, entry.object):
+            continue
+        connection.exec_driver_sql(entry.definition)
+        if not _works(connection, entry.object):
+            connection.exec_driver_sql(f"DROP VIEW {quote(entry.object)}")
+            continue
+        strike(connection, entry)
+        for trigger in entries(connection, "trigger"):
+            if trigger.object.startswith(f"{entry.object}.") and _restore_statement(connection, "", trigger):
+                strike(connection, trigger)
+
+
+def _works(connection: sa.Connection, view: str) -> bool:
+    """Whether what a view reads is there; it is prepared, not run."""
+    try:
+        connection.exec_driver_sql(f"EXPLAIN SELECT * FROM {quote(view)}").close()
+    except sa.exc.DatabaseError:
+        return False
+    return True

@@ -1,0 +1,146 @@
+"""Changing a table: rebuilt where SQLite has no ALTER for it, and with its triggers out of the way where only rows change."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping
+
+import sqlalchemy as sa
+
+from painel_migrations.operations.sqlite.live import Trigger, count, free_name, indexes, triggers, views
+from painel_migrations.operations.sqlite.table import Column, Table
+from painel_migrations.operations.sqlite.text import index_body, key, listed, mentions, quote
+
+_BROKEN = re.compile(r"error in (view|trigger) (.+?)(?: after [a-z ]+)?: ")
+
+
+def rebuild(connection: sa.Connection, live: Table, target: Table, values: Mapping[str, str] | None = None) -> None:
+    """Make a table what it should be: created anew, filled from the old one, which is then dropped.
+
+    Rows keep their ids; indexes and triggers come back, but for indexes on a column that is gone. Views and the foreign keys of
+    other tables are not touched: they go by the name.
+
+    Arguments: ``values``, SQL for the columns that do not simply keep their value. The columns that have none, and that the table did
+    not have, get their default.
+    Errors: sqlalchemy.exc.DBAPIError, where rows do not satisfy a constraint; RuntimeError, where foreign keys are enforced.
+    """
+    gone = [column for column in live.columns if not target.has(column.name)]
+    statements = [
+        index.statement
+        for index in indexes(connection, live.name)
+        if not any(mentions(index_body(index.statement), column.name) for column in gone)
+    ]
+    statements += [trigger.statement for trigger in triggers(connection, live.name)]
+    scratch = free_name(connection, f"rebuilding_{target.name}")
+    move(connection, live, dataclasses.replace(target, name=scratch), values)
+    rename(connection, scratch, target.name)
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+
+
+def rebuild_if_changed(connection: sa.Connection, live: Table, target: Table) -> None:
+    """Rebuild a table whose rows keep their values, if the two differ in more than spelling."""
+    if live.meaning != target.meaning:
+        rebuild(connection, live, target)
+
+
+def move(connection: sa.Connection, live: Table, target: Table, values: Mapping[str, str] | None = None) -> None:
+    """Move a table's rows into another table that is created for them, and drop the old one with its indexes and triggers."""
+    # Enforced, the DROP would delete the rows first, and with them those that cascade.
+    if count(connection, "PRAGMA foreign_keys"):
+        raise RuntimeError("PRAGMA foreign_keys must be OFF before the transaction begins")
+    connection.exec_driver_sql(target.statement())
+    copy(connection, live, target, values)
+    if target.autoincrement and live.autoincrement:
+        _count_on(connection, live.name, target.name)
+    connection.exec_driver_sql(f"DROP TABLE {quote(live.name)}")
+
+
+def copy(connection: sa.Connection, live: Table, target: Table, values: Mapping[str, str] | None = None) -> None:
+    """Fill a table with the rows of another."""
+    given = {key(name): value for name, value in (values or {}).items()}
+    into: dict[str, str] = {}
+    for column in target.columns:
+        if not column.generated and (key(column.name) in given or live.has(column.name)):
+            into[column.name] = given.get(key(column.name), quote(column.name))
+    connection.exec_driver_sql(
+        f"INSERT INTO {quote(target.name)} ({listed(into)}) "
+        f"SELECT {', '.join(into.values())} FROM {quote(live.name)}"
+    )
+
+
+def _count_on(connection: sa.Connection, old: str, new: str) -> None:
+    """Give a table's AUTOINCREMENT the place that another had reached, which may be past its highest id."""
+    connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (new,))
+    connection.exec_driver_sql(
+        "INSERT INTO sqlite_sequence (name, seq) SELECT ?, seq FROM sqlite_sequence WHERE name = ?", (new, old)
+    )
+
+
+def rename(connection: sa.Connection, old: str, new: str) -> None:
+    """Give a table another name, and leave every mention of either name elsewhere as it is."""
+    with _legacy_alter_table(connection, "ON"):
+        connection.exec_driver_sql(f"ALTER TABLE {quote(old)} RENAME TO {quote(new)}")
+
+
+def alter(connection: sa.Connection, statement: str) -> None:
+    """Run an ALTER TABLE that renames, and let SQLite rewrite foreign keys, triggers and views that mention what is renamed.
+
+    SQLite refuses that as long as any view or trigger, of whatever table, is broken. The broken ones are set aside and put back.
+    """
+    aside: list[str] = []
+    with _legacy_alter_table(connection, "OFF"):
+        while True:
+            try:
+                connection.exec_driver_sql(statement)
+                break
+            except sa.exc.OperationalError as error:
+                found = _BROKEN.match(str(error.orig))
+                if found is None:
+                    raise
+                aside += _set_aside(connection, found[1], found[2])
+    for broken in reversed(aside):
+        connection.exec_driver_sql(broken)
+
+
+def _set_aside(connection: sa.Connection, kind: str, name: str) -> list[str]:
+    """Drop a view or trigger; return what makes it again, the triggers of a view included, last first."""
+    if kind == "view":
+        statements = [trigger.statement for trigger in triggers(connection, name)] + [views(connection)[name]]
+    else:
+        statements = [trigger.statement for trigger in triggers(connection) if trigger.name == name]
+    connection.exec_driver_sql(f"DROP {kind} {quote(name)}")
+    return statements
+
+
+@contextlib.contextmanager
+def _legacy_alter_table(connection: sa.Connection, setting: str) -> Iterator[None]:
+    before = count(connection, "PRAGMA legacy_alter_table")
+    connection.exec_driver_sql(f"PRAGMA legacy_alter_table = {setting}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA legacy_alter_table = {before}")
+
+
+def add_column(connection: sa.Connection, table: str, column: Column, reference: str = "") -> None:
+    """Add a column that may be NULL and has no default. Arguments: ``reference``, its REFERENCES clause."""
+    connection.exec_driver_sql(f"ALTER TABLE {quote(table)} ADD COLUMN {column.spelled} {reference}".rstrip())
+
+
+def change_rows(connection: sa.Connection, table: str, statement: str) -> int:
+    """Change rows of a table without its triggers, which might change more; return how many."""
+    with without_triggers(connection, triggers(connection, table)):
+        return connection.exec_driver_sql(statement).rowcount
+
+
+@contextlib.contextmanager
+def without_triggers(connection: sa.Connection, some: list[Trigger]) -> Iterator[None]:
+    """Take triggers down, and put them back afterwards."""
+    for trigger in some:
+        connection.exec_driver_sql(f"DROP TRIGGER {quote(trigger.name)}")
+    yield
+    for trigger in some:
+        connection.exec_driver_sql(trigger.statement)

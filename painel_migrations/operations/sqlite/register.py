@@ -1,0 +1,79 @@
+"""The register of what was retired: what it was, where its rows are kept, the SQL that makes it again."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from painel_migrations.operations.sqlite.live import counted, kind_of, log
+from painel_migrations.operations.sqlite.text import key
+
+REGISTER = "retired_register"
+
+# The key of ``Connection.info`` under which a run tells which revision it is at.
+REVISION = "painel.revision"
+
+_CREATE = f"""CREATE TABLE {REGISTER} (
+    id INTEGER NOT NULL PRIMARY KEY,
+    revision TEXT,
+    kind TEXT NOT NULL,
+    object TEXT NOT NULL,
+    kept_in TEXT,
+    definition TEXT,
+    rows INTEGER,
+    retired_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
+)"""
+
+
+class Entry(NamedTuple):
+    """A row of the register.
+
+    Arguments: ``kind``, one of column, table, cells, index, constraint, trigger, view; ``object``, what it was called, with its
+    table: ``produtos.evento_id``; ``kept_in``, the table that keeps its rows; ``definition``, SQL.
+    """
+
+    id: int
+    kind: str
+    object: str
+    kept_in: str
+    definition: str
+
+
+def note(
+    connection: sa.Connection,
+    kind: str,
+    name: str,
+    *,
+    kept_in: str | None = None,
+    definition: str | None = None,
+    rows: int | None = None,
+) -> None:
+    """Enter what is retired; the first entry makes the register."""
+    if not kind_of(connection, REGISTER):
+        connection.exec_driver_sql(_CREATE)
+    connection.exec_driver_sql(
+        f"INSERT INTO {REGISTER} (revision, kind, object, kept_in, definition, rows) VALUES (?, ?, ?, ?, ?, ?)",
+        (connection.info.get(REVISION), kind, name, kept_in, definition, rows),
+    )
+    log.info("retired %s %s%s", kind, name, "" if rows is None else f" ({counted(rows, 'row', 'rows')})")
+
+
+def entries(connection: sa.Connection, kind: str) -> list[Entry]:
+    """Return the entries of a kind, the latest first."""
+    if not kind_of(connection, REGISTER):
+        return []
+    statement = f"SELECT id, kind, object, kept_in, definition FROM {REGISTER} WHERE kind = ? ORDER BY id DESC"
+    return [Entry(*row) for row in connection.exec_driver_sql(statement, (kind,))]
+
+
+def noted(connection: sa.Connection, kind: str, name: str) -> Entry | None:
+    """Return the latest entry for an object."""
+    return next((entry for entry in entries(connection, kind) if key(entry.object) == key(name)), None)
+
+
+def strike(connection: sa.Connection, entry: Entry) -> None:
+    """Take an entry out; the last one takes the register with it."""
+    connection.exec_driver_sql(f"DELETE FROM {REGISTER} WHERE id = ?", (entry.id,))
+    if not connection.exec_driver_sql(f"SELECT EXISTS (SELECT 1 FROM {REGISTER})").scalar():
+        connection.exec_driver_sql(f"DROP TABLE {REGISTER}")

@@ -1,0 +1,75 @@
+"""Values: folded to the labels of an enum, replaced by rule, and given back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import sqlalchemy as sa
+
+from painel_migrations.operations.sqlite import cells
+from painel_migrations.operations.sqlite.live import counted, log, read_table
+from painel_migrations.operations.sqlite.parts import restore_parts, taking
+from painel_migrations.operations.sqlite.rebuild import change_rows, rebuild_if_changed
+from painel_migrations.operations.sqlite.register import noted
+from painel_migrations.operations.sqlite.table import CHECK, Table
+from painel_migrations.operations.sqlite.text import BLANKS, key, literal, quote
+
+
+def folded(value: str, labels: Iterable[str]) -> str:
+    """Return SQL for the first label that a value equals but for case and surrounding blanks; NULL where there is none."""
+    first: dict[str, str] = {}
+    for label in labels:
+        first.setdefault(key(label), label)
+    return mapped(value, first)
+
+
+def mapped(value: str, pairs: Mapping[str, str]) -> str:
+    """Return SQL for what a value becomes, found without case and surrounding blanks; NULL where it is in no pair."""
+    whens = " ".join(f"WHEN {literal(key(old))} THEN {literal(new)}" for old, new in pairs.items())
+    return f"CASE lower(trim({value}, {BLANKS})) {whens} END"
+
+
+def fold_to_labels(connection: sa.Connection, table: Table, column: str, labels: Iterable[str]) -> None:
+    """Give every row the label that its value means; what means none is left for a check to refuse."""
+    name, label = quote(column), folded(quote(column), labels)
+    rows = change_rows(
+        connection, table.name, f"UPDATE {quote(table.name)} SET {name} = {label} WHERE {unfolded(column, labels)}"
+    )
+    log.info("%s.%s: %s folded to a label", table.name, column, counted(rows, "row", "rows"))
+
+
+def unfolded(column: str, labels: Iterable[str]) -> str:
+    """Return the SQL condition that a value means a label and is not spelled like it."""
+    label = folded(quote(column), labels)
+    return f"{label} IS NOT NULL AND {quote(column)} IS NOT {label}"
+
+
+def release_checks(connection: sa.Connection, table: Table, column: str) -> Table:
+    """Take down the checks that a column is in, which may know its old values only; return the table without them."""
+    return taking(connection, table, lambda constraint: constraint.kind == CHECK and constraint.is_about(column))
+
+
+def replace_values(connection: sa.Connection, table: str, column: str, mapping: Mapping[str, str]) -> None:
+    """Give values that equal a key of ``mapping``, but for case and surrounding blanks, the value beside it; keep the originals."""
+    live = read_table(connection, table)
+    found = live.column(column) if live else None
+    if live is None or found is None:
+        return
+    name, value = quote(column), mapped(quote(column), mapping)
+    condition = f"{value} IS NOT NULL AND {name} IS NOT {value}"
+    if cells.keep(connection, "cells", live, found, condition):
+        rebuild_if_changed(connection, live, release_checks(connection, live, column))
+        change_rows(connection, live.name, f"UPDATE {quote(live.name)} SET {name} = {value} WHERE {condition}")
+
+
+def restore_values(connection: sa.Connection, table: str, column: str) -> None:
+    """Give rows back the values that were kept when they were replaced, the latest first."""
+    live = read_table(connection, table)
+    if live is None or not live.has(column):
+        return
+    while entry := noted(connection, "cells", f"{table}.{column}"):
+        value = cells.kept_value(entry, column, live.name)
+        condition = f"id IN (SELECT id FROM {quote(entry.kept_in)})"
+        change_rows(connection, live.name, f"UPDATE {quote(live.name)} SET {quote(column)} = {value} WHERE {condition}")
+        cells.let_go(connection, entry)
+    restore_parts(connection, table, column)

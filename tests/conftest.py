@@ -1,0 +1,109 @@
+"""Databases for the tests: real servers, one a version and worker; a fresh database a test; and nobody's environment."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from sqlalchemy.pool import NullPool
+
+from painel_migrations.connection import prepare_sqlite
+from painel_migrations.settings import DATABASE_VARIABLES, DURATIONS, LIBPQ_VARIABLES
+from tests.support import history, servers
+
+# The wheel's two, which `make test` promises; others that a machine has are for trying by hand.
+VERSIONS = (16, 18)
+
+# The same examples on every run: a test that fails now and then says nothing. HYPOTHESIS_PROFILE=deep looks further.
+_ALWAYS = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
+settings.register_profile("ci", max_examples=12, derandomize=True, database=None, **_ALWAYS)
+settings.register_profile("deep", max_examples=400, **_ALWAYS)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(autouse=True)
+def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No variable and no `.env` of the person at the keyboard: a test must not find their database."""
+    for name in (*DATABASE_VARIABLES, *LIBPQ_VARIABLES, *DURATIONS):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def server_of() -> Iterator[Callable[[int], servers.Server]]:
+    """A function that gives the running server of a version, started at the first call."""
+    running: dict[int, servers.Server] = {}
+
+    def get(version: int) -> servers.Server:
+        if version not in running:
+            running[version] = servers.start(version)
+        return running[version]
+
+    yield get
+    for server in running.values():
+        server.stop()
+
+
+@pytest.fixture(params=VERSIONS, ids=lambda version: f"pg{version}")
+def server(request: pytest.FixtureRequest, server_of: Callable[[int], servers.Server]) -> servers.Server:
+    """A running PostgreSQL server; a test that asks for it runs once a version."""
+    return server_of(request.param)
+
+
+_numbers = itertools.count(1)
+
+
+def engine_of(url: str) -> sa.Engine:
+    """An engine as the commands use it: no pool, and SQLite's transactions real."""
+    engine = sa.create_engine(url, poolclass=NullPool)
+    if engine.dialect.name == "sqlite":
+        prepare_sqlite(engine)
+    return engine
+
+
+@pytest.fixture
+def postgres(server: servers.Server) -> Iterator[sa.Engine]:
+    """An empty database on each PostgreSQL version."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    yield engine_of(server.create_database(name))
+    server.drop_database(name)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> sa.Engine:
+    """A SQLite file that is not there yet."""
+    return engine_of(f"sqlite:///{tmp_path / 'eventos.db'}")
+
+
+@pytest.fixture(params=("pg16", "pg18", "sqlite"))
+def database(request: pytest.FixtureRequest, server_of: Callable[[int], servers.Server], tmp_path: Path) -> Iterator[sa.Engine]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield engine_of(f"sqlite:///{tmp_path / 'eventos.db'}")
+        return
+    server = server_of(int(request.param[2:]))
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    yield engine_of(server.create_database(name))
+    server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def head_dump(server_of: Callable[[int], servers.Server]) -> Callable[[int], str]:
+    """A function that gives pg_dump's text of a database upgraded from empty, by version."""
+    dumps: dict[int, str] = {}
+
+    def get(version: int) -> str:
+        if version not in dumps:
+            server = server_of(version)
+            name = f"head_{os.getpid()}"
+            history.upgrade(engine_of(server.create_database(name)))
+            dumps[version] = server.dump_schema(name)
+            server.drop_database(name)
+        return dumps[version]
+
+    return get

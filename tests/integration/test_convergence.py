@@ -1,0 +1,147 @@
+"""Convergence and conservation: whatever a database went through, it ends at the same schema, and no cell is lost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from painel_migrations.catalog import Severity, verify
+from painel_migrations.errors import Refused
+from tests.conftest import engine_of
+from tests.support import conservation, history, lineage, scars, servers
+
+ROWS = 12
+STATES = range(1, scars.LAST_STATE + 1)
+
+
+def damaged(engine: sa.Engine, states: tuple[int, ...], wounds: tuple[scars.Scar, ...] = ()) -> None:
+    """Build the states one over the other, with rows, then inflict the scars."""
+    lineage.build(engine, *states, rows=ROWS)
+    for scar in wounds:
+        scars.apply(engine, scar)
+
+
+def comes_home(engine: sa.Engine) -> None:
+    """Upgrade, and look that everything is there: twice, since again must be free."""
+    before = conservation.take(engine)
+    history.upgrade(engine)
+    with engine.connect() as connection:
+        drift = [finding for finding in verify(connection) if finding.severity is Severity.FAIL]
+    assert drift == []
+    assert conservation.missing(before, engine) == []
+    history.upgrade(engine)
+
+
+def stays(engine: sa.Engine, refused: str) -> None:
+    """Upgrade, be refused with the message, and find everything as it was."""
+    before = conservation.take(engine)
+    tables = set(sa.inspect(engine).get_table_names())
+    with pytest.raises(Refused) as caught:
+        history.upgrade(engine)
+    assert refused in caught.value.what
+    assert set(sa.inspect(engine).get_table_names()) == tables
+    assert conservation.take(engine) == before
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_on_postgresql(
+    state: int, server: servers.Server, postgres: sa.Engine, head_dump: Callable[[int], str]
+) -> None:
+    damaged(postgres, (state,))
+    comes_home(postgres)
+    assert server.dump_schema(str(postgres.url.database)) == head_dump(server.version)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_on_sqlite(state: int, sqlite: sa.Engine) -> None:
+    damaged(sqlite, (state,))
+    comes_home(sqlite)
+
+
+def places(dialect: str) -> list[tuple[scars.Scar, int]]:
+    """Each scar on the first, a middle and the last state it can follow."""
+    found = []
+    for scar in scars.load(dialect):
+        states = sorted(scar.needs)
+        found += [(scar, state) for state in sorted({states[0], states[len(states) // 2], states[-1]})]
+    return found
+
+
+def name(value: object) -> str:
+    return value.name if isinstance(value, scars.Scar) else str(value)
+
+
+@pytest.mark.parametrize(("scar", "state"), places("postgresql"), ids=name)
+def test_every_scar_on_postgresql(scar: scars.Scar, state: int, server_of: Callable[[int], servers.Server], head_dump: Callable[[int], str]) -> None:
+    # The versions in turn: each scar meets both, on one state or another.
+    version = (16, 18)[state % 2]
+    server = server_of(version)
+    database = f"scar_{os.getpid()}"
+    engine = engine_of(server.create_database(database))
+    try:
+        damaged(engine, (state,), (scar,))
+        if scar.refused is not None:
+            stays(engine, scar.refused)
+        else:
+            comes_home(engine)
+            assert without_views(server.dump_schema(database)) == head_dump(version)
+    finally:
+        server.drop_database(database)
+
+
+@pytest.mark.parametrize(("scar", "state"), places("sqlite"), ids=name)
+def test_every_scar_on_sqlite(scar: scars.Scar, state: int, sqlite: sa.Engine) -> None:
+    damaged(sqlite, (state,), (scar,))
+    if scar.refused is not None:
+        stays(sqlite, scar.refused)
+    else:
+        comes_home(sqlite)
+
+
+def without_views(dump: str) -> str:
+    """A dump without what nobody knows and everybody keeps."""
+    return "\n".join(part for part in dump.split("\n\n") if not kept_as_it_was(part))
+
+
+def kept_as_it_was(part: str) -> bool:
+    return False
+
+
+@st.composite
+def lives(draw: st.DrawFn, dialect: str) -> tuple[tuple[int, ...], tuple[scars.Scar, ...]]:
+    """A database's life: states layered in any order, then scars that can follow them and one another, in any order."""
+    states = tuple(draw(st.lists(st.sampled_from(STATES), min_size=1, max_size=4, unique=True)))
+    possible = [scar for scar in scars.load(dialect) if scar.refused is None and scar.applicable(states)]
+    wounds: list[scars.Scar] = []
+    for scar in draw(st.lists(st.sampled_from(possible), max_size=4, unique_by=str)) if possible else []:
+        # Two scars that expect the same table untouched cannot both be first.
+        if not any(set(scar.touches) & set(other.touches) for other in wounds):
+            wounds.append(scar)
+    return states, tuple(wounds)
+
+
+@given(life=lives("postgresql"), version=st.sampled_from((16, 18)))
+def test_any_life_on_postgresql(
+    life: tuple[tuple[int, ...], tuple[scars.Scar, ...]],
+    version: int,
+    server_of: Callable[[int], servers.Server],
+) -> None:
+    server = server_of(version)
+    database = f"life_{os.getpid()}"
+    server.drop_database(database)
+    engine = engine_of(server.create_database(database))
+    damaged(engine, *life)
+    comes_home(engine)
+
+
+@given(life=lives("sqlite"))
+def test_any_life_on_sqlite(life: tuple[tuple[int, ...], tuple[scars.Scar, ...]], tmp_path_factory: pytest.TempPathFactory) -> None:
+    engine = engine_of(f"sqlite:///{Path(tmp_path_factory.mktemp('life')) / 'eventos.db'}")
+    damaged(engine, *life)
+    comes_home(engine)
