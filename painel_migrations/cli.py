@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from painel_migrations.errors import PainelError, UsageError
+from painel_migrations.errors import FailedError, PainelError, UsageError
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -35,12 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(given)
     except PainelError as error:
-        return _ended(error, given.verbose)
+        return _ended(error, error.__cause__ or error.__context__ or error, given.verbose)
     except KeyboardInterrupt:
         print("Interrupted: rolled back, nothing was changed", file=sys.stderr)
         return 130
     except Exception as error:
-        return _ended(_foreseen(error), given.verbose)
+        return _ended(_as_ours(error), error, given.verbose)
 
 
 def _run(given: argparse.Namespace) -> int:
@@ -58,8 +58,8 @@ def _run(given: argparse.Namespace) -> int:
     return write.check() if given.verb == "check" else write.revision(given.message)
 
 
-def _foreseen(error: Exception) -> PainelError:
-    """What Alembic or a driver raised, as an error of ours; anything else is a defect, and raised on."""
+def _as_ours(error: Exception) -> PainelError:
+    """What Alembic, a driver or a defect raised, as an error of ours. A defect's own text may quote a row: it is not shown."""
     import sqlalchemy as sa
     from alembic.util.exc import CommandError
 
@@ -69,13 +69,15 @@ def _foreseen(error: Exception) -> PainelError:
         return UsageError(str(error).splitlines()[0], "See the revisions: make status")
     if isinstance(error, sa.exc.SQLAlchemyError):
         return meaning(error)
-    raise error
+    return FailedError(
+        f"an error nobody foresaw: {type(error).__name__}", "Nothing was changed. Run again with --verbose, and report it"
+    )
 
 
-def _ended(error: PainelError, verbose: bool) -> int:
+def _ended(error: PainelError, raised: BaseException, verbose: bool) -> int:
     if verbose:
         # Places, not values: a driver's own text may quote a row.
-        for line in traceback.format_tb((error.__cause__ or error.__context__ or error).__traceback__):
+        for line in traceback.format_tb(raised.__traceback__):
             print(line, end="", file=sys.stderr)
     print(f"Error: {error.what}", file=sys.stderr)
     print(f"Next: {error.todo}", file=sys.stderr)

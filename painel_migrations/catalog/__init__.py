@@ -48,10 +48,13 @@ def head(dialect_name: str) -> Catalogue:
     return expected(dialect_name)
 
 
-def verify(connection: sa.Connection) -> list[Finding]:
+def verify(connection: sa.Connection, live: Catalogue | None = None) -> list[Finding]:
     """Compare the database with head: its catalogue, its sequences' positions, its enum values.
 
     Two round trips on PostgreSQL. Nothing is written.
+
+    Args:
+        live: what ``read(connection)`` gave, where the caller needs it too: that saves the first round trip.
 
     Returns:
         The findings, drift first; a database at head gives none, or notes only.
@@ -60,7 +63,7 @@ def verify(connection: sa.Connection) -> list[Finding]:
         ValueError: it is neither PostgreSQL nor SQLite.
         sqlalchemy.exc.DBAPIError: it cannot be read.
     """
-    live = read(connection)
+    live = read(connection) if live is None else live
     wanted = head(connection.dialect.name)
     findings = [*compare(wanted, live), *rows.check(connection, wanted, live)]
     return sorted(findings, key=lambda finding: finding.order)

@@ -121,7 +121,8 @@ def _constraint(table: sa.Table, constraint: sa.Constraint) -> Iterator[Fact]:
     if constraint.deferrable:
         definition += " DEFERRABLE"
         definition += " INITIALLY DEFERRED" if (constraint.initially or "").upper() == "DEFERRED" else ""
-    if columns:
+    # SQLAlchemy gives a table without a primary key an empty one.
+    if columns or kind == "check":
         names = tuple(column.name for column in columns)
         yield Fact(kind, f"{table.name}.{constraint.name}", definition, (table.name,), names)
 

@@ -4,18 +4,19 @@ import hashlib
 from collections.abc import Collection
 
 from painel_migrations.catalog.facts import ACCESS, Catalogue
+from painel_migrations.schema import metadata_for
 
 
-def fingerprint(catalogue: Catalogue, tables: Collection[str]) -> str:
+def fingerprint(catalogue: Catalogue, tables: Collection[str] | None = None) -> str:
     """Return the SHA-256, in hexadecimal, of every fact of ``tables``, all their columns included.
 
     The same on PostgreSQL 13 to 18, whatever the search_path, the user, the order of columns, and other tables. SQLite
     and PostgreSQL name things differently, so the same schema has one fingerprint on each.
 
     Args:
-        tables: the known tables: what belongs to none of them, or is used by none, does not count.
+        tables: the known tables, head's when left out: what neither belongs to one nor is used by one does not count.
     """
-    known = frozenset(tables)
+    known = frozenset(metadata_for(catalogue.dialect).tables if tables is None else tables)
     lines = sorted(
         f"{fact.kind}\t{fact.name}\t{fact.definition}\n"
         for fact in catalogue.values()

@@ -71,7 +71,9 @@ def _position_queries(expected: Catalogue, live: Catalogue, quote: IdentifierPre
     for fact in expected.of_kind("sequence"):
         (column,) = fact.columns
         readable = _may_select(live, fact.name) and _may_select(live, fact.table)
-        if fact.key in live and column in live.columns_of(fact.table) and readable:
+        held = live.get(("column", f"{fact.table}.{column}"))
+        is_number = held is not None and held.definition.startswith(("smallint", "integer", "bigint"))
+        if fact.key in live and is_number and readable:
             step = "CASE WHEN is_called THEN 1 ELSE 0 END"
             yield (
                 f"SELECT '{POSITION}', '{fact.name}', (SELECT max({quote.quote(column)}) FROM "

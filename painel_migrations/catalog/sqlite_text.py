@@ -4,6 +4,7 @@ SQLite keeps each statement as it was written, so two spellings of one thing dif
 comments. Tokens are compared instead of text.
 """
 
+import functools
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -43,9 +44,11 @@ class Token(str):
     quoted: bool = False
 
 
-def tokens(sql: str) -> list[Token]:
+# A live schema and the expected one share nearly all their statements, and each is looked at several times.
+@functools.lru_cache(maxsize=1024)
+def tokens(sql: str) -> tuple[Token, ...]:
     """Split ``sql`` into tokens; blanks and comments are none."""
-    return list(_tokens(sql))
+    return tuple(_tokens(sql))
 
 
 def _tokens(sql: str) -> Iterator[Token]:
@@ -114,14 +117,14 @@ def checks(item: Sequence[Token]) -> Iterator[str]:
             yield joined(group(item[at + 1 :]))
 
 
-def group(parts: Sequence[Token]) -> list[Token]:
+def group(parts: Sequence[Token]) -> Sequence[Token]:
     """Return the tokens from an opening parenthesis to the one that closes it."""
     depth = 0
     for at, token in enumerate(parts):
         depth += (token == "(") - (token == ")")
         if not depth:
-            return list(parts[: at + 1])
-    return list(parts)
+            return parts[: at + 1]
+    return parts
 
 
 def collation(item: Sequence[Token]) -> str:

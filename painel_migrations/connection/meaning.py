@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from painel_migrations.errors import FailedError, LockedError, NoConnectionError, PainelError, Refused
 
-# PostgreSQL's classes whose message may quote a value: a row's, or a password's owner.
-QUOTING = ("22", "23")
+# PostgreSQL's classes whose message may quote a row's value: bad data, broken constraints, and what a script's trigger raises.
+QUOTING = ("22", "23", "P0")
 
 WHO_BLOCKS = "SELECT pid, usename, application_name, query_start FROM pg_stat_activity WHERE state <> 'idle'"
 
@@ -27,24 +27,43 @@ def meaning(error: sa.exc.SQLAlchemyError) -> PainelError:
     if original is None:
         return FailedError(f"{type(error).__name__} while working", "Nothing was changed. Run again with --verbose, and report it")
     if code is None:
-        return NoConnectionError(
-            f"the database cannot be reached: {_first_line(original)}", "Check DATABASE_URL and the network, then run again"
-        )
+        lost = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+        return _lost(_first_line(original)) if lost else _unreachable(_first_line(original))
     said = type(original).__name__ if code[:2] in QUOTING else _first_line(original)
     if code in ("55P03", "40P01"):
         return LockedError(
             "a table this run has to change is held by another session",
             f"Nothing was changed. End the other session, then run again. See it: {WHO_BLOCKS}",
         )
-    if code[:2] in ("08", "57", "53"):
-        return NoConnectionError(f"the connection was lost: {said}", "Nothing was changed. Run again")
-    if code[:2] == "28" or code == "3D000":
-        return NoConnectionError(f"the server refuses the login: {said}", "Correct DATABASE_URL, then run again")
+    if code == "57014":
+        return FailedError(
+            f"a statement was stopped: {said}",
+            "Nothing was changed. If it was the timeout, set MIGRATION_STATEMENT_TIMEOUT higher; then run again",
+        )
+    if code[:2] in ("08", "57"):
+        return _lost(said)
+    if code[:2] == "53":
+        return FailedError(f"the server ran out of something: {said}", "Nothing was changed. Give it more, then run again")
     if code == "42501":
         return Refused(f"this role may not do what is needed: {said}", "Connect as the owner of the tables, then run again")
     if code == "25006":
         return Refused("the server is read-only", "Connect to the primary server, then run again")
     return FailedError(f"{said} ({code})", "Nothing was changed. Run again with --verbose, and report it")
+
+
+def _lost(said: str) -> PainelError:
+    """A connection that was there: whether the server got as far as the commit, nobody can know from here."""
+    return NoConnectionError(f"the connection was lost: {said}", "Nothing is half done. Run again")
+
+
+def _unreachable(said: str) -> PainelError:
+    """No connection: psycopg2 has no code for it, only libpq's text, which never holds the password."""
+    _, answered, reason = said.partition("FATAL:  ")
+    if answered:
+        return NoConnectionError(f"the server refuses the connection: {reason}", "Check DATABASE_URL, then run again")
+    return NoConnectionError(
+        f"the database cannot be reached: {said}", "Check DATABASE_URL and the network, then run again"
+    )
 
 
 def _sqlite(error: sqlite3.Error) -> PainelError:

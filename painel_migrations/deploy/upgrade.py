@@ -34,7 +34,8 @@ def _run(verb: object, revision: str) -> int:
     outcome = config.attributes["outcome"]
     if outcome.steps:
         checked = "; the schema is what the application needs" if outcome.verified else ""
-        log.info("Done: at %s after %d revisions, %.1f s%s", outcome.revision, outcome.steps, time.monotonic() - began, checked)
+        steps = f"{outcome.steps} revision{'s' if outcome.steps > 1 else ''}"
+        log.info("Done: at %s after %s, %.1f s%s", outcome.revision, steps, time.monotonic() - began, checked)
     else:
         log.info("At %s: nothing to do", outcome.revision)
     return 0

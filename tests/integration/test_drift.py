@@ -4,22 +4,27 @@ The worst a verification can do is to say "equal" about a database that is not: 
 by a script, a restore, or a hand. Where a finding offers a statement, it is run and must leave nothing to find.
 """
 
+import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from painel_migrations import catalog
-from painel_migrations.catalog import Finding, Severity
+from painel_migrations.catalog import Severity
 from painel_migrations.schema import TRIGGERS, metadata_for
 from tests.support.servers import Server
 
 # How a finding begins that offers no statement.
 BY_HAND = ("make ", "as the owner: ", "Correct them. ")
+# What a fingerprint leaves out: rights and rows, and what belongs to no known table.
+BESIDE_THE_STATE = ("access", "position", "rows")
+BESIDE_TABLES = ("table", "view", "enum", "function", "sequence")
 DRIFTS = Path(__file__).parent / "drifts"
 
 
@@ -84,31 +89,40 @@ def run(connection: sa.Connection, sql: str) -> None:
 
 
 def assert_found_and_mended(connection: sa.Connection, drift: Drift) -> None:
-    findings = catalog.verify(connection)
+    live = catalog.read(connection)
+    findings = catalog.verify(connection, live)
     notes = {Severity.FAIL: "", Severity.NOTE: "note "}
     named = [f"{notes[finding.severity]}{finding.kind} {finding.object}" for finding in findings]
     assert sorted(named) == drift.found, "\n".join(finding.line for finding in findings)
 
     failures = [finding for finding in findings if finding.severity is Severity.FAIL]
+    same = catalog.fingerprint(live) == catalog.fingerprint(catalog.head(connection.dialect.name))
+    assert same == all(
+        finding.kind in BESIDE_THE_STATE or (finding.severity is Severity.NOTE and finding.kind in BESIDE_TABLES)
+        for finding in findings
+    )
     stated = [finding.run for finding in failures if not finding.run.startswith(BY_HAND)]
     assert drift.operations == (len(stated) < len(failures)), [finding.run for finding in failures]
     # A column that comes back brings the indexes to light that went with it.
-    for _ in range(3 if not drift.operations else 0):
+    for _ in range(3):
+        if drift.operations or not failures:
+            break
         for finding in failures:
             run(connection, finding.run)
         failures = [finding for finding in catalog.verify(connection) if finding.severity is Severity.FAIL]
     assert drift.operations or not failures, "\n".join(f"{finding.line}: {finding.run}" for finding in failures)
 
 
-@pytest.fixture(scope="module")
-def head_engine(postgres: Server) -> Iterator[sa.Engine]:
-    """Return an engine on a database at head; each test rolls back what it did to it."""
-    engine = sa.create_engine(postgres.create_database("drift"), poolclass=sa.NullPool)
+@pytest.fixture(scope="module", params=(16, 18), ids="pg{}".format)
+def head(request: pytest.FixtureRequest, server_of: Callable[[int], Server]) -> Iterator[sa.Connection]:
+    """Return a connection to a database at head; each test rolls back what it did to it."""
+    server, name = server_of(request.param), f"drift_{os.getpid()}"
+    engine = sa.create_engine(server.create_database(name), poolclass=sa.NullPool)
     with engine.begin() as connection:
         create_head(connection)
-    yield engine
-    engine.dispose()
-    postgres.drop_database("drift")
+    with engine.connect() as connection:
+        yield connection
+    server.drop_database(name)
 
 
 @pytest.fixture(scope="module")
@@ -122,13 +136,15 @@ def head_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("drift", cases("postgresql"))
-def test_postgresql(head_engine: sa.Engine, postgres: Server, drift: Drift) -> None:
-    if postgres.version < drift.since:
+def test_postgresql(head: sa.Connection, drift: Drift) -> None:
+    version = head.dialect.server_version_info
+    if version is not None and version < (drift.since,):
         pytest.skip(f"PostgreSQL {drift.since} is the first that can be so")
-    with head_engine.connect() as connection:
-        run(connection, drift.sql)
-        assert_found_and_mended(connection, drift)
-        connection.rollback()
+    try:
+        run(head, drift.sql)
+        assert_found_and_mended(head, drift)
+    finally:
+        head.rollback()
 
 
 @pytest.mark.parametrize("drift", cases("sqlite"))
@@ -154,6 +170,84 @@ def make_again(connection: sa.Connection, table: str, replaced: list[tuple[str, 
     for statement in (f"DROP TABLE {table}", create, *others):
         connection.exec_driver_sql(statement)
     connection.commit()
+
+
+def test_two_questions_and_no_answer_written(head: sa.Connection) -> None:
+    """A release verifies over a slow line, and on a replica that takes no writes."""
+    asked = []
+    sa.event.listen(head.engine, "before_cursor_execute", lambda *arguments: asked.append(arguments[2]))
+    head.exec_driver_sql("SET TRANSACTION READ ONLY")
+    asked.clear()
+    assert catalog.verify(head) == []
+    assert len(asked) == 2
+    head.rollback()
+
+
+def test_counts_without_findings(head: sa.Connection) -> None:
+    head.exec_driver_sql("INSERT INTO empresas (id, nome, cnpj, email) VALUES (7, 'n', 'c', 'e')")
+    # A rollback leaves sequences where they are.
+    head.exec_driver_sql("SELECT setval('empresas_id_seq', 5), setval('usuarios_id_seq', 50)")
+    head.exec_driver_sql("SET session_replication_role = replica")
+    head.exec_driver_sql(
+        "INSERT INTO usuarios (cpf, nome, email, senha_hash, tipo) "
+        "SELECT x, 'n', x, 's', 'promoter' FROM (VALUES ('1'), ('2')) AS v (x)"
+    )
+    live = catalog.read(head)
+    assert catalog.positions(head, catalog.head("postgresql"), live) == {
+        "empresas_id_seq": (7, 6),
+        "usuarios_id_seq": (52, 53),
+    }
+    assert catalog.stray_values(head, live) == {"usuarios.tipo": 2}
+    head.rollback()
+
+
+def test_what_later_revisions_may_bring(head: sa.Connection) -> None:
+    """What head has no example of is spelled as the server spells it too."""
+    later = sa.MetaData(naming_convention={"ck": "%(table_name)s_%(constraint_name)s"})
+    sa.Table(
+        "Pedidos",
+        later,
+        sa.Column("evento", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("order", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("preco", sa.Numeric, server_default=sa.text("0.5")),
+        sa.Column("pago", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("nome", sa.String, server_default="it's", info={"catalogue": "'it''s'::character varying"}),
+        sa.Column("codigo", sa.CHAR(3)),
+        sa.Column("peso", sa.Float),
+        sa.Column("dia", sa.Date),
+        sa.Column("hora", sa.Time),
+        sa.Column("quando", sa.DateTime),
+        sa.Column("dados", postgresql.JSONB),
+        sa.Column("marcas", postgresql.ARRAY(sa.Text)),
+        sa.Column("lado", sa.Enum("it's", "b", name="lado", metadata=later)),
+        sa.CheckConstraint("preco > 0", name="positivo", info={"catalogue": "CHECK ((preco > (0)::numeric))"}),
+        sa.Index("ix_nome", "nome", info={"catalogue": "btree (nome) WHERE pago"}, postgresql_where=sa.text("pago")),
+    )
+    sa.Table(
+        "itens",
+        later,
+        sa.Column("id", sa.SmallInteger, primary_key=True),
+        sa.Column("evento", sa.Integer, nullable=False),
+        sa.Column("order", sa.BigInteger),
+        sa.ForeignKeyConstraint(
+            ["evento", "order"],
+            ["Pedidos.evento", "Pedidos.order"],
+            name="fk",
+            ondelete="CASCADE",
+            onupdate="SET NULL",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        sa.UniqueConstraint("evento", "order", name="uq"),
+        sa.PrimaryKeyConstraint("id", name="itens_pkey"),
+    )
+    later.tables["Pedidos"].primary_key.name = "Pedidos_pkey"
+    later.create_all(head)
+    live = catalog.read(head)
+    wanted = catalog.expected("postgresql", later, triggers=())
+    assert [finding.line for finding in catalog.compare(wanted, live) if finding.severity is Severity.FAIL] == []
+    assert catalog.fingerprint(live, later.tables) == catalog.fingerprint(wanted, later.tables)
+    head.rollback()
 
 
 @pytest.mark.parametrize("dialect", ["postgresql", "sqlite"])

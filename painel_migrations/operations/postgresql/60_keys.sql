@@ -155,7 +155,8 @@ BEGIN
     END IF;
 END $fn$;
 
--- One foreign key on the column, to the target's id, validated; any other on that column alone goes.
+-- One foreign key on the column, to the target's id, validated and enforced; any other on that column alone goes. One whose own triggers
+-- were switched off is made again: only a superuser may switch them on, and rows may have come in that violate it.
 CREATE OR REPLACE FUNCTION pg_temp.ensure_foreign_key(tbl text, col text, target text) RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
     rel oid := pg_temp.oid_of(tbl);
@@ -164,10 +165,11 @@ DECLARE
     con record;
     live text;
 BEGIN
-    FOR con IN SELECT conname, pg_get_constraintdef(oid) AS made_by FROM pg_constraint
-        WHERE conrelid = rel AND contype = 'f' AND conkey = ARRAY[pg_temp.attnum_of(tbl, col)] ORDER BY conname <> wanted
+    FOR con IN SELECT conname, pg_get_constraintdef(oid) AS made_by,
+            EXISTS (SELECT FROM pg_trigger WHERE tgconstraint = k.oid AND tgenabled <> 'O') AS is_off
+        FROM pg_constraint k WHERE conrelid = rel AND contype = 'f' AND conkey = ARRAY[pg_temp.attnum_of(tbl, col)] ORDER BY conname <> wanted
     LOOP
-        IF live IS NULL AND con.made_by IN (says, says || ' NOT VALID') THEN
+        IF live IS NULL AND con.made_by IN (says, says || ' NOT VALID') AND NOT con.is_off THEN
             live := con.conname;
             IF con.made_by <> says THEN
                 PERFORM pg_temp.refuse_orphans(tbl, col, target);
@@ -236,7 +238,12 @@ BEGIN
     FOR other IN SELECT c.oid FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
         WHERE d.classid = 'pg_class'::regclass AND d.refobjid = rel AND d.refobjsubid = num AND d.deptype = 'a' AND c.oid <> seq
     LOOP
-        EXECUTE format('DROP SEQUENCE %s', other.oid::regclass);
+        IF EXISTS (SELECT FROM pg_attrdef a JOIN pg_depend u ON u.classid = 'pg_attrdef'::regclass AND u.objid = a.oid
+                   WHERE u.refobjid = other.oid) THEN
+            EXECUTE format('ALTER SEQUENCE %s OWNED BY NONE', other.oid::regclass);
+        ELSE
+            EXECUTE format('DROP SEQUENCE %s', other.oid::regclass);
+        END IF;
     END LOOP;
     EXECUTE format('SELECT max(id) FROM public.%I', tbl) INTO highest;
     EXECUTE format('SELECT last_value, is_called FROM public.%I', wanted) INTO at;

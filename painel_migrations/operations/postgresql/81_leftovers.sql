@@ -47,7 +47,7 @@ BEGIN
     END LOOP;
     n := pg_temp.change_rows(target, format('INSERT INTO public.%1$I (%2$s) SELECT %3$s FROM public.%4$I source '
         'WHERE NOT EXISTS (SELECT FROM public.%1$I target WHERE target.id = source.id) AND %5$s ORDER BY source.id ON CONFLICT DO NOTHING',
-        target, array_to_string(into_cols, ', '), array_to_string(cols, ', '), source, array_to_string('true' || conditions, ' AND ')));
+        target, array_to_string(into_cols, ', '), array_to_string(cols, ', '), source, array_to_string('true'::text || conditions, ' AND ')));
     IF n > 0 THEN
         PERFORM pg_temp.say(format('%s: %s back from %s', target, pg_temp.counted(n, 'row', 'rows'), source));
     END IF;

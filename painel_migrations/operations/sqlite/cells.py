@@ -11,7 +11,7 @@ from painel_migrations.operations.sqlite.text import quote
 
 
 def keep(connection: sa.Connection, kind: str, table: Table, column: Column, condition: str = "") -> int:
-    """Keep the cells of a column in ``retired_<table>__<column>``, or ``..._before`` for cells that are about to change.
+    """Keep a column's cells in ``retired_<table>__<column>``, with ``__before`` where they are about to change.
 
     Arguments: ``kind``, ``column`` or ``cells``, for the register; ``condition``, which rows, if not all.
     Returns how many rows are kept; where there is none, nothing is made.
@@ -23,7 +23,9 @@ def keep(connection: sa.Connection, kind: str, table: Table, column: Column, con
         id_column = table.column("id")
         key_type = id_column.type if id_column else "INTEGER"
         kept = Table(
-            name, (Column("id", key_type, not_null="NOT NULL"), Column(column.name, column.type)), (primary_key(["id"]),)
+            name,
+            (Column("id", key_type, not_null="NOT NULL"), Column(column.name, column.type)),
+            (primary_key(["id"]),),
         )
         connection.exec_driver_sql(kept.statement())
         connection.exec_driver_sql(

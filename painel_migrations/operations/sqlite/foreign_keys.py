@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import sqlalchemy as sa
 
 from painel_migrations.operations.sqlite.live import log, read_table, read_tables
+from painel_migrations.operations.sqlite.parts import taking
 from painel_migrations.operations.sqlite.rebuild import rebuild
 from painel_migrations.operations.sqlite.refusals import refuse_orphans
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Constraint, Table, foreign_key
-from painel_migrations.operations.sqlite.text import key
+from painel_migrations.operations.sqlite.text import key, meaning
+
+
+def referring(connection: sa.Connection, live: Table, target: Table, wanted: Constraint) -> Table:
+    """Return the table ``target``, still to be built, with one foreign key on the columns of ``wanted``.
+
+    What else these columns alone refer to goes, and to the register.
+    Errors: Refused where a row refers to nothing.
+    """
+    there = read_table(connection, wanted.target)
+    found = [constraint for constraint in target.of_kind(FOREIGN_KEY) if constraint.is_on(wanted.columns)]
+    known = any(key(constraint.target) == key(wanted.target) for constraint in found)
+    if there and not known and live.has(*wanted.columns):
+        refuse_orphans(connection, live.name, wanted, wanted.target_columns)
+    unsaid = [constraint for constraint in found if not _says_the_same(constraint, wanted)]
+    target = taking(connection, target, lambda constraint: constraint in unsaid)
+    return target.dropping(lambda constraint: constraint in found).constrained(wanted)
+
+
+def _says_the_same(one: Constraint, other: Constraint) -> bool:
+    return key(one.target) == key(other.target) and meaning(one.actions) == meaning(other.actions)
 
 
 def repoint_foreign_keys(connection: sa.Connection, source: str, target: str) -> None:
@@ -27,14 +46,13 @@ def repoint_foreign_keys(connection: sa.Connection, source: str, target: str) ->
         turned = [constraint for constraint in table.of_kind(FOREIGN_KEY) if key(constraint.target) == key(source)]
         turned = [constraint for constraint in turned if there.has(*(constraint.target_columns or there.primary_key))]
         for constraint in turned:
-            table = _turn(connection, table, constraint, there)  # noqa: PLW2901
+            table = _turn(connection, table, constraint, there)
 
 
 def _turn(connection: sa.Connection, table: Table, old: Constraint, target: Table) -> Table:
     new = foreign_key(old.columns, target.name, old.target_columns, old.actions, old.name)
     refuse_orphans(connection, table.name, new, new.target_columns or target.primary_key)
-    others = tuple(constraint for constraint in table.constraints if constraint.meaning not in (old.meaning, new.meaning))
-    turned = dataclasses.replace(table, constraints=(*others, new))
+    turned = table.dropping(lambda constraint: constraint.meaning in (old.meaning, new.meaning)).constrained(new)
     rebuild(connection, table, turned)
     log.info("%s.%s refers to %s again", table.name, ", ".join(old.columns), target.name)
     return turned
@@ -43,7 +61,7 @@ def _turn(connection: sa.Connection, table: Table, old: Constraint, target: Tabl
 def check_foreign_keys(connection: sa.Connection) -> None:
     """Check every foreign key of every table, known or not: SQLite itself checked none while tables were rebuilt.
 
-    Errors: Refused, for the first key that a row breaks. A key whose table is missing is broken by every row that uses it.
+    Errors: Refused, for the first key that a row breaks. Where the table is missing, every row that refers to it does.
     """
     tables = {key(table.name): table for table in read_tables(connection)}
     for table in tables.values():

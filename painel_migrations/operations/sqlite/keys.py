@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -19,21 +20,32 @@ from painel_migrations.operations.sqlite.live import (
 from painel_migrations.operations.sqlite.parts import take_index
 from painel_migrations.operations.sqlite.rebuild import rebuild, rebuild_if_changed
 from painel_migrations.operations.sqlite.refusals import count_duplicates, refuse_duplicates
-from painel_migrations.operations.sqlite.table import UNIQUE, Constraint, Table, unique
+from painel_migrations.operations.sqlite.table import PRIMARY_KEY, UNIQUE, Constraint, Table, primary_key, unique
 from painel_migrations.operations.sqlite.text import index_renamed, key, listed, quote
 
 
-def uniquely(connection: sa.Connection, table: Table, wanted: Constraint) -> Table:
-    """Return a table with one plain UNIQUE on the columns of ``wanted``, still to be built.
+def keyed(connection: sa.Connection, live: Table, target: Table, columns: Sequence[str]) -> Table:
+    """Return the table ``target``, still to be built, with an unnamed primary key on these columns.
+
+    Without AUTOINCREMENT, which goes, the next id is still one above the highest.
+    Errors: Refused where values occur twice.
+    """
+    found = target.of_kind(PRIMARY_KEY)
+    if not (found and found[0].is_on(columns)) and live.has(*columns):
+        refuse_duplicates(connection, live.name, columns)
+    target = dataclasses.replace(target, autoincrement=False).dropping(lambda c: c.kind == PRIMARY_KEY)
+    return target.constrained(primary_key(columns))
+
+
+def uniquely(connection: sa.Connection, live: Table, target: Table, wanted: Constraint) -> Table:
+    """Return the table ``target``, still to be built, with one unnamed UNIQUE on the columns of ``wanted``.
 
     Errors: Refused where values occur twice.
     """
-    found = [constraint for constraint in table.of_kind(UNIQUE) if constraint.is_on(wanted.columns)]
-    if [constraint.meaning for constraint in found] == [wanted.meaning]:
-        return table
-    if not found:
-        refuse_duplicates(connection, table.name, wanted.columns)
-    return table.dropping(lambda constraint: constraint in found).constrained(wanted)
+    found = [constraint for constraint in target.of_kind(UNIQUE) if constraint.is_on(wanted.columns)]
+    if not found and live.has(*wanted.columns):
+        refuse_duplicates(connection, live.name, wanted.columns)
+    return target.dropping(lambda constraint: constraint in found).constrained(wanted)
 
 
 def ensure_unique(connection: sa.Connection, table: str, columns: Sequence[str]) -> None:
@@ -42,7 +54,7 @@ def ensure_unique(connection: sa.Connection, table: str, columns: Sequence[str])
     Errors: Refused where values occur twice.
     """
     if live := read_table(connection, table):
-        rebuild_if_changed(connection, live, uniquely(connection, live, unique(columns)))
+        rebuild_if_changed(connection, live, uniquely(connection, live, live, unique(columns)))
 
 
 def tighten_unique(connection: sa.Connection, table: str, columns: Sequence[str]) -> None:

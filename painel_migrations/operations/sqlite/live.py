@@ -79,7 +79,7 @@ def indexes(connection: sa.Connection, table: str) -> list[Index]:
     """Return the indexes of a table; those that its constraints made are not among them."""
     found = []
     for row in connection.exec_driver_sql(
-        "SELECT l.name, l.\"unique\", l.partial, m.sql FROM pragma_index_list(?) AS l "
+        'SELECT l.name, l."unique", l.partial, m.sql FROM pragma_index_list(?) AS l '
         "JOIN sqlite_master AS m ON m.type = 'index' AND m.name = l.name WHERE l.origin = 'c' ORDER BY m.rowid",
         (table,),
     ):

@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator
 
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite.live import Index, Trigger, count_where, kind_of, log, read_table, triggers, views
+from painel_migrations.operations.sqlite.live import (
+    Index,
+    Trigger,
+    count_where,
+    kind_of,
+    log,
+    read_table,
+    triggers,
+    views,
+)
 from painel_migrations.operations.sqlite.reading import read_constraint
 from painel_migrations.operations.sqlite.rebuild import rebuild
 from painel_migrations.operations.sqlite.refusals import count_duplicates, count_orphans
@@ -17,7 +26,7 @@ from painel_migrations.operations.sqlite.text import key, mentions, quote
 
 
 def taking(connection: sa.Connection, table: Table, unwanted: Callable[[Constraint], bool]) -> Table:
-    """Enter the constraints that ``unwanted`` says yes to; return the table without them, which is still to be built."""
+    """Enter the constraints that ``unwanted`` says yes to; return the table without them, still to be built."""
     for constraint in table.constraints:
         if unwanted(constraint):
             name = f"{table.name}.{constraint.known_as(table.name)}"
@@ -103,7 +112,7 @@ def _holds(connection: sa.Connection, table: str, constraint: Constraint) -> boo
 
 @contextlib.contextmanager
 def keeping_views_sound(connection: sa.Connection) -> Iterator[None]:
-    """Enter and drop the views that a change of tables breaks: one broken view stops every later rename of any table."""
+    """Enter and drop the views that a change of tables breaks: one broken view stops every plain rename of a table."""
     sound = [name for name in views(connection) if _works(connection, name)]
     yield
     for name in sound:

@@ -1,4 +1,4 @@
-"""Reading a CREATE TABLE: PRAGMAs keep quiet about checks, names of constraints, collations, conflict clauses and options."""
+"""Reading a CREATE TABLE: PRAGMAs keep quiet about checks, names, collations, conflict clauses and options."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ class _Reader:
         self.constraints.append(foreign_key(columns, target, there, self.actions(), name))
 
     def actions(self) -> str:
-        parts = []
+        parts: list[str] = []
         while True:
             start = self.at
             if self.accept("ON"):

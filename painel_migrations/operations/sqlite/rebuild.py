@@ -1,4 +1,4 @@
-"""Changing a table: rebuilt where SQLite has no ALTER for it, and with its triggers out of the way where only rows change."""
+"""Changing a table: by a rebuild, where SQLite has no ALTER for it; and its rows, with its triggers out of the way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import sqlalchemy as sa
 
 from painel_migrations.operations.sqlite.live import Trigger, count, free_name, indexes, triggers, views
-from painel_migrations.operations.sqlite.table import Column, Table
+from painel_migrations.operations.sqlite.table import Table
 from painel_migrations.operations.sqlite.text import index_body, key, listed, mentions, quote
 
 _BROKEN = re.compile(r"error in (view|trigger) (.+?)(?: after [a-z ]+)?: ")
@@ -19,12 +19,11 @@ _BROKEN = re.compile(r"error in (view|trigger) (.+?)(?: after [a-z ]+)?: ")
 def rebuild(connection: sa.Connection, live: Table, target: Table, values: Mapping[str, str] | None = None) -> None:
     """Make a table what it should be: created anew, filled from the old one, which is then dropped.
 
-    Rows keep their ids; indexes and triggers come back, but for indexes on a column that is gone. Views and the foreign keys of
-    other tables are not touched: they go by the name.
+    Rows keep their ids; indexes and triggers come back, but for indexes on a column that is gone. Views and the foreign
+    keys of other tables are not touched: they go by the name.
 
-    Arguments: ``values``, SQL for the columns that do not simply keep their value. The columns that have none, and that the table did
-    not have, get their default.
-    Errors: sqlalchemy.exc.DBAPIError, where rows do not satisfy a constraint; RuntimeError, where foreign keys are enforced.
+    Arguments: ``values``, SQL for the columns that do not simply keep their value.
+    Errors: sqlalchemy.exc.DBAPIError, where rows break a constraint; RuntimeError, where foreign keys are enforced.
     """
     gone = [column for column in live.columns if not target.has(column.name)]
     statements = [
@@ -47,7 +46,7 @@ def rebuild_if_changed(connection: sa.Connection, live: Table, target: Table) ->
 
 
 def move(connection: sa.Connection, live: Table, target: Table, values: Mapping[str, str] | None = None) -> None:
-    """Move a table's rows into another table that is created for them, and drop the old one with its indexes and triggers."""
+    """Move a table's rows into another, which is created, and drop the old one with its indexes and triggers."""
     # Enforced, the DROP would delete the rows first, and with them those that cascade.
     if count(connection, "PRAGMA foreign_keys"):
         raise RuntimeError("PRAGMA foreign_keys must be OFF before the transaction begins")
@@ -58,17 +57,21 @@ def move(connection: sa.Connection, live: Table, target: Table, values: Mapping[
     connection.exec_driver_sql(f"DROP TABLE {quote(live.name)}")
 
 
-def copy(connection: sa.Connection, live: Table, target: Table, values: Mapping[str, str] | None = None) -> None:
-    """Fill a table with the rows of another."""
+def copy(
+    connection: sa.Connection,
+    live: Table,
+    target: Table,
+    values: Mapping[str, str] | None = None,
+    condition: str = "1",
+) -> None:
+    """Fill a table with rows of another."""
     given = {key(name): value for name, value in (values or {}).items()}
     into: dict[str, str] = {}
     for column in target.columns:
         if not column.generated and (key(column.name) in given or live.has(column.name)):
             into[column.name] = given.get(key(column.name), quote(column.name))
-    connection.exec_driver_sql(
-        f"INSERT INTO {quote(target.name)} ({listed(into)}) "
-        f"SELECT {', '.join(into.values())} FROM {quote(live.name)}"
-    )
+    rows = f"SELECT {', '.join(into.values())} FROM {quote(live.name)} WHERE {condition}"
+    connection.exec_driver_sql(f"INSERT INTO {quote(target.name)} ({listed(into)}) {rows}")
 
 
 def _count_on(connection: sa.Connection, old: str, new: str) -> None:
@@ -86,9 +89,9 @@ def rename(connection: sa.Connection, old: str, new: str) -> None:
 
 
 def alter(connection: sa.Connection, statement: str) -> None:
-    """Run an ALTER TABLE that renames, and let SQLite rewrite foreign keys, triggers and views that mention what is renamed.
+    """Run an ALTER TABLE that renames, and let SQLite rewrite foreign keys, triggers and views that say the old name.
 
-    SQLite refuses that as long as any view or trigger, of whatever table, is broken. The broken ones are set aside and put back.
+    It refuses that as long as any view or trigger, of whatever table, is broken: those are set aside and put back.
     """
     aside: list[str] = []
     with _legacy_alter_table(connection, "OFF"):
@@ -123,11 +126,6 @@ def _legacy_alter_table(connection: sa.Connection, setting: str) -> Iterator[Non
         yield
     finally:
         connection.exec_driver_sql(f"PRAGMA legacy_alter_table = {before}")
-
-
-def add_column(connection: sa.Connection, table: str, column: Column, reference: str = "") -> None:
-    """Add a column that may be NULL and has no default. Arguments: ``reference``, its REFERENCES clause."""
-    connection.exec_driver_sql(f"ALTER TABLE {quote(table)} ADD COLUMN {column.spelled} {reference}".rstrip())
 
 
 def change_rows(connection: sa.Connection, table: str, statement: str) -> int:

@@ -11,13 +11,13 @@ from painel_migrations.operations.sqlite.live import count, count_where, counted
 from painel_migrations.operations.sqlite.table import Constraint
 from painel_migrations.operations.sqlite.text import BLANKS, key, listed, literal, meaning, quote
 
-# What a declared type takes, by the storage classes of SQLite. Text in a column of numbers would be stored as it is, and the ORM
-# could not load the row; moments and dates are text by nature.
+# What a declared type takes, by the storage classes of SQLite. Text in a column of numbers would be stored as it is,
+# and the ORM could not load the row; moments and dates are text by nature.
 _STORED_AS = {"integer": ("integer",), "boolean": ("integer",), "numeric": ("integer", "real")}
 
 
 def refuse_nulls(connection: sa.Connection, table: str, column: str, value: str | None = None) -> None:
-    """Refuse where a column that needs a value has none. Arguments: ``value``, what the column is to hold, if not itself."""
+    """Refuse where a column that needs a value has none. Arguments: ``value``, SQL, if it is not the column's yet."""
     rows = count_where(connection, table, f"({value or quote(column)}) IS NULL")
     if rows:
         raise Refused(
@@ -75,8 +75,7 @@ def count_duplicates(connection: sa.Connection, table: str, columns: Sequence[st
     present = " AND ".join(f"{quote(name)} IS NOT NULL" for name in columns)
     return count(
         connection,
-        f"SELECT count(*) FROM (SELECT 1 FROM {quote(table)} WHERE {present} "
-        f"GROUP BY {names} HAVING count(*) > 1)",
+        f"SELECT count(*) FROM (SELECT 1 FROM {quote(table)} WHERE {present} GROUP BY {names} HAVING count(*) > 1)",
     )
 
 
@@ -106,13 +105,14 @@ def count_orphans(connection: sa.Connection, table: str, reference: Constraint, 
 
 def refuse_orphans(connection: sa.Connection, table: str, reference: Constraint, target_columns: Sequence[str]) -> None:
     """Refuse where rows refer to rows that do not exist."""
-    rows = count_orphans(connection, table, key, target_columns)
+    rows = count_orphans(connection, table, reference, target_columns)
     if rows:
         names = listed(reference.columns)
         compared = names if len(reference.columns) == 1 else f"({names})"
         there = listed(target_columns or reference.target_columns or ("id",))
+        refer = counted(rows, "row refers", "rows refer")
         raise Refused(
-            f"{table}.{names}: {counted(rows, 'row refers', 'rows refer')} to rows of {reference.target} that do not exist",
+            f"{table}.{names}: {refer} to rows of {reference.target} that do not exist",
             f"Restore or correct them, then run again. See them: SELECT id, {names} FROM {quote(table)} "
             f"WHERE {compared} NOT IN (SELECT {there} FROM {quote(reference.target)})",
         )

@@ -29,8 +29,8 @@ _CREATE = f"""CREATE TABLE {REGISTER} (
 class Entry(NamedTuple):
     """A row of the register.
 
-    Arguments: ``kind``, one of column, table, cells, index, constraint, trigger, view; ``object``, what it was called, with its
-    table: ``produtos.evento_id``; ``kept_in``, the table that keeps its rows; ``definition``, SQL.
+    Arguments: ``kind``, one of column, table, rows, cells, index, constraint, trigger, view; ``object``, what it was
+    called, with its table: ``produtos.evento_id``; ``kept_in``, the table that keeps its rows; ``definition``, SQL.
     """
 
     id: int

@@ -46,8 +46,8 @@ class Column:
 class Constraint:
     """A constraint of a table, wherever it was written.
 
-    Arguments: ``kind``, its first words; ``columns``, those it is about; ``body``, its text without a name; ``name``, if
-    it has one; ``target``, ``target_columns`` and ``actions`` of a foreign key.
+    Arguments: ``kind``, its first words; ``columns``, those it is about; ``body``, its text without a name; ``name``,
+    if it has one; ``target``, ``target_columns`` and ``actions`` of a foreign key.
     """
 
     kind: str
@@ -67,6 +67,12 @@ class Constraint:
     def meaning(self) -> tuple[str, str]:
         """Equal for constraints that differ in spelling only."""
         return meaning(self.name), meaning(self.body)
+
+    @property
+    def reference(self) -> str:
+        """The REFERENCES clause of a foreign key."""
+        there = f"({listed(self.target_columns)})" if self.target_columns else ""
+        return " ".join(part for part in ("REFERENCES", quote(self.target), there, self.actions) if part)
 
     def is_on(self, columns: Iterable[str]) -> bool:
         """Whether it is about exactly these columns, in this order."""
@@ -100,10 +106,8 @@ def foreign_key(
 ) -> Constraint:
     """Return a FOREIGN KEY. Arguments: ``target_columns``, none where the primary key of ``target`` is meant."""
     own, there = tuple(columns), tuple(target_columns)
-    body = f"FOREIGN KEY({listed(own)}) REFERENCES {quote(target)}"
-    body += f" ({listed(there)})" if there else ""
-    body += f" {actions}" if actions else ""
-    return Constraint(FOREIGN_KEY, own, body, name, target, there, actions)
+    key = Constraint(FOREIGN_KEY, own, "", name, target, there, actions)
+    return dataclasses.replace(key, body=f"FOREIGN KEY({listed(own)}) {key.reference}")
 
 
 @dataclasses.dataclass(frozen=True)

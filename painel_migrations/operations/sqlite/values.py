@@ -16,7 +16,7 @@ from painel_migrations.operations.sqlite.text import BLANKS, key, literal, quote
 
 
 def folded(value: str, labels: Iterable[str]) -> str:
-    """Return SQL for the first label that a value equals but for case and surrounding blanks; NULL where there is none."""
+    """Return SQL for the first label that a value equals but for case and surrounding blanks; NULL where none is."""
     first: dict[str, str] = {}
     for label in labels:
         first.setdefault(key(label), label)
@@ -50,7 +50,10 @@ def release_checks(connection: sa.Connection, table: Table, column: str) -> Tabl
 
 
 def replace_values(connection: sa.Connection, table: str, column: str, mapping: Mapping[str, str]) -> None:
-    """Give values that equal a key of ``mapping``, but for case and surrounding blanks, the value beside it; keep the originals."""
+    """Give values that equal a key of ``mapping``, but for case and surrounding blanks, the value beside it.
+
+    The original cells are kept.
+    """
     live = read_table(connection, table)
     found = live.column(column) if live else None
     if live is None or found is None:

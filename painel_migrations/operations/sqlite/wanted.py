@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import SchemaItem
+from sqlalchemy.schema import CreateTable, SchemaItem
 
 from painel_migrations.operations.sqlite.table import Column, Constraint, Table, foreign_key, primary_key, unique
 from painel_migrations.operations.sqlite.text import key
 
 _DIALECT = sqlite.dialect()
+# A compiler wants a statement, though none is compiled.
+_ANY = CreateTable(sa.Table("any", sa.MetaData()))
 
 
 class WantedIndex(NamedTuple):
@@ -85,8 +87,8 @@ def _column(column: sa.Column[Any]) -> Column:
 
 
 def _default(column: sa.Column[Any]) -> str | None:
-    """Return the default as SQLAlchemy's CREATE TABLE has it: in parentheses, where it is neither a literal nor one word."""
-    spelled = _DIALECT.ddl_compiler(_DIALECT, None).get_column_default_string(column)
+    """Return the default as SQLAlchemy's CREATE TABLE has it: in parentheses, if it is neither a literal nor a word."""
+    spelled = _DIALECT.ddl_compiler(_DIALECT, _ANY).get_column_default_string(column)
     if spelled is None or re.match(r"\s*['\"(]", spelled) or not re.search(r"\W", spelled):
         return spelled
     return f"({spelled})"

@@ -561,3 +561,8 @@ SET search_path = '';
 -- no difference: a sequence ahead
 SELECT setval('empresas_id_seq', 100);
 INSERT INTO empresas (nome, cnpj, email) VALUES ('n', 'c', 'e');
+
+-- ids that are no numbers
+-- mended by operations
+-- > column formas_pagamento.id
+ALTER TABLE formas_pagamento ALTER id DROP DEFAULT, ALTER id TYPE uuid USING gen_random_uuid(), ALTER id DROP NOT NULL;

@@ -22,20 +22,26 @@ ALTER TABLE produtos ADD COLUMN IF NOT EXISTS observacoes TEXT;
 CREATE TABLE IF NOT EXISTS operacoes_import_export (
     id SERIAL PRIMARY KEY, tipo_operacao VARCHAR(20) NOT NULL CHECK (tipo_operacao IN ('IMPORTACAO', 'EXPORTACAO')),
     nome_arquivo VARCHAR(255) NOT NULL, formato_arquivo VARCHAR(10) NOT NULL, tamanho_arquivo INTEGER,
-    usuario_id INTEGER REFERENCES usuarios (id), evento_id INTEGER REFERENCES eventos (id), empresa_id INTEGER REFERENCES empresas (id),
+    usuario_id INTEGER REFERENCES usuarios (id), evento_id INTEGER REFERENCES eventos (id), empresa_id INTEGER
+    REFERENCES empresas (id),
     status VARCHAR(20) DEFAULT 'PENDENTE' CHECK (status IN ('PENDENTE', 'PROCESSANDO', 'CONCLUIDA', 'ERRO', 'CANCELADA')),
     total_registros INTEGER DEFAULT 0, registros_processados INTEGER DEFAULT 0, registros_sucesso INTEGER DEFAULT 0,
     registros_erro INTEGER DEFAULT 0, registros_aviso INTEGER DEFAULT 0, mapeamento_campos TEXT, filtros_aplicados TEXT,
-    campos_personalizados TEXT, inicio_processamento TIMESTAMPTZ, fim_processamento TIMESTAMPTZ, criado_em TIMESTAMPTZ DEFAULT now(),
+    campos_personalizados TEXT, inicio_processamento TIMESTAMPTZ, fim_processamento TIMESTAMPTZ,
+    criado_em TIMESTAMPTZ DEFAULT now(),
     log_detalhado TEXT, url_arquivo_resultado VARCHAR(500), resumo_operacao TEXT);
 CREATE TABLE IF NOT EXISTS validacoes_importacao (
-    id SERIAL PRIMARY KEY, operacao_id INTEGER REFERENCES operacoes_import_export (id) ON DELETE CASCADE, linha_arquivo INTEGER NOT NULL,
-    campo VARCHAR(100), tipo_validacao VARCHAR(50), status VARCHAR(20) NOT NULL CHECK (status IN ('VALIDO', 'ERRO_CRITICO', 'AVISO')),
+    id SERIAL PRIMARY KEY, operacao_id INTEGER REFERENCES operacoes_import_export (id) ON DELETE CASCADE,
+    linha_arquivo INTEGER NOT NULL,
+    campo VARCHAR(100), tipo_validacao VARCHAR(50), status VARCHAR(20) NOT NULL CHECK (status IN ('VALIDO', 'ERRO_CRITICO',
+    'AVISO')),
     mensagem TEXT NOT NULL, valor_original VARCHAR(500), valor_sugerido VARCHAR(500), corrigido BOOLEAN DEFAULT false,
     criado_em TIMESTAMPTZ DEFAULT now());
 CREATE TABLE IF NOT EXISTS templates_importacao (
-    id SERIAL PRIMARY KEY, nome VARCHAR(100) NOT NULL, descricao TEXT, formato VARCHAR(10) NOT NULL, mapeamento_padrao TEXT NOT NULL,
-    campos_obrigatorios TEXT, validacoes_personalizadas TEXT, ativo BOOLEAN DEFAULT true, usuario_criador_id INTEGER REFERENCES usuarios (id),
+    id SERIAL PRIMARY KEY, nome VARCHAR(100) NOT NULL, descricao TEXT, formato VARCHAR(10) NOT NULL,
+    mapeamento_padrao TEXT NOT NULL,
+    campos_obrigatorios TEXT, validacoes_personalizadas TEXT, ativo BOOLEAN DEFAULT true, usuario_criador_id INTEGER
+    REFERENCES usuarios (id),
     empresa_id INTEGER REFERENCES empresas (id), criado_em TIMESTAMPTZ DEFAULT now(), atualizado_em TIMESTAMPTZ DEFAULT now());
 CREATE INDEX IF NOT EXISTS idx_operacoes_import_export_usuario_id ON operacoes_import_export (usuario_id);
 CREATE INDEX IF NOT EXISTS idx_operacoes_import_export_evento_id ON operacoes_import_export (evento_id);
@@ -51,7 +57,8 @@ CREATE INDEX IF NOT EXISTS idx_produtos_destaque ON produtos (destaque);
 CREATE INDEX IF NOT EXISTS idx_produtos_promocional ON produtos (promocional);
 -- next transaction
 INSERT INTO operacoes_import_export (tipo_operacao, nome_arquivo, formato_arquivo, usuario_id, status, criado_em)
-    SELECT 'EXPORTACAO', 'produtos.xlsx', 'xlsx', id, 'CONCLUIDA', TIMESTAMPTZ '2025-08-19 10:00:00Z' FROM usuarios ORDER BY id LIMIT 1;
+    SELECT 'EXPORTACAO', 'produtos.xlsx', 'xlsx', id, 'CONCLUIDA', TIMESTAMPTZ '2025-08-19 10:00:00Z'
+    FROM usuarios ORDER BY id LIMIT 1;
 INSERT INTO templates_importacao (nome, formato, mapeamento_padrao, usuario_criador_id, criado_em, atualizado_em)
     SELECT 'Planilha padrão', 'xlsx', '{"nome": "A"}', id, TIMESTAMPTZ '2025-08-19 10:00:00Z', TIMESTAMPTZ '2025-08-19 10:00:00Z'
     FROM usuarios ORDER BY id LIMIT 1;

@@ -14,5 +14,6 @@ CREATE INDEX ix_produtos_categorias_nome ON produtos_categorias (nome);
 INSERT INTO produtos_categorias SELECT * FROM categorias_produtos ORDER BY id LIMIT 2;
 UPDATE produtos_categorias SET nome = 'Sobremesas', cor = '#f59e0b' WHERE id = (SELECT max(id) FROM produtos_categorias);
 INSERT INTO produtos_categorias (id, nome, descricao, cor, ativo, evento_id, empresa_id, criado_em, atualizado_em)
-    SELECT 901, 'Drinks', NULL, '#ef4444', true, evento_id, empresa_id, criado_em, NULL FROM produtos_categorias ORDER BY id LIMIT 1;
+    SELECT 901, 'Drinks', NULL, '#ef4444', true, evento_id, empresa_id, criado_em, NULL
+    FROM produtos_categorias ORDER BY id LIMIT 1;
 SELECT setval('produtos_categorias_id_seq', (SELECT max(id) FROM produtos_categorias));

@@ -11,7 +11,8 @@ CREATE TABLE produtos_backup_20250827_101522 AS SELECT * FROM produtos;
 -- next transaction
 CREATE TABLE produtos_new (
     id SERIAL PRIMARY KEY, nome VARCHAR(255) NOT NULL, descricao TEXT, tipo VARCHAR(50) NOT NULL, preco DECIMAL(10, 2) NOT NULL,
-    codigo_interno VARCHAR(100), estoque_atual INTEGER DEFAULT 0, estoque_minimo INTEGER DEFAULT 0, estoque_maximo INTEGER DEFAULT 0,
+    codigo_interno VARCHAR(100), estoque_atual INTEGER DEFAULT 0, estoque_minimo INTEGER DEFAULT 0,
+    estoque_maximo INTEGER DEFAULT 0,
     controla_estoque BOOLEAN DEFAULT true, status VARCHAR(20) DEFAULT 'ATIVO', categoria VARCHAR(100), imagem_url TEXT,
     empresa_id INTEGER, criado_em TIMESTAMP DEFAULT CURRENT_TIMESTAMP, atualizado_em TIMESTAMP DEFAULT CURRENT_TIMESTAMP);
 INSERT INTO produtos_new (id, nome, descricao, preco, categoria, tipo, codigo_interno, imagem_url, estoque_atual,

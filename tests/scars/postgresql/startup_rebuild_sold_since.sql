@@ -25,5 +25,6 @@ CREATE INDEX IF NOT EXISTS idx_produtos_empresa_id ON produtos (empresa_id);
 -- next transaction
 UPDATE produtos SET preco = preco + 1, atualizado_em = TIMESTAMP '2025-08-29 12:00:00' WHERE id = (SELECT max(id) FROM produtos);
 INSERT INTO produtos (id, nome, preco, tipo, codigo_interno, criado_em, atualizado_em)
-    SELECT max(id) + 1, 'Água com gás', 6.50, 'BEBIDA', 'AGUA001', TIMESTAMP '2025-08-29 12:05:00', NULL FROM produtos HAVING count(*) > 0;
+    SELECT max(id) + 1, 'Água com gás', 6.50, 'BEBIDA', 'AGUA001', TIMESTAMP '2025-08-29 12:05:00', NULL
+    FROM produtos HAVING count(*) > 0;
 DELETE FROM produtos WHERE id = (SELECT min(produto_id) FROM itens_venda_pdv);

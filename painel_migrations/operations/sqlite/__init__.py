@@ -1,0 +1,68 @@
+"""The guarded operations on SQLite, each a function of the operation's name on one connection.
+
+The caller has begun the one transaction of the run, with ``PRAGMA foreign_keys`` off since before it. Each function
+looks at the live catalogue and does only what is missing; no row ever comes into Python.
+"""
+
+from painel_migrations.operations.sqlite.conform import (
+    ensure_column,
+    ensure_table,
+    ensure_table_unless,
+    passing_column,
+    tighten_column,
+)
+from painel_migrations.operations.sqlite.foreign_keys import check_foreign_keys, repoint_foreign_keys
+from painel_migrations.operations.sqlite.keys import (
+    ensure_index,
+    ensure_no_index,
+    ensure_no_unique,
+    ensure_unique,
+    tighten_unique,
+)
+from painel_migrations.operations.sqlite.leftovers import recover_rows, retire_leftovers
+from painel_migrations.operations.sqlite.register import REVISION
+from painel_migrations.operations.sqlite.rename import fold_column, rename_table, restore_renamed
+from painel_migrations.operations.sqlite.retire_column import restore_column, restore_column_if_kept, retire_column
+from painel_migrations.operations.sqlite.retire_table import (
+    drop_table_unless_rows,
+    restore_leftovers,
+    restore_table,
+    retire_table,
+)
+from painel_migrations.operations.sqlite.strays import drop_strays, restore_strays
+from painel_migrations.operations.sqlite.triggers import ensure_no_trigger, ensure_trigger
+from painel_migrations.operations.sqlite.values import replace_values, restore_values
+
+__all__ = [
+    "REVISION",
+    "check_foreign_keys",
+    "drop_strays",
+    "drop_table_unless_rows",
+    "ensure_column",
+    "ensure_index",
+    "ensure_no_index",
+    "ensure_no_trigger",
+    "ensure_no_unique",
+    "ensure_table",
+    "ensure_table_unless",
+    "ensure_trigger",
+    "ensure_unique",
+    "fold_column",
+    "passing_column",
+    "recover_rows",
+    "rename_table",
+    "replace_values",
+    "repoint_foreign_keys",
+    "restore_column",
+    "restore_column_if_kept",
+    "restore_leftovers",
+    "restore_renamed",
+    "restore_strays",
+    "restore_table",
+    "restore_values",
+    "retire_column",
+    "retire_leftovers",
+    "retire_table",
+    "tighten_column",
+    "tighten_unique",
+]

@@ -1,0 +1,149 @@
+"""The copies that scripts left: rows that are only there go back, keys are turned round, and they are retired."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+
+from painel_migrations.operations.sqlite.foreign_keys import repoint_foreign_keys
+from painel_migrations.operations.sqlite.live import (
+    counted,
+    foreign_keys_to,
+    has_rows,
+    log,
+    read_table,
+    read_tables,
+)
+from painel_migrations.operations.sqlite.rebuild import change_rows
+from painel_migrations.operations.sqlite.rename import rename_table
+from painel_migrations.operations.sqlite.retire_table import retire_table
+from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Column, Table
+from painel_migrations.operations.sqlite.text import key, listed, meaning, quote
+from painel_migrations.operations.sqlite.values import folded
+from painel_migrations.schema import metadata
+
+_ENDINGS = r"_(old|new|temp|tmp|backup|bkp|copy|copia|antigo|antiga)(_.*)?"
+
+# Where a copy calls a column by another name of its.
+_OTHER_NAMES = {"tipo": "tipo_usuario", "criado_em": "created_at", "atualizado_em": "updated_at"}
+
+
+def retire_leftovers(connection: sa.Connection, tables: Sequence[str]) -> None:
+    """Leave no copy of a known table in the application's way.
+
+    A table that is missing is the copy that holds rows; else rows whose ids are only in the copy go back. Foreign keys
+    that refer to a copy, even to one that is gone, refer to the table again.
+
+    Arguments: ``tables``, every known table, those that are referred to first.
+    Errors: Refused where a key refers to a row that is nowhere.
+    """
+    known = set(map(key, tables))
+    for name in tables:
+        for copy in _leftovers(connection, name, known):
+            if read_table(connection, name) is None and has_rows(connection, copy):
+                rename_table(connection, copy, name)
+                continue
+            if read_table(connection, name):
+                recover_rows(connection, copy, name)
+                repoint_foreign_keys(connection, copy, name)
+            retire_table(connection, copy)
+        for gone in _missing_leftovers(connection, name):
+            repoint_foreign_keys(connection, gone, name)
+
+
+def _leftovers(connection: sa.Connection, name: str, known: set[str]) -> list[str]:
+    """Return the copies of a table: first those that are referred to, then the new ones, then the youngest."""
+    live = read_table(connection, name)
+    found = []
+    for age, copy in enumerate(read_tables(connection)):
+        if key(copy.name) not in known and _is_named_after(copy.name, name) and _is_like(copy, live):
+            referred = any(True for _ in foreign_keys_to(connection, copy.name))
+            is_new = bool(re.search("_(new|temp|tmp)", key(copy.name)))
+            found.append((not referred, not is_new, -age, copy.name))
+    return [place[-1] for place in sorted(found)]
+
+
+def _is_named_after(copy: str, name: str) -> bool:
+    pattern = re.escape(key(name)) + _ENDINGS
+    return key(copy) == f"_alembic_tmp_{key(name)}" or re.fullmatch(pattern, key(copy)) is not None
+
+
+def _is_like(copy: Table, live: Table | None) -> bool:
+    if live is None or not copy.has("id"):
+        return copy.has("id")
+    shared = sum(1 for column in live.columns if copy.has(column.name))
+    return 2 * shared >= min(len(live.columns), len(copy.columns))
+
+
+def _missing_leftovers(connection: sa.Connection, name: str) -> Iterator[str]:
+    """Yield the tables that foreign keys refer to, that are named like copies of a table, and that do not exist."""
+    targets = {constraint.target for table in read_tables(connection) for constraint in table.of_kind(FOREIGN_KEY)}
+    for target in sorted(targets):
+        if _is_named_after(target, name) and read_table(connection, target) is None:
+            yield target
+
+
+def recover_rows(connection: sa.Connection, source: str, target: str) -> None:
+    """Insert the rows whose ids ``target`` lacks, as far as they fit; those that do not stay where they are, reported.
+
+    Text is folded to the labels of the schema's enums. A row does not fit that has no value where one is needed, one
+    that is no label, is too long or is taken, or one that refers to nothing.
+    """
+    copy, live = read_table(connection, source), read_table(connection, target)
+    if copy is None or live is None or not copy.has("id"):
+        return
+    into: dict[str, str] = {}
+    conditions = []
+    for column in live.columns:
+        found = copy.column(column.name) or copy.column(_OTHER_NAMES.get(key(column.name), column.name))
+        if column.generated or (found is None and (column.default is not None or not column.not_null)):
+            continue
+        if found is None:
+            log.warning("%s: no row can go back to %s, which needs %s", copy.name, live.name, column.name)
+            return
+        into[column.name], fits = _fitting(connection, live, column, f"source.{quote(found.name)}")
+        conditions += fits
+    missing = f"source.id IS NOT NULL AND source.id NOT IN (SELECT id FROM {quote(live.name)})"
+    coming = f"FROM {quote(copy.name)} AS source WHERE {' AND '.join([missing, *conditions])}"
+    there = int(
+        connection.exec_driver_sql(f"SELECT count(*) FROM {quote(copy.name)} AS source WHERE {missing}").scalar_one()
+    )
+    back = 0
+    if there:
+        back = change_rows(
+            connection,
+            live.name,
+            f"INSERT OR IGNORE INTO {quote(live.name)} ({listed(into)}) SELECT {', '.join(into.values())} {coming}",
+        )
+    if back:
+        log.info("%s: %s back from %s", live.name, counted(back, "row", "rows"), copy.name)
+    if there - back:
+        log.warning("%s: %s not back from %s", live.name, counted(there - back, "row is", "rows are"), copy.name)
+
+
+def _fitting(connection: sa.Connection, live: Table, column: Column, value: str) -> tuple[str, list[str]]:
+    """Return SQL for what a value becomes in a column, and the conditions that it fits."""
+    conditions = [f"{value} IS NOT NULL"] if column.not_null else []
+    labels = _labels(live.name, column.name)
+    if labels:
+        label = folded(value, labels)
+        conditions.append(f"({value} IS NULL OR {label} IS NOT NULL)")
+        return label, conditions
+    words = meaning(column.type).split()
+    if words[:1] == ["varchar"] and len(words) > 2:
+        conditions.append(f"({value} IS NULL OR length({value}) <= {int(words[2])})")
+    for reference in live.of_kind(FOREIGN_KEY):
+        parent = read_table(connection, reference.target)
+        if parent and reference.is_on([column.name]):
+            (there,) = reference.target_columns or parent.primary_key
+            conditions.append(f"({value} IS NULL OR {value} IN (SELECT {quote(there)} FROM {quote(parent.name)}))")
+    return value, conditions
+
+
+def _labels(table: str, column: str) -> Sequence[str]:
+    """Return the labels of an enum column of the schema: SQLite's catalogue does not know them."""
+    known = metadata.tables.get(table)
+    kind = known.columns[column].type if known is not None and column in known.columns else None
+    return kind.enums if isinstance(kind, sa.Enum) else ()

@@ -1,0 +1,100 @@
+"""Tables that the schema does not have, copies of its own included: out of the way with their rows, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import sqlalchemy as sa
+
+from painel_migrations.operations.sqlite.live import (
+    count_where,
+    foreign_keys_to,
+    free_name,
+    has_rows,
+    indexes,
+    kind_of,
+    log,
+    read_table,
+    views,
+)
+from painel_migrations.operations.sqlite.parts import (
+    keeping_views_sound,
+    restore_parts,
+    restore_views,
+    take_index,
+    take_triggers_on,
+)
+from painel_migrations.operations.sqlite.reading import read
+from painel_migrations.operations.sqlite.rebuild import move, rename
+from painel_migrations.operations.sqlite.register import entries, note, noted, strike
+from painel_migrations.operations.sqlite.table import FOREIGN_KEY, UNIQUE, Table
+from painel_migrations.operations.sqlite.text import mentions, quote
+
+
+def retire_table(connection: sa.Connection, name: str) -> None:
+    """Move a table out of the way, to ``retired_<name>``, with its columns, types, primary key and rows.
+
+    Its foreign keys, unique constraints, indexes and triggers go; the register keeps how they were made. A table that
+    others refer to stays, and is reported.
+    """
+    live = read_table(connection, name)
+    if live is None:
+        return
+    for table, _ in foreign_keys_to(connection, live.name):
+        log.warning("%s stays: %s refers to it", live.name, table.name)
+        return
+    definition = str(
+        connection.exec_driver_sql(
+            "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (live.name,)
+        ).scalar_one()
+    )
+    rows = count_where(connection, live.name, "1")
+    kept = free_name(connection, f"retired_{live.name}")
+    with keeping_views_sound(connection):
+        take_triggers_on(connection, live.name)
+        for index in indexes(connection, live.name):
+            take_index(connection, index)
+        bare = live.dropping(lambda constraint: constraint.kind in (FOREIGN_KEY, UNIQUE))
+        _become(connection, live, dataclasses.replace(bare, name=kept))
+    note(connection, "table", live.name, kept_in=kept, definition=definition, rows=rows)
+
+
+def restore_table(connection: sa.Connection, name: str) -> None:
+    """Bring a table back that was retired, if it was and its name is free, with its keys, indexes and triggers."""
+    entry = noted(connection, "table", name)
+    kept = read_table(connection, entry.kept_in) if entry else None
+    if entry is None or kept is None or kind_of(connection, name):
+        return
+    _become(connection, kept, read(entry.definition))
+    strike(connection, entry)
+    restore_parts(connection, name)
+    restore_views(connection)
+
+
+def restore_leftovers(connection: sa.Connection) -> None:
+    """Bring back every table that was retired whole."""
+    for name in sorted({entry.object for entry in entries(connection, "table")}):
+        restore_table(connection, name)
+
+
+def _become(connection: sa.Connection, live: Table, target: Table) -> None:
+    """Give a table another name, and rebuild it where more than the name differs."""
+    if dataclasses.replace(live, name=target.name).meaning == target.meaning:
+        rename(connection, live.name, target.name)
+    else:
+        move(connection, live, target)
+
+
+def drop_table_unless_rows(connection: sa.Connection, name: str) -> None:
+    """Drop a table; one that holds rows, that others refer to, or that a view reads, stays, and is reported."""
+    live = read_table(connection, name)
+    if live is None:
+        return
+    if has_rows(connection, live.name):
+        log.warning("%s stays: it holds rows", live.name)
+    elif any(True for _ in foreign_keys_to(connection, live.name)):
+        log.warning("%s stays: other tables refer to it", live.name)
+    elif any(mentions(statement, live.name) for statement in views(connection).values()):
+        log.warning("%s stays: a view reads it", live.name)
+    else:
+        connection.exec_driver_sql(f"DROP TABLE {quote(live.name)}")

@@ -1,0 +1,16 @@
+-- A rebuild of produtos killed after its copy, beside an intact produtos; prices changed since.
+-- scripts: migrate_debug.py
+-- needs: states 3-18, 20
+-- touches: produtos
+-- outcome: home
+CREATE TABLE produtos_temp (
+    id INTEGER PRIMARY KEY, nome VARCHAR(255) NOT NULL, descricao TEXT, tipo VARCHAR(50) NOT NULL, preco DECIMAL(10,2) NOT NULL,
+    codigo_interno VARCHAR(20), estoque_atual INTEGER DEFAULT 0, estoque_minimo INTEGER DEFAULT 0,
+    estoque_maximo INTEGER DEFAULT 1000,
+    controla_estoque BOOLEAN DEFAULT 1, status VARCHAR(50) DEFAULT 'ATIVO', categoria VARCHAR(100), imagem_url VARCHAR(500),
+    empresa_id INTEGER, criado_em DATETIME DEFAULT CURRENT_TIMESTAMP, atualizado_em DATETIME);
+INSERT INTO produtos_temp (id, nome, descricao, tipo, preco, codigo_interno, estoque_atual, estoque_minimo, estoque_maximo,
+    controla_estoque, status, categoria, imagem_url, empresa_id, criado_em, atualizado_em)
+    SELECT id, nome, descricao, tipo, preco, codigo_interno, estoque_atual, estoque_minimo, estoque_maximo,
+    controla_estoque, status, categoria, imagem_url, empresa_id, criado_em, atualizado_em FROM produtos;
+UPDATE produtos SET preco = preco * 2 WHERE id % 2 = 0;

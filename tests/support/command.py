@@ -1,0 +1,51 @@
+"""The command line as a user meets it: a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from tests.support.history import ROOT
+
+WITHIN = 120.0
+"""Seconds until a process that does not end is given up; the longest run of a test takes 5 on an idle machine."""
+
+
+class Ended(NamedTuple):
+    """How a process ended: its exit code, and what it wrote to standard output and to standard error."""
+
+    code: int
+    out: str
+    err: str
+
+
+def environment(url: sa.URL | str, **variables: str) -> dict[str, str]:
+    """Return the environment of a process that is to work on the database `url`."""
+    text = url if isinstance(url, str) else url.render_as_string(hide_password=False)
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", "DATABASE_URL": text, **variables}
+
+
+def start(url: sa.URL | str, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    """Start `python -m painel_migrations`, its output in pipes; `options` go to Popen."""
+    options = {"env": environment(url), "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
+    return subprocess.Popen([sys.executable, "-m", "painel_migrations", *arguments], **options)
+
+
+def end(process: subprocess.Popen[str]) -> Ended:
+    """Wait for a process of `start()`. Raises TimeoutExpired, and kills it, where it does not end."""
+    try:
+        out, err = process.communicate(timeout=WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
+    return Ended(process.returncode, out, err)
+
+
+def run(url: sa.URL | str, *arguments: str, **options: Any) -> Ended:
+    """Run `python -m painel_migrations` to its end."""
+    return end(start(url, *arguments, **options))
