@@ -111,12 +111,9 @@ def _changed(fact: Fact, found: Fact, dialect: str) -> Finding | None:
 def _unknown(fact: Fact, expected: Catalogue) -> Iterator[Finding]:
     """Yield the finding that an object head does not know deserves, if it deserves one of its own."""
     known_users = expected.tables.intersection(fact.tables)
-    if fact.kind in {"table", "view"}:
-        # A view in the place of a table is what was found instead of it.
-        if not known_users:
-            yield _note(fact)
-    elif fact.kind in _SHARED:
-        # Used by a known table it is part of what that table's column or trigger differs in.
+    if fact.kind in {"table", "view"} | _SHARED:
+        # A view in the place of a table is what was found instead; a type or a function that a known table uses is
+        # what that table's column or trigger differs in.
         if not known_users:
             yield _note(fact)
     elif not fact.tables:

@@ -103,6 +103,9 @@ def _own(fact: Fact) -> str:
 
 def _create(fact: Fact) -> str:
     """Return the statement that creates an object from its definition."""
+    if fact.kind == "function":
+        head, _, body = fact.definition.partition(" AS ")
+        return f"CREATE OR REPLACE FUNCTION {fact.name} {head} AS $${body}$$"
     table = _quote(fact.table)
     if fact.kind == "index":
         rest = fact.definition.removeprefix("UNIQUE ")
@@ -111,9 +114,6 @@ def _create(fact: Fact) -> str:
         return f"CREATE {unique}INDEX {_own(fact)} ON {table} {using}{rest}"
     if fact.kind == "trigger":
         return f"CREATE TRIGGER {_own(fact)} {fact.definition}"
-    if fact.kind == "function":
-        head, _, body = fact.definition.partition(" AS ")
-        return f"CREATE OR REPLACE FUNCTION {fact.name} {head} AS $${body}$$"
     return f"ALTER TABLE {table} ADD CONSTRAINT {_own(fact)} {fact.definition}"
 
 

@@ -186,7 +186,7 @@ DAMAGES = {
         columns={("produtos", "codigo_interno"): "VARCHAR(60)"},
         statements=(
             "UPDATE produtos SET codigo_interno = NULL",
-            f"UPDATE produtos SET codigo_interno = '{CPF} e mais ' || id WHERE id <= 3",
+            f"UPDATE produtos SET codigo_interno = '{CPF} e mais alguma coisa ' || id WHERE id <= 3",
         ),
         what="produtos.codigo_interno: 3 values do not fit VARCHAR(20)",
         todo="Shorten or correct them, then run again. See them: SELECT id, codigo_interno FROM produtos",

@@ -11,6 +11,9 @@ And for the same value: an equal one, but for the case and surrounding blanks of
 column's enum; a timestamp without time zone is that instant in UTC; a number's scale; inet and jsonb as text; a number
 that SQLite stores as another class. NULL in a column that is gone is no loss, nor is NULL, or a blank type, filled from
 the column it merged with.
+
+A foreign key that was turned from a leftover copy to the live table must find the same thing there: a product sold
+before is not the new one that got its number.
 """
 
 from __future__ import annotations
@@ -36,6 +39,8 @@ Column = tuple[str, str, bool]
 RENAMED_COLUMNS = (("tipo_usuario", "tipo"), ("created_at", "criado_em"), ("updated_at", "atualizado_em"))
 RENAMED_TABLES = (("produtos_categorias", "categorias_produtos"),)
 LEFTOVER = re.compile(r"(?:_alembic_tmp_)?(.+?)(?:_(?:old|new|temp|tmp|backup|bkp|copy|antigo|antiga)(?:_.*)?)?")
+IDENTITY = ("criado_em", "nome")
+"""Columns that tell a row from another of its number: it may be renamed, but not made again at another time as well."""
 RETIRED = "retired."
 NOT_DATA = {"alembic_version", RETIRED + "register"}
 SHOWN = 5
@@ -44,12 +49,16 @@ SHOWN = 5
 
 @dataclass
 class Table:
-    """A table's rows as the driver gave them; `key` is the primary key, else a unique `id`, else empty."""
+    """A table's rows as the driver gave them; `key` is the primary key, else a unique `id`, else empty.
+
+    `references` are the foreign keys of one column to an `id`: the column's name, and the table it refers to.
+    """
 
     name: str
     types: dict[str, str]
     key: tuple[str, ...]
     rows: list[Row]
+    references: dict[str, str]
     _indexes: dict[tuple[str, ...], dict[Key, Row]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -95,6 +104,7 @@ def missing(before: Snapshot, engine_after: sa.Engine) -> list[str]:
     for table in before.tables.values():
         names = _names(table.original, known)
         lines += _missing(table, [place for place in after.tables.values() if place.original in names])
+        lines += _turned(table, before, after)
     return lines
 
 
@@ -133,6 +143,28 @@ def _missing_rows(table: Table, places: list[Table]) -> list[str]:
             there |= Counter(tuple(_plain(row[column]) for column in table.types) for row in place.rows)
     gone = Counter(tuple(_plain(value) for value in row.values()) for row in table.rows) - there
     return [f"{table.name}: {_count(gone.total(), 'row')} gone"] if gone else []
+
+
+def _turned(table: Table, before: Snapshot, after: Snapshot) -> list[str]:
+    """Compare what each foreign key that refers to another table now found before and finds now."""
+    lines = []
+    there = after.tables.get(table.name)
+    for column, old in table.references.items():
+        new = there.references.get(column, old) if there else old
+        if there is None or new == old or old not in before.tables or new not in after.tables:
+            continue
+        keys = []
+        for row in table.rows:
+            key = tuple(row[part] for part in table.key)
+            was = before.tables[old].row(("id",), (row[column],))
+            now = after.tables[new].row(("id",), ((there.row(table.key, key) or {}).get(column),))
+            if was and now and all(_plain(was.get(part)) != _plain(now.get(part)) for part in IDENTITY):
+                keys.append(key)
+        if keys:
+            lines.append(
+                f"{table.name}.{column}: {_count(len(keys), 'cell')} turned to another row{_shown(table, keys)}"
+            )
+    return lines
 
 
 def _lost(table: Table, row: Row, column: str, found: list[tuple[Table, Row]]) -> str | None:
@@ -214,6 +246,18 @@ def _shown(table: Table, keys: list[Key]) -> str:
     return f" ({'/'.join(table.key)} {some}{', ...' if len(keys) > SHOWN else ''})"
 
 
+POSTGRESQL_REFERENCES = """
+    SELECT n.nspname, c.relname, a.attname, CASE r.nspname WHEN 'public' THEN '' ELSE r.nspname || '.' END || t.relname
+    FROM pg_constraint f
+    JOIN pg_class c ON c.oid = f.conrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = f.conkey[1]
+    JOIN pg_class t ON t.oid = f.confrelid
+    JOIN pg_namespace r ON r.oid = t.relnamespace
+    JOIN pg_attribute k ON k.attrelid = t.oid AND k.attnum = f.confkey[1] AND k.attname = 'id'
+    WHERE f.contype = 'f' AND cardinality(f.conkey) = 1
+"""
+
 POSTGRESQL_COLUMNS = """
     SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, NULL),
         coalesce(a.attnum = ANY (i.indkey::int2[]), false)
@@ -230,12 +274,17 @@ def _of_postgresql(connection: sa.Connection) -> list[Table]:
     columns: dict[tuple[str, str], list[Column]] = defaultdict(list)
     for schema, name, *column in connection.exec_driver_sql(POSTGRESQL_COLUMNS):
         columns[schema, name].append((column[0], column[1], column[2]))
+    references: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for schema, name, column_name, target in connection.exec_driver_sql(POSTGRESQL_REFERENCES):
+        references[schema, name][column_name] = target
     tables = []
     for (schema, name), found in columns.items():
         # Read as text, since the driver would parse it and forget how a number was written.
         wanted = [_quoted(column) + ("::text" if spelled in ("json", "jsonb") else "") for column, spelled, _ in found]
         source = f"{_quoted(schema)}.{_quoted(name)}"
-        tables.append(_read(connection, name if schema == "public" else f"{schema}.{name}", wanted, source, found))
+        table = _read(connection, name if schema == "public" else f"{schema}.{name}", wanted, source, found)
+        table.references |= references[schema, name]
+        tables.append(table)
     return tables
 
 
@@ -248,7 +297,10 @@ def _of_sqlite(connection: sa.Connection) -> list[Table]:
         info = connection.exec_driver_sql(f"PRAGMA table_info({_quoted(name)})").all()
         found = [(column, spelled, bool(key)) for _, column, spelled, _, _, key in info]
         shown = re.sub(r"^retired_", RETIRED, name)
-        tables.append(_read(connection, shown, [_quoted(column) for column, *_ in found], _quoted(name), found))
+        table = _read(connection, shown, [_quoted(column) for column, *_ in found], _quoted(name), found)
+        for _, _, target, column, *_ in connection.exec_driver_sql(f"PRAGMA foreign_key_list({_quoted(name)})"):
+            table.references[column] = target
+        tables.append(table)
     return tables
 
 
@@ -260,7 +312,7 @@ def _read(connection: sa.Connection, name: str, wanted: list[str], source: str, 
     if not key and "id" in columns:
         ids = {row["id"] for row in rows}
         key = ("id",) if len(ids) == len(rows) and None not in ids else ()
-    return Table(name, {column: spelled for column, spelled, _ in found}, key, rows)
+    return Table(name, {column: spelled for column, spelled, _ in found}, key, rows, {})
 
 
 def _quoted(name: str) -> str:

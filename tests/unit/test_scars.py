@@ -251,6 +251,20 @@ def test_a_number_that_sqlite_stores_as_text_is_the_same_and_a_code_is_no_number
     assert conservation.missing(before, engine) == ["produtos.codigo_interno: 1 cell changed (id 7)"]
 
 
+def test_a_reference_must_find_the_same_thing_in_the_table_it_was_turned_to(at: At) -> None:
+    """Every cell is in place here, and yet a sale of the old product 1 became one of the new product 1."""
+    engine = at("postgresql", 20)
+    scars.apply(engine, scars.get("postgresql", "produtos_emptied_then_filled_again"))
+    before = conservation.take(engine)
+    turn = "ALTER TABLE itens_venda_pdv DROP CONSTRAINT itens_venda_pdv_produto_id_fkey, ADD FOREIGN KEY (produto_id) "
+    run(engine, turn + "REFERENCES produtos")
+    assert conservation.missing(before, engine) == [
+        "itens_venda_pdv.produto_id: 7 cells turned to another row (id 1, 2, 3, 4, 5, ...)"
+    ]
+    run(engine, "UPDATE produtos p SET criado_em = b.criado_em FROM produtos_backup_evento_id b WHERE b.id = p.id")
+    assert not [line for line in conservation.missing(before, engine) if "turned" in line]
+
+
 CONVERSIONS = (
     "ALTER TABLE clientes_eventos RENAME created_at TO criado_em",
     "ALTER TABLE clientes_eventos ALTER criado_em TYPE timestamptz USING criado_em AT TIME ZONE 'UTC'",

@@ -15,6 +15,7 @@ from painel_migrations.operations.sqlite.live import (
     log,
     read_table,
     read_tables,
+    table_names,
 )
 from painel_migrations.operations.sqlite.rebuild import change_rows
 from painel_migrations.operations.sqlite.rename import rename_table
@@ -57,8 +58,11 @@ def _leftovers(connection: sa.Connection, name: str, known: set[str]) -> list[st
     """Return the copies of a table: first those that are referred to, then the new ones, then the youngest."""
     live = read_table(connection, name)
     found = []
-    for age, copy in enumerate(read_tables(connection)):
-        if key(copy.name) not in known and _is_named_after(copy.name, name) and _is_like(copy, live):
+    for age, candidate in enumerate(table_names(connection)):
+        if key(candidate) in known or not _is_named_after(candidate, name):
+            continue
+        copy = read_table(connection, candidate)
+        if copy and _is_like(copy, live):
             referred = any(True for _ in foreign_keys_to(connection, copy.name))
             is_new = bool(re.search("_(new|temp|tmp)", key(copy.name)))
             found.append((not referred, not is_new, -age, copy.name))
@@ -80,9 +84,9 @@ def _is_like(copy: Table, live: Table | None) -> bool:
 def _missing_leftovers(connection: sa.Connection, name: str) -> Iterator[str]:
     """Yield the tables that foreign keys refer to, that are named like copies of a table, and that do not exist."""
     targets = {constraint.target for table in read_tables(connection) for constraint in table.of_kind(FOREIGN_KEY)}
-    for target in sorted(targets):
-        if _is_named_after(target, name) and read_table(connection, target) is None:
-            yield target
+    yield from sorted(
+        target for target in targets if _is_named_after(target, name) and read_table(connection, target) is None
+    )
 
 
 def recover_rows(connection: sa.Connection, source: str, target: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 from painel_migrations.operations.sqlite.table import (
     CHECK,
@@ -26,6 +27,8 @@ class UnreadableError(ValueError):
     """A CREATE TABLE that this reader does not understand."""
 
 
+# A run looks at the same few dozen statements thousands of times.
+@functools.lru_cache(maxsize=1024)
 def read(sql: str) -> Table:
     """Return the table that a CREATE TABLE of ``sqlite_master`` defines.
 

@@ -18,7 +18,11 @@ _STORED_AS = {"integer": ("integer",), "boolean": ("integer",), "numeric": ("int
 
 def refuse_nulls(connection: sa.Connection, table: str, column: str, value: str | None = None) -> None:
     """Refuse where a column that needs a value has none. Arguments: ``value``, SQL, if it is not the column's yet."""
-    rows = count_where(connection, table, f"({value or quote(column)}) IS NULL")
+    say_nulls(table, column, count_where(connection, table, f"({value or quote(column)}) IS NULL"))
+
+
+def say_nulls(table: str, column: str, rows: int) -> None:
+    """Refuse where this many rows, if any, have no value."""
     if rows:
         raise Refused(
             f"{table}.{column}: {counted(rows, 'row holds', 'rows hold')} NULL where the schema needs a value",
@@ -81,14 +85,20 @@ def count_duplicates(connection: sa.Connection, table: str, columns: Sequence[st
 
 def refuse_duplicates(connection: sa.Connection, table: str, columns: Sequence[str]) -> None:
     """Refuse where values that must be unique occur more than once."""
-    values = count_duplicates(connection, table, columns)
+    say_duplicates(table, columns, count_duplicates(connection, table, columns))
+
+
+def say_duplicates(table: str, columns: Sequence[str], values: int, other: str = "") -> None:
+    """Refuse where this many values, if any, occur more than once: in a table, or in it and an ``other`` together."""
     if values:
-        names = listed(columns)
+        names, source = listed(columns), quote(table)
+        see = f"SELECT {names}, count(*) FROM {source} GROUP BY {names} HAVING count(*) > 1"
+        if other:
+            see = f"SELECT {names} FROM {quote(other)} INTERSECT SELECT {names} FROM {source}"
         occur = counted(values, "value occurs", "values occur")
         raise Refused(
             f"{table}.{names}: {occur} more than once where they must be unique",
-            f"Make them unique, then run again. See them: SELECT {names}, count(*) FROM {quote(table)} "
-            f"GROUP BY {names} HAVING count(*) > 1",
+            f"Make them unique, then run again. See them: {see}",
         )
 
 

@@ -565,4 +565,4 @@ INSERT INTO empresas (nome, cnpj, email) VALUES ('n', 'c', 'e');
 -- ids that are no numbers
 -- mended by operations
 -- > column formas_pagamento.id
-ALTER TABLE formas_pagamento ALTER id DROP DEFAULT, ALTER id TYPE uuid USING gen_random_uuid(), ALTER id DROP NOT NULL;
+ALTER TABLE formas_pagamento ALTER id DROP DEFAULT, ALTER id TYPE uuid USING gen_random_uuid();

@@ -1,6 +1,6 @@
--- The start-up rebuild made tipo plain text, and one product has a type that never was a label of the enum at head.
+-- The start-up rebuild made tipo plain text, and one product has a type that never was a label.
 -- scripts: backend/app/migrations/auto_migrate.py
--- needs: states 3-13, 16, 18, 20
+-- needs: states 3-18, 20
 -- touches: produtos
 -- outcome: refused: produtos.tipo: 1 row holds a value that is no label of tipoproduto
 CREATE TABLE produtos_backup_deploy AS SELECT * FROM produtos;
@@ -22,4 +22,4 @@ CREATE INDEX IF NOT EXISTS idx_produtos_tipo ON produtos (tipo);
 CREATE INDEX IF NOT EXISTS idx_produtos_status ON produtos (status);
 CREATE INDEX IF NOT EXISTS idx_produtos_empresa_id ON produtos (empresa_id);
 -- next transaction
-UPDATE produtos SET tipo = 'PRODUTO' WHERE id = (SELECT min(id) FROM produtos);
+UPDATE produtos SET tipo = 'LANCHE' WHERE id = (SELECT min(id) FROM produtos);

@@ -1,6 +1,6 @@
 -- The start-up rebuild made tipo and status plain text, and the application's text writes them as it likes.
 -- scripts: backend/app/migrations/auto_migrate.py
--- needs: states 3-13, 16, 18, 20
+-- needs: states 3-18, 20
 -- touches: produtos
 -- outcome: home
 CREATE TABLE produtos_backup_deploy AS SELECT * FROM produtos;

@@ -1,6 +1,6 @@
 -- After that clean-up codigo_interno takes 50 characters, and one code uses them.
 -- scripts: backend/produtos_cleanup_migration_sqlite.sql, backend/apply_produtos_cleanup.py
--- needs: states 3-13, 16, 18-23
+-- needs: states 3-23
 -- touches: produtos
 -- outcome: refused: produtos.codigo_interno: 1 value does not fit VARCHAR(20)
 PRAGMA foreign_keys = OFF;

@@ -1,6 +1,6 @@
 -- After that clean-up a product may have no type at all.
 -- scripts: backend/produtos_cleanup_migration_sqlite.sql, backend/apply_produtos_cleanup.py
--- needs: states 3-13, 16, 18-23
+-- needs: states 3-23
 -- touches: produtos
 -- outcome: refused: produtos.tipo: 1 row holds NULL where the schema needs a value
 PRAGMA foreign_keys = OFF;

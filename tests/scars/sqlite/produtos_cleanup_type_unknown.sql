@@ -1,6 +1,6 @@
--- After that clean-up a product written without a type gets the default 'PRODUTO', which is no label.
+-- After that clean-up tipo takes any text of 20 characters, and one product has a type that never was a label.
 -- scripts: backend/produtos_cleanup_migration_sqlite.sql, backend/apply_produtos_cleanup.py
--- needs: states 3-13, 16, 18-23
+-- needs: states 3-23
 -- touches: produtos
 -- outcome: refused: produtos.tipo: 1 row holds a value that is no label of tipoproduto
 PRAGMA foreign_keys = OFF;
@@ -22,4 +22,4 @@ CREATE INDEX idx_produtos_nome ON produtos (nome);
 CREATE INDEX idx_produtos_categoria ON produtos (categoria);
 CREATE INDEX idx_produtos_status ON produtos (status);
 CREATE UNIQUE INDEX idx_produtos_codigo_interno ON produtos (codigo_interno);
-INSERT INTO produtos (nome, preco, criado_em, atualizado_em) VALUES ('Copo', 5, '2025-08-23 10:00:00', '2025-08-23 10:00:00');
+UPDATE produtos SET tipo = 'LANCHE' WHERE id = (SELECT max(id) FROM produtos);

@@ -1,6 +1,6 @@
 -- Types written by value in three tables.
 -- scripts: user_type_validation.py
--- needs: states 3-13, 16, 18-23
+-- needs: states 3-23
 -- touches: listas, comandas, produtos
 -- outcome: home
 UPDATE listas SET tipo = lower(tipo) WHERE id % 2 = 0;

@@ -1,0 +1,85 @@
+"""Rows of one table moved into another that took its place, and what referred to them turned to their new ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from painel_migrations.operations.sqlite import cells
+from painel_migrations.operations.sqlite.live import count, counted, foreign_keys_to, log
+from painel_migrations.operations.sqlite.rebuild import change_rows
+from painel_migrations.operations.sqlite.refusals import say_duplicates, say_nulls
+from painel_migrations.operations.sqlite.table import UNIQUE, Table
+from painel_migrations.operations.sqlite.text import key, listed, quote
+
+
+def move_rows(connection: sa.Connection, source: Table, target: Table, required: Sequence[str]) -> None:
+    """Insert the rows of ``source`` that ``target`` lacks, and turn what refers to them to the ids they have there.
+
+    Rows without a value in a ``required`` column are not moved; what refers to them becomes NULL.
+    Errors: Refused where a row cannot be moved.
+    """
+    _map(connection, source, target, required)
+    _insert(connection, source, target)
+    for child, reference in list(foreign_keys_to(connection, source.name)):
+        column = child.column(reference.columns[0])
+        if len(reference.columns) > 1 or column is None:
+            continue
+        name = quote(column.name)
+        condition = f"{name} IN (SELECT id FROM temp.moved WHERE id IS NOT new_id)"
+        if cells.keep(connection, "cells", child, column, condition):
+            value = f"(SELECT new_id FROM temp.moved WHERE moved.id = {quote(child.name)}.{name})"
+            update = f"UPDATE {quote(child.name)} SET {name} = {value} WHERE {condition}"
+            change_rows(connection, child.name, update)
+    connection.exec_driver_sql("DROP TABLE temp.moved")
+
+
+def _shared(source: Table, target: Table) -> list[str]:
+    return [column.name for column in target.columns if key(column.name) != "id" and source.has(column.name)]
+
+
+def _map(connection: sa.Connection, source: Table, target: Table, required: Sequence[str]) -> None:
+    """Make ``temp.moved``: for the id of each row of ``source``, the one it has in ``target`` from now on, or NULL."""
+    old, new = quote(source.name), quote(target.name)
+    same = " AND ".join(f"source.{quote(name)} IS target.{quote(name)}" for name in _shared(source, target)) or "0"
+    complete = "".join(f" AND source.{quote(name)} IS NOT NULL" for name in required if source.has(name))
+    connection.exec_driver_sql("CREATE TEMP TABLE moved (id INTEGER PRIMARY KEY, new_id INTEGER)")
+    connection.exec_driver_sql(
+        f"INSERT OR IGNORE INTO temp.moved SELECT source.id, coalesce("
+        f"(SELECT target.id FROM {new} AS target WHERE target.id = source.id AND {same}), "
+        f"(SELECT min(target.id) FROM {new} AS target WHERE {same}), "
+        f"CASE WHEN source.id NOT IN (SELECT id FROM {new}) THEN source.id END) FROM {old} AS source "
+        f"WHERE source.id IS NOT NULL{complete}"
+    )
+    connection.exec_driver_sql(
+        "UPDATE temp.moved SET new_id = fresh.new_id FROM (SELECT id, row_number() OVER (ORDER BY id) + max("
+        f"(SELECT coalesce(max(id), 0) FROM {new}), (SELECT max(id) FROM temp.moved)) AS new_id "
+        "FROM temp.moved WHERE new_id IS NULL) AS fresh WHERE fresh.id = moved.id"
+    )
+    connection.exec_driver_sql(
+        f"INSERT INTO temp.moved SELECT DISTINCT id, NULL FROM {old} WHERE id NOT IN (SELECT id FROM temp.moved)"
+    )
+
+
+def _insert(connection: sa.Connection, source: Table, target: Table) -> None:
+    """Insert the rows that ``target`` does not have, by ``temp.moved``."""
+    new, names = quote(target.name), _shared(source, target)
+    coming = (
+        f"FROM {quote(source.name)} AS source JOIN temp.moved ON moved.id = source.id "
+        f"WHERE moved.new_id NOT IN (SELECT id FROM {new})"
+    )
+    for column in target.columns:
+        if column.not_null and key(column.name) != "id":
+            value = f"source.{quote(column.name)}" if column.name in names else (column.default or "NULL")
+            say_nulls(source.name, column.name, count(connection, f"SELECT count(*) {coming} AND {value} IS NULL"))
+    for constraint in target.of_kind(UNIQUE):
+        if source.has(*constraint.columns):
+            same = " AND ".join(f"target.{quote(name)} = source.{quote(name)}" for name in constraint.columns)
+            taken = f"EXISTS (SELECT 1 FROM {new} AS target WHERE {same})"
+            values = count(connection, f"SELECT count(*) {coming} AND {taken}")
+            say_duplicates(target.name, constraint.columns, values, source.name)
+    selected = ", ".join(["moved.new_id", *(f"source.{quote(name)}" for name in names)])
+    insert = f"INSERT INTO {new} ({listed(['id', *names])}) SELECT {selected} {coming} ORDER BY moved.new_id"
+    rows = change_rows(connection, target.name, insert)
+    log.info("%s: %s from %s", target.name, counted(rows, "row", "rows"), source.name)

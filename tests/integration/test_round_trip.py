@@ -1,0 +1,173 @@
+"""The way back: every revision's downgrade restores what its upgrade retired, loses no cell, and can be upgraded again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+
+from painel_migrations import catalog
+from tests.conftest import VERSIONS, engine_of
+from tests.support import conservation, history, lineage, scars, servers
+
+ROWS = 12
+DOWN = [*(f"{number:04d}" for number in range(21, 0, -1)), "base"]
+"""Every revision below head, the next one down first."""
+
+WINDOW = ("desconto_valor", "data_inicio_desconto", "data_fim_desconto", "limite_uso_cupom", "usos_cupom")
+CATALOGUE = (
+    "codigo_barras", "marca", "fornecedor", "preco_custo", "margem_lucro", "unidade_medida", "volume", "teor_alcoolico",
+    "temperatura_ideal", "validade_dias", "ncm", "icms", "ipi", "destaque", "promocional", "observacoes",
+)  # fmt: skip
+BACK = {
+    "0017": ("produtos", ("evento_id",)),
+    "0016": ("produtos", CATALOGUE),
+    "0015": ("produtos", ("tipo",)),
+    # 0017 takes it away and brings it back; 0015 gave it other values, or none, where categories moved.
+    "0014": ("produtos", ("categoria_id",)),
+    "0009": ("usuarios", ("empresa_id",)),
+    "0006": ("listas", WINDOW),
+}
+"""What the downgrade to a revision brings back, where the database once had it: table and columns."""
+
+REPLACED = ("produtos.tipo: ", "produtos.categoria_id: ", "retired.produtos__categoria_id.categoria_id: ")
+"""How a line about a cell begins that is another at head: its downgrade puts the first value back."""
+
+LIVES: dict[str, tuple[tuple[int, ...], dict[str, str]]] = {
+    "the_discount_window": ((4,), {}),
+    "a_company_for_each_user": ((7,), {}),
+    "kinds_of_product_that_went": ((14,), {}),
+    "kinds_of_product_that_went_again": ((17,), {}),
+    "both_tables_of_categories": ((13, 16), {}),
+    "tipo_renamed": ((25,), {}),
+    "leftover_copies": ((18,), {"postgresql": "startup_rebuild_sold_since", "sqlite": "produtos_rebuild_sold_since"}),
+}
+"""States layered over one another, and a scar on each dialect."""
+
+
+@pytest.fixture(params=("postgresql", "sqlite"))
+def database(
+    request: pytest.FixtureRequest, server_of: Callable[[int], servers.Server], tmp_path: Any
+) -> Iterator[sa.Engine]:
+    """An empty database of each kind; of the PostgreSQL versions each case has one, the same on every run."""
+    if request.param == "sqlite":
+        yield engine_of(f"sqlite:///{tmp_path / 'eventos.db'}")
+        return
+    server = server_of(VERSIONS[len(request.node.name) % len(VERSIONS)])
+    name = f"trip_{os.getpid()}"
+    yield engine_of(server.create_database(name))
+    server.drop_database(name)
+
+
+def read(engine: sa.Engine) -> list[str]:
+    """Return the whole catalogue, a fact a line."""
+    with engine.connect() as connection:
+        return sorted(f"{fact.kind} {fact.name}: {fact.definition}" for fact in catalog.read(connection).values())
+
+
+def cells(engine: sa.Engine, table: str, columns: tuple[str, ...]) -> dict[int, tuple[Any, ...]]:
+    """Return the columns' values by id."""
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"SELECT id, {', '.join(columns)} FROM {table}").all()
+    return {row[0]: tuple(row[1:]) for row in rows}
+
+
+def assert_at_head(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        found = [f for f in catalog.verify(connection) if f.severity is catalog.Severity.FAIL]
+    assert found == []
+
+
+def assert_ids_count_on(engine: sa.Engine) -> None:
+    """No sequence is behind the ids of its table; SQLite has none, its ids come from the rows themselves."""
+    if engine.dialect.name == "sqlite":
+        return
+    with engine.connect() as connection:
+        live = catalog.read(connection)
+        behind = {name: at for name, at in catalog.positions(connection, live, live).items() if at[1] <= at[0]}
+    assert behind == {}
+
+
+def test_the_list_of_revisions_is_whole() -> None:
+    script = ScriptDirectory.from_config(history.config(sa.create_engine("sqlite://")))
+    assert [revision.down_revision or "base" for revision in script.walk_revisions()] == DOWN
+
+
+def test_an_empty_database_comes_back_the_way_it_went(database: sa.Engine) -> None:
+    """The catalogue after the downgrade to a revision is the one there was when it was first reached."""
+    first = {"base": read(database)}
+    for revision in [*reversed(DOWN[:-1]), "head"]:
+        history.upgrade(database, revision)
+        first[revision] = read(database)
+    assert_at_head(database)
+    for revision in DOWN:
+        history.downgrade(database, revision)
+        assert read(database) == first[revision], revision
+    history.upgrade(database)
+    assert read(database) == first["head"]
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_down_step_by_step_and_up_again(database: sa.Engine, life: str) -> None:
+    states, wounds = LIVES[life]
+    lineage.build(database, *states, rows=ROWS)
+    if wounds:
+        scars.apply(database, scars.get(database.dialect.name, wounds[database.dialect.name]))
+    origin = conservation.take(database)
+    columns = {name: set(table.types) for name, table in origin.tables.items()}
+    kept = {
+        revision: cells(database, table, names)
+        for revision, (table, names) in BACK.items()
+        if columns.get(table, set()) >= set(names)
+    }
+
+    history.upgrade(database)
+    at_head = conservation.take(database)
+    for revision in DOWN:
+        history.downgrade(database, revision)
+        assert conservation.missing(origin, database) == [], revision
+        assert [line for line in conservation.missing(at_head, database) if not line.startswith(REPLACED)] == [], revision
+        assert_ids_count_on(database)
+        if revision in kept:
+            table, names = BACK[revision]
+            now = cells(database, table, names)
+            assert {key: now[key] for key in kept[revision]} == kept[revision], revision
+    for name in {name for name in columns if conservation.LEFTOVER.fullmatch(name)[1] != name}:  # type: ignore[index]
+        assert conservation.take(database).tables[name].rows == origin.tables[name].rows
+
+    history.upgrade(database)
+    assert_at_head(database)
+    assert conservation.missing(origin, database) == []
+    assert conservation.missing(at_head, database) == []
+
+
+def test_down_and_up_again(database: sa.Engine) -> None:
+    """From head each time, as an operator goes back to one revision and forth again: those where rows or cells move."""
+    lineage.build(database, 17, rows=ROWS)
+    origin = conservation.take(database)
+    history.upgrade(database)
+    for revision in ("0020", *BACK, "0001", "base"):
+        history.downgrade(database, revision)
+        history.upgrade(database)
+        assert_at_head(database)
+        assert conservation.missing(origin, database) == [], revision
+
+
+def test_rows_written_after_the_upgrade_survive_the_way_back(database: sa.Engine) -> None:
+    """A product made at head has no event: it keeps its row, and the column stays without NOT NULL."""
+    lineage.build(database, 18, rows=ROWS)
+    history.upgrade(database)
+    with database.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO produtos (nome, tipo, preco) VALUES ('Água', 'BEBIDA', 5)")
+    written = conservation.take(database)
+    history.downgrade(database, "0017")
+    assert conservation.missing(written, database) == []
+    assert cells(database, "produtos", ("nome", "evento_id"))[ROWS + 1] == ("Água", None)
+    history.upgrade(database)
+    assert_at_head(database)
+    assert conservation.missing(written, database) == []
+    assert ROWS + 1 in cells(database, "produtos", ("nome",))
