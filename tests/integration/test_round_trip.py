@@ -142,7 +142,7 @@ def test_down_step_by_step_and_up_again(database: sa.Engine, life: str) -> None:
     history.upgrade(database)
     assert_at_head(database)
     assert conservation.missing(origin, database) == []
-    assert conservation.missing(at_head, database) == []
+    assert [line for line in conservation.missing(at_head, database) if not line.startswith(REPLACED)] == []
 
 
 def test_down_and_up_again(database: sa.Engine) -> None:

@@ -150,21 +150,23 @@ BEGIN
     END LOOP;
 END $fn$;
 
--- A table under its new name. Rows without a value that the new one requires are retired. Where both exist, rows move: a row keeps its id where that is free, is the same row where all is equal, and
--- gets a fresh id otherwise, which the rows that refer to it follow; their old values are kept.
+-- A table under its new name. Where both exist, rows move: a row keeps its id where that is free, is the same row where all is equal, and
+-- gets a fresh id otherwise, which the rows that refer to it follow; their old values are kept. Rows without a value that the new table
+-- requires stay behind.
 CREATE OR REPLACE PROCEDURE pg_temp.rename_table(old text, new text, VARIADIC required text[] DEFAULT '{}') LANGUAGE plpgsql AS $fn$
 DECLARE
     shared text[];
     same text;
+    lacking text;
+    changed text;
     con record;
 BEGIN
     IF NOT pg_temp.has_table(old) THEN
         RETURN;
     END IF;
-    IF cardinality(required) > 0 THEN
-        PERFORM pg_temp.retire_rows(old, (SELECT string_agg(format('%I IS NULL', r), ' OR ') FROM unnest(required) r));
-    END IF;
+    lacking := coalesce((SELECT string_agg(format('source.%I IS NULL', r), ' OR ') FROM unnest(required) r), 'false');
     IF NOT pg_temp.has_table(new) THEN
+        PERFORM pg_temp.retire_rows(old, replace(lacking, 'source.', ''));
         EXECUTE format('ALTER TABLE public.%I RENAME TO %I', old, new);
         RETURN;
     END IF;
@@ -177,7 +179,7 @@ BEGIN
         '(SELECT target.id FROM public.%2$I target WHERE target.id = source.id AND %3$s), '
         '(SELECT min(target.id) FROM public.%2$I target WHERE %3$s), '
         'CASE WHEN NOT EXISTS (SELECT FROM public.%2$I target WHERE target.id = source.id) THEN source.id END, 0) '
-        'FROM public.%1$I source', old, new, same);
+        'FROM public.%1$I source WHERE NOT coalesce(%4$s, false)', old, new, same, lacking);
     EXECUTE format('UPDATE pg_temp.moved SET new_id = fresh.id FROM (SELECT id AS old_id, row_number() OVER (ORDER BY id) + greatest('
         '(SELECT coalesce(max(id), 0) FROM public.%I), (SELECT max(id) FROM pg_temp.moved)) AS id FROM pg_temp.moved WHERE new_id = 0) fresh '
         'WHERE fresh.old_id = moved.id', new);
@@ -190,10 +192,12 @@ BEGIN
         WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(old) AND cardinality(k.conkey) = 1
     LOOP
         EXECUTE format('ALTER TABLE public.%I DROP CONSTRAINT %I', con.child, con.conname);
-        PERFORM pg_temp.keep_cells(con.child, con.col,
-            format('%I IN (SELECT m.id FROM pg_temp.moved m WHERE m.id <> m.new_id)', con.col));
-        PERFORM pg_temp.change_rows(con.child, format('UPDATE public.%1$I SET %2$I = moved.new_id FROM pg_temp.moved '
-            'WHERE moved.id = %2$I AND moved.id <> moved.new_id', con.child, con.col));
+        changed := format('%1$I IS NOT NULL AND NOT EXISTS (SELECT FROM pg_temp.moved m WHERE m.id = %2$I.%1$I AND m.new_id = m.id)',
+            con.col, con.child);
+        IF pg_temp.keep_cells(con.child, con.col, changed) > 0 THEN
+            PERFORM pg_temp.change_rows(con.child, format('UPDATE public.%1$I SET %2$I = (SELECT m.new_id FROM pg_temp.moved m '
+                'WHERE m.id = %1$I.%2$I) WHERE %3$s', con.child, con.col, changed));
+        END IF;
         PERFORM pg_temp.ensure_foreign_key(con.child, con.col, new);
     END LOOP;
     CALL pg_temp.retire_table(old);
