@@ -41,13 +41,14 @@ def run_online(context: EnvironmentContext) -> None:
     settings = read_settings()
     if given is None:
         given = make_engine(settings.database_url, read_only=not _changes(context), lock_wait=settings.lock_wait)
-    if isinstance(given, sa.Engine):
-        if given.dialect.name == "sqlite":
-            prepare_sqlite(given)
-        with given.connect() as connection:
-            _run(context, connection, settings)
-    else:
+    if isinstance(given, sa.Connection):
         _run(context, given, settings)
+        return
+    if isinstance(given, sa.Engine) and given.dialect.name == "sqlite":
+        prepare_sqlite(given)
+    # An engine, or what pytest-alembic gives in place of one.
+    with given.connect() as connection:
+        _run(context, connection, settings)
 
 
 def run_offline(context: EnvironmentContext) -> None:

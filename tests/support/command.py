@@ -26,7 +26,8 @@ class Ended(NamedTuple):
 def environment(url: sa.URL | str, **variables: str) -> dict[str, str]:
     """Return the environment of a process that is to work on the database `url`."""
     text = url if isinstance(url, str) else url.render_as_string(hide_password=False)
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", "DATABASE_URL": text, **variables}
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "error", "DATABASE_URL": text, **variables}
 
 
 def start(url: sa.URL | str, *arguments: str, **options: Any) -> subprocess.Popen[str]:

@@ -29,6 +29,9 @@ SCARS = Path(__file__).resolve().parents[1] / "scars"
 DIALECTS = ("postgresql", "sqlite")
 LAST_STATE = 27
 
+# SQLite's defaults, which the scripts had: a rename rewrites other tables' foreign keys. And no wait for the disk.
+SQLITE_SETTINGS = {"foreign_keys": 0, "legacy_alter_table": 0, "synchronous": 0}
+
 _FIELD = re.compile(r"-- (scripts|needs|touches|absent|outcome): (.+)")
 
 
@@ -90,8 +93,8 @@ def get(dialect: str, name: str) -> Scar:
 def apply(target: sa.Engine | sa.Connection, scar: Scar) -> None:
     """Inflict `scar`, each of its transactions committed; what was open on a connection before is committed with it.
 
-    PostgreSQL's time zone is UTC meanwhile, as on the server the scripts ran on. SQLite runs statement by statement,
-    foreign keys off, as the scripts had it. Raises the driver's error when the database is not one the scar needs.
+    PostgreSQL's time zone is UTC meanwhile, as on the server the scripts ran on. SQLite runs statement by statement, as
+    the scripts had it. Raises the driver's error when the database is not one the scar needs.
     """
     if isinstance(target, sa.Engine):
         with target.connect() as connection:
@@ -100,17 +103,22 @@ def apply(target: sa.Engine | sa.Connection, scar: Scar) -> None:
     driver: Any = target.connection.driver_connection
     if target.dialect.name == "sqlite":
         driver.commit()
-        (enforced,) = driver.execute("PRAGMA foreign_keys").fetchone()
-        driver.executescript("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF")
+        were = {name: driver.execute(f"PRAGMA {name}").fetchone()[0] for name in SQLITE_SETTINGS}
+        _set(driver, SQLITE_SETTINGS)
         for transaction in scar.transactions:
             driver.executescript(transaction)
-        driver.executescript(f"PRAGMA foreign_keys = {enforced}")
+        _set(driver, were)
         return
     for transaction in scar.transactions:
         with driver.cursor() as cursor:
             cursor.execute("SET LOCAL TIME ZONE 'UTC'")
             cursor.execute(transaction)
         driver.commit()
+
+
+def _set(driver: Any, settings: dict[str, int]) -> None:
+    for name, value in settings.items():
+        driver.execute(f"PRAGMA {name} = {value}")
 
 
 def _read(dialect: str, path: Path) -> Scar:

@@ -27,8 +27,9 @@ from painel_migrations.schema import metadata
 
 _ENDINGS = r"_(old|new|temp|tmp|backup|bkp|copy|copia|antigo|antiga)(_.*)?"
 
-# Where a copy calls a column by another name of its.
-_OTHER_NAMES = {"tipo": "tipo_usuario", "criado_em": "created_at", "atualizado_em": "updated_at"}
+# Where a copy, or the table itself, still calls a column by another name of its.
+_RENAMED = {"tipo": "tipo_usuario", "criado_em": "created_at", "atualizado_em": "updated_at"}
+_OTHER_NAMES = _RENAMED | {new: old for old, new in _RENAMED.items()}
 
 
 def retire_leftovers(connection: sa.Connection, tables: Sequence[str]) -> None:

@@ -87,13 +87,13 @@ def _restore_constraint(connection: sa.Connection, table: str, entry: Entry) -> 
     constraint = read_constraint(entry.definition, live)
     name = constraint.known_as(table)
     taken = any(key(name) == key(other.known_as(table)) for other in live.constraints)
-    if taken or not live.has(*constraint.columns) or not _holds(connection, table, constraint):
+    if taken or not live.has(*constraint.columns) or not holds(connection, table, constraint):
         return False
     rebuild(connection, live, live.constrained(constraint))
     return True
 
 
-def _holds(connection: sa.Connection, table: str, constraint: Constraint) -> bool:
+def holds(connection: sa.Connection, table: str, constraint: Constraint) -> bool:
     """Whether every row satisfies a constraint."""
     if constraint.kind == CHECK:
         condition = constraint.body[len("CHECK") :]

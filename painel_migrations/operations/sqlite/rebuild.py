@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import re
-import sqlite3
 from collections.abc import Iterator, Mapping
 
 import sqlalchemy as sa
@@ -13,9 +12,6 @@ import sqlalchemy as sa
 from painel_migrations.operations.sqlite.live import Trigger, count, free_name, indexes, triggers, views
 from painel_migrations.operations.sqlite.table import Table
 from painel_migrations.operations.sqlite.text import index_body, key, listed, mentions, quote
-
-# DROP COLUMN came with 3.35.0, and could corrupt the file until then: https://sqlite.org/releaselog/3_35_5.html
-DROPS_COLUMNS_SAFELY = (3, 35, 5)
 
 _BROKEN = re.compile(r"error in (view|trigger) (.+?)(?: after [a-z ]+)?: ")
 
@@ -47,19 +43,6 @@ def rebuild_if_changed(connection: sa.Connection, live: Table, target: Table) ->
     """Rebuild a table whose rows keep their values, if the two differ in more than spelling."""
     if live.meaning != target.meaning:
         rebuild(connection, live, target)
-
-
-def drop_column(connection: sa.Connection, live: Table, name: str) -> None:
-    """Drop a column with all that is about it: by ALTER where no constraint is, else by a rebuild."""
-    concerned = any(constraint.is_about(name) for constraint in live.constraints)
-    if concerned or sqlite3.sqlite_version_info < DROPS_COLUMNS_SAFELY:
-        rebuild(connection, live, live.without(name))
-        return
-    for index in indexes(connection, live.name):
-        if mentions(index_body(index.statement), name):
-            connection.exec_driver_sql(f"DROP INDEX {quote(index.name)}")
-    with _legacy_alter_table(connection, "ON"):
-        connection.exec_driver_sql(f"ALTER TABLE {quote(live.name)} DROP COLUMN {quote(name)}")
 
 
 def move(connection: sa.Connection, live: Table, target: Table, values: Mapping[str, str] | None = None) -> None:

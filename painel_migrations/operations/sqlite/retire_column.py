@@ -18,7 +18,7 @@ from painel_migrations.operations.sqlite.parts import (
     take_triggers_on,
     taking,
 )
-from painel_migrations.operations.sqlite.rebuild import drop_column, rebuild
+from painel_migrations.operations.sqlite.rebuild import rebuild
 from painel_migrations.operations.sqlite.register import noted
 from painel_migrations.operations.sqlite.table import CHECK, Table
 from painel_migrations.operations.sqlite.text import index_body, key, mentions, quote
@@ -50,10 +50,9 @@ def retire_column(connection: sa.Connection, table: str, column: str) -> None:
                 constraint.is_about(found.name) and (constraint.kind == CHECK or len(constraint.columns) > 1)
             ),
         )
-        if target != live:
-            rebuild(connection, live, target.without(found.name))
-        else:
-            drop_column(connection, live, found.name)
+        # Not by DROP COLUMN: it rewrites every row as well, fails beside any broken view, and could corrupt the file
+        # before 3.35.5.
+        rebuild(connection, live, target.without(found.name))
 
 
 def restore_column(connection: sa.Connection, table: str, column: sa.Column[Any]) -> None:

@@ -18,11 +18,13 @@ from painel_migrations.operations.sqlite.live import (
     views,
 )
 from painel_migrations.operations.sqlite.parts import (
+    holds,
     keeping_views_sound,
     restore_parts,
     restore_views,
     take_index,
     take_triggers_on,
+    taking,
 )
 from painel_migrations.operations.sqlite.reading import read
 from painel_migrations.operations.sqlite.rebuild import move, rename
@@ -60,12 +62,17 @@ def retire_table(connection: sa.Connection, name: str) -> None:
 
 
 def restore_table(connection: sa.Connection, name: str) -> None:
-    """Bring a table back that was retired, if it was and its name is free, with its keys, indexes and triggers."""
+    """Bring a table back that was retired, if it was and its name is free, with its keys, indexes and triggers.
+
+    Foreign keys to what is gone by now go to the register.
+    """
     entry = noted(connection, "table", name)
     kept = read_table(connection, entry.kept_in) if entry else None
     if entry is None or kept is None or kind_of(connection, name):
         return
-    _become(connection, kept, read(entry.definition))
+    target = read(entry.definition)
+    broken = [reference for reference in target.of_kind(FOREIGN_KEY) if not holds(connection, kept.name, reference)]
+    _become(connection, kept, taking(connection, target, lambda constraint: constraint in broken))
     strike(connection, entry)
     restore_parts(connection, name)
     restore_views(connection)

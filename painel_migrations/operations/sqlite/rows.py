@@ -15,7 +15,7 @@ from painel_migrations.operations.sqlite.live import (
     log,
     read_table,
 )
-from painel_migrations.operations.sqlite.rebuild import change_rows, copy
+from painel_migrations.operations.sqlite.rebuild import change_rows, copy, rebuild_if_changed
 from painel_migrations.operations.sqlite.register import note, noted, strike
 from painel_migrations.operations.sqlite.table import PRIMARY_KEY, Table
 from painel_migrations.operations.sqlite.text import listed, quote
@@ -42,11 +42,23 @@ def retire_rows(connection: sa.Connection, table: Table, condition: str) -> None
 
 
 def restore_rows(connection: sa.Connection, table: str) -> None:
-    """Put retired rows back where their ids are free, with the references to them; the others stay retired."""
+    """Put retired rows back where their ids are free, with the references to them; the others stay retired.
+
+    A column may be NULL again where one of them is.
+    """
     entry, live = noted(connection, "rows", table), read_table(connection, table)
     kept = read_table(connection, entry.kept_in) if entry else None
     if entry is None or live is None or kept is None:
         return
+    loosened = live
+    for column in live.columns:
+        if (
+            column.not_null
+            and kept.has(column.name)
+            and count_where(connection, kept.name, f"{quote(column.name)} IS NULL")
+        ):
+            loosened = loosened.replacing(column.name, dataclasses.replace(column, not_null=""))
+    rebuild_if_changed(connection, live, loosened)
     names = listed(column.name for column in live.columns if kept.has(column.name))
     source, target = quote(kept.name), quote(live.name)
     change_rows(connection, live.name, f"INSERT OR IGNORE INTO {target} ({names}) SELECT {names} FROM {source}")

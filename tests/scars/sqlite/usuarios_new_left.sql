@@ -1,6 +1,7 @@
 -- A rebuild of usuarios that failed at its copy: an empty usuarios_new.
 -- scripts: backend/remove_empresa_id_column.py, remove_tipo_usuario_definitivo.py
 -- needs: states 1-27
+-- touches: usuarios
 -- outcome: home
 CREATE TABLE usuarios_new (
     id INTEGER PRIMARY KEY, cpf VARCHAR(14) UNIQUE NOT NULL, nome VARCHAR(255) NOT NULL, email VARCHAR(255) UNIQUE NOT NULL,

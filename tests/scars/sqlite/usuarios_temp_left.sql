@@ -2,7 +2,7 @@
 -- stop.
 -- scripts: backend/make_empresa_optional_migration.py, backend/recreate_table_migration.py
 -- needs: states 1-27
--- touches: empresas
+-- touches: usuarios, empresas
 -- outcome: home
 CREATE TABLE usuarios_temp (
     id INTEGER PRIMARY KEY, cpf VARCHAR(14) UNIQUE NOT NULL, nome VARCHAR(255) NOT NULL, email VARCHAR(255) UNIQUE NOT NULL,

@@ -1,0 +1,247 @@
+"""Whatever happens in between, the database is as it was or at head; the next run arrives, and no cell is lost.
+
+Processes are killed, connections ended, disks filled, checks failed. The database is one that a script damaged and
+that holds rows, so that most revisions have something to do.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from painel_migrations import catalog
+from painel_migrations.catalog import Finding, Severity
+from painel_migrations.connection.meaning import meaning
+from painel_migrations.errors import FailedError
+from tests.conftest import VERSIONS, engine_of
+from tests.support import command, conservation, history, lineage, scars, servers, whole
+
+ROWS = 12
+STATE = 18
+SCARS = {"postgresql": "startup_rebuild_sold_since", "sqlite": "produtos_rebuild_sold_since"}
+
+# Revisions said on standard output before the process is killed, and seconds after that: 0 is before the first, 22 is
+# the last, and what follows it is the check of the catalogue, the commit, and the end.
+MOMENTS = [(0, 0.0), (1, 0.0), (2, 0.02), (3, 0.05), (5, 0.0), (12, 0.01), (15, 0.0), (18, 0.0), (20, 0.02), (21, 0.0)]
+MOMENTS += [(22, 0.0), (22, 0.05), (22, 0.1), (22, 0.2)]
+
+
+@dataclass
+class Damaged:
+    """A database with rows and a scar, and what it holds."""
+
+    engine: sa.Engine
+    server: servers.Server | None
+    text: str
+    cells: conservation.Snapshot
+
+    def assert_all_or_nothing(self) -> None:
+        """Look that it is as it was, or at head; then upgrade, and look that it is at head with every cell."""
+        if self.server is None:
+            # SQLite takes a killed run's changes back when the file is next read.
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").one()
+        if whole.of(self.engine, self.server) != self.text:
+            self.assert_at_head()
+        history.upgrade(self.engine)
+        self.assert_at_head()
+
+    def assert_at_head(self) -> None:
+        with self.engine.connect() as connection:
+            assert [found for found in catalog.verify(connection) if found.severity is Severity.FAIL] == []
+        assert conservation.missing(self.cells, self.engine) == []
+
+    def assert_as_it_was(self) -> None:
+        assert whole.of(self.engine, self.server) == self.text
+
+    def wait_for_the_server(self) -> None:
+        """Wait until the server has noticed that a client is gone, and has rolled back what it did."""
+        if self.server is None:
+            return
+        database = self.engine.url.database
+        watching = engine_of(self.server.url())
+        query = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}'"
+        deadline = time.monotonic() + command.WITHIN
+        while time.monotonic() < deadline:
+            with watching.connect() as connection:
+                if not connection.exec_driver_sql(query).scalar_one():
+                    return
+            time.sleep(0.02)
+        raise AssertionError("the server still works for a client that is gone")
+
+
+def damage(engine: sa.Engine, server: servers.Server | None) -> Damaged:
+    lineage.build(engine, STATE, rows=ROWS)
+    scars.apply(engine, scars.get(engine.dialect.name, SCARS[engine.dialect.name]))
+    return Damaged(engine, server, whole.of(engine, server), conservation.take(engine))
+
+
+@pytest.fixture
+def on_postgresql(
+    request: pytest.FixtureRequest, server_of: Callable[[int], servers.Server]
+) -> Iterator[Damaged]:
+    """On the versions in turn, the same for a test on every run."""
+    server = server_of(VERSIONS[len(request.node.name) % len(VERSIONS)])
+    name = f"recovery_{os.getpid()}"
+    yield damage(engine_of(server.create_database(name)), server)
+    server.drop_database(name)
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Damaged:
+    return damage(engine_of(f"sqlite:///{tmp_path / 'eventos.db'}"), None)
+
+
+def run_until(url: sa.URL, revisions: int) -> subprocess.Popen[str]:
+    """Start an upgrade and return when it has said so many revisions, or has ended before."""
+    process = command.start(url, "upgrade")
+    assert process.stdout is not None
+    said = 0
+    for line in process.stdout:
+        said += line.startswith("-> ")
+        if said == revisions:
+            break
+    return process
+
+
+def kill(url: sa.URL, revisions: int, later: float) -> None:
+    process = run_until(url, revisions)
+    time.sleep(later)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+
+@pytest.mark.parametrize(("revisions", "later"), MOMENTS)
+def test_killed_on_postgresql(on_postgresql: Damaged, revisions: int, later: float) -> None:
+    kill(on_postgresql.engine.url, revisions, later)
+    on_postgresql.wait_for_the_server()
+    on_postgresql.assert_all_or_nothing()
+
+
+@pytest.mark.parametrize(("revisions", "later"), MOMENTS)
+def test_killed_on_sqlite(on_sqlite: Damaged, revisions: int, later: float) -> None:
+    kill(on_sqlite.engine.url, revisions, later)
+    on_sqlite.assert_all_or_nothing()
+
+
+@pytest.mark.parametrize("revisions", [1, 5, 14, 20])
+def test_connection_ended_by_the_server(on_postgresql: Damaged, revisions: int) -> None:
+    """A restart of the server, or an administrator's pg_terminate_backend."""
+    process = run_until(on_postgresql.engine.url, revisions)
+    assert on_postgresql.server is not None
+    with engine_of(on_postgresql.server.url()).connect() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            f"WHERE datname = '{on_postgresql.engine.url.database}' AND application_name = 'painel-migrations'"
+        )
+    ended = command.end(process)
+    assert ended.code == 3
+    # The server's word for it, or libpq's where that did not arrive.
+    reasons = ("terminating connection due to administrator command", "server closed the connection unexpectedly")
+    assert ended.err in [
+        f"Error: the connection was lost: {reason}\nNext: Nothing is half done. Run again\n" for reason in reasons
+    ]
+    on_postgresql.wait_for_the_server()
+    on_postgresql.assert_as_it_was()
+    on_postgresql.assert_all_or_nothing()
+
+
+def test_interrupted_at_the_keyboard(on_sqlite: Damaged) -> None:
+    process = run_until(on_sqlite.engine.url, 12)
+    process.send_signal(signal.SIGINT)
+    ended = command.end(process)
+    assert (ended.code, ended.err) == (130, "Interrupted: rolled back, nothing was changed\n")
+    on_sqlite.assert_as_it_was()
+
+
+def test_statement_that_takes_too_long(on_postgresql: Damaged) -> None:
+    environment = command.environment(on_postgresql.engine.url, MIGRATION_STATEMENT_TIMEOUT="0.001")
+    ended = command.run(on_postgresql.engine.url, "upgrade", env=environment)
+    assert ended.code == 6
+    assert ended.err == (
+        "Error: a statement was stopped: canceling statement due to statement timeout\n"
+        "Next: Nothing was changed. If it was the timeout, set MIGRATION_STATEMENT_TIMEOUT higher; then run again\n"
+    )
+    on_postgresql.assert_as_it_was()
+
+
+@pytest.mark.parametrize("pages", [1, 8, 20])
+def test_disk_full(on_sqlite: Damaged, pages: int) -> None:
+    """The file may not grow by more than so many pages of 4096 bytes, which SQLite reports as it does a full disk."""
+    size = Path(str(on_sqlite.engine.url.database)).stat().st_size // 4096
+
+    def limit(driver: Any, _record: object) -> None:
+        driver.execute(f"PRAGMA max_page_count = {size + pages}").fetchall()
+
+    sa.event.listen(on_sqlite.engine, "connect", limit)
+    with pytest.raises(sa.exc.OperationalError) as caught:
+        history.upgrade(on_sqlite.engine)
+    assert (meaning(caught.value).what, meaning(caught.value).exit_code) == ("the disk is full", 6)
+    sa.event.remove(on_sqlite.engine, "connect", limit)
+    on_sqlite.assert_as_it_was()
+    on_sqlite.assert_all_or_nothing()
+
+
+def test_file_that_may_not_grow(on_sqlite: Damaged) -> None:
+    """A quota: the write itself fails, in the file or in the journal beside it."""
+    size = Path(str(on_sqlite.engine.url.database)).stat().st_size
+
+    def quota() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 8192, size + 8192))
+
+    ended = command.run(on_sqlite.engine.url, "upgrade", preexec_fn=quota)
+    assert ended.code == 6
+    assert ended.err.startswith("Error: ")
+    assert len(ended.err.splitlines()) == 2
+    on_sqlite.assert_all_or_nothing()
+
+
+@pytest.fixture(params=("on_postgresql", "on_sqlite"))
+def damaged(request: pytest.FixtureRequest) -> Damaged:
+    """A damaged database of each kind."""
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Damaged)
+    return found
+
+
+def test_failed_check_before_the_commit(damaged: Damaged, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The catalogue is compared with head while the transaction can still be undone."""
+    name = "produtos.idx_produtos_nome"
+    finding = Finding("index", name, "btree (nome)", "nothing", severity=Severity.FAIL, why="Missing.", run="")
+    monkeypatch.setattr(catalog, "verify", lambda *_: [finding] * 7)
+    with pytest.raises(FailedError) as caught:
+        history.upgrade(damaged.engine)
+    assert caught.value.what == (
+        "the schema would not be what the application needs: "
+        + "; ".join([f"index {name}"] * 5)
+        + " and 2 more"
+    )
+    assert caught.value.todo == "Nothing was changed. Report it with the output of: make verify"
+    damaged.assert_as_it_was()
+    monkeypatch.undo()
+    damaged.assert_all_or_nothing()
+
+
+def test_defect_in_the_last_revision(damaged: Damaged, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception nobody foresaw, after everything was done but the commit."""
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("painel_migrations.operations.keys.EnsureIndexOp.ensure_index", fail)
+    monkeypatch.setattr("alembic.op.ensure_index", fail)
+    with pytest.raises(ZeroDivisionError):
+        history.upgrade(damaged.engine)
+    damaged.assert_as_it_was()
+    monkeypatch.undo()
+    damaged.assert_all_or_nothing()
