@@ -1,4 +1,4 @@
-"""Alembic's entry: every command comes through here, so that plain `alembic upgrade head` is as safe as `make upgrade`."""
+"""Alembic's entry: every command comes through here, so that `alembic upgrade head` is as safe as `make upgrade`."""
 
 import logging.config
 
@@ -6,7 +6,8 @@ from alembic import context
 
 from painel_migrations.deploy import environment
 
-# Only Alembic's own command line has no logging of its own; the file name is absent when the configuration is made in code.
+# Only Alembic's own command line has no logging of its own; the file name is absent when the configuration is made in
+# code.
 if context.config.config_file_name and not context.config.attributes.get("painel"):
     logging.config.fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 

@@ -13,7 +13,9 @@ from painel_migrations.errors import FailedError, PainelError, UsageError
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of every verb and option."""
-    parser = argparse.ArgumentParser(prog="painel", description="Brings PainelUniversal's database home, and tells where it is.")
+    parser = argparse.ArgumentParser(
+        prog="painel", description="Brings PainelUniversal's database home, and tells where it is."
+    )
     parser.add_argument("--verbose", action="store_true", help="on an error, show where in the code it happened")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     upgrade = verbs.add_parser("upgrade", help="bring the database to the newest schema, or to REV")
@@ -24,7 +26,9 @@ def build_parser() -> argparse.ArgumentParser:
     verbs.add_parser("verify", help="compare its catalogue with the schema; exit 1 if it drifted")
     verbs.add_parser("check", help="find a change of the schema without a revision; exit 1 if there is one")
     revision = verbs.add_parser("revision", help="write the next revision from a change of the schema")
-    revision.add_argument("-m", required=True, dest="message", metavar="TEXT", help="what it does, as an imperative sentence")
+    revision.add_argument(
+        "-m", required=True, dest="message", metavar="TEXT", help="what it does, as an imperative sentence"
+    )
     return parser
 
 
@@ -59,7 +63,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _as_ours(error: Exception) -> PainelError:
-    """What Alembic, a driver or a defect raised, as an error of ours. A defect's own text may quote a row: it is not shown."""
+    """What Alembic, a driver or a defect raised, as an error of ours; a defect's text may quote a row, and stays unsaid."""
     import sqlalchemy as sa
     from alembic.util.exc import CommandError
 
@@ -70,7 +74,8 @@ def _as_ours(error: Exception) -> PainelError:
     if isinstance(error, sa.exc.SQLAlchemyError):
         return meaning(error)
     return FailedError(
-        f"an error nobody foresaw: {type(error).__name__}", "Nothing was changed. Run again with --verbose, and report it"
+        f"an error nobody foresaw: {type(error).__name__}",
+        "Nothing was changed. Run again with --verbose, and report it",
     )
 
 

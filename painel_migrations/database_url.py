@@ -7,7 +7,8 @@ from sqlalchemy.exc import ArgumentError
 
 from painel_migrations.errors import UsageError
 
-# A URL says which database; which driver is ours to say. SQLAlchemy 2.1 would choose psycopg 3 for a bare postgresql://.
+# A URL says which database; which driver is ours to say. SQLAlchemy 2.1 would choose psycopg 3 for a bare
+# postgresql://.
 DRIVERS = {
     "postgresql": ("postgresql+psycopg2", ("psycopg2", "psycopg", "psycopg_async", "asyncpg", "pg8000")),
     "sqlite": ("sqlite", ("pysqlite", "aiosqlite")),

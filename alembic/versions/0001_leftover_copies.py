@@ -22,14 +22,42 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-TABLES = """
-    empresas usuarios eventos listas transacoes checkins promoter_eventos logs_auditoria comandas
-    produtos_categorias categorias_produtos produtos vendas_pdv itens_venda_pdv pagamentos_pdv recargas_comanda
-    movimentos_estoque caixa_pdv movimentacoes_financeiras caixas_eventos conquistas promoter_conquistas
-    metricas_promoters clientes_eventos validacoes_acesso equipamentos_eventos sessoes_operadores previsoes_ia
-    analytics_meep logs_seguranca_meep operacoes_import_export validacoes_importacao templates_importacao
-    formas_pagamento
-""".split()
+TABLES = [
+    "empresas",
+    "usuarios",
+    "eventos",
+    "listas",
+    "transacoes",
+    "checkins",
+    "promoter_eventos",
+    "logs_auditoria",
+    "comandas",
+    "produtos_categorias",
+    "categorias_produtos",
+    "produtos",
+    "vendas_pdv",
+    "itens_venda_pdv",
+    "pagamentos_pdv",
+    "recargas_comanda",
+    "movimentos_estoque",
+    "caixa_pdv",
+    "movimentacoes_financeiras",
+    "caixas_eventos",
+    "conquistas",
+    "promoter_conquistas",
+    "metricas_promoters",
+    "clientes_eventos",
+    "validacoes_acesso",
+    "equipamentos_eventos",
+    "sessoes_operadores",
+    "previsoes_ia",
+    "analytics_meep",
+    "logs_seguranca_meep",
+    "operacoes_import_export",
+    "validacoes_importacao",
+    "templates_importacao",
+    "formas_pagamento",
+]
 
 
 def upgrade() -> None:

@@ -29,7 +29,13 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
-    "usuarios", "listas", "comandas", "produtos", "movimentacoes_financeiras", "conquistas", "formas_pagamento",
+    "usuarios",
+    "listas",
+    "comandas",
+    "produtos",
+    "movimentacoes_financeiras",
+    "conquistas",
+    "formas_pagamento",
     "equipamentos_eventos",
 )
 

@@ -20,7 +20,13 @@ depends_on = None
 
 STATUSMOVIMENTACAOFINANCEIRA = sa.Enum("PENDENTE", "APROVADA", "CANCELADA", name="statusmovimentacaofinanceira")
 TIPOMOVIMENTACAOFINANCEIRA = sa.Enum(
-    "ENTRADA", "SAIDA", "AJUSTE", "REPASSE_PROMOTER", "RECEITA_VENDAS", "RECEITA_LISTAS", name="tipomovimentacaofinanceira"
+    "ENTRADA",
+    "SAIDA",
+    "AJUSTE",
+    "REPASSE_PROMOTER",
+    "RECEITA_VENDAS",
+    "RECEITA_LISTAS",
+    name="tipomovimentacaofinanceira",
 )
 
 

@@ -21,8 +21,13 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
-    "clientes_eventos", "validacoes_acesso", "equipamentos_eventos", "sessoes_operadores", "previsoes_ia",
-    "analytics_meep", "logs_seguranca_meep",
+    "clientes_eventos",
+    "validacoes_acesso",
+    "equipamentos_eventos",
+    "sessoes_operadores",
+    "previsoes_ia",
+    "analytics_meep",
+    "logs_seguranca_meep",
 )
 
 

@@ -20,7 +20,15 @@ depends_on = None
 
 STATUSFORMAPAGAMENTO = sa.Enum("ATIVO", "INATIVO", "MANUTENCAO", name="statusformapagamento")
 TIPOFORMAPAGAMENTO = sa.Enum(
-    "DINHEIRO", "PIX", "CARTAO_CREDITO", "CARTAO_DEBITO", "TRANSFERENCIA", "BOLETO", "VOUCHER", "CREDITO_LOJA", name="tipoformapagamento"
+    "DINHEIRO",
+    "PIX",
+    "CARTAO_CREDITO",
+    "CARTAO_DEBITO",
+    "TRANSFERENCIA",
+    "BOLETO",
+    "VOUCHER",
+    "CREDITO_LOJA",
+    name="tipoformapagamento",
 )
 
 

@@ -41,7 +41,6 @@ SQLITE = {
 }
 
 
-
 def upgrade() -> None:
     op.ensure_enum(TIPOUSUARIO)
     op.ensure_column("usuarios", sa.Column("tipo", TIPOUSUARIO, nullable=False))

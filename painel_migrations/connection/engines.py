@@ -19,7 +19,8 @@ SQLITE_MAGIC = b"SQLite format 3\x00"
 def make_engine(url: sa.URL, read_only: bool = False, lock_wait: float = 300) -> sa.Engine:
     """Make the engine for a database.
 
-    Arguments: ``url`` as settings give it; ``read_only``, true for commands that look (a missing SQLite file is then not made);
+    Arguments: ``url`` as settings give it; ``read_only``, true for commands that look (a missing SQLite file is
+    then not made);
     ``lock_wait``, seconds a SQLite run waits for another one.
     Errors: UsageError or Refused where an SQLite file cannot be what is wanted.
     """
@@ -38,14 +39,17 @@ def make_engine(url: sa.URL, read_only: bool = False, lock_wait: float = 300) ->
 def check_sqlite_file(url: sa.URL, read_only: bool) -> None:
     """Look at the file before SQLite does, which would make a missing one and stumble over any other.
 
-    Errors: UsageError for a missing folder or, for a command that only looks, a missing file; Refused for a file that is no
+    Errors: UsageError for a missing folder or, for a command that only looks, a missing file; Refused for a file
+    that is no
     SQLite database, or that cannot be written where it has to be.
     """
     if not url.database or url.database == ":memory:" or url.query.get("uri"):
         return
     path = Path(url.database)
     if not path.parent.is_dir():
-        raise UsageError(f"the folder of {path} does not exist", f"Make it, or correct DATABASE_URL: mkdir -p {path.parent}")
+        raise UsageError(
+            f"the folder of {path} does not exist", f"Make it, or correct DATABASE_URL: mkdir -p {path.parent}"
+        )
     if path.is_dir():
         raise UsageError(f"{path} is a folder", "Name a file in DATABASE_URL, such as sqlite:///eventos.db")
     if not path.exists():
@@ -64,7 +68,8 @@ def check_sqlite_file(url: sa.URL, read_only: bool) -> None:
 def prepare_sqlite(engine: sa.Engine, read_only: bool = False) -> None:
     """Make an SQLite engine's transactions real: Python's driver would commit before DDL and begin only before DML.
 
-    Foreign keys are off, as a rebuilt table needs (they are checked at the end instead); renames leave other tables' text alone.
+    Foreign keys are off, as a rebuilt table needs (they are checked at the end instead); renames leave other
+    tables' text alone.
     """
     if getattr(engine, "_painel_prepared", False):
         return

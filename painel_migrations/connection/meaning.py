@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from painel_migrations.errors import FailedError, LockedError, NoConnectionError, PainelError, Refused
 
-# PostgreSQL's classes whose message may quote a row's value: bad data, broken constraints, and what a script's trigger raises.
+# PostgreSQL's classes whose message may quote a row's value: bad data, broken constraints, and what a script's
+# trigger raises.
 QUOTING = ("22", "23", "P0")
 
 WHO_BLOCKS = "SELECT pid, usename, application_name, query_start FROM pg_stat_activity WHERE state <> 'idle'"
@@ -17,7 +18,8 @@ WHO_BLOCKS = "SELECT pid, usename, application_name, query_start FROM pg_stat_ac
 def meaning(error: sa.exc.SQLAlchemyError) -> PainelError:
     """Translate a driver's error.
 
-    Arguments: ``error``, as SQLAlchemy raises it. Returns the error to end with; the source of PostgreSQL's codes is its manual,
+    Arguments: ``error``, as SQLAlchemy raises it. Returns the error to end with; the source of PostgreSQL's codes
+    is its manual,
     appendix A.
     """
     original = getattr(error, "orig", None)
@@ -25,7 +27,9 @@ def meaning(error: sa.exc.SQLAlchemyError) -> PainelError:
         return _sqlite(original)
     code = getattr(original, "pgcode", None)
     if original is None:
-        return FailedError(f"{type(error).__name__} while working", "Nothing was changed. Run again with --verbose, and report it")
+        return FailedError(
+            f"{type(error).__name__} while working", "Nothing was changed. Run again with --verbose, and report it"
+        )
     if code is None:
         lost = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
         return _lost(_first_line(original)) if lost else _unreachable(_first_line(original))
@@ -43,9 +47,13 @@ def meaning(error: sa.exc.SQLAlchemyError) -> PainelError:
     if code[:2] in ("08", "57"):
         return _lost(said)
     if code[:2] == "53":
-        return FailedError(f"the server ran out of something: {said}", "Nothing was changed. Give it more, then run again")
+        return FailedError(
+            f"the server ran out of something: {said}", "Nothing was changed. Give it more, then run again"
+        )
     if code == "42501":
-        return Refused(f"this role may not do what is needed: {said}", "Connect as the owner of the tables, then run again")
+        return Refused(
+            f"this role may not do what is needed: {said}", "Connect as the owner of the tables, then run again"
+        )
     if code == "25006":
         return Refused("the server is read-only", "Connect to the primary server, then run again")
     return FailedError(f"{said} ({code})", "Nothing was changed. Run again with --verbose, and report it")
@@ -69,9 +77,13 @@ def _unreachable(said: str) -> PainelError:
 def _sqlite(error: sqlite3.Error) -> PainelError:
     text = str(error)
     if "readonly" in text or "unable to open" in text:
-        return Refused("the file cannot be written by this user", "Change its permissions or its folder's, then run again")
+        return Refused(
+            "the file cannot be written by this user", "Change its permissions or its folder's, then run again"
+        )
     if "locked" in text:
-        return LockedError("another process holds the file", "Close the application or wait for the other run, then run again")
+        return LockedError(
+            "another process holds the file", "Close the application or wait for the other run, then run again"
+        )
     if "not a database" in text or "malformed" in text:
         return Refused("the file is damaged, or is no SQLite database", "Bring it back from a backup, or move it away")
     if "full" in text:

@@ -1,4 +1,4 @@
-"""What Alembic's env.py runs: one transaction, one run at a time, refusals before changes, a check before the commit."""
+"""What env.py runs: one transaction, one run at a time, refusals before changes, a check before the commit."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from painel_migrations import schema
 from painel_migrations.connection.engines import make_engine, prepare_sqlite
 from painel_migrations.connection.locks import lock_run
 from painel_migrations.deploy.preflight import refuse_foreign_database
-from painel_migrations.errors import FailedError, UsageError
-from painel_migrations.operations.guarded import SESSION, send
+from painel_migrations.errors import FailedError
+from painel_migrations.operations.guarded import send
 from painel_migrations.settings import Settings, read_settings
 
 log = logging.getLogger("painel_migrations.deploy")
@@ -33,7 +33,7 @@ class Outcome:
 
 
 def run_online(context: EnvironmentContext) -> None:
-    """Run an Alembic command on a database: the one given in ``config.attributes["connection"]``, or that of the settings.
+    """Run an Alembic command on the database of ``config.attributes["connection"]``, or on that of the settings.
 
     Errors: PainelError where it is refused or fails; nothing is changed then.
     """
@@ -66,7 +66,8 @@ def _run(context: EnvironmentContext, connection: sa.Connection, settings: Setti
     if not _changes(context):
         context.run_migrations()
         return
-    # Alembic is not asked to begin: it would commit a refused run's version table on its own, and not know SQLite's BEGIN.
+    # Alembic is not asked to begin: it would commit a refused run's version table on its own, and not know
+    # SQLite's BEGIN.
     begun = None if connection.in_transaction() else connection.begin()
     try:
         lock_run(connection, settings)
@@ -126,7 +127,8 @@ def _configure(context: EnvironmentContext, **options: Any) -> EnvironmentContex
         "render_as_batch": dialect == "sqlite",
     }
     context.configure(**options)
-    # The module `alembic.context` shows no more than its functions; the environment behind it knows what the command is.
+    # The module `alembic.context` shows no more than its functions; the environment behind it knows what the
+    # command is.
     environment = context.get_context().environment_context
     assert environment is not None
     context.configure(**options, fn=_announced(environment.context_opts["fn"], context.config.attributes))
@@ -136,7 +138,7 @@ def _configure(context: EnvironmentContext, **options: Any) -> EnvironmentContex
 def _announced(
     work: Callable[[Any, MigrationContext], Iterable[MigrationStep]], attributes: dict[str, Any]
 ) -> Callable[[Any, MigrationContext], Iterator[MigrationStep]]:
-    """The same steps; before each, its revision is said to the log, and on PostgreSQL to the helpers, for the register."""
+    """The same steps; before each, its revision is said to the log, and on PostgreSQL to the helpers' register."""
 
     def steps(heads: Any, migration: MigrationContext) -> Iterator[MigrationStep]:
         for step in work(heads, migration):

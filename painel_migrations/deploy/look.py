@@ -56,4 +56,3 @@ def verify() -> int:
         return 1
     print("Equal to head")
     return 0
-

@@ -21,7 +21,7 @@ def refuse_foreign_database(connection: sa.Connection, migration: MigrationConte
         if revision not in known:
             raise Refused(
                 f"the database is at revision {revision!r}, which this history does not know",
-                "It may be newer than this copy, or another application's: update this repository, or correct DATABASE_URL",
+                "It may be newer than this copy: update this repository, or correct DATABASE_URL",
             )
     if not at:
         tables = {name for name in sa.inspect(connection).get_table_names() if name != "alembic_version"}

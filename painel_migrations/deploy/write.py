@@ -1,4 +1,4 @@
-"""`revision` and `check`: the models in painel_migrations/schema against what the history makes of an empty database."""
+"""`revision` and `check`: the models in painel_migrations/schema against what the history makes from nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def revision(message: str) -> int:
     config = configuration(connection=_reference())
     number = int(ScriptDirectory.from_config(config).get_current_head() or 0) + 1
     written = command.revision(config, message, autogenerate=True, rev_id=f"{number:04d}")
-    assert written is not None and not isinstance(written, list)
+    assert written is not None
+    assert not isinstance(written, list)
     print(f"Written: {written.path}")
     print("Next: read it, say why in its docstring, then: make test")
     return 0
@@ -42,7 +43,7 @@ def check() -> int:
 
 
 def _reference() -> sa.Engine:
-    """A database at head: the configured one where it is PostgreSQL, which shows more, else an SQLite made in memory."""
+    """A database at head: the configured one where it is PostgreSQL, which shows more, else one made in memory."""
     settings = read_settings()
     if settings.database_url.get_backend_name() == "postgresql":
         return make_engine(settings.database_url, read_only=True)
@@ -55,5 +56,7 @@ def _reference() -> sa.Engine:
 def _told(difference: Any) -> str:
     """One difference in words; Alembic gives tuples, and lists of them for one column."""
     first = difference[0] if isinstance(difference, list) else difference
-    words = [str(getattr(part, "name", None) or part) for part in first if isinstance(part, (str, sa.schema.SchemaItem))]
+    words = [
+        str(getattr(part, "name", None) or part) for part in first if isinstance(part, (str, sa.schema.SchemaItem))
+    ]
     return " ".join(words)

@@ -14,7 +14,7 @@ class EnsureEnumOp(GuardedOperation):
 
     @classmethod
     def ensure_enum(cls, operations: Operations, enum: sa.Enum, passing: bool = False) -> None:
-        """Create the type, or bring it to these labels: by RENAME VALUE and ADD VALUE where that is enough, else rebuilt.
+        """Create the type, or bring it to these labels: by RENAME VALUE and ADD VALUE where that will do, else rebuilt.
 
         Arguments: ``passing``, true where a later revision settles the labels: then any type of this name will do.
         Errors: Refused where rows hold a value that is no label.

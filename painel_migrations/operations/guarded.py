@@ -25,7 +25,8 @@ LINE = 110
 class GuardedOperation(MigrateOperation):
     """An operation that looks at the live catalogue and does only what is missing.
 
-    Arguments: ``name``, the helper's; ``arguments``, for PostgreSQL; ``sqlite``, the arguments of the function of the same name
+    Arguments: ``name``, the helper's; ``arguments``, for PostgreSQL; ``sqlite``, the arguments of the function of
+    the same name
     in ``operations.sqlite``, or None where SQLite has nothing to do.
     """
 
@@ -67,13 +68,14 @@ def _run(operations: Operations, operation: GuardedOperation) -> None:
 
 @cache
 def prologue() -> tuple[str, ...]:
-    """What precedes the first operation of a transaction on PostgreSQL: the session's settings, then the helpers, in one statement each."""
+    """What precedes the first operation on PostgreSQL: the session's settings, then the helpers, a file a statement."""
     folder = resources.files("painel_migrations.operations") / "postgresql"
     files = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
     return (SESSION, *((folder / name).read_text("utf-8").strip() for name in files))
 
 
-# Helpers name what they use in public, text becomes moments in UTC, and no constraint waits for the commit to be looked at.
+# Helpers name what they use in public, text becomes moments in UTC, and no constraint waits for the commit to be
+# looked at.
 SESSION = """SET LOCAL search_path = public;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL standard_conforming_strings = on;

@@ -43,7 +43,7 @@ class EnsureIndexOp(GuardedOperation):
 
     @classmethod
     def ensure_index(cls, operations: Operations, name: str, table: str, *columns: str, unique: bool = False) -> None:
-        """Make the index, or rename one that says the same. Errors: Refused where values of a unique one occur twice."""
+        """Make the index, or rename one that says the same. Errors: Refused where values of a unique one repeat."""
         operations.invoke(cls("ensure_index", [table, name, unique, *columns], [name, table, list(columns), unique]))
 
 

@@ -26,9 +26,7 @@ class RestoreColumnOp(GuardedOperation):
     """A retired column is back with its cells."""
 
     @classmethod
-    def restore_column(
-        cls, operations: Operations, table: str, column: sa.Column[Any], if_kept: bool = False
-    ) -> None:
+    def restore_column(cls, operations: Operations, table: str, column: sa.Column[Any], if_kept: bool = False) -> None:
         """Add the column and give it the cells that were kept.
 
         Arguments: ``if_kept``, true where the column is to come back only if something of it was kept.

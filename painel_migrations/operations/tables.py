@@ -17,12 +17,19 @@ class EnsureTableOp(GuardedOperation):
 
     @classmethod
     def ensure_table(
-        cls, operations: Operations, table: str, *parts: SchemaItem, passing: Sequence[SchemaItem] = (), unless: str = ""
+        cls,
+        operations: Operations,
+        table: str,
+        *parts: SchemaItem,
+        passing: Sequence[SchemaItem] = (),
+        unless: str = "",
     ) -> None:
         """Make the table, or what it lacks.
 
-        Arguments: ``parts``, columns and unique constraints; ``passing``, those that hold only until a later revision changes
-        them: they are made with the table, and left alone where it exists; ``unless``, a table that took this one's place.
+        Arguments: ``parts``, columns and unique constraints; ``passing``, those that hold only until a later
+        revision changes
+        them: they are made with the table, and left alone where it exists; ``unless``, a table that took this
+        one's place.
         Errors: Refused where rows do not fit.
         """
         described = [*items(parts), *(f"passing {item}" for item in items(passing))]

@@ -15,7 +15,7 @@ class ReplaceValuesOp(GuardedOperation):
 
     @classmethod
     def replace_values(cls, operations: Operations, table: str, column: str, pairs: Mapping[str, str]) -> None:
-        """Give every row whose value is a key of ``pairs``, but for case and surrounding blanks, the value beside it."""
+        """Give every row whose value is a key of ``pairs``, but for case and outer blanks, the value beside it."""
         flat = [word for pair in pairs.items() for word in pair]
         operations.invoke(cls("replace_values", [table, column, *flat], [table, column, dict(pairs)]))
 

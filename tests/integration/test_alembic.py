@@ -1,4 +1,4 @@
-"""Plain Alembic works too, with the same safety: pytest-alembic's tests, the `alembic` command, and its offline mode."""
+"""Plain Alembic works too, as safely: pytest-alembic's tests, the `alembic` command, and its offline mode."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ __all__ = [
     "test_upgrade",
 ]
 
-# SQLite's keys have no names, as create_all() of the application made them; what autogenerate says of it is compared, not run.
+# SQLite's keys have no names, as create_all() of the application made them; what autogenerate says of it is compared,
+# not run.
 pytestmark = pytest.mark.filterwarnings("ignore:Autogenerate rendered a drop_constraint.. directive for an unnamed")
 
 
@@ -63,7 +64,7 @@ def alembic_config() -> Config:
 
 
 def test_all_models_register_on_metadata(alembic_runner: MigrationContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Autogenerate does not see a table whose module nobody imports. The test looks for alembic.ini in the current folder."""
+    """Autogenerate does not see a table whose module nobody imports. It looks for alembic.ini in the current folder."""
     monkeypatch.chdir(history.ROOT)
     _all_models_register(alembic_runner, "painel_migrations.schema")
 
@@ -176,7 +177,9 @@ def test_what_is_printed_is_what_runs(postgres: sa.Engine) -> None:
     assert script[at:].strip() == "COMMIT;"
 
 
-def test_what_is_printed_runs_by_psql(postgres: sa.Engine, server: servers.Server, head_dump: Callable[[int], str]) -> None:
+def test_what_is_printed_runs_by_psql(
+    postgres: sa.Engine, server: servers.Server, head_dump: Callable[[int], str]
+) -> None:
     url = postgres.url.set(drivername="postgresql").render_as_string(hide_password=False)
     done = subprocess.run(
         [server.bin / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", url],

@@ -168,7 +168,9 @@ def test_new_rows_come_after_the_highest_id(database: sa.Engine, state: int) -> 
     lineage.build(database, state, rows=ROWS)
     with database.begin() as connection:
         for table in sa.inspect(connection).get_table_names():
-            connection.exec_driver_sql(f"UPDATE {table} SET id = 100 WHERE id = {ROWS} AND NOT {used(connection, table)}")
+            connection.exec_driver_sql(
+                f"UPDATE {table} SET id = 100 WHERE id = {ROWS} AND NOT {used(connection, table)}"
+            )
             if database.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), 3)")
     history.upgrade(database)
@@ -197,5 +199,9 @@ def used(connection: sa.Connection, table: str) -> str:
 def new(column: sa.Column[object]) -> object:
     """A value that no seeded row has; keys refer to a row that is there, or to none."""
     if column.foreign_keys:
-        return None if column.nullable else sa.select(sa.func.min(next(iter(column.foreign_keys)).column)).scalar_subquery()
+        return (
+            None
+            if column.nullable
+            else sa.select(sa.func.min(next(iter(column.foreign_keys)).column)).scalar_subquery()
+        )
     return lineage.value(column, 999, ROWS, {})

@@ -109,7 +109,7 @@ def test_a_revision_this_history_does_not_know(target: Target, revision: str) ->
         target,
         4,
         f"the database is at revision '{revision}', which this history does not know",
-        "It may be newer than this copy, or another application's: update this repository, or correct DATABASE_URL",
+        "It may be newer than this copy: update this repository, or correct DATABASE_URL",
     )
 
 
@@ -253,7 +253,10 @@ def test_a_missing_folder(tmp_path: Path) -> None:
 
 def test_a_folder(tmp_path: Path) -> None:
     assert_refused(
-        f"sqlite:///{tmp_path}", 2, f"{tmp_path} is a folder", "Name a file in DATABASE_URL, such as sqlite:///eventos.db"
+        f"sqlite:///{tmp_path}",
+        2,
+        f"{tmp_path} is a folder",
+        "Name a file in DATABASE_URL, such as sqlite:///eventos.db",
     )
 
 
@@ -289,7 +292,11 @@ def test_a_file_without_permission_to_write(tmp_path: Path) -> None:
     lineage.build(target.engine, STATE, rows=ROWS)
     before = whole.of(target.engine, None)
     file = tmp_path / "eventos.db"
-    closed = [path for path in (tmp_path, *tmp_path.parents) if path.owner() == file.owner() and path.stat().st_mode & 0o77 == 0]
+    closed = [
+        path
+        for path in (tmp_path, *tmp_path.parents)
+        if path.owner() == file.owner() and path.stat().st_mode & 0o77 == 0
+    ]
     for path in closed:
         path.chmod(0o711)
     file.chmod(0o444)

@@ -117,7 +117,7 @@ def parts(dump: str) -> dict[str, set[str]]:
 
 
 def assert_home(after: str, before: str, head: str) -> None:
-    """Every object of head is there; what else there is was there before, and is nobody's: a view, an unknown table or column."""
+    """Every object of head is there; what else there is was there before: a view, an unknown table or column."""
     live, known, past = parts(after), parts(head), parts(before)
     assert known.keys() <= live.keys()
     assert live.keys() - known.keys() <= past.keys()
@@ -154,7 +154,9 @@ def test_any_life_on_postgresql(
 
 
 @given(life=lives("sqlite"))
-def test_any_life_on_sqlite(life: tuple[tuple[int, ...], tuple[scars.Scar, ...]], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_any_life_on_sqlite(
+    life: tuple[tuple[int, ...], tuple[scars.Scar, ...]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     engine = engine_of(f"sqlite:///{Path(tmp_path_factory.mktemp('life')) / 'eventos.db'}")
     damaged(engine, *life)
     comes_home(engine)

@@ -1,4 +1,4 @@
-"""The way back: every revision's downgrade restores what its upgrade retired, loses no cell, and can be upgraded again."""
+"""The way back: each downgrade restores what its upgrade retired, loses no cell, and can be upgraded again."""
 
 from __future__ import annotations
 
@@ -130,7 +130,9 @@ def test_down_step_by_step_and_up_again(database: sa.Engine, life: str) -> None:
     for revision in DOWN:
         history.downgrade(database, revision)
         assert conservation.missing(origin, database) == [], revision
-        assert [line for line in conservation.missing(at_head, database) if not line.startswith(REPLACED)] == [], revision
+        assert [line for line in conservation.missing(at_head, database) if not line.startswith(REPLACED)] == [], (
+            revision
+        )
         assert_ids_count_on(database)
         if revision in kept:
             table, names = BACK[revision]

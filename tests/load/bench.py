@@ -45,10 +45,14 @@ NUMBERS = {
     "sqlite": "WITH RECURSIVE c (n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM c WHERE n < {last}) SELECT n FROM c",
 }
 FILL = (
-    "INSERT INTO produtos (id, nome, tipo, preco, codigo_interno, marca, evento_id, empresa_id) "
-    "SELECT n, 'produto de carga ' || n, 'BEBIDA', 5, 'c' || n, 'marca ' || n, 1 + n % 5, 1 FROM ({numbers}) AS numbers",
-    "INSERT INTO itens_venda_pdv (id, venda_id, produto_id, quantidade, preco_unitario, preco_total, observacoes) "
-    "SELECT n, 1 + n % 5, n, 1, 5, 5, 'item de carga ' || n FROM ({numbers}) AS numbers",
+    (
+        "INSERT INTO produtos (id, nome, tipo, preco, codigo_interno, marca, evento_id, empresa_id) "
+        "SELECT n, 'produto de carga ' || n, 'BEBIDA', 5, 'c' || n, 'marca ' || n, 1 + n % 5, 1 FROM ({numbers}) AS numbers"
+    ),
+    (
+        "INSERT INTO itens_venda_pdv (id, venda_id, produto_id, quantidade, preco_unitario, preco_total, observacoes) "
+        "SELECT n, 1 + n % 5, n, 1, 5, 5, 'item de carga ' || n FROM ({numbers}) AS numbers"
+    ),
 )
 
 

@@ -87,9 +87,7 @@ def damage(engine: sa.Engine, server: servers.Server | None) -> Damaged:
 
 
 @pytest.fixture
-def on_postgresql(
-    request: pytest.FixtureRequest, server_of: Callable[[int], servers.Server]
-) -> Iterator[Damaged]:
+def on_postgresql(request: pytest.FixtureRequest, server_of: Callable[[int], servers.Server]) -> Iterator[Damaged]:
     """On the versions in turn, the same for a test on every run."""
     server = server_of(VERSIONS[len(request.node.name) % len(VERSIONS)])
     name = f"recovery_{os.getpid()}"
@@ -222,9 +220,7 @@ def test_failed_check_before_the_commit(damaged: Damaged, monkeypatch: pytest.Mo
     with pytest.raises(FailedError) as caught:
         history.upgrade(damaged.engine)
     assert caught.value.what == (
-        "the schema would not be what the application needs: "
-        + "; ".join([f"index {name}"] * 5)
-        + " and 2 more"
+        "the schema would not be what the application needs: " + "; ".join([f"index {name}"] * 5) + " and 2 more"
     )
     assert caught.value.todo == "Nothing was changed. Report it with the output of: make verify"
     damaged.assert_as_it_was()

@@ -62,8 +62,10 @@ def test_table_held_by_another_session(postgres: sa.Engine) -> None:
         assert time.monotonic() - began < 30
         assert (ended.code, ended.err) == (
             5,
-            "Error: a table this run has to change is held by another session\n"
-            f"Next: Nothing was changed. End the other session, then run again. See it: {WHO_BLOCKS}\n",
+            (
+                "Error: a table this run has to change is held by another session\n"
+                f"Next: Nothing was changed. End the other session, then run again. See it: {WHO_BLOCKS}\n"
+            ),
         )
         holding.rollback()
     assert conservation.take(postgres) == before
@@ -78,9 +80,11 @@ def test_lock_held_by_a_run_that_hangs(postgres: sa.Engine, wait: str) -> None:
         ended = command.run(postgres.url, "upgrade", env=environment)
     assert (ended.code, ended.err) == (
         5,
-        f"Error: another run holds the lock for more than {wait} s\n"
-        "Next: Wait for it, then run again. See it: SELECT pid, query_start FROM pg_stat_activity "
-        "WHERE application_name = 'painel-migrations'\n",
+        (
+            f"Error: another run holds the lock for more than {wait} s\n"
+            "Next: Wait for it, then run again. See it: SELECT pid, query_start FROM pg_stat_activity "
+            "WHERE application_name = 'painel-migrations'\n"
+        ),
     )
     assert sa.inspect(postgres).get_table_names() == []
 
@@ -94,8 +98,10 @@ def test_file_held_by_another_process(sqlite: sa.Engine) -> None:
         ended = command.run(sqlite.url, "upgrade", env=environment)
     assert (ended.code, ended.err) == (
         5,
-        "Error: another process holds the file\n"
-        "Next: Close the application or wait for the other run, then run again\n",
+        (
+            "Error: another process holds the file\n"
+            "Next: Close the application or wait for the other run, then run again\n"
+        ),
     )
     assert file.read_bytes() == before
 

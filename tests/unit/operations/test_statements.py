@@ -1,4 +1,4 @@
-"""Each operation's exact SQL for PostgreSQL, without a database, and the full text of each refusal, on every database."""
+"""Each operation's exact SQL for PostgreSQL, without a database, and each refusal's full text, on every database."""
 
 from __future__ import annotations
 
