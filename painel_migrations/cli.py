@@ -63,7 +63,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _as_ours(error: Exception) -> PainelError:
-    """What Alembic, a driver or a defect raised, as an error of ours; a defect's text may quote a row, and stays unsaid."""
+    """What Alembic, a driver or a defect raised, as an error of ours; a defect's text may quote a row: unsaid."""
     import sqlalchemy as sa
     from alembic.util.exc import CommandError
 

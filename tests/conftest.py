@@ -6,6 +6,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from tests.support import history, servers
 VERSIONS = (16, 18)
 
 # The same examples on every run: a test that fails now and then says nothing. HYPOTHESIS_PROFILE=deep looks further.
-_ALWAYS = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
+_ALWAYS: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 settings.register_profile(
     # Without shrinking: an example here is a whole database, and five minutes of making it smaller are not CI's.
     "ci",

@@ -38,6 +38,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.ensure_no_index("ix_categorias_produtos_nome", "categorias_produtos")
     op.restore_renamed("produtos_categorias", "categorias_produtos")
     op.ensure_table(
         "produtos_categorias",

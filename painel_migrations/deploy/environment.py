@@ -142,7 +142,7 @@ def _announced(
 
     def steps(heads: Any, migration: MigrationContext) -> Iterator[MigrationStep]:
         for step in work(heads, migration):
-            revision = step.info.up_revision
+            revision = step.info.up_revision  # type: ignore[attr-defined]  # a property of both kinds of step
             if step.is_upgrade or step.is_downgrade:
                 attributes["steps"] = attributes.get("steps", 0) + 1
                 if not migration.as_sql:

@@ -106,6 +106,8 @@ def send(context: MigrationContext, statement: str) -> None:
 
 def _pass_on_notices(connection: sa.Connection) -> None:
     """Log what the helpers report, such as a column retired with its count of rows."""
+    if connection.invalidated:
+        return
     notices = getattr(connection.connection.dbapi_connection, "notices", [])
     for notice in notices:
         severity, _, text = notice.strip().partition(":  ")

@@ -141,7 +141,7 @@ def test_a_null_kind_is_refused(database: sa.Engine) -> None:
     facts = lineage.load(12)
     facts["tables"]["usuarios"]["columns"]["tipo"] = "VARCHAR(30)"
     lineage.metadata(facts).create_all(database)
-    lineage.seed(database, 5, {"usuarios.tipo": ["admin"]})
+    lineage.seed(database, 5, lineage.enum_labels(facts) | {"usuarios.tipo": ["admin"]})
     with pytest.raises(Refused) as caught:
         history.upgrade(database)
     assert caught.value.what == "usuarios.tipo: 1 row holds NULL where the schema needs a value"
@@ -176,12 +176,12 @@ def test_new_rows_come_after_the_highest_id(database: sa.Engine, state: int) -> 
     history.upgrade(database)
     tables = metadata_for(database.dialect.name)
     with database.begin() as connection:
-        for table in tables.sorted_tables:
-            highest = connection.scalar(sa.select(sa.func.max(table.c.id))) or 0
-            values = {column.name: new(column) for column in table.c if not column.primary_key}
-            row = connection.execute(table.insert().values(values)).inserted_primary_key
+        for known in tables.sorted_tables:
+            highest = connection.scalar(sa.select(sa.func.max(known.c.id))) or 0
+            values = {column.name: new(column) for column in known.c if not column.primary_key}
+            row = connection.execute(known.insert().values(values)).inserted_primary_key
             assert row is not None
-            assert row[0] == highest + 1, table.name
+            assert row[0] == highest + 1, known.name
 
 
 def used(connection: sa.Connection, table: str) -> str:

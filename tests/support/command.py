@@ -32,8 +32,12 @@ def environment(url: sa.URL | str, **variables: str) -> dict[str, str]:
 
 def start(url: sa.URL | str, *arguments: str, **options: Any) -> subprocess.Popen[str]:
     """Start `python -m painel_migrations`, its output in pipes; `options` go to Popen."""
-    options = {"env": environment(url), "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
-    return subprocess.Popen([sys.executable, "-m", "painel_migrations", *arguments], **options)
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    options = {"env": environment(url), **pipes, **options}
+    process: subprocess.Popen[str] = subprocess.Popen(
+        [sys.executable, "-m", "painel_migrations", *arguments], **options
+    )
+    return process
 
 
 def end(process: subprocess.Popen[str]) -> Ended:

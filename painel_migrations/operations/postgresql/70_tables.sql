@@ -69,6 +69,30 @@ BEGIN
     END IF;
 END $fn$;
 
+-- Refuses to turn a reference to a row of another name and another moment of creation: the same id is not the same row.
+CREATE OR REPLACE FUNCTION pg_temp.refuse_strangers(child text, col text, source text, target text) RETURNS void
+LANGUAGE plpgsql AS $fn$
+DECLARE
+    moment text := 'timestamp with time zone';
+    n bigint;
+BEGIN
+    IF (SELECT count(*) FROM unnest(ARRAY[source, target]) t, unnest(ARRAY['nome', 'criado_em']) c
+        WHERE pg_temp.has_column(t, c)) < 4 THEN
+        RETURN;
+    END IF;
+    EXECUTE format('SELECT count(*) FROM public.%I child JOIN public.%I source ON source.id = child.%I '
+        'JOIN public.%I target ON target.id = source.id WHERE source.nome <> target.nome AND %s <> %s', child, source, col, target,
+        pg_temp.converted('source.criado_em', pg_temp.type_of(source, 'criado_em'), moment),
+        pg_temp.converted('target.criado_em', pg_temp.type_of(target, 'criado_em'), moment)) INTO n;
+    IF n > 0 THEN
+        PERFORM pg_temp.refuse(
+            format('%s.%s: %s to rows of %s whose ids other rows of %s have taken', child, col,
+                pg_temp.counted(n, 'row refers', 'rows refer'), source, target),
+            format('Give those rows of %1$s ids of their own, then run again. See them: SELECT id FROM %2$s '
+                   'WHERE id IN (SELECT %3$I FROM %4$I)', target, source, col, child));
+    END IF;
+END $fn$;
+
 -- Foreign keys that refer to one table refer to another instead; the rows they name must be there.
 CREATE OR REPLACE PROCEDURE pg_temp.repoint_foreign_keys(source text, target text) LANGUAGE plpgsql AS $fn$
 DECLARE
@@ -86,6 +110,7 @@ BEGIN
             EXECUTE format('ALTER TABLE public.%I ADD PRIMARY KEY (id)', target);
         END IF;
         IF cardinality(con.cols) = 1 THEN
+            PERFORM pg_temp.refuse_strangers(con.child, con.cols[1], source, target);
             PERFORM pg_temp.refuse_orphans(con.child, con.cols[1], target);
         END IF;
         says := regexp_replace(con.made_by, ' REFERENCES \S+\(', format(' REFERENCES public.%I(', target));
@@ -135,6 +160,15 @@ BEGIN
     END IF;
     SELECT string_agg(quote_ident(attname), ', ') INTO cols FROM pg_attribute
     WHERE attrelid = to_regclass(format('retired.%I', kept.kept)) AND attnum > 0 AND NOT attisdropped AND pg_temp.has_column(tbl, attname);
+    -- They went because the renamed table requires what they lack.
+    FOR con IN SELECT attname FROM pg_attribute WHERE attrelid = pg_temp.oid_of(tbl) AND attnum > 0 AND attnotnull AND NOT attisdropped
+        AND attname <> 'id'
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM retired.%I k WHERE k.%I IS NULL)', kept.kept, con.attname) INTO some_stay;
+        IF some_stay THEN
+            EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I DROP NOT NULL', tbl, con.attname);
+        END IF;
+    END LOOP;
     PERFORM pg_temp.change_rows(tbl, format('INSERT INTO public.%1$I (%2$s) SELECT %2$s FROM retired.%3$I ON CONFLICT DO NOTHING', tbl, cols, kept.kept));
     EXECUTE format('DELETE FROM retired.%I k USING public.%I live WHERE live.id = k.id', kept.kept, tbl);
     EXECUTE format('SELECT EXISTS (SELECT FROM retired.%I)', kept.kept) INTO some_stay;

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from painel_migrations.operations.sqlite.live import log, read_table, read_tables
 from painel_migrations.operations.sqlite.parts import taking
 from painel_migrations.operations.sqlite.rebuild import rebuild
-from painel_migrations.operations.sqlite.refusals import refuse_orphans
+from painel_migrations.operations.sqlite.refusals import refuse_orphans, refuse_strangers
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Constraint, Table, foreign_key
 from painel_migrations.operations.sqlite.text import key, meaning
 
@@ -51,6 +51,9 @@ def repoint_foreign_keys(connection: sa.Connection, source: str, target: str) ->
 
 def _turn(connection: sa.Connection, table: Table, old: Constraint, target: Table) -> Table:
     new = foreign_key(old.columns, target.name, old.target_columns, old.actions, old.name)
+    source = read_table(connection, old.target)
+    if source and len(old.columns) == 1:
+        refuse_strangers(connection, table.name, old.columns[0], source, target)
     refuse_orphans(connection, table.name, new, new.target_columns or target.primary_key)
     turned = table.dropping(lambda constraint: constraint.meaning in (old.meaning, new.meaning)).constrained(new)
     rebuild(connection, table, turned)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
 from painel_migrations.operations.sqlite.live import count, count_where, counted
-from painel_migrations.operations.sqlite.table import Constraint
+from painel_migrations.operations.sqlite.table import Constraint, Table
 from painel_migrations.operations.sqlite.text import BLANKS, key, listed, literal, meaning, quote
 
 # What a declared type takes, by the storage classes of SQLite. Text in a column of numbers would be stored as it is,
@@ -125,4 +125,24 @@ def refuse_orphans(connection: sa.Connection, table: str, reference: Constraint,
             f"{table}.{names}: {refer} to rows of {reference.target} that do not exist",
             f"Restore or correct them, then run again. See them: SELECT id, {names} FROM {quote(table)} "
             f"WHERE {compared} NOT IN (SELECT {there} FROM {quote(reference.target)})",
+        )
+
+
+def refuse_strangers(connection: sa.Connection, child: str, column: str, source: Table, target: Table) -> None:
+    """Refuse to turn a reference to a row of another name and moment of creation: the id alone is not the row."""
+    if not (source.has("id", "nome", "criado_em") and target.has("id", "nome", "criado_em")):
+        return
+    old, new, here, name = quote(source.name), quote(target.name), quote(child), quote(column)
+    rows = count(
+        connection,
+        f"SELECT count(*) FROM {here} AS child JOIN {old} AS source ON source.id = child.{name} "
+        f"JOIN {new} AS target ON target.id = source.id "
+        "WHERE source.nome <> target.nome AND datetime(source.criado_em) <> datetime(target.criado_em)",
+    )
+    if rows:
+        raise Refused(
+            f"{child}.{column}: {counted(rows, 'row refers', 'rows refer')} to rows of {source.name} "
+            f"whose ids other rows of {target.name} have taken",
+            f"Give those rows of {target.name} ids of their own, then run again. "
+            f"See them: SELECT id FROM {old} WHERE id IN (SELECT {name} FROM {here})",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -19,23 +20,23 @@ TIPO = sa.Enum("VIP", "FREE", name="tipolista")
 
 
 @pytest.fixture
-def op() -> Operations:
+def op() -> Any:
     """Operations that write PostgreSQL's SQL down. The helpers' text, which comes before the first, is left out."""
     opts = {"as_sql": True, "output_buffer": io.StringIO(), "painel_helpers": True}
     return Operations(MigrationContext.configure(dialect_name="postgresql", opts=opts))
 
 
-def written(op: Operations) -> str:
+def written(op: Any) -> str:
     """Return what was written, each statement with its semicolon."""
     return str(op.get_context().opts["output_buffer"].getvalue()).replace(";\n\n\n", ";\n")
 
 
-def test_ensure_table(op: Operations) -> None:
+def test_ensure_table(op: Any) -> None:
     op.ensure_table("metas", sa.Column("id", sa.Integer, primary_key=True, index=True), sa.Column("nome", sa.String(9)))
     assert written(op) == "CALL pg_temp.ensure_table('metas', 'id serial', 'nome varchar(9)', 'index (id)');\n"
 
 
-def test_ensure_table_with_keys(op: Operations) -> None:
+def test_ensure_table_with_keys(op: Any) -> None:
     numero = sa.Column("numero", sa.String(20), nullable=False, unique=True)
     op.ensure_table("metas", numero, sa.Column("a", sa.Integer), sa.UniqueConstraint("a", "numero"))
     assert written(op) == (
@@ -44,7 +45,7 @@ def test_ensure_table_with_keys(op: Operations) -> None:
     )
 
 
-def test_ensure_table_with_passing_columns(op: Operations) -> None:
+def test_ensure_table_with_passing_columns(op: Any) -> None:
     evento = sa.Column("evento_id", sa.Integer, sa.ForeignKey("eventos.id"), nullable=False)
     op.ensure_table("metas", sa.Column("cpf", sa.String(14), unique=True, index=True), passing=[evento])
     assert written(op) == (
@@ -53,22 +54,22 @@ def test_ensure_table_with_passing_columns(op: Operations) -> None:
     )
 
 
-def test_ensure_table_unless(op: Operations) -> None:
+def test_ensure_table_unless(op: Any) -> None:
     op.ensure_table("antiga", sa.Column("descricao", sa.Text), unless="nova")
     assert written(op) == "CALL pg_temp.ensure_table_unless('nova', 'antiga', 'descricao text');\n"
 
 
-def test_ensure_renamed(op: Operations) -> None:
+def test_ensure_renamed(op: Any) -> None:
     op.ensure_renamed("antiga", "nova", required=["evento_id"])
     assert written(op) == "CALL pg_temp.rename_table('antiga', 'nova', 'evento_id');\n"
 
 
-def test_restore_renamed(op: Operations) -> None:
+def test_restore_renamed(op: Any) -> None:
     op.restore_renamed("antiga", "nova")
     assert written(op) == "CALL pg_temp.restore_renamed('antiga', 'nova');\n"
 
 
-def test_drop_table_unless_rows(op: Operations) -> None:
+def test_drop_table_unless_rows(op: Any) -> None:
     op.drop_table_unless_rows("metas")
     assert written(op) == "CALL pg_temp.drop_table_unless_rows('metas');\n"
 
@@ -86,67 +87,67 @@ def test_drop_table_unless_rows(op: Operations) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_ensure_column(op: Operations, column: sa.Column[object], described: str) -> None:
+def test_ensure_column(op: Any, column: sa.Column[object], described: str) -> None:
     op.ensure_column("metas", column)
     assert written(op) == f"CALL pg_temp.ensure_column('metas', '{described}');\n"
 
 
-def test_passing_column(op: Operations) -> None:
+def test_passing_column(op: Any) -> None:
     op.passing_column("produtos", sa.Column("marca", sa.String(100)))
     assert written(op) == "CALL pg_temp.passing_column('produtos', 'marca varchar(100)');\n"
 
 
-def test_tighten_column(op: Operations) -> None:
+def test_tighten_column(op: Any) -> None:
     op.tighten_column("eventos", "empresa_id")
     assert written(op) == "CALL pg_temp.tighten_column('eventos', 'empresa_id');\n"
 
 
-def test_fold_column(op: Operations) -> None:
+def test_fold_column(op: Any) -> None:
     op.fold_column("usuarios", "tipo_usuario", into="tipo")
     assert written(op) == "CALL pg_temp.fold_column('usuarios', 'tipo_usuario', 'tipo');\n"
 
 
-def test_ensure_enum(op: Operations) -> None:
+def test_ensure_enum(op: Any) -> None:
     op.ensure_enum(TIPO)
     assert written(op) == "CALL pg_temp.ensure_enum('tipolista', 'VIP', 'FREE');\n"
 
 
-def test_ensure_enum_in_passing(op: Operations) -> None:
+def test_ensure_enum_in_passing(op: Any) -> None:
     op.ensure_enum(TIPO, passing=True)
     assert written(op) == "CALL pg_temp.ensure_some_enum('tipolista', 'VIP', 'FREE');\n"
 
 
-def test_drop_enum(op: Operations) -> None:
+def test_drop_enum(op: Any) -> None:
     op.drop_enum(TIPO)
     assert written(op) == "CALL pg_temp.drop_enum('tipolista');\n"
 
 
-def test_ensure_unique(op: Operations) -> None:
+def test_ensure_unique(op: Any) -> None:
     op.ensure_unique("transacoes", "qr_code_ticket")
     assert written(op) == "CALL pg_temp.ensure_unique('transacoes', 'qr_code_ticket');\n"
 
 
-def test_tighten_unique(op: Operations) -> None:
+def test_tighten_unique(op: Any) -> None:
     op.tighten_unique("listas", "codigo_cupom")
     assert written(op) == "CALL pg_temp.tighten_unique('listas', 'codigo_cupom');\n"
 
 
-def test_ensure_no_unique(op: Operations) -> None:
+def test_ensure_no_unique(op: Any) -> None:
     op.ensure_no_unique("listas", "codigo_cupom")
     assert written(op) == "CALL pg_temp.ensure_no_unique('listas', 'codigo_cupom');\n"
 
 
-def test_ensure_index(op: Operations) -> None:
+def test_ensure_index(op: Any) -> None:
     op.ensure_index("idx_produtos_nome", "produtos", "nome", "preco", unique=True)
     assert written(op) == "CALL pg_temp.ensure_index('produtos', 'idx_produtos_nome', true, 'nome', 'preco');\n"
 
 
-def test_ensure_no_index(op: Operations) -> None:
+def test_ensure_no_index(op: Any) -> None:
     op.ensure_no_index("idx_produtos_nome", "produtos")
     assert written(op) == "CALL pg_temp.ensure_no_index('produtos', 'idx_produtos_nome');\n"
 
 
-def test_ensure_trigger(op: Operations) -> None:
+def test_ensure_trigger(op: Any) -> None:
     op.ensure_trigger("maiusculo", "usuarios", "BEFORE INSERT", "BEGIN NEW.a := 'b'; RETURN NEW; END", sqlite={})
     assert written(op) == (
         "CALL pg_temp.ensure_trigger('usuarios', 'maiusculo', 'BEFORE INSERT', "
@@ -154,73 +155,73 @@ def test_ensure_trigger(op: Operations) -> None:
     )
 
 
-def test_ensure_no_trigger(op: Operations) -> None:
+def test_ensure_no_trigger(op: Any) -> None:
     op.ensure_no_trigger("maiusculo", "usuarios", "maiusculo_insert")
     assert written(op) == "CALL pg_temp.ensure_no_trigger('usuarios', 'maiusculo');\n"
 
 
-def test_replace_values(op: Operations) -> None:
+def test_replace_values(op: Any) -> None:
     op.replace_values("produtos", "tipo", {"FISICO": "FICHA", "DIGITAL": "VOUCHER"})
     assert written(op) == (
         "CALL pg_temp.replace_values('produtos', 'tipo', 'FISICO', 'FICHA', 'DIGITAL', 'VOUCHER');\n"
     )
 
 
-def test_restore_values(op: Operations) -> None:
+def test_restore_values(op: Any) -> None:
     op.restore_values("produtos", "tipo")
     assert written(op) == "CALL pg_temp.restore_values('produtos', 'tipo');\n"
 
 
-def test_retire_column(op: Operations) -> None:
+def test_retire_column(op: Any) -> None:
     op.retire_column("produtos", "evento_id")
     assert written(op) == "CALL pg_temp.retire_column('produtos', 'evento_id');\n"
 
 
-def test_restore_column(op: Operations) -> None:
+def test_restore_column(op: Any) -> None:
     op.restore_column("produtos", sa.Column("marca", sa.String(100)))
     assert written(op) == "CALL pg_temp.restore_column('produtos', 'marca varchar(100)');\n"
 
 
-def test_restore_column_if_kept(op: Operations) -> None:
+def test_restore_column_if_kept(op: Any) -> None:
     op.restore_column("usuarios", sa.Column("tipo_usuario", sa.String(100)), if_kept=True)
     assert written(op) == "CALL pg_temp.restore_column_if_kept('usuarios', 'tipo_usuario varchar(100)');\n"
 
 
-def test_retire_leftovers(op: Operations) -> None:
+def test_retire_leftovers(op: Any) -> None:
     op.retire_leftovers("empresas", "produtos")
     assert written(op) == "CALL pg_temp.retire_leftovers('empresas', 'produtos');\n"
 
 
-def test_restore_leftovers(op: Operations) -> None:
+def test_restore_leftovers(op: Any) -> None:
     op.restore_leftovers()
     assert written(op) == "CALL pg_temp.restore_leftovers();\n"
 
 
-def test_restore_table(op: Operations) -> None:
+def test_restore_table(op: Any) -> None:
     op.restore_table("produtos_categorias")
     assert written(op) == "CALL pg_temp.restore_table('produtos_categorias');\n"
 
 
-def test_drop_strays(op: Operations) -> None:
+def test_drop_strays(op: Any) -> None:
     op.drop_strays("conquistas", " id nome ", " conquistas_pkey ")
     assert written(op) == (
         "CALL pg_temp.drop_strays('conquistas', ARRAY['id', 'nome']::text[], ARRAY['conquistas_pkey']::text[]);\n"
     )
 
 
-def test_restore_strays(op: Operations) -> None:
+def test_restore_strays(op: Any) -> None:
     op.restore_strays("produtos", "usuarios")
     assert written(op) == "CALL pg_temp.restore_strays('produtos');\nCALL pg_temp.restore_strays('usuarios');\n"
 
 
-def test_a_quote_in_a_name_stays_in_it(op: Operations) -> None:
+def test_a_quote_in_a_name_stays_in_it(op: Any) -> None:
     op.retire_column("produtos", "d'agua")
     assert written(op) == "CALL pg_temp.retire_column('produtos', 'd''agua');\n"
 
 
 def test_the_helpers_come_once_before_the_first_operation() -> None:
     opts = {"as_sql": True, "output_buffer": io.StringIO()}
-    op = Operations(MigrationContext.configure(dialect_name="postgresql", opts=opts))
+    op: Any = Operations(MigrationContext.configure(dialect_name="postgresql", opts=opts))
     op.restore_leftovers()
     op.restore_leftovers()
     helpers = "".join(f"{statement.removesuffix(';')};\n\n\n" for statement in prologue())
@@ -244,7 +245,7 @@ def test_every_operation_is_tried_here() -> None:
 
 # Refusals: the same text on every database, for one row and for more.
 
-Operate = Callable[[Operations], None]
+Operate = Callable[[Any], None]
 
 
 def refusal(database: sa.Engine, operate: Operate, *statements: str) -> tuple[str, str]:
@@ -264,7 +265,7 @@ EVENTOS = "CREATE TABLE eventos (id INTEGER PRIMARY KEY)"
 
 
 def test_null_where_a_value_is_needed(database: sa.Engine) -> None:
-    def operate(op: Operations) -> None:
+    def operate(op: Any) -> None:
         op.ensure_column("metas", sa.Column("nome", sa.String(30), nullable=False))
 
     todo = "Give them a value, then run again. See them: SELECT id FROM metas WHERE nome IS NULL"
@@ -276,7 +277,7 @@ def test_null_where_a_value_is_needed(database: sa.Engine) -> None:
 
 
 def test_a_column_that_has_to_be_added_with_values(database: sa.Engine) -> None:
-    def operate(op: Operations) -> None:
+    def operate(op: Any) -> None:
         op.ensure_column("metas", sa.Column("cor", sa.String(7), nullable=False))
 
     assert refusal(database, operate, METAS, "INSERT INTO metas (id) VALUES (1), (2)") == (
@@ -286,7 +287,7 @@ def test_a_column_that_has_to_be_added_with_values(database: sa.Engine) -> None:
 
 
 def test_a_value_that_is_no_label(database: sa.Engine) -> None:
-    def operate(op: Operations) -> None:
+    def operate(op: Any) -> None:
         op.ensure_enum(TIPO)
         op.ensure_column("metas", sa.Column("tipo", TIPO))
 
@@ -299,7 +300,7 @@ def test_a_value_that_is_no_label(database: sa.Engine) -> None:
 
 
 def test_a_row_that_refers_to_none(database: sa.Engine) -> None:
-    def operate(op: Operations) -> None:
+    def operate(op: Any) -> None:
         op.ensure_column("metas", sa.Column("evento_id", sa.Integer, sa.ForeignKey("eventos.id")))
 
     todo = (
@@ -315,7 +316,7 @@ def test_a_row_that_refers_to_none(database: sa.Engine) -> None:
 
 
 def test_a_value_twice(database: sa.Engine) -> None:
-    def operate(op: Operations) -> None:
+    def operate(op: Any) -> None:
         op.ensure_unique("metas", "nome")
 
     todo = (
@@ -329,7 +330,7 @@ def test_a_value_twice(database: sa.Engine) -> None:
 
 
 def test_a_value_too_long(database: sa.Engine) -> None:
-    def operate(op: Operations) -> None:
+    def operate(op: Any) -> None:
         op.ensure_column("metas", sa.Column("nome", sa.String(5)))
 
     todo = "Shorten or correct them, then run again. See them: SELECT id, nome FROM metas"
@@ -341,7 +342,7 @@ def test_a_value_too_long(database: sa.Engine) -> None:
 
 
 def test_a_value_that_is_no_number(database: sa.Engine) -> None:
-    def operate(op: Operations) -> None:
+    def operate(op: Any) -> None:
         op.ensure_column("metas", sa.Column("nome", sa.Numeric(10, 2)))
 
     one = "INSERT INTO metas (id, nome) VALUES (1, '10.50'), (2, 'dez')"
@@ -352,7 +353,7 @@ def test_a_value_that_is_no_number(database: sa.Engine) -> None:
 
 
 def test_a_name_that_is_taken(database: sa.Engine) -> None:
-    def operate(op: Operations) -> None:
+    def operate(op: Any) -> None:
         op.ensure_table("metas", sa.Column("id", sa.Integer, primary_key=True))
 
     assert refusal(database, operate, "CREATE VIEW metas AS SELECT 1 AS id") == (
@@ -373,7 +374,7 @@ def test_a_refusal_holds_no_row_s_data(database: sa.Engine) -> None:
     with database.connect() as connection:
         connection.exec_driver_sql(METAS)
         connection.exec_driver_sql("INSERT INTO metas (id, tipo) VALUES (1, 'cpf 987.654.321-00')")
-        op = Operations(MigrationContext.configure(connection))
+        op: Any = Operations(MigrationContext.configure(connection))
         op.ensure_enum(TIPO)
         with pytest.raises(Refused) as caught:
             op.ensure_column("metas", sa.Column("tipo", TIPO))
