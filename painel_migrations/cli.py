@@ -90,6 +90,8 @@ def _ended(error: PainelError, raised: BaseException, verbose: bool) -> int:
 
 
 def _log_to_standard_output() -> None:
+    # A reader that goes away (`make upgrade | head -1`) neither ends the run nor fills standard error with tracebacks.
+    logging.raiseExceptions = False
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger("painel_migrations")

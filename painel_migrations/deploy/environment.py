@@ -95,7 +95,8 @@ def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
         from painel_migrations.operations.sqlite import check_foreign_keys
 
         check_foreign_keys(connection)
-    if after == tuple(context.script.get_heads()):
+    # A reference is what the history alone makes: `check` looks for where the schema differs from it.
+    if after == tuple(context.script.get_heads()) and not context.config.attributes.get("reference"):
         _verify(connection)
         outcome.verified = True
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import sys
+from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +21,11 @@ def history_file() -> Path:
 def configuration(**attributes: object) -> Config:
     """Return Alembic's configuration for our own commands, which log and report in their own way.
 
-    Arguments: ``attributes``, for env.py: ``connection``, an engine or a connection.
+    Arguments: ``attributes``, for env.py: ``connection``, an engine or a connection; ``reference``, true where
+    the database is made to be compared with the schema, and so is not checked against it.
     """
     from alembic.config import Config
 
-    config = Config(str(history_file()), stdout=io.StringIO() if not sys.stdout else sys.stdout)
+    config = Config(str(history_file()), cmd_opts=Namespace(quiet=True, x=None))
     config.attributes.update(attributes, painel=True)
     return config

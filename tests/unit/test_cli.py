@@ -1,0 +1,279 @@
+"""The command line itself: verbs, exit codes, what goes to which stream; what the verbs do has tests of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.util.exc import CommandError
+
+from painel_migrations import cli
+from painel_migrations.errors import FailedError, LockedError, NoConnectionError, PainelError, Refused, UsageError
+from tests.conftest import engine_of
+from tests.support import command, lineage
+from tests.support.history import ROOT
+
+Ran = tuple[int, str, str]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """A function that runs the command line in this process and returns exit code, standard output, standard error."""
+
+    def main(*arguments: str) -> Ran:
+        code = cli.main(arguments)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return main
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A SQLite file that is not there yet, as DATABASE_URL."""
+    path = tmp_path / "festa.db"
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+    return path
+
+
+def raising(error: Exception) -> Callable[..., int]:
+    def verb(*_: object) -> int:
+        raise error
+
+    return verb
+
+
+# Usage.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "the following arguments are required: VERB"),
+        (["migrate"], "argument VERB: invalid choice: 'migrate'"),
+        (["downgrade"], "the following arguments are required: REV"),
+        (["revision"], "the following arguments are required: -m"),
+        (["upgrade", "head", "0001"], "unrecognized arguments: 0001"),
+    ],
+    ids=["nothing", "unknown_verb", "without_revision", "without_text", "too_much"],
+)
+def test_usage(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_help_lists_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--help"])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert [
+        verb for verb in ("upgrade", "downgrade", "status", "verify", "check", "revision") if verb not in said
+    ] == []
+
+
+# Errors: one line of what, one of what to do, and the code; a place in the code with --verbose only.
+
+ENDS = [UsageError, NoConnectionError, Refused, LockedError, FailedError]
+
+
+@pytest.mark.parametrize("kind", ENDS)
+def test_an_end_that_was_foreseen(
+    kind: type[PainelError], monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]
+) -> None:
+    monkeypatch.setattr("painel_migrations.deploy.look.status", raising(kind("it is so", "do this")))
+    assert run("status") == (kind.exit_code, "", "Error: it is so\nNext: do this\n")
+
+
+def test_the_exit_codes() -> None:
+    assert [kind.exit_code for kind in ENDS] == [2, 3, 4, 5, 6]
+
+
+def test_verbose_says_where_and_no_values(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]) -> None:
+    def verb() -> int:
+        try:
+            raise ValueError("cpf 987.654.321-00")
+        except ValueError as error:
+            raise Refused("it is so", "do this") from error
+
+    monkeypatch.setattr("painel_migrations.deploy.look.status", verb)
+    code, _, said = run("--verbose", "status")
+    assert code == 4
+    assert said.startswith('  File "')
+    assert said.endswith("Error: it is so\nNext: do this\n")
+    assert "987" not in said.replace('raise ValueError("cpf 987.654.321-00")', "")
+
+
+def test_a_defect_shows_no_values(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]) -> None:
+    defect = KeyError("cpf 987.654.321-00")
+    monkeypatch.setattr("painel_migrations.deploy.look.status", raising(defect))
+    ended = (
+        "Error: an error nobody foresaw: KeyError\nNext: Nothing was changed. Run again with --verbose, and report it\n"
+    )
+    assert run("status") == (6, "", ended)
+    code, _, said = run("--verbose", "status")
+    assert code == 6
+    assert said.startswith('  File "')
+    assert said.endswith(ended)
+
+
+def test_an_error_of_alembic_is_one_of_usage(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]) -> None:
+    monkeypatch.setattr("painel_migrations.deploy.look.status", raising(CommandError("no such thing\nand more")))
+    assert run("status") == (2, "", "Error: no such thing\nNext: See the revisions: make status\n")
+
+
+def test_an_error_of_the_driver_is_translated(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]) -> None:
+    raised = sa.exc.NoSuchTableError("canario")
+    monkeypatch.setattr("painel_migrations.deploy.look.status", raising(raised))
+    assert run("status")[0] == 6
+
+
+def test_an_interrupt(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]) -> None:
+    def verb() -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("painel_migrations.deploy.look.status", verb)
+    assert run("status") == (130, "", "Interrupted: rolled back, nothing was changed\n")
+
+
+# The verbs, on a file of their own.
+
+
+def test_upgrade_says_each_step(file: Path, run: Callable[..., Ran]) -> None:
+    code, said, errors = run("upgrade")
+    lines = said.splitlines()
+    assert (code, errors) == (0, "")
+    assert lines[0] == f"Database: SQLite {file} (DATABASE_URL)"
+    steps = [line.split()[1] for line in lines if line.startswith("-> ")]
+    assert steps == [f"{number:04d}" for number in range(1, 23)]
+    assert "-> 0018  Retire produtos.evento_id" in lines
+    assert lines[-1].startswith("Done: at 0022 after 22 revisions, ")
+    assert lines[-1].endswith(" s; the schema is what the application needs")
+
+
+def test_upgrade_again_is_free(file: Path, run: Callable[..., Ran]) -> None:
+    run("upgrade")
+    before = file.read_bytes()
+    assert run("upgrade") == (0, f"Database: SQLite {file} (DATABASE_URL)\nAt 0022: nothing to do\n", "")
+    assert file.read_bytes() == before
+
+
+def test_upgrade_and_downgrade_to_a_revision(file: Path, run: Callable[..., Ran]) -> None:
+    assert run("upgrade", "0003")[1].splitlines()[-1].startswith("Done: at 0003 after 3 revisions, ")
+    assert run("upgrade", "+1")[1].splitlines()[-1].startswith("Done: at 0004 after 1 revision, ")
+    assert run("downgrade", "-1")[1].splitlines()[-1].startswith("Done: at 0003 after 1 revision, ")
+    assert run("downgrade", "base")[1].splitlines()[-1].startswith("Done: at base after 3 revisions, ")
+    assert run("downgrade", "base")[1].splitlines()[-1] == "At base: nothing to do"
+
+
+def test_status_before_and_after(file: Path, run: Callable[..., Ran]) -> None:
+    lineage.build(engine_of(f"sqlite:///{file}"), 1)
+    code, said, errors = run("status")
+    lines = said.splitlines()
+    assert (code, errors) == (0, "")
+    assert lines[:2] == [f"Database: SQLite {file} (DATABASE_URL)", "At: no revision"]
+    assert lines[2] == "Pending: 0001  Bring back what leftover copies hold, and retire them"
+    assert len(lines) == 25
+    assert lines[-1] == "Next: make upgrade"
+    run("upgrade")
+    assert run("status") == (0, f"Database: SQLite {file} (DATABASE_URL)\nAt: 0022 (head)\n", "")
+
+
+@pytest.mark.parametrize("verb", ["status", "verify"])
+def test_looking_makes_no_file(file: Path, run: Callable[..., Ran], verb: str) -> None:
+    assert run(verb) == (2, "", f"Error: {file} does not exist\nNext: Make it with: make upgrade\n")
+    assert not file.exists()
+
+
+def test_verify_equal(file: Path, run: Callable[..., Ran]) -> None:
+    run("upgrade")
+    code, said, errors = run("verify")
+    assert (code, errors) == (0, "")
+    assert said.splitlines()[0] == f"Database: SQLite {file} (DATABASE_URL)"
+    assert said.splitlines()[-1] == "Equal to head"
+
+
+def test_verify_drifted(file: Path, run: Callable[..., Ran]) -> None:
+    run("upgrade")
+    with engine_of(f"sqlite:///{file}").begin() as connection:
+        connection.exec_driver_sql("DROP INDEX ix_produtos_id")
+        connection.exec_driver_sql("DROP INDEX idx_produtos_nome")
+    code, said, errors = run("verify")
+    assert code == 1
+    assert "FAIL  index produtos.idx_produtos_nome: " in said
+    assert "FAIL  index produtos.ix_produtos_id: " in said
+    assert errors == ("Drifted: 2 differences\nNext: make status; where nothing is pending, mend them as said above\n")
+
+
+def test_verify_changes_nothing(file: Path, run: Callable[..., Ran]) -> None:
+    lineage.build(engine_of(f"sqlite:///{file}"), 18, rows=3)
+    before = file.read_bytes()
+    assert run("verify")[0] == 1
+    assert run("status")[0] == 0
+    assert file.read_bytes() == before
+
+
+def test_check_without_a_change(file: Path, run: Callable[..., Ran]) -> None:
+    """The models against the history alone: the database of the settings is not asked for, nor made."""
+    assert run("check") == (0, "Every change of the schema has its revision\n", "")
+    assert not file.exists()
+
+
+def test_a_change_of_the_schema_gets_its_revision(file: Path, tmp_path: Path) -> None:
+    """As a developer does it, in a clone: `check` finds the change, `revision` writes it, `upgrade` applies it."""
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    for part in ("painel_migrations", "alembic"):
+        shutil.copytree(ROOT / part, clone / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "alembic.ini", clone)
+    models = clone / "painel_migrations/schema/eventos.py"
+    column = '    sa.Column("capacidade_maxima", sa.Integer),\n'
+    models.write_text(models.read_text().replace(column, f'{column}    sa.Column("capa", sa.String(99)),\n'))
+
+    def run(*arguments: str) -> command.Ended:
+        environment = command.environment(
+            f"sqlite:///{file}", PYTHONPATH=f"{clone}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+        )
+        return command.run("", *arguments, env=environment, cwd=clone)
+
+    assert run("check") == (
+        1,
+        "",
+        "No revision for: add_column eventos capa\nNext: make revision M='what changed'\n",
+    )
+    written = clone / "alembic/versions/0023_add_capa_to_eventos.py"
+    assert run("revision", "-m", "Add capa to eventos") == (
+        0,
+        f"Written: {written}\nNext: read it, say why in its docstring, then: make test\n",
+        "",
+    )
+    text = written.read_text()
+    assert text.startswith('"""Add capa to eventos\n')
+    assert "batch_op.add_column(sa.Column('capa', sa.String(length=99), nullable=True))" in text
+    assert run("check").code == 0
+    assert run("upgrade").out.splitlines()[-1].startswith("Done: at 0023 after 23 revisions, ")
+
+
+def test_nothing_configured_is_the_application_s_own_default(tmp_path: Path, run: Callable[..., Ran]) -> None:
+    assert run("upgrade", "0001")[1].splitlines()[0] == "Database: SQLite eventos.db (default)"
+    assert (tmp_path / "eventos.db").exists()
+
+
+def test_a_reader_that_goes_away_does_not_end_the_run(file: Path) -> None:
+    """`make upgrade | head -1`: what is said is lost, what is done is not."""
+    process = command.start(f"sqlite:///{file}", "upgrade")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    with process.stderr:
+        assert process.stderr.read() == ""
+    assert process.wait() == 0
+    with engine_of(f"sqlite:///{file}").connect() as connection:
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one() == "0022"

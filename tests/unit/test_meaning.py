@@ -1,0 +1,180 @@
+"""What a driver's error is made of: the full text of each, its exit code, and never a row's data."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+import sqlalchemy as sa
+
+from painel_migrations.connection.meaning import WHO_BLOCKS, meaning
+from tests.conftest import engine_of
+
+RUN_AND_REPORT = "Nothing was changed. Run again with --verbose, and report it"
+
+
+class Raised(Exception):
+    """An error as psycopg2 raises it: its own class takes the code from a server only."""
+
+    pgcode: str | None = None
+
+
+def of(text: str, code: str | None = None, lost: bool = False) -> tuple[int, str, str]:
+    """Return exit code, what and what to do of an error that PostgreSQL, or libpq, words so."""
+    kind = type("UniqueViolation", (Raised,), {"pgcode": code})
+    error = meaning(sa.exc.OperationalError("SELECT 1", None, kind(text), connection_invalidated=lost))
+    return error.exit_code, error.what, error.todo
+
+
+@pytest.mark.parametrize("code", ["55P03", "40P01"])
+def test_a_table_that_is_held(code: str) -> None:
+    assert of("canceling statement due to lock timeout", code) == (
+        5,
+        "a table this run has to change is held by another session",
+        f"Nothing was changed. End the other session, then run again. See it: {WHO_BLOCKS}",
+    )
+
+
+def test_a_statement_that_was_stopped() -> None:
+    assert of("canceling statement due to statement timeout", "57014") == (
+        6,
+        "a statement was stopped: canceling statement due to statement timeout",
+        "Nothing was changed. If it was the timeout, set MIGRATION_STATEMENT_TIMEOUT higher; then run again",
+    )
+
+
+@pytest.mark.parametrize("code", ["57P01", "08006"])
+def test_a_connection_that_was_lost(code: str) -> None:
+    assert of("terminating connection due to administrator command\nmore", code) == (
+        3,
+        "the connection was lost: terminating connection due to administrator command",
+        "Nothing is half done. Run again",
+    )
+
+
+def test_a_connection_that_was_lost_without_a_word_of_the_server() -> None:
+    assert of("server closed the connection unexpectedly\n\tThis probably means", lost=True) == (
+        3,
+        "the connection was lost: server closed the connection unexpectedly",
+        "Nothing is half done. Run again",
+    )
+
+
+def test_a_server_that_is_not_there() -> None:
+    said = 'connection to server at "10.0.0.1", port 5432 failed: Connection refused\n\tIs the server running?'
+    assert of(said) == (
+        3,
+        'the database cannot be reached: connection to server at "10.0.0.1", port 5432 failed: Connection refused',
+        "Check DATABASE_URL and the network, then run again",
+    )
+
+
+def test_a_server_that_refuses() -> None:
+    said = 'connection to server at "h", port 5432 failed: FATAL:  password authentication failed for user "p"\n'
+    assert of(said) == (
+        3,
+        'the server refuses the connection: password authentication failed for user "p"',
+        "Check DATABASE_URL, then run again",
+    )
+
+
+def test_a_server_without_room() -> None:
+    assert of('could not extend file "base/1/2": No space left on device', "53100") == (
+        6,
+        'the server ran out of something: could not extend file "base/1/2": No space left on device',
+        "Nothing was changed. Give it more, then run again",
+    )
+
+
+def test_a_role_that_may_not() -> None:
+    assert of("must be owner of table produtos", "42501") == (
+        4,
+        "this role may not do what is needed: must be owner of table produtos",
+        "Connect as the owner of the tables, then run again",
+    )
+
+
+def test_a_server_that_only_reads() -> None:
+    assert of("cannot execute UPDATE in a read-only transaction", "25006") == (
+        4,
+        "the server is read-only",
+        "Connect to the primary server, then run again",
+    )
+
+
+@pytest.mark.parametrize("code", ["23505", "22P02", "P0001"])
+def test_a_message_that_may_quote_a_row_is_not_repeated(code: str) -> None:
+    """A broken constraint, bad data, and what a script's trigger raises."""
+    said = "duplicate key value: Key (cpf)=(987.654.321-00) already exists"
+    assert of(said, code) == (6, f"UniqueViolation ({code})", RUN_AND_REPORT)
+
+
+def test_anything_else_of_the_server() -> None:
+    assert of('relation "x" does not exist', "42P01") == (6, 'relation "x" does not exist (42P01)', RUN_AND_REPORT)
+
+
+def test_an_error_of_sqlalchemy_itself() -> None:
+    error = meaning(sa.exc.NoReferencedTableError("canario", "x"))
+    assert (error.exit_code, error.what, error.todo) == (6, "NoReferencedTableError while working", RUN_AND_REPORT)
+
+
+SQLITE = {
+    "attempt to write a readonly database": (
+        4,
+        "the file cannot be written by this user",
+        "Change its permissions or its folder's, then run again",
+    ),
+    "unable to open database file": (
+        4,
+        "the file cannot be written by this user",
+        "Change its permissions or its folder's, then run again",
+    ),
+    "database is locked": (
+        5,
+        "another process holds the file",
+        "Close the application or wait for the other run, then run again",
+    ),
+    "file is not a database": (
+        4,
+        "the file is damaged, or is no SQLite database",
+        "Bring it back from a backup, or move it away",
+    ),
+    "database disk image is malformed": (
+        4,
+        "the file is damaged, or is no SQLite database",
+        "Bring it back from a backup, or move it away",
+    ),
+    "database or disk is full": (6, "the disk is full", "Nothing was changed. Free space, then run again"),
+    "disk I/O error": (6, "SQLite: disk I/O error", RUN_AND_REPORT),
+}
+
+
+@pytest.mark.parametrize("said", SQLITE)
+def test_sqlite(said: str) -> None:
+    error = meaning(sa.exc.OperationalError("SELECT 1", None, sqlite3.OperationalError(said)))
+    assert (error.exit_code, error.what, error.todo) == SQLITE[said]
+
+
+def test_a_trigger_that_quotes_a_row(postgres: sa.Engine) -> None:
+    """The server's own error, with its code as psycopg2 gives it."""
+    with postgres.connect() as connection, pytest.raises(sa.exc.DBAPIError) as caught:
+        connection.exec_driver_sql("DO $$ BEGIN RAISE EXCEPTION 'cpf 987.654.321-00 ruim'; END $$")
+    assert meaning(caught.value).what == "RaiseException (P0001)"
+
+
+def test_a_lock_that_is_held(postgres: sa.Engine) -> None:
+    with postgres.connect() as first, postgres.connect() as second:
+        first.exec_driver_sql("CREATE TABLE t (id integer)")
+        first.commit()
+        first.exec_driver_sql("LOCK TABLE t")
+        second.exec_driver_sql("SET LOCAL lock_timeout = 10")
+        with pytest.raises(sa.exc.DBAPIError) as caught:
+            second.exec_driver_sql("SELECT * FROM t")
+    assert meaning(caught.value).exit_code == 5
+
+
+def test_a_password_is_in_no_message() -> None:
+    engine = engine_of("postgresql+psycopg2://painel:canario-da-senha@127.0.0.1:1/eventos")
+    with pytest.raises(sa.exc.OperationalError) as caught:
+        engine.connect()
+    assert "canario" not in str(meaning(caught.value))
