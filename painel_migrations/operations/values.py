@@ -25,6 +25,12 @@ class RestoreValuesOp(GuardedOperation):
     """Values that were replaced are back."""
 
     @classmethod
-    def restore_values(cls, operations: Operations, table: str, column: str) -> None:
-        """Give the rows the values that were kept."""
-        operations.invoke(cls("restore_values", [table, column], [table, column]))
+    def restore_values(
+        cls, operations: Operations, table: str, column: str, pairs: Mapping[str, str] | None = None
+    ) -> None:
+        """Give the rows the values that were kept.
+
+        Arguments: ``pairs``, those of ``replace_values``: a row that no longer holds its replacement keeps what it has.
+        """
+        flat = [word for pair in (pairs or {}).items() for word in pair]
+        operations.invoke(cls("restore_values", [table, column, *flat], [table, column, dict(pairs or {})]))

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ SCARS = {"postgresql": "startup_rebuild_sold_since", "sqlite": "produtos_rebuild
 # Revisions said on standard output before the process is killed, and seconds after that: 0 is before the first, 22 is
 # the last, and what follows it is the check of the catalogue, the commit, and the end.
 MOMENTS = [(0, 0.0), (1, 0.0), (2, 0.02), (3, 0.05), (5, 0.0), (12, 0.01), (15, 0.0), (18, 0.0), (20, 0.02), (21, 0.0)]
-MOMENTS += [(22, 0.0), (22, 0.05), (22, 0.1), (22, 0.2)]
+MOMENTS += [(22, 0.0), (22, 0.05), (22, 0.15)]
 
 
 @dataclass
@@ -86,18 +87,45 @@ def damage(engine: sa.Engine, server: servers.Server | None) -> Damaged:
     return Damaged(engine, server, whole.of(engine, server), conservation.take(engine))
 
 
+@pytest.fixture(scope="module")
+def original(
+    server_of: Callable[[int], servers.Server], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[int | None], Damaged]]:
+    """A function that gives the damaged database of a PostgreSQL version, or of SQLite, which tests copy."""
+    made: dict[int | None, Damaged] = {}
+
+    def get(version: int | None) -> Damaged:
+        if version not in made:
+            if version is None:
+                file = tmp_path_factory.mktemp("original") / "eventos.db"
+                made[None] = damage(engine_of(f"sqlite:///{file}"), None)
+            else:
+                server = server_of(version)
+                made[version] = damage(engine_of(server.create_database(f"original_{os.getpid()}")), server)
+        return made[version]
+
+    yield get
+    for found in made.values():
+        if found.server is not None:
+            found.server.drop_database(str(found.engine.url.database))
+
+
 @pytest.fixture
-def on_postgresql(request: pytest.FixtureRequest, server_of: Callable[[int], servers.Server]) -> Iterator[Damaged]:
+def on_postgresql(request: pytest.FixtureRequest, original: Callable[[int | None], Damaged]) -> Iterator[Damaged]:
     """On the versions in turn, the same for a test on every run."""
-    server = server_of(VERSIONS[len(request.node.name) % len(VERSIONS)])
+    model = original(VERSIONS[len(request.node.name) % len(VERSIONS)])
+    assert model.server is not None
     name = f"recovery_{os.getpid()}"
-    yield damage(engine_of(server.create_database(name)), server)
-    server.drop_database(name)
+    url = model.server.create_database(name, template=str(model.engine.url.database))
+    yield replace(model, engine=engine_of(url))
+    model.server.drop_database(name)
 
 
 @pytest.fixture
-def on_sqlite(tmp_path: Path) -> Damaged:
-    return damage(engine_of(f"sqlite:///{tmp_path / 'eventos.db'}"), None)
+def on_sqlite(original: Callable[[int | None], Damaged], tmp_path: Path) -> Damaged:
+    model = original(None)
+    file = shutil.copy(str(model.engine.url.database), tmp_path / "eventos.db")
+    return replace(model, engine=engine_of(f"sqlite:///{file}"))
 
 
 def run_until(url: sa.URL, revisions: int) -> subprocess.Popen[str]:

@@ -169,15 +169,22 @@ BEGIN
     END IF;
 END $fn$;
 
--- Gives the rows back the values that replace_values() or rename_table() kept.
-CREATE OR REPLACE PROCEDURE pg_temp.restore_values(tbl text, col text) LANGUAGE plpgsql AS $fn$
+-- Gives the rows back the values that replace_values() or rename_table() kept. With the pairs of replace_values(), a row that was given
+-- another value since keeps that.
+CREATE OR REPLACE PROCEDURE pg_temp.restore_values(tbl text, col text, VARIADIC pairs text[] DEFAULT '{}') LANGUAGE plpgsql AS $fn$
 DECLARE
+    still text := 'true';
     kept record;
     live text := pg_temp.type_of(tbl, col);
     labels text[];
 BEGIN
     IF live IS NULL THEN
         RETURN;
+    END IF;
+    IF cardinality(pairs) > 0 THEN
+        still := format('live.%I::text = CASE %s %s END', col, pg_temp.bare(format('kept.%I', col)),
+            (SELECT string_agg(format('WHEN %L THEN %L', lower(pairs[i]), pairs[i + 1]), ' ')
+             FROM generate_series(1, cardinality(pairs), 2) i));
     END IF;
     LOOP
         SELECT * INTO kept FROM pg_temp.noted('cells', tbl || '.' || col);
@@ -190,9 +197,9 @@ BEGIN
             END IF;
         END IF;
         PERFORM pg_temp.change_rows(tbl, format(
-            'UPDATE public.%1$I AS live SET %2$I = %3$s FROM retired.%4$I AS kept WHERE kept.id = live.id', tbl, col,
+            'UPDATE public.%1$I AS live SET %2$I = %3$s FROM retired.%4$I AS kept WHERE kept.id = live.id AND %5$s', tbl, col,
             CASE WHEN pg_temp.is_enum(live) THEN format('upper(btrim(kept.%I::text))::public.%I', col, live)
-                 ELSE format('kept.%I::text::%s', col, live) END, kept.kept));
+                 ELSE format('kept.%I::text::%s', col, live) END, kept.kept, still));
         EXECUTE format('DROP TABLE retired.%I', kept.kept);
         PERFORM pg_temp.strike(kept.entry);
     END LOOP;

@@ -65,14 +65,21 @@ def replace_values(connection: sa.Connection, table: str, column: str, mapping: 
         change_rows(connection, live.name, f"UPDATE {quote(live.name)} SET {name} = {value} WHERE {condition}")
 
 
-def restore_values(connection: sa.Connection, table: str, column: str) -> None:
-    """Give rows back the values that were kept when they were replaced, the latest first."""
+def restore_values(
+    connection: sa.Connection, table: str, column: str, mapping: Mapping[str, str] | None = None
+) -> None:
+    """Give rows back the values that were kept when they were replaced, the latest first.
+
+    Arguments: ``mapping``, that of replace_values(): a row that no longer holds its replacement keeps what it has.
+    """
     live = read_table(connection, table)
     if live is None or not live.has(column):
         return
     while entry := noted(connection, "cells", f"{table}.{column}"):
         value = cells.kept_value(entry, column, live.name)
         condition = f"id IN (SELECT id FROM {quote(entry.kept_in)})"
+        if mapping:
+            condition += f" AND {quote(column)} = {mapped(value, mapping)}"
         change_rows(connection, live.name, f"UPDATE {quote(live.name)} SET {quote(column)} = {value} WHERE {condition}")
         cells.let_go(connection, entry)
     restore_parts(connection, table, column)
