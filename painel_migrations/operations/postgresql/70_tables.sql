@@ -81,7 +81,7 @@ BEGIN
         RETURN;
     END IF;
     EXECUTE format('SELECT count(*) FROM public.%I child JOIN public.%I source ON source.id = child.%I '
-        'JOIN public.%I target ON target.id = source.id WHERE source.nome <> target.nome AND %s <> %s', child, source, col, target,
+        'JOIN public.%I target ON target.id = source.id WHERE source.nome <> target.nome AND %s IS DISTINCT FROM %s', child, source, col, target,
         pg_temp.converted('source.criado_em', pg_temp.type_of(source, 'criado_em'), moment),
         pg_temp.converted('target.criado_em', pg_temp.type_of(target, 'criado_em'), moment)) INTO n;
     IF n > 0 THEN
@@ -93,12 +93,51 @@ BEGIN
     END IF;
 END $fn$;
 
+-- Gives rows of a copy whose ids other rows of the live table have taken, and that are referred to, ids of their own there. Rows of the same
+-- name or the same moment of creation are one row, edited since. Fills pg_temp.strangers where all of them arrived.
+CREATE OR REPLACE FUNCTION pg_temp.give_fresh_ids(source text, target text) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    moment text := 'timestamp with time zone';
+    apart text := pg_temp.free_name(source || '_apart', 'public');
+    referred text;
+    all_there boolean;
+BEGIN
+    CREATE TEMP TABLE IF NOT EXISTS strangers (id integer PRIMARY KEY, new_id integer NOT NULL) ON COMMIT DROP;
+    DELETE FROM pg_temp.strangers;
+    SELECT string_agg(format('EXISTS (SELECT FROM public.%I child WHERE child.%I = source.id)', c.relname,
+        (pg_temp.names_of(k.conrelid, k.conkey))[1]), ' OR ') INTO referred
+    FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+    WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(source) AND k.conrelid <> k.confrelid AND cardinality(k.conkey) = 1
+      AND c.relnamespace = 'public'::regnamespace AND pg_temp.has_column(c.relname, 'id');
+    IF referred IS NULL OR (SELECT count(*) FROM unnest(ARRAY[source, target]) t, unnest(ARRAY['nome', 'criado_em']) c
+                            WHERE pg_temp.has_column(t, c)) < 4 THEN
+        RETURN;
+    END IF;
+    EXECUTE format('INSERT INTO pg_temp.strangers SELECT source.id, row_number() OVER (ORDER BY source.id) + greatest('
+        '(SELECT max(id) FROM public.%1$I), (SELECT max(id) FROM public.%2$I)) FROM public.%1$I source JOIN public.%2$I target USING (id) '
+        'WHERE source.nome <> target.nome AND %3$s IS DISTINCT FROM %4$s AND (%5$s)', source, target,
+        pg_temp.converted('source.criado_em', pg_temp.type_of(source, 'criado_em'), moment),
+        pg_temp.converted('target.criado_em', pg_temp.type_of(target, 'criado_em'), moment), referred);
+    IF NOT EXISTS (SELECT FROM pg_temp.strangers) THEN
+        RETURN;
+    END IF;
+    EXECUTE format('CREATE TABLE public.%I AS SELECT s.* FROM public.%I s JOIN pg_temp.strangers USING (id)', apart, source);
+    EXECUTE format('UPDATE public.%1$I SET id = s.new_id FROM pg_temp.strangers s WHERE s.id = %1$I.id', apart);
+    CALL pg_temp.recover_rows(apart, target);
+    EXECUTE format('DROP TABLE public.%I', apart);
+    EXECUTE format('SELECT bool_and(new_id IN (SELECT id FROM public.%I)) FROM pg_temp.strangers', target) INTO all_there;
+    IF NOT all_there THEN
+        DELETE FROM pg_temp.strangers;
+    END IF;
+END $fn$;
+
 -- Foreign keys that refer to one table refer to another instead; the rows they name must be there.
 CREATE OR REPLACE PROCEDURE pg_temp.repoint_foreign_keys(source text, target text) LANGUAGE plpgsql AS $fn$
 DECLARE
     con record;
     says text;
 BEGIN
+    PERFORM pg_temp.give_fresh_ids(source, target);
     FOR con IN SELECT k.conname, c.relname AS child, n.nspname AS home, pg_get_constraintdef(k.oid) AS made_by,
             pg_temp.names_of(k.conrelid, k.conkey) AS cols
         FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -110,6 +149,11 @@ BEGIN
             EXECUTE format('ALTER TABLE public.%I ADD PRIMARY KEY (id)', target);
         END IF;
         IF cardinality(con.cols) = 1 THEN
+            IF EXISTS (SELECT FROM pg_temp.strangers) AND pg_temp.has_column(con.child, 'id') AND pg_temp.keep_cells(con.child, con.cols[1],
+                    format('%I IN (SELECT s.id FROM pg_temp.strangers s)', con.cols[1])) > 0 THEN
+                PERFORM pg_temp.change_rows(con.child, format('UPDATE public.%1$I SET %2$I = s.new_id FROM pg_temp.strangers s '
+                    'WHERE s.id = %1$I.%2$I', con.child, con.cols[1]));
+            END IF;
             PERFORM pg_temp.refuse_strangers(con.child, con.cols[1], source, target);
             PERFORM pg_temp.refuse_orphans(con.child, con.cols[1], target);
         END IF;

@@ -7,10 +7,13 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
+from painel_migrations.operations.sqlite import cells
 from painel_migrations.operations.sqlite.foreign_keys import repoint_foreign_keys
 from painel_migrations.operations.sqlite.live import (
+    count,
     counted,
     foreign_keys_to,
+    free_name,
     has_rows,
     log,
     read_table,
@@ -26,6 +29,9 @@ from painel_migrations.operations.sqlite.values import folded
 from painel_migrations.schema import metadata
 
 _ENDINGS = r"_(old|new|temp|tmp|backup|bkp|copy|copia|antigo|antiga)(_.*)?"
+
+# What tells a row that was edited from another row under its id.
+_IDENTITY = ("id", "nome", "criado_em")
 
 # Where a copy, or the table itself, still calls a column by another name of its.
 _RENAMED = {"tipo": "tipo_usuario", "criado_em": "created_at", "atualizado_em": "updated_at"}
@@ -49,10 +55,53 @@ def retire_leftovers(connection: sa.Connection, tables: Sequence[str]) -> None:
                 continue
             if read_table(connection, name):
                 recover_rows(connection, copy, name)
+                _give_fresh_ids(connection, copy, name)
                 repoint_foreign_keys(connection, copy, name)
             retire_table(connection, copy)
         for gone in _missing_leftovers(connection, name):
             repoint_foreign_keys(connection, gone, name)
+
+
+def _give_fresh_ids(connection: sa.Connection, source: str, target: str) -> None:
+    """Give rows of a copy that are referred to, and whose ids other rows have taken, ids of their own in the table.
+
+    Rows of the same name or the same moment of creation are one row, edited since. The references follow, and what they
+    were is kept. Where a row cannot go back nothing is done, and turning the key round is refused.
+    """
+    copy, live = read_table(connection, source), read_table(connection, target)
+    children = [
+        (child, column)
+        for child, reference in foreign_keys_to(connection, source)
+        if len(reference.columns) == 1 and child.has("id") and (column := child.column(reference.columns[0]))
+    ]
+    if not (copy and live and children and copy.has(*_IDENTITY) and live.has(*_IDENTITY)):
+        return
+    old, new = quote(copy.name), quote(live.name)
+    referred = " OR ".join(f"source.id IN (SELECT {quote(column.name)} FROM {quote(c.name)})" for c, column in children)
+    connection.exec_driver_sql(
+        "CREATE TEMP TABLE strangers AS SELECT source.id AS id, row_number() OVER (ORDER BY source.id) + max("
+        f"(SELECT max(id) FROM {old}), (SELECT max(id) FROM {new})) AS new_id FROM {old} AS source "
+        f"JOIN {new} AS target ON target.id = source.id WHERE source.nome <> target.nome "
+        f"AND datetime(source.criado_em) IS NOT datetime(target.criado_em) AND ({referred})"
+    )
+    if count(connection, "SELECT EXISTS (SELECT 1 FROM temp.strangers)"):
+        apart = free_name(connection, f"{copy.name}_apart")
+        connection.exec_driver_sql(
+            f"CREATE TABLE {quote(apart)} AS SELECT * FROM {old} WHERE id IN (SELECT id FROM temp.strangers)"
+        )
+        connection.exec_driver_sql(
+            f"UPDATE {quote(apart)} SET id = (SELECT new_id FROM temp.strangers WHERE strangers.id = {quote(apart)}.id)"
+        )
+        recover_rows(connection, apart, live.name)
+        connection.exec_driver_sql(f"DROP TABLE {quote(apart)}")
+        if not count(connection, f"SELECT count(*) FROM temp.strangers WHERE new_id NOT IN (SELECT id FROM {new})"):
+            for child, column in children:
+                name, table = quote(column.name), quote(child.name)
+                concerned = f"{name} IN (SELECT id FROM temp.strangers)"
+                if cells.keep(connection, "cells", child, column, concerned):
+                    fresh = f"(SELECT new_id FROM temp.strangers WHERE strangers.id = {table}.{name})"
+                    change_rows(connection, child.name, f"UPDATE {table} SET {name} = {fresh} WHERE {concerned}")
+    connection.exec_driver_sql("DROP TABLE temp.strangers")
 
 
 def _leftovers(connection: sa.Connection, name: str, known: set[str]) -> list[str]:

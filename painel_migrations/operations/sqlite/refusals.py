@@ -137,7 +137,7 @@ def refuse_strangers(connection: sa.Connection, child: str, column: str, source:
         connection,
         f"SELECT count(*) FROM {here} AS child JOIN {old} AS source ON source.id = child.{name} "
         f"JOIN {new} AS target ON target.id = source.id "
-        "WHERE source.nome <> target.nome AND datetime(source.criado_em) <> datetime(target.criado_em)",
+        "WHERE source.nome <> target.nome AND datetime(source.criado_em) IS NOT datetime(target.criado_em)",
     )
     if rows:
         raise Refused(

@@ -3,7 +3,7 @@
 -- scripts: migrate_postgres_production.py
 -- needs: states 3-18, 20
 -- touches: produtos
--- outcome: refused: to rows of produtos_backup_evento_id whose ids other rows of produtos have taken
+-- outcome: home
 CREATE TABLE produtos_new (
     id SERIAL PRIMARY KEY, nome VARCHAR(255) NOT NULL, descricao TEXT, preco NUMERIC(10, 2) NOT NULL, categoria VARCHAR(100),
     tipo VARCHAR(50) NOT NULL, codigo_interno VARCHAR(20), imagem_url TEXT, estoque_atual INTEGER DEFAULT 0,

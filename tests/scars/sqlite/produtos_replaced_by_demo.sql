@@ -3,7 +3,7 @@
 -- scripts: backend/fix_produtos_sqlite_migration.py, create_demo_products.py
 -- needs: states 3-18, 20
 -- touches: produtos, empresas
--- outcome: refused: to rows of produtos_old whose ids other rows of produtos have taken
+-- outcome: home
 PRAGMA foreign_keys = OFF;
 CREATE TABLE produtos_new (
     id INTEGER PRIMARY KEY, nome VARCHAR(255) NOT NULL, descricao TEXT, tipo VARCHAR(50) NOT NULL, preco DECIMAL(10,2) NOT NULL,

@@ -111,6 +111,32 @@ def test_a_value_too_long(database: sa.Engine) -> None:
     assert refusal(database, operate, METAS, two) == (what.format("2 values do"), todo)
 
 
+PRODUTOS = "CREATE TABLE {} (id INTEGER PRIMARY KEY, nome VARCHAR(30), codigo VARCHAR(9) UNIQUE, criado_em TIMESTAMP)"
+
+
+def test_a_row_whose_id_another_has_taken_and_that_cannot_go_back(database: sa.Engine) -> None:
+    """Turned round, the reference would name another product; under a fresh id its code would be there twice."""
+
+    def operate(op: Any) -> None:
+        op.retire_leftovers("produtos", "itens")
+
+    what = "itens.produto_id: {} to rows of produtos_old whose ids other rows of produtos have taken"
+    todo = (
+        "Give those rows of produtos ids of their own, then run again. "
+        "See them: SELECT id FROM produtos_old WHERE id IN (SELECT produto_id FROM itens)"
+    )
+    made = (
+        PRODUTOS.format("produtos"),
+        PRODUTOS.format("produtos_old"),
+        "CREATE TABLE itens (id INTEGER PRIMARY KEY, produto_id INTEGER REFERENCES produtos_old (id))",
+        "INSERT INTO produtos VALUES (1, 'Pastel', 'A1', '2025-08-29 12:00:00')",
+        "INSERT INTO produtos_old VALUES (1, 'Cerveja', 'A1', '2025-08-07 12:00:00')",
+        "INSERT INTO itens VALUES (1, 1)",
+    )
+    assert refusal(database, operate, *made) == (what.format("1 row refers"), todo)
+    assert refusal(database, operate, *made, "INSERT INTO itens VALUES (2, 1)") == (what.format("2 rows refer"), todo)
+
+
 def test_a_value_that_is_no_number(database: sa.Engine) -> None:
     def operate(op: Any) -> None:
         op.ensure_column("metas", sa.Column("nome", sa.Numeric(10, 2)))
