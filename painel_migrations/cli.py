@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -34,6 +35,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb. Returns the exit code: docs/commands.md says what each means."""
+    try:
+        return _main(arguments)
+    finally:
+        _let_go_of_output()
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     given = build_parser().parse_args(arguments)
     _log_to_standard_output()
     try:
@@ -87,6 +95,14 @@ def _ended(error: PainelError, raised: BaseException, verbose: bool) -> int:
     print(f"Error: {error.what}", file=sys.stderr)
     print(f"Next: {error.todo}", file=sys.stderr)
     return error.exit_code
+
+
+def _let_go_of_output() -> None:
+    """Write what is still unwritten; where the reader went away, lose it here, not in the interpreter's last words."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _log_to_standard_output() -> None:
