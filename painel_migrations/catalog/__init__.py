@@ -20,6 +20,7 @@ __all__ = [
     "compare",
     "expected",
     "fingerprint",
+    "fingerprint_helpers",
     "head",
     "positions",
     "read",
@@ -40,6 +41,11 @@ def read(connection: sa.Connection) -> Catalogue:
     if (reader := _READERS.get(connection.dialect.name)) is None:
         raise ValueError(f"no catalogue reader for {connection.dialect.name}: only postgresql and sqlite")
     return reader(connection)
+
+
+def fingerprint_helpers() -> str:
+    """Return the statements that make ``pg_temp.fingerprint()``, which is ``fingerprint()`` inside PostgreSQL."""
+    return postgresql.helpers()
 
 
 @functools.cache

@@ -158,7 +158,7 @@ fact (kind, name, definition, tables, columns) AS (
             WHERE t.tgfoid = p.oid AND NOT t.tgisinternal), NULL
     FROM pg_catalog.pg_proc AS p
     JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
-    WHERE p.pronamespace = to_regnamespace('public')
+    WHERE p.pronamespace = to_regnamespace('public') AND p.proname <> 'migration_history_only_grows'
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                       WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
 

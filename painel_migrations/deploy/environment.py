@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,10 @@ import painel_migrations.operations  # noqa: F401  registers the operations
 from painel_migrations import schema
 from painel_migrations.connection.engines import make_engine, prepare_sqlite
 from painel_migrations.connection.locks import lock_run
+from painel_migrations.deploy.history import history_of
 from painel_migrations.deploy.preflight import refuse_foreign_database
 from painel_migrations.errors import FailedError
-from painel_migrations.operations.guarded import send
+from painel_migrations.operations.guarded import SESSION, send
 from painel_migrations.settings import Settings, read_settings
 
 log = logging.getLogger("painel_migrations.deploy")
@@ -57,7 +59,8 @@ def run_offline(context: EnvironmentContext) -> None:
     Errors: UsageError for another dialect than PostgreSQL.
     """
     _configure(context, dialect_name="postgresql", literal_binds=True, as_sql=True)
-    with context.begin_transaction():
+    # A console script is one statement, which needs no transaction around it.
+    with nullcontext() if context.config.attributes.get("bare") else context.begin_transaction():
         context.run_migrations()
 
 
@@ -83,6 +86,9 @@ def _run(context: EnvironmentContext, connection: sa.Connection, settings: Setti
 def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
     """Run the migrations, and check what they leave behind while they can still be undone."""
     migration = context.get_context()
+    if connection.dialect.name == "postgresql":
+        # Whatever the role's search_path is, the tables are in public: alembic_version as well.
+        send(migration, SESSION)
     refuse_foreign_database(connection, migration, context.script)
     before = migration.get_current_heads()
     context.run_migrations()
@@ -132,25 +138,34 @@ def _configure(context: EnvironmentContext, **options: Any) -> EnvironmentContex
     # command is.
     environment = context.get_context().environment_context
     assert environment is not None
-    context.configure(**options, fn=_announced(environment.context_opts["fn"], context.config.attributes))
+    context.configure(**options, fn=_told(environment.context_opts["fn"], context.config.attributes))
     return environment
 
 
-def _announced(
+def _told(
     work: Callable[[Any, MigrationContext], Iterable[MigrationStep]], attributes: dict[str, Any]
 ) -> Callable[[Any, MigrationContext], Iterator[MigrationStep]]:
-    """The same steps; before each, its revision is said to the log, and on PostgreSQL to the helpers' register."""
+    """The same steps, each told to the history: Alembic asks for the next one when a step's version is written."""
 
     def steps(heads: Any, migration: MigrationContext) -> Iterator[MigrationStep]:
+        history = history_of(migration, attributes.get("way", "alembic"), attributes.get("script_sha256"))
+        # What a script is made of is told apart by the revision it belongs to.
+        section = attributes.get("section", lambda _revision: None)
+        count = 0
         for step in work(heads, migration):
+            count += 1
+            if count == 1:
+                history.begin_run()
             revision = step.info.up_revision  # type: ignore[attr-defined]  # a property of both kinds of step
-            if step.is_upgrade or step.is_downgrade:
-                attributes["steps"] = attributes.get("steps", 0) + 1
-                if not migration.as_sql:
-                    log.info("%s %s  %s", "->" if step.is_upgrade else "<-", revision.revision, revision.doc)
-                if migration.dialect.name == "postgresql":
-                    send(migration, f"SELECT set_config('painel.revision', '{revision.revision}', true)")
+            direction = "stamp" if step.info.is_stamp else "upgrade" if step.info.is_upgrade else "downgrade"
+            section(revision)
+            history.begin_revision(revision, direction)
             yield step
+            history.end_revision(revision, direction)
+        section(None)
+        if count:
+            history.end_run()
+        attributes["steps"] = count
 
     return steps
 

@@ -1,31 +1,169 @@
-"""Where the history lies: alembic.ini and alembic/ beside the package, or inside it where it is installed."""
+"""`migration_history`: what every run writes about itself, on either dialect, in the run's own transaction.
+
+On PostgreSQL the helpers of ``history.sql`` do it, so that a pasted script writes the same lines as a command.
+"""
 
 from __future__ import annotations
 
-from argparse import Namespace
+import hashlib
+import logging
+import time
+import uuid
+from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from alembic.config import Config
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+from alembic.script import Script
 
-PACKAGE = Path(__file__).resolve().parents[1]
+from painel_migrations import __version__, catalog
+from painel_migrations.operations.guarded import literal, prepare, send
+from painel_migrations.operations.sqlite import REVISION
+
+log = logging.getLogger("painel_migrations.deploy")
 
 
-def history_file() -> Path:
-    """Return the path of alembic.ini."""
-    inside = PACKAGE / "alembic.ini"
-    return inside if inside.exists() else PACKAGE.parent / "alembic.ini"
+def revision_sha256(revision: Script) -> str:
+    """Return the SHA-256 of a revision's file, in hexadecimal; line ends do not count, which Git may change."""
+    return hashlib.sha256(Path(revision.path).read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
-def configuration(**attributes: object) -> Config:
-    """Return Alembic's configuration for our own commands, which log and report in their own way.
+class History(Protocol):
+    """What a run tells, in this order; the lines are written at its end, before the commit."""
 
-    Arguments: ``attributes``, for env.py: ``connection``, an engine or a connection; ``reference``, true where
-    the database is made to be compared with the schema, and so is not checked against it.
+    def begin_run(self) -> None:
+        """Note the state that the run finds."""
+
+    def begin_revision(self, revision: Script, direction: str) -> None:
+        """Say that a revision begins; ``direction`` is upgrade, downgrade or stamp."""
+
+    def end_revision(self, revision: Script, direction: str) -> None:
+        """Note how long it took, and what it retired."""
+
+    def end_run(self) -> None:
+        """Write the lines, with the state that the run leaves."""
+
+
+def history_of(migration: MigrationContext, way: str, script_sha256: str | None = None) -> History:
+    """Return the history of the database of a migration.
+
+    Arguments: ``way`` of the run: command, alembic, start-up or console; ``script_sha256``, of the plain statements of
+    a script that is to be pasted.
     """
-    from alembic.config import Config
+    if migration.dialect.name == "postgresql":
+        return _PostgreSQL(migration, way, script_sha256)
+    assert migration.connection is not None
+    return _SQLite(migration.connection, way)
 
-    config = Config(str(history_file()), cmd_opts=Namespace(quiet=True, x=None))
-    config.attributes.update(attributes, painel=True)
-    return config
+
+@dataclass
+class _PostgreSQL:
+    migration: MigrationContext
+    way: str
+    script_sha256: str | None
+
+    def begin_run(self) -> None:
+        prepare(self.migration)
+        for statement in helpers():
+            send(self.migration, statement)
+        self._call("begin_run", self.way, __version__, self.script_sha256)
+
+    def begin_revision(self, revision: Script, direction: str) -> None:
+        self._call("begin_revision", revision.revision, direction, revision.doc)
+
+    def end_revision(self, revision: Script, direction: str) -> None:
+        self._call("end_revision", revision.revision, direction, revision_sha256(revision))
+
+    def end_run(self) -> None:
+        self._call("end_run")
+
+    def _call(self, name: str, *arguments: str | None) -> None:
+        send(self.migration, f"CALL pg_temp.{name}({', '.join(literal(argument) for argument in arguments)})")
+
+
+def helpers() -> tuple[str, ...]:
+    """Return the statements that make the helpers of a run on PostgreSQL."""
+    return (catalog.fingerprint_helpers(), resources.files(__package__).joinpath("history.sql").read_text("utf-8"))
+
+
+@dataclass
+class _SQLite:
+    connection: sa.Connection
+    way: str
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    before: str = ""
+    began: float = 0.0
+
+    def begin_run(self) -> None:
+        self.before = catalog.fingerprint(catalog.read(self.connection))
+
+    def begin_revision(self, revision: Script, direction: str) -> None:
+        log.info("%s %s  %s", "<-" if direction == "downgrade" else "->", revision.revision, revision.doc)
+        self.connection.info[REVISION] = revision.revision
+        self.began = time.monotonic()
+        self.retired = self._retired(revision)
+
+    def end_revision(self, revision: Script, direction: str) -> None:
+        self.lines.append(
+            {
+                "revision": revision.revision,
+                "direction": direction,
+                "seconds": round(time.monotonic() - self.began, 3),
+                "revision_sha256": revision_sha256(revision),
+                "rows_retired": max(0, self._retired(revision) - self.retired),
+            }
+        )
+
+    def end_run(self) -> None:
+        run = {
+            "run": str(uuid.uuid4()),
+            "way": self.way,
+            "project_version": __version__,
+            "before": self.before,
+            "after": catalog.fingerprint(catalog.read(self.connection)),
+        }
+        for statement in _SQLITE_TABLE:
+            self.connection.exec_driver_sql(statement)
+        for line in self.lines:
+            self.connection.execute(_SQLITE_LINE, run | line)
+
+    def _retired(self, revision: Script) -> int:
+        """How many rows the register says this revision has retired so far."""
+        if not sa.inspect(self.connection).has_table("retired_register"):
+            return 0
+        statement = "SELECT coalesce(sum(rows), 0) FROM retired_register WHERE revision = ?"
+        return int(self.connection.exec_driver_sql(statement, (revision.revision,)).scalar_one())
+
+
+_SQLITE_TABLE = (
+    """CREATE TABLE IF NOT EXISTS migration_history (
+    id INTEGER NOT NULL PRIMARY KEY,
+    run TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    direction TEXT NOT NULL,
+    applied_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    seconds NUMERIC NOT NULL,
+    way TEXT NOT NULL,
+    role TEXT,
+    application_name TEXT,
+    project_version TEXT NOT NULL,
+    script_sha256 TEXT,
+    revision_sha256 TEXT NOT NULL,
+    fingerprint_before TEXT NOT NULL,
+    fingerprint_after TEXT NOT NULL,
+    rows_retired INTEGER NOT NULL
+)""",
+    *(
+        f"CREATE TRIGGER IF NOT EXISTS migration_history_no_{verb.lower()} BEFORE {verb} ON migration_history "
+        "BEGIN SELECT RAISE(ABORT, 'migration_history is only ever added to'); END"
+        for verb in ("UPDATE", "DELETE")
+    ),
+)
+
+_SQLITE_LINE = sa.text(
+    "INSERT INTO migration_history (run, revision, direction, seconds, way, project_version, revision_sha256,"
+    " fingerprint_before, fingerprint_after, rows_retired) VALUES (:run, :revision, :direction, :seconds, :way,"
+    " :project_version, :revision_sha256, :before, :after, :rows_retired)"
+)

@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from painel_migrations.connection.engines import make_engine
-from painel_migrations.deploy.history import configuration
+from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.preflight import refuse_foreign_database
 from painel_migrations.settings import read_settings
 

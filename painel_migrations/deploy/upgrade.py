@@ -8,7 +8,7 @@ import time
 from alembic import command
 
 from painel_migrations.connection.engines import make_engine
-from painel_migrations.deploy.history import configuration
+from painel_migrations.deploy.configuration import configuration
 from painel_migrations.settings import read_settings
 
 log = logging.getLogger("painel_migrations.deploy")

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.pool import StaticPool
 
 from painel_migrations.connection.engines import make_engine, prepare_sqlite
-from painel_migrations.deploy.history import configuration
+from painel_migrations.deploy.configuration import configuration
 from painel_migrations.settings import read_settings
 
 

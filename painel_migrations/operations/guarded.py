@@ -38,7 +38,7 @@ class GuardedOperation(MigrateOperation):
     @property
     def call(self) -> str:
         """The statement for PostgreSQL, the same online and in the console script."""
-        spelled = [_literal(argument) for argument in self.arguments]
+        spelled = [literal(argument) for argument in self.arguments]
         line = f"CALL pg_temp.{self.name}({', '.join(spelled)})"
         if len(line) <= LINE:
             return line
@@ -59,11 +59,16 @@ def _run(operations: Operations, operation: GuardedOperation) -> None:
             functions = importlib.import_module("painel_migrations.operations.sqlite")
             getattr(functions, operation.name)(operations.get_bind(), *operation.sqlite)
         return
+    prepare(context)
+    send(context, operation.call)
+
+
+def prepare(context: MigrationContext) -> None:
+    """Send what precedes the first operation, once a run."""
     if not context.opts.get("painel_helpers"):
         context.opts["painel_helpers"] = True
         for statement in prologue():
             send(context, statement)
-    send(context, operation.call)
 
 
 @cache
@@ -116,9 +121,12 @@ def _pass_on_notices(connection: sa.Connection) -> None:
     del notices[:]
 
 
-def _literal(value: Any) -> str:
+def literal(value: Any) -> str:
+    """Return a value as PostgreSQL reads it: text, a truth value, NULL, or an array of texts."""
+    if value is None:
+        return "NULL"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
-        return f"ARRAY[{', '.join(_literal(item) for item in value)}]::text[]"
+        return f"ARRAY[{', '.join(literal(item) for item in value)}]::text[]"
     return "'" + str(value).replace("'", "''") + "'"

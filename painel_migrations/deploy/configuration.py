@@ -1,0 +1,31 @@
+"""Where the history lies: alembic.ini and alembic/ beside the package, or inside it where it is installed."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def history_file() -> Path:
+    """Return the path of alembic.ini."""
+    inside = PACKAGE / "alembic.ini"
+    return inside if inside.exists() else PACKAGE.parent / "alembic.ini"
+
+
+def configuration(**attributes: object) -> Config:
+    """Return Alembic's configuration for our own commands, which log and report in their own way.
+
+    Arguments: ``attributes``, for env.py: ``connection``, an engine or a connection; ``reference``, true where
+    the database is made to be compared with the schema, and so is not checked against it.
+    """
+    from alembic.config import Config
+
+    config = Config(str(history_file()), cmd_opts=Namespace(quiet=True, x=None))
+    config.attributes.update(attributes, painel=True)
+    return config

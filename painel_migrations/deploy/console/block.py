@@ -1,0 +1,108 @@
+"""The script as one statement, whose body PostgreSQL runs as PL/pgSQL: whole, or not at all."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+
+from alembic.script import ScriptDirectory
+from mako.template import Template
+
+from painel_migrations import __version__, catalog, schema
+from painel_migrations.connection.locks import LOCK_KEY
+from painel_migrations.connection.meaning import WHO_BLOCKS
+from painel_migrations.deploy.console.plain import Plain, Section, collect
+from painel_migrations.deploy.preflight import FORMER_TABLES
+from painel_migrations.operations.closure import needed
+from painel_migrations.operations.guarded import literal
+from painel_migrations.settings import Settings
+
+WIDTH = 112
+"""Columns a comment is wrapped to; the script's lines end before the 120th."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way through the history: its direction, upgrade or downgrade, and the revisions it leads from and to."""
+
+    direction: str
+    start: str
+    end: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """One statement: the comments before it, and the body of its DO."""
+
+    header: str
+    body: str
+    sha256: str
+
+
+def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: str, part_of: str = "") -> Block:
+    """Write a way as one block.
+
+    Arguments: ``script``, the history; ``settings``, for the patience with locks; ``made_by``, the command that writes
+    it again; ``part_of``, where it is one file of several, what the header says about the others.
+    """
+    known = [revision.revision for revision in script.walk_revisions()][::-1]
+    plain = collect(way.direction, way.start, way.end)
+    verified = way.direction == "upgrade" and way.end == known[-1]
+    check = catalog.failures_query("pg_temp.facts()") if verified else ""
+    begin = f"CALL pg_temp.begin_run('console', {literal(__version__)}, {literal(plain.sha256)})"
+    values = {
+        "begin": begin,
+        "check": check,
+        "down": way.direction == "downgrade",
+        "end": way.end,
+        "ending": plain.ending,
+        "helpers": needed([*plain.statements, begin, check], plain.helpers),
+        "known": "\n".join(textwrap.wrap(", ".join(literal(name) for name in known), 100)),
+        "last": _place(way.end, known),
+        "first": _place(way.start, known),
+        "lock_key": LOCK_KEY,
+        "lock_timeout": round(settings.lock_timeout * 1000),
+        "lock_wait": settings.lock_wait,
+        "made_by": made_by,
+        "part_of": part_of,
+        "plain": plain,
+        "sections": [(section, _place(section.revision, known)) for section in plain.sections],
+        "start": way.start,
+        "statement_timeout": round(settings.statement_timeout * 1000),
+        "tables": _wrapped(", ".join(literal(name) for name in sorted({*schema.metadata.tables, *FORMER_TABLES}))),
+        "verified": verified,
+        "version": __version__,
+        "who_blocks": WHO_BLOCKS.replace("'", "''"),
+        "comment": _comment,
+        "static": _static,
+    }
+    template = Template(resources.files(__package__).joinpath("block.sql.mako").read_text("utf-8"), strict_undefined=True)
+    header, _, body = template.render(**values).partition("DO $painel$\n")
+    return Block(header, body.partition("$painel$")[0], plain.sha256)
+
+
+def _place(revision: str, known: list[str]) -> int:
+    """How many revisions a database has that is at this one."""
+    return 0 if revision == "base" else known.index(revision) + 1
+
+
+def _wrapped(text: str) -> str:
+    return ("\n" + " " * 16).join(textwrap.wrap(text, 92))
+
+
+def _comment(section: Section) -> Iterator[str]:
+    """The lines that say what a section does and why."""
+    yield f"{section.revision}  {section.title}"
+    yield from textwrap.wrap(section.reason, WIDTH)
+
+
+def _static(statement: str) -> str:
+    """A plain statement as PL/pgSQL takes it: one that gives rows needs somewhere to put them."""
+    if statement.startswith("CREATE TABLE alembic_version"):
+        return f"IF to_regclass('public.alembic_version') IS NULL THEN\n{statement};\nEND IF"
+    if re.match(r"(?:SELECT|WITH|TABLE|VALUES)\b|(?:INSERT|UPDATE|DELETE)\b.*\bRETURNING\b", statement, re.DOTALL):
+        return f"EXECUTE $rows${statement}$rows$"
+    return statement

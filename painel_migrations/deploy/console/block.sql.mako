@@ -1,0 +1,157 @@
+<%
+    what = "takes the database back to" if down else "brings the database to"
+%>\
+-- PainelUniversal: ${what} revision ${end}${" (head)" if verified else ""}, schema public, PostgreSQL 13 to 18.
+-- Written by painel-migrations ${version} with: ${made_by}
+-- SHA-256 of the plain statements: ${plain.sha256}
+--
+% if part_of:
+-- ${part_of}
+% endif
+-- Paste all of it. It is one statement: all of it happens, or nothing does. Pasting it again is safe.
+-- It starts at ${"any revision down to" if down else "any revision from"} ${start}${" (also where there is no alembic_version)" if start == "base" else ""}, and looks which one the database is at.
+-- Check afterwards: paste what  make sql-verify  prints. Its last row says OK.
+% if down:
+-- Forward again: paste what  make sql  prints.
+% else:
+-- Way back: paste what  make sql-rollback TO=${start}  prints. What was retired comes back.
+% endif
+DO $painel$
+DECLARE
+    -- The whole history, in order. painel_at is how many of its revisions the database has.
+    painel_known CONSTANT text[] := ARRAY[
+${known}];
+    painel_at integer := 0;
+    painel_version text;
+    painel_lines bigint;
+    painel_done integer := 0;
+    painel_step text := 'the start';
+    painel_list text := '';
+    painel_found record;
+    painel_helpers oid[];
+    painel_what text;
+    painel_hint text;
+    painel_state text;
+BEGIN
+    ${plain.session.replace("\n", "\n    ")};
+
+    -- One run at a time: this waits for a command, a start-up or another paste, then for tables with less patience.
+    painel_step := 'the lock';
+    SET LOCAL lock_timeout = ${round(lock_wait * 1000) or 1};
+    PERFORM pg_advisory_xact_lock(${lock_key});
+    SET LOCAL lock_timeout = ${lock_timeout};
+    SET LOCAL statement_timeout = ${statement_timeout};
+    painel_step := 'the start';
+
+    -- Where the database is.
+    IF to_regclass('public.alembic_version') IS NOT NULL THEN
+        SELECT count(*), min(version_num) INTO painel_lines, painel_version FROM public.alembic_version;
+        painel_at := coalesce(array_position(painel_known, painel_version), 0);
+        IF painel_lines > 1 OR painel_version IS NOT NULL AND painel_at = 0 THEN
+            RAISE EXCEPTION USING ERRCODE = 'PM004',
+                MESSAGE = format('the database is at revision %L, which this history does not know',
+                    (SELECT string_agg(version_num, ', ' ORDER BY version_num) FROM public.alembic_version
+                     WHERE version_num <> ALL (painel_known) OR painel_lines > 1)),
+                HINT = 'It may be newer than this copy: update this repository, or choose another database';
+        END IF;
+    END IF;
+    IF painel_at ${"<=" if down else ">="} ${last} THEN
+        RAISE NOTICE 'At %: nothing to do', coalesce(painel_version, 'base');
+        RETURN;
+    END IF;
+% if down:
+    IF painel_at > ${first} THEN
+% else:
+    IF painel_at < ${first} THEN
+% endif
+        RAISE EXCEPTION USING ERRCODE = 'PM004',
+            MESSAGE = format('the database is at %s, and this script begins at ${start}',
+                coalesce(painel_version, 'no revision')),
+            HINT = '${"Paste what comes before it first" if part_of else "Write it without FROM"}';
+    END IF;
+% if not down and first == 0:
+    IF painel_at = 0 THEN
+        SELECT count(*), count(*) FILTER (WHERE relname IN (
+                ${tables}))
+        INTO painel_lines, painel_done FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname NOT IN
+            ('alembic_version', 'migration_history');
+        IF painel_lines > 0 AND painel_done = 0 THEN
+            RAISE EXCEPTION USING ERRCODE = 'PM004',
+                MESSAGE = format('the database has %s table%s, and none of this application''s', painel_lines,
+                    CASE WHEN painel_lines > 1 THEN 's' ELSE '' END),
+                HINT = 'Choose this application''s database; an empty one will do';
+        END IF;
+    END IF;
+% endif
+    painel_done := painel_at;
+
+    -- The helpers. They live in the temporary schema, and go at the end.
+    painel_helpers := ARRAY(SELECT oid FROM pg_proc WHERE pronamespace = pg_my_temp_schema());
+% for helper in helpers:
+
+${helper};
+% endfor
+
+    ${begin};
+% for section, place in sections:
+
+% for line in comment(section):
+    -- ${line}
+% endfor
+    IF painel_at ${">=" if down else "<"} ${place} THEN
+    painel_step := 'revision ${section.revision}';
+% for statement in section.statements:
+${static(statement)};
+% endfor
+    END IF;
+% endfor
+
+    painel_step := 'the end';
+% for statement in ending:
+    ${static(statement)};
+% endfor
+% if verified:
+
+    -- The schema is now what the application needs, or nothing of this stays.
+    painel_lines := 0;
+    FOR painel_found IN
+${check}
+    LOOP
+        painel_lines := painel_lines + 1;
+        painel_list := painel_list || format('%s%s: expected %s, found %s', E'\n', painel_found.object,
+            painel_found.expected, painel_found.found);
+    END LOOP;
+    IF painel_lines > 0 THEN
+        RAISE EXCEPTION USING ERRCODE = 'PM006',
+            MESSAGE = format('the schema would not be what the application needs, in %s:%s', painel_lines, painel_list),
+            HINT = 'Nothing was changed. Report it with this list';
+    END IF;
+% endif
+
+    FOR painel_found IN SELECT oid::regprocedure AS helper FROM pg_proc
+        WHERE pronamespace = pg_my_temp_schema() AND oid <> ALL (painel_helpers)
+    LOOP
+        EXECUTE format('DROP ROUTINE %s', painel_found.helper);
+    END LOOP;
+    RAISE NOTICE 'Done: at ${end} after % revisions', abs(painel_done - ${last});
+EXCEPTION
+    WHEN lock_not_available THEN
+        RAISE EXCEPTION USING ERRCODE = 'lock_not_available',
+            MESSAGE = CASE painel_step
+                WHEN 'the lock' THEN 'another run holds the lock for more than ${f"{lock_wait:g}"} s'
+                ELSE painel_step || ': a table this run has to change is held by another session' END,
+            HINT = 'Nothing was changed. End the other session, then paste again. See it: ${who_blocks}';
+    WHEN query_canceled THEN
+        RAISE EXCEPTION USING ERRCODE = 'query_canceled', MESSAGE = painel_step || ': cancelled',
+            HINT = 'Nothing was changed. Paste it again; if a statement_timeout stopped it, SET statement_timeout = 0 first';
+    WHEN OTHERS THEN
+        -- What a driver would add may quote a row, so only the message is passed on.
+        GET STACKED DIAGNOSTICS painel_what = MESSAGE_TEXT, painel_hint = PG_EXCEPTION_HINT,
+            painel_state = RETURNED_SQLSTATE;
+        IF painel_state NOT LIKE 'PM%' THEN
+            painel_what := painel_step || ': ' || painel_what;
+            painel_hint := 'Nothing was changed. Report it with this message';
+        END IF;
+        RAISE EXCEPTION USING ERRCODE = painel_state, MESSAGE = painel_what, HINT = painel_hint;
+END $painel$;

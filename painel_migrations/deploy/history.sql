@@ -1,0 +1,83 @@
+-- migration_history: a line for each revision applied or taken back, by whichever way. It is only ever added to.
+
+-- Notes how the run came to be and what it found. The lines are written when it ends, with what it left.
+CREATE OR REPLACE PROCEDURE pg_temp.begin_run(way text, project_version text, script_sha256 text) LANGUAGE plpgsql AS $fn$
+BEGIN
+    CREATE TEMP TABLE IF NOT EXISTS applied (place integer GENERATED ALWAYS AS IDENTITY, revision text, direction text,
+        revision_sha256 text, applied_at timestamptz, seconds numeric, rows_retired bigint) ON COMMIT DROP;
+    DELETE FROM pg_temp.applied;
+    PERFORM set_config('painel.way', way, true), set_config('painel.version', project_version, true),
+        set_config('painel.script', coalesce(script_sha256, ''), true),
+        set_config('painel.fingerprint', pg_temp.fingerprint(), true);
+END $fn$;
+
+CREATE OR REPLACE PROCEDURE pg_temp.begin_revision(revision text, direction text, title text) LANGUAGE plpgsql AS $fn$
+BEGIN
+    PERFORM set_config('painel.revision', revision, true),
+        set_config('painel.began', clock_timestamp()::text, true);
+    PERFORM pg_temp.say(format('%s %s  %s', CASE direction WHEN 'downgrade' THEN '<-' ELSE '->' END, revision, title));
+END $fn$;
+
+CREATE OR REPLACE PROCEDURE pg_temp.end_revision(at_revision text, direction text, sha256 text) LANGUAGE plpgsql AS $fn$
+DECLARE n bigint := 0;
+BEGIN
+    IF to_regclass('retired.register') IS NOT NULL THEN
+        SELECT coalesce(sum(rows), 0) INTO n FROM retired.register
+        WHERE revision = at_revision AND retired_at = transaction_timestamp();
+    END IF;
+    INSERT INTO pg_temp.applied (revision, direction, revision_sha256, applied_at, seconds, rows_retired)
+    VALUES (at_revision, direction, sha256, clock_timestamp(),
+        extract(epoch FROM clock_timestamp() - current_setting('painel.began')::timestamptz), n);
+END $fn$;
+
+CREATE OR REPLACE PROCEDURE pg_temp.end_run() LANGUAGE plpgsql AS $fn$
+BEGIN
+    CALL pg_temp.ensure_history();
+    INSERT INTO public.migration_history (run, revision, direction, applied_at, seconds, way, role, application_name,
+        project_version, script_sha256, revision_sha256, fingerprint_before, fingerprint_after, rows_retired)
+    SELECT run.id, a.revision, a.direction, a.applied_at, a.seconds, current_setting('painel.way'), current_user,
+        current_setting('application_name'), current_setting('painel.version'),
+        nullif(current_setting('painel.script'), ''), a.revision_sha256, current_setting('painel.fingerprint'),
+        run.fingerprint, a.rows_retired
+    FROM pg_temp.applied a, (SELECT gen_random_uuid() AS id, pg_temp.fingerprint() AS fingerprint OFFSET 0) AS run
+    ORDER BY a.place;
+    DROP TABLE pg_temp.applied;
+END $fn$;
+
+CREATE OR REPLACE PROCEDURE pg_temp.ensure_history() LANGUAGE plpgsql AS $fn$
+BEGIN
+    IF to_regclass('public.migration_history') IS NOT NULL THEN
+        RETURN;
+    END IF;
+    CREATE TABLE public.migration_history (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        run uuid NOT NULL,
+        revision text NOT NULL,
+        direction text NOT NULL,
+        applied_at timestamptz NOT NULL,
+        seconds numeric(12, 3) NOT NULL,
+        way text NOT NULL,
+        role text NOT NULL,
+        application_name text NOT NULL,
+        project_version text NOT NULL,
+        script_sha256 text,
+        revision_sha256 text NOT NULL,
+        fingerprint_before text NOT NULL,
+        fingerprint_after text NOT NULL,
+        rows_retired bigint NOT NULL);
+    COMMENT ON TABLE public.migration_history IS
+        'One line for each revision that was applied or taken back. Lines are only ever added.';
+    COMMENT ON COLUMN public.migration_history.run IS 'the same for every line of one transaction';
+    COMMENT ON COLUMN public.migration_history.seconds IS 'how long the revision took';
+    COMMENT ON COLUMN public.migration_history.way IS 'command, alembic, start-up or console';
+    COMMENT ON COLUMN public.migration_history.script_sha256 IS 'of the plain statements of the pasted script';
+    COMMENT ON COLUMN public.migration_history.revision_sha256 IS 'of the file of the revision';
+    COMMENT ON COLUMN public.migration_history.fingerprint_before IS 'of the catalogue before the run';
+    COMMENT ON COLUMN public.migration_history.fingerprint_after IS 'of the catalogue after the run';
+    CREATE OR REPLACE FUNCTION public.migration_history_only_grows() RETURNS trigger LANGUAGE plpgsql AS $body$
+    BEGIN
+        RAISE EXCEPTION 'migration_history is only ever added to';
+    END $body$;
+    CREATE TRIGGER migration_history_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON public.migration_history
+        FOR EACH STATEMENT EXECUTE FUNCTION public.migration_history_only_grows();
+END $fn$;
