@@ -19,7 +19,9 @@ log = logging.getLogger("painel_migrations.operations")
 # SQLSTATE of a refusal raised by a helper; class PM is nobody else's.
 REFUSED = "PM004"
 
+# No line of a call is longer than 112 characters with its semicolon: people read the script where nothing wraps.
 LINE = 110
+WIDTH = 100
 
 
 class GuardedOperation(MigrateOperation):
@@ -38,17 +40,11 @@ class GuardedOperation(MigrateOperation):
     @property
     def call(self) -> str:
         """The statement for PostgreSQL, the same online and in the console script."""
-        spelled = [literal(argument) for argument in self.arguments]
-        line = f"CALL pg_temp.{self.name}({', '.join(spelled)})"
+        line = f"CALL pg_temp.{self.name}({', '.join(literal(argument) for argument in self.arguments)})"
         if len(line) <= LINE:
             return line
-        lines: list[str] = []
-        for text in spelled:
-            if lines and len(lines[-1]) + len(text) + 2 <= LINE - 10:
-                lines[-1] += f", {text}"
-            else:
-                lines.append(text)
-        return f"CALL pg_temp.{self.name}(\n    " + ",\n    ".join(lines) + ")"
+        lines = _filled([_spelled(argument) for argument in self.arguments], WIDTH)
+        return "\n    ".join([f"CALL pg_temp.{self.name}(", *lines]) + ")"
 
 
 @Operations.implementation_for(GuardedOperation)
@@ -119,6 +115,43 @@ def _pass_on_notices(connection: sa.Connection) -> None:
         if severity == "NOTICE" and "already exists" not in text:
             log.info("%s", text.splitlines()[0])
     del notices[:]
+
+
+def _filled(pieces: list[list[str]], width: int) -> list[str]:
+    """Set pieces of one line or more with commas between them, as many on a line as there is room for."""
+    lines: list[str] = []
+    after_one_line = False
+    for first, *more in pieces:
+        if after_one_line and not more and len(lines[-1]) + len(first) + 2 <= width:
+            lines[-1] += f", {first}"
+            continue
+        if lines:
+            lines[-1] += ","
+        lines += [first, *more]
+        after_one_line = not more
+    return lines
+
+
+def _spelled(value: Any) -> list[str]:
+    """Spell a value on as many lines as it needs: an array breaks between its items, a text after a space.
+
+    SQL reads literals that only a line break separates as one, so the value is the same however it is broken.
+    """
+    text = literal(value)
+    if len(text) <= WIDTH:
+        return [text]
+    if isinstance(value, (list, tuple)):
+        # What opens the array, indents it and closes it takes room, too.
+        first, *more = _filled([_spelled(item) for item in value], WIDTH - 12)
+        *lines, last = [f"ARRAY[{first}", *(f"    {line}" for line in more)]
+        return [*lines, f"{last}]::text[]"]
+    words, lines = text[1:-1].split(" "), [""]
+    for number, word in enumerate(words):
+        part = word if number == len(words) - 1 else f"{word} "
+        if lines[-1] and len(lines[-1]) + len(part) > WIDTH - 14:
+            lines.append("")
+        lines[-1] += part
+    return [f"'{line}'" for line in lines]
 
 
 def literal(value: Any) -> str:

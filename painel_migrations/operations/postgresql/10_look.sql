@@ -14,7 +14,7 @@ CREATE OR REPLACE FUNCTION pg_temp.counted(n bigint, one text, many text) RETURN
     SELECT n || ' ' || CASE WHEN n = 1 THEN one ELSE many END
 $fn$;
 
--- The table's oid in schema public, or NULL. Views and indexes of that name are no tables.
+-- The oid of a table in schema public, or NULL. Views and indexes of that name are no tables.
 CREATE OR REPLACE FUNCTION pg_temp.oid_of(tbl text) RETURNS oid LANGUAGE sql STABLE AS $fn$
     SELECT oid FROM pg_class
     WHERE relname = tbl AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
@@ -38,11 +38,19 @@ CREATE OR REPLACE FUNCTION pg_temp.type_of(tbl text, col text) RETURNS text LANG
     WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, col)
 $fn$;
 
--- The columns of a key, by name, in the key's order.
+-- The columns of a key, by name, in the order of the key.
 CREATE OR REPLACE FUNCTION pg_temp.names_of(rel oid, nums smallint[]) RETURNS text[] LANGUAGE sql STABLE AS $fn$
     SELECT coalesce(array_agg(a.attname::text ORDER BY k.place), '{}')
     FROM unnest(nums) WITH ORDINALITY AS k (num, place)
     JOIN pg_attribute a ON a.attrelid = rel AND a.attnum = k.num
+$fn$;
+
+-- The foreign keys of one column that refer to a table: the referring table, the name of the key, the column.
+CREATE OR REPLACE FUNCTION pg_temp.references_to(tbl text)
+RETURNS TABLE (child text, conname text, col text) LANGUAGE sql STABLE AS $fn$
+    SELECT c.relname::text, k.conname::text, (pg_temp.names_of(k.conrelid, k.conkey))[1]
+    FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+    WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(tbl) AND cardinality(k.conkey) = 1
 $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.listed(names text[]) RETURNS text LANGUAGE sql IMMUTABLE AS $fn$

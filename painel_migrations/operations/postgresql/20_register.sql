@@ -4,7 +4,8 @@ CREATE OR REPLACE FUNCTION pg_temp.open_retired() RETURNS void LANGUAGE plpgsql 
 BEGIN
     IF to_regnamespace('retired') IS NULL THEN
         CREATE SCHEMA retired;
-        COMMENT ON SCHEMA retired IS 'What migrations took out of the application''s way. Nothing here is used by it.';
+        COMMENT ON SCHEMA retired IS
+            'What migrations took out of the application''s way. Nothing here is used by it.';
     END IF;
     IF to_regclass('retired.register') IS NULL THEN
         CREATE TABLE retired.register (
@@ -16,8 +17,8 @@ BEGIN
             definition text,
             rows bigint,
             retired_at timestamptz NOT NULL DEFAULT now());
-        COMMENT ON TABLE retired.register IS
-            'One row for each thing retired: what it was, where its rows are kept, the SQL that makes it again.';
+        COMMENT ON TABLE retired.register IS 'One row for each thing retired: what it was, '
+            'where its rows are kept, the SQL that makes it again.';
     END IF;
 END $fn$;
 
@@ -30,9 +31,9 @@ BEGIN
     PERFORM pg_temp.say(format('retired %s %s%s', what, of_object, coalesce(' (' || n || ' rows)', '')));
 END $fn$;
 
--- The latest entry for an object, as (id, kept_in, definition); no row where there is none.
-CREATE OR REPLACE FUNCTION pg_temp.noted(what text, of_object text, OUT entry integer, OUT kept text, OUT made_by text)
-LANGUAGE plpgsql AS $fn$
+-- The latest entry for an object, as (id, kept_in, definition). No row where there is none.
+CREATE OR REPLACE FUNCTION pg_temp.noted(
+    what text, of_object text, OUT entry integer, OUT kept text, OUT made_by text) LANGUAGE plpgsql AS $fn$
 BEGIN
     IF to_regclass('retired.register') IS NOT NULL THEN
         SELECT id, kept_in, definition INTO entry, kept, made_by FROM retired.register
@@ -58,12 +59,13 @@ BEGIN
     PERFORM pg_temp.close_retired();
 END $fn$;
 
--- Moves a table between schemas with all that it owns; names taken over there get a number.
+-- Moves a table between schemas with all that it owns. Names taken over there get a number.
 CREATE OR REPLACE FUNCTION pg_temp.move_table(rel regclass, to_schema text, new_name text)
 RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
     owned record;
-    here text := (SELECT nspname FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace WHERE c.oid = rel);
+    here text := (SELECT nspname FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
+                  WHERE c.oid = rel);
     free text;
 BEGIN
     FOR owned IN
@@ -77,8 +79,8 @@ BEGIN
             free := pg_temp.free_name(left(new_name || '_' || owned.relname, 60), to_schema);
         END IF;
         IF free <> owned.relname THEN
-            EXECUTE format('ALTER %s %I.%I RENAME TO %I', CASE owned.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'INDEX' END,
-                here, owned.relname, free);
+            EXECUTE format('ALTER %s %I.%I RENAME TO %I',
+                CASE owned.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'INDEX' END, here, owned.relname, free);
         END IF;
     END LOOP;
     IF new_name <> (SELECT relname FROM pg_class WHERE oid = rel) THEN

@@ -1,14 +1,16 @@
 -- Views and the like that stand in the way of a change: taken down before it, put back after it.
 
-CREATE TEMP TABLE IF NOT EXISTS shelf (place integer GENERATED ALWAYS AS IDENTITY, kind text, object text, definition text)
-ON COMMIT DROP;
+CREATE TEMP TABLE IF NOT EXISTS shelf (
+    place integer GENERATED ALWAYS AS IDENTITY, kind text, object text, definition text) ON COMMIT DROP;
 
 -- The statements that make a view again, with its options, owner, grants, comment, and indexes.
 CREATE OR REPLACE FUNCTION pg_temp.view_as_sql(v oid) RETURNS text LANGUAGE sql STABLE AS $fn$
-    SELECT format('CREATE %s %s%s AS %s', CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END, v::regclass,
-                  coalesce(' WITH (' || array_to_string(reloptions, ', ') || ')', ''),
-                  rtrim(pg_get_viewdef(v), ';') || CASE WHEN relkind = 'm' AND NOT relispopulated THEN ' WITH NO DATA' ELSE '' END)
-        || coalesce((SELECT string_agg(E';\n' || pg_get_indexdef(indexrelid), '') FROM pg_index WHERE indrelid = v), '')
+    SELECT format('CREATE %s %s%s AS %s', CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END,
+                  v::regclass, coalesce(' WITH (' || array_to_string(reloptions, ', ') || ')', ''),
+                  rtrim(pg_get_viewdef(v), ';')
+                  || CASE WHEN relkind = 'm' AND NOT relispopulated THEN ' WITH NO DATA' ELSE '' END)
+        || coalesce((SELECT string_agg(E';\n' || pg_get_indexdef(indexrelid), '')
+                     FROM pg_index WHERE indrelid = v), '')
         || coalesce((SELECT string_agg(E';\n' || pg_get_triggerdef(t.oid), '') FROM pg_trigger t
                      WHERE tgrelid = v AND NOT tgisinternal), '')
         || coalesce(E';\nCOMMENT ON ' || CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW ' ELSE 'VIEW ' END
@@ -22,8 +24,8 @@ CREATE OR REPLACE FUNCTION pg_temp.view_as_sql(v oid) RETURNS text LANGUAGE sql 
     FROM pg_class WHERE oid = v
 $fn$;
 
--- Takes down what depends on a column and would stop a change of its type or its removal: views (deepest first), checks, indexes over
--- an expression or with a predicate, triggers that name the column.
+-- Takes down what depends on a column and would stop a change of its type or its removal: views (deepest
+-- first), checks, indexes over an expression or with a predicate, triggers that name the column.
 CREATE OR REPLACE FUNCTION pg_temp.shelve(tbl text, col text) RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
     rel oid := pg_temp.oid_of(tbl);
@@ -40,11 +42,14 @@ BEGIN
             JOIN pg_depend d ON d.refobjid = above.view AND d.classid = 'pg_rewrite'::regclass
                 AND d.refclassid = 'pg_class'::regclass
             JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> above.view)
-        SELECT a.view, c.relkind, pg_temp.view_as_sql(a.view) AS made_by FROM above a JOIN pg_class c ON c.oid = a.view
+        SELECT a.view, CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END AS kind,
+            pg_temp.view_as_sql(a.view) AS made_by
+        FROM above a JOIN pg_class c ON c.oid = a.view
         GROUP BY a.view, c.relkind ORDER BY max(a.depth) DESC
     LOOP
-        INSERT INTO pg_temp.shelf (kind, object, definition) VALUES ('view', thing.view::regclass::text, thing.made_by);
-        EXECUTE format('DROP %s %s', CASE thing.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END, thing.view::regclass);
+        INSERT INTO pg_temp.shelf (kind, object, definition)
+        VALUES ('view', thing.view::regclass::text, thing.made_by);
+        EXECUTE format('DROP %s %s', thing.kind, thing.view::regclass);
     END LOOP;
     FOR thing IN SELECT conname FROM pg_constraint WHERE conrelid = rel AND contype = 'c' AND num = ANY (conkey)
     LOOP
@@ -57,7 +62,8 @@ BEGIN
           AND EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = i.indexrelid
                       AND refobjid = rel AND refobjsubid = num)
     LOOP
-        INSERT INTO pg_temp.shelf (kind, object, definition) VALUES ('index', tbl || '.' || thing.relname, thing.made_by);
+        INSERT INTO pg_temp.shelf (kind, object, definition)
+        VALUES ('index', tbl || '.' || thing.relname, thing.made_by);
         EXECUTE format('DROP INDEX public.%I', thing.relname);
     END LOOP;
     FOR thing IN SELECT tgname, pg_get_triggerdef(oid) AS made_by FROM pg_trigger
@@ -65,12 +71,14 @@ BEGIN
             SELECT FROM pg_depend WHERE classid = 'pg_trigger'::regclass AND objid = pg_trigger.oid
                 AND refobjid = rel AND refobjsubid = num))
     LOOP
-        INSERT INTO pg_temp.shelf (kind, object, definition) VALUES ('trigger', tbl || '.' || thing.tgname, thing.made_by);
+        INSERT INTO pg_temp.shelf (kind, object, definition)
+        VALUES ('trigger', tbl || '.' || thing.tgname, thing.made_by);
         EXECUTE format('DROP TRIGGER %I ON public.%I', thing.tgname, tbl);
     END LOOP;
 END $fn$;
 
--- Puts back what shelve() took down, in the opposite order. What no longer fits is kept as text in the register.
+-- Puts back what shelve() took down, in the opposite order. What no longer fits is kept as text in the
+-- register.
 CREATE OR REPLACE FUNCTION pg_temp.unshelve() RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE thing record;
 BEGIN
@@ -88,7 +96,8 @@ END $fn$;
 -- Drops a constraint of a known table and keeps its definition.
 CREATE OR REPLACE FUNCTION pg_temp.drop_constraint(tbl text, con text) RETURNS void LANGUAGE plpgsql AS $fn$
 BEGIN
-    PERFORM pg_temp.note('constraint', tbl || '.' || con, NULL, format('ALTER TABLE public.%I ADD CONSTRAINT %I %s', tbl, con,
-        pg_get_constraintdef(oid)), NULL) FROM pg_constraint WHERE conrelid = pg_temp.oid_of(tbl) AND conname = con;
+    PERFORM pg_temp.note('constraint', tbl || '.' || con, NULL,
+        format('ALTER TABLE public.%I ADD CONSTRAINT %I %s', tbl, con, pg_get_constraintdef(oid)), NULL)
+    FROM pg_constraint WHERE conrelid = pg_temp.oid_of(tbl) AND conname = con;
     EXECUTE format('ALTER TABLE public.%I DROP CONSTRAINT %I', tbl, con);
 END $fn$;

@@ -1,9 +1,24 @@
 -- Enum types: their labels, all of them, in order.
 
--- Makes the type anew with these labels; columns of public follow, copies elsewhere keep the old type, which goes to schema retired.
-CREATE OR REPLACE FUNCTION pg_temp.rebuild_enum(enum_type text, labels text[]) RETURNS void LANGUAGE plpgsql AS $fn$
+-- The oid of a type in schema public, or NULL.
+CREATE OR REPLACE FUNCTION pg_temp.type_oid(type_name text) RETURNS oid LANGUAGE sql STABLE AS $fn$
+    SELECT oid FROM pg_type WHERE typname = type_name AND typnamespace = 'public'::regnamespace
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.make_enum(enum_type text, labels text[])
+RETURNS void LANGUAGE plpgsql AS $fn$
+BEGIN
+    EXECUTE format('CREATE TYPE public.%I AS ENUM (%s)', enum_type,
+        (SELECT string_agg(quote_literal(l), ', ' ORDER BY place)
+         FROM unnest(labels) WITH ORDINALITY AS u (l, place)));
+END $fn$;
+
+-- Makes the type anew with these labels. Columns of public follow, copies elsewhere keep the old type, which
+-- goes to schema retired.
+CREATE OR REPLACE FUNCTION pg_temp.rebuild_enum(enum_type text, labels text[])
+RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
-    old_type oid := (SELECT oid FROM pg_type WHERE typname = enum_type AND typnamespace = 'public'::regnamespace);
+    old_type oid := pg_temp.type_oid(enum_type);
     used record;
     parked text := enum_type;
     n integer := 1;
@@ -23,9 +38,9 @@ BEGIN
         EXECUTE format('ALTER TYPE public.%I RENAME TO %I', enum_type, parked);
     END IF;
     EXECUTE format('ALTER TYPE public.%I SET SCHEMA retired', parked);
-    EXECUTE format('CREATE TYPE public.%I AS ENUM (%s)', enum_type,
-        (SELECT string_agg(quote_literal(l), ', ' ORDER BY place) FROM unnest(labels) WITH ORDINALITY AS u (l, place)));
-    FOR used IN SELECT c.relname::text, a.attname::text FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    PERFORM pg_temp.make_enum(enum_type, labels);
+    FOR used IN SELECT c.relname::text, a.attname::text
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
         WHERE a.atttypid = old_type AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
           AND c.relnamespace = 'public'::regnamespace
     LOOP
@@ -35,14 +50,16 @@ BEGIN
             used.relname, used.attname, enum_type, pg_temp.folded(quote_ident(used.attname), labels));
         PERFORM pg_temp.unshelve();
     END LOOP;
-    IF NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_type'::regclass AND d.refobjid = old_type AND d.deptype = 'n') THEN
+    IF NOT EXISTS (SELECT FROM pg_depend
+            WHERE refclassid = 'pg_type'::regclass AND refobjid = old_type AND deptype = 'n') THEN
         EXECUTE format('DROP TYPE retired.%I', parked);
         PERFORM pg_temp.close_retired();
     END IF;
     PERFORM pg_temp.say(format('enum %s rebuilt with labels %s', enum_type, array_to_string(labels, ', ')));
 END $fn$;
 
--- The type has exactly these labels in this order. What needs no rewrite comes first: RENAME VALUE, then ADD VALUE, then the rebuild.
+-- The type has exactly these labels in this order. What needs no rewrite comes first: RENAME VALUE, then ADD
+-- VALUE, then the rebuild.
 CREATE OR REPLACE PROCEDURE pg_temp.ensure_enum(enum_type text, VARIADIC labels text[]) LANGUAGE plpgsql AS $fn$
 DECLARE
     live text[] := pg_temp.labels_of(enum_type);
@@ -51,12 +68,11 @@ BEGIN
     IF live = labels THEN
         RETURN;
     ELSIF live IS NULL THEN
-        IF EXISTS (SELECT FROM pg_type WHERE typname = enum_type AND typnamespace = 'public'::regnamespace) THEN
+        IF pg_temp.type_oid(enum_type) IS NOT NULL THEN
             PERFORM pg_temp.refuse(format('the type %s exists and is no enum', enum_type),
                 format('Rename it, then run again: ALTER TYPE %I RENAME TO ...', enum_type));
         END IF;
-        EXECUTE format('CREATE TYPE public.%I AS ENUM (%s)', enum_type,
-            (SELECT string_agg(quote_literal(l), ', ' ORDER BY place) FROM unnest(labels) WITH ORDINALITY AS u (l, place)));
+        PERFORM pg_temp.make_enum(enum_type, labels);
         RETURN;
     END IF;
     FOR i IN 1 .. cardinality(labels) LOOP
@@ -69,7 +85,8 @@ BEGIN
             END IF;
         END IF;
     END LOOP;
-    -- A label added in this transaction cannot be stored in it: only spellings that rows never hold are added so.
+    -- A label added in this transaction cannot be stored in it: only spellings that rows never hold are added
+    -- so.
     IF live = labels[1 : cardinality(live)] AND NOT EXISTS (
             SELECT FROM unnest(labels) l WHERE lower(l) <> ALL (SELECT lower(e) FROM unnest(live) e)) THEN
         FOR i IN cardinality(live) + 1 .. cardinality(labels) LOOP
@@ -80,8 +97,9 @@ BEGIN
     END IF;
 END $fn$;
 
--- A type of this name exists; a later revision settles its labels.
-CREATE OR REPLACE PROCEDURE pg_temp.ensure_some_enum(enum_type text, VARIADIC labels text[]) LANGUAGE plpgsql AS $fn$
+-- A type of this name exists. A later revision settles its labels.
+CREATE OR REPLACE PROCEDURE pg_temp.ensure_some_enum(enum_type text, VARIADIC labels text[])
+LANGUAGE plpgsql AS $fn$
 BEGIN
     IF NOT pg_temp.is_enum(enum_type) THEN
         CALL pg_temp.ensure_enum(enum_type, VARIADIC labels);
@@ -89,10 +107,9 @@ BEGIN
 END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.drop_enum(enum_type text) LANGUAGE plpgsql AS $fn$
-DECLARE of_type oid := (SELECT oid FROM pg_type WHERE typname = enum_type AND typnamespace = 'public'::regnamespace AND typtype = 'e');
 BEGIN
-    IF of_type IS NOT NULL AND NOT EXISTS (SELECT FROM pg_depend
-            WHERE refclassid = 'pg_type'::regclass AND refobjid = of_type AND deptype = 'n') THEN
+    IF pg_temp.is_enum(enum_type) AND NOT EXISTS (SELECT FROM pg_depend WHERE deptype = 'n'
+            AND refclassid = 'pg_type'::regclass AND refobjid = pg_temp.type_oid(enum_type)) THEN
         EXECUTE format('DROP TYPE public.%I', enum_type);
     END IF;
 END $fn$;

@@ -1,6 +1,7 @@
 -- Columns: there, of the right type, default and nullability.
 
--- A column's description, as the revisions write it: name type [default expression] [not null] [references table].
+-- The description of a column, as the revisions write it: name type [default expression] [not null]
+-- [references table].
 CREATE OR REPLACE FUNCTION pg_temp.described(item text, OUT col text, OUT col_type text, OUT default_is text,
     OUT required boolean, OUT target text) LANGUAGE plpgsql IMMUTABLE AS $fn$
 BEGIN
@@ -21,7 +22,8 @@ CREATE OR REPLACE FUNCTION pg_temp.default_of(tbl text, col text) RETURNS text L
 $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.is_required(tbl text, col text) RETURNS boolean LANGUAGE sql STABLE AS $fn$
-    SELECT attnotnull FROM pg_attribute WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, col)
+    SELECT attnotnull FROM pg_attribute
+    WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, col)
 $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.require_values(tbl text, col text) RETURNS void LANGUAGE plpgsql AS $fn$
@@ -29,14 +31,19 @@ DECLARE n bigint := pg_temp.count_where(tbl, format('%I IS NULL', col));
 BEGIN
     IF n > 0 THEN
         PERFORM pg_temp.refuse(
-            format('%s.%s: %s NULL where the schema needs a value', tbl, col, pg_temp.counted(n, 'row holds', 'rows hold')),
-            format('Give them a value, then run again. See them: SELECT id FROM %I WHERE %I IS NULL', tbl, col));
+            format('%s.%s: %s NULL where the schema needs a value', tbl, col,
+                pg_temp.counted(n, 'row holds', 'rows hold')),
+            format('Give them a value, then run again. See them: SELECT id FROM %I WHERE %I IS NULL',
+                tbl, col));
     END IF;
 END $fn$;
 
--- NOT NULL is a named constraint from PostgreSQL 18 on, and the name outlives a rename of the table or the column.
+-- NOT NULL is a named constraint from PostgreSQL 18 on, and the name outlives a rename of the table or the
+-- column.
 CREATE OR REPLACE FUNCTION pg_temp.name_not_null(tbl text, col text) RETURNS void LANGUAGE plpgsql AS $fn$
-DECLARE con record;
+DECLARE
+    con record;
+    wanted text := tbl || '_' || col || '_not_null';
 BEGIN
     SELECT conname, convalidated INTO con FROM pg_constraint
     WHERE conrelid = pg_temp.oid_of(tbl) AND contype = 'n' AND conkey = ARRAY[pg_temp.attnum_of(tbl, col)];
@@ -44,8 +51,8 @@ BEGIN
         PERFORM pg_temp.require_values(tbl, col);
         EXECUTE format('ALTER TABLE public.%I VALIDATE CONSTRAINT %I', tbl, con.conname);
     END IF;
-    IF con.conname <> tbl || '_' || col || '_not_null' THEN
-        EXECUTE format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', tbl, con.conname, tbl || '_' || col || '_not_null');
+    IF con.conname <> wanted THEN
+        EXECUTE format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', tbl, con.conname, wanted);
     END IF;
 END $fn$;
 
@@ -78,7 +85,8 @@ BEGIN
     IF d.col_type = 'serial' THEN
         CALL pg_temp.ensure_sequence(tbl);
     ELSIF pg_temp.default_of(tbl, d.col) IS DISTINCT FROM d.default_is THEN
-        EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I %s', tbl, d.col, coalesce('SET DEFAULT ' || d.default_is, 'DROP DEFAULT'));
+        EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I %s', tbl, d.col,
+            coalesce('SET DEFAULT ' || d.default_is, 'DROP DEFAULT'));
     END IF;
     IF d.required AND NOT pg_temp.is_required(tbl, d.col) THEN
         PERFORM pg_temp.require_values(tbl, d.col);
@@ -92,10 +100,12 @@ BEGIN
     END IF;
 END $fn$;
 
--- A column that a later revision takes away: given to a table without rows only. A table with rows has it, or is past it.
+-- A column that a later revision takes away: given to a table without rows only. A table with rows has it, or
+-- is past it.
 CREATE OR REPLACE PROCEDURE pg_temp.passing_column(tbl text, item text) LANGUAGE plpgsql AS $fn$
 BEGIN
-    IF pg_temp.has_table(tbl) AND NOT pg_temp.has_column(tbl, split_part(item, ' ', 1)) AND NOT pg_temp.has_rows(tbl) THEN
+    IF pg_temp.has_table(tbl) AND NOT pg_temp.has_column(tbl, split_part(item, ' ', 1))
+        AND NOT pg_temp.has_rows(tbl) THEN
         CALL pg_temp.ensure_column(tbl, item);
     END IF;
 END $fn$;
@@ -113,12 +123,14 @@ BEGIN
     END IF;
 END $fn$;
 
--- One column under one name: `old` becomes `into`; where both exist `into` wins, its gaps are filled, and `old` is retired.
+-- One column under one name: old becomes into_col. Where both exist into_col wins, its gaps are filled, and old
+-- is retired.
 CREATE OR REPLACE PROCEDURE pg_temp.fold_column(tbl text, old text, into_col text) LANGUAGE plpgsql AS $fn$
 DECLARE
     old_type text := pg_temp.type_of(tbl, old);
     live text := pg_temp.type_of(tbl, into_col);
-    gap text := CASE WHEN live = 'text' OR live LIKE 'character%' THEN '(%1$I IS NULL OR btrim(%1$I) = '''')' ELSE '%1$I IS NULL' END;
+    gap text := CASE WHEN live = 'text' OR live LIKE 'character%' THEN '(%1$I IS NULL OR btrim(%1$I) = '''')'
+                     ELSE '%1$I IS NULL' END;
 BEGIN
     IF old_type IS NULL THEN
         RETURN;
@@ -127,7 +139,8 @@ BEGIN
         PERFORM pg_temp.say(format('%s.%s renamed to %s', tbl, old, into_col));
         RETURN;
     END IF;
-    PERFORM pg_temp.change_rows(tbl, format('UPDATE public.%1$I SET %2$I = %3$s WHERE %4$I IS NOT NULL AND %5$s AND %3$s IS NOT NULL',
+    PERFORM pg_temp.change_rows(tbl, format(
+        'UPDATE public.%1$I SET %2$I = %3$s WHERE %4$I IS NOT NULL AND %5$s AND %3$s IS NOT NULL',
         tbl, into_col, pg_temp.converted(quote_ident(old), old_type, live), old, format(gap, into_col)));
     CALL pg_temp.retire_column(tbl, old);
 END $fn$;

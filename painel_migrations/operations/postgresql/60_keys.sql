@@ -22,26 +22,29 @@ BEGIN
     EXECUTE format('ALTER TABLE public.%I ADD CONSTRAINT %I PRIMARY KEY (id)', tbl, wanted);
 END $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.count_duplicates(tbl text, cols text[]) RETURNS bigint LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.count_duplicates(tbl text, cols text[])
+RETURNS bigint LANGUAGE plpgsql AS $fn$
 DECLARE
     n bigint;
     names text := pg_temp.listed(cols);
 BEGIN
-    EXECUTE format('SELECT count(*) FROM (SELECT FROM public.%I WHERE ROW(%s) IS NOT NULL GROUP BY %s HAVING count(*) > 1) d',
-        tbl, names, names) INTO n;
+    EXECUTE format('SELECT count(*) FROM (SELECT FROM public.%I WHERE ROW(%s) IS NOT NULL '
+        'GROUP BY %s HAVING count(*) > 1) d', tbl, names, names) INTO n;
     RETURN n;
 END $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.refuse_duplicates(tbl text, cols text[]) RETURNS void LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.refuse_duplicates(tbl text, cols text[])
+RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
     n bigint := pg_temp.count_duplicates(tbl, cols);
     names text := pg_temp.listed(cols);
 BEGIN
     IF n > 0 THEN
         PERFORM pg_temp.refuse(
-            format('%s.%s: %s more than once where they must be unique', tbl, names, pg_temp.counted(n, 'value occurs', 'values occur')),
-            format('Make them unique, then run again. See them: SELECT %s, count(*) FROM %I GROUP BY %s HAVING count(*) > 1',
-                names, tbl, names));
+            format('%s.%s: %s more than once where they must be unique', tbl, names,
+                pg_temp.counted(n, 'value occurs', 'values occur')),
+            format('Make them unique, then run again. See them: '
+                   'SELECT %s, count(*) FROM %I GROUP BY %s HAVING count(*) > 1', names, tbl, names));
     END IF;
 END $fn$;
 
@@ -62,7 +65,8 @@ BEGIN
         EXECUTE format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', tbl, live, wanted);
     ELSE
         PERFORM pg_temp.refuse_duplicates(tbl, cols);
-        EXECUTE format('ALTER TABLE public.%I ADD CONSTRAINT %I UNIQUE (%s)', tbl, wanted, pg_temp.listed(cols));
+        EXECUTE format('ALTER TABLE public.%I ADD CONSTRAINT %I UNIQUE (%s)',
+            tbl, wanted, pg_temp.listed(cols));
     END IF;
 END $fn$;
 
@@ -90,19 +94,20 @@ BEGIN
         IF pg_temp.count_duplicates(tbl, cols) = 0 THEN
             CALL pg_temp.ensure_unique(tbl, VARIADIC cols);
         ELSE
-            PERFORM pg_temp.say(format('%s (%s) stays without UNIQUE: values occur twice', tbl, pg_temp.listed(cols)));
+            PERFORM pg_temp.say(format('%s (%s) stays without UNIQUE: values occur twice',
+                tbl, pg_temp.listed(cols)));
         END IF;
     END IF;
 END $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.index_as_sql(tbl text, index_name text, is_unique boolean, cols text[]) RETURNS text
-LANGUAGE sql IMMUTABLE AS $fn$
-    SELECT format('CREATE %sINDEX %I ON public.%I USING btree (%s)', CASE WHEN is_unique THEN 'UNIQUE ' ELSE '' END,
-                  index_name, tbl, pg_temp.listed(cols))
+CREATE OR REPLACE FUNCTION pg_temp.index_as_sql(tbl text, index_name text, is_unique boolean, cols text[])
+RETURNS text LANGUAGE sql IMMUTABLE AS $fn$
+    SELECT format('CREATE %sINDEX %I ON public.%I USING btree (%s)',
+                  CASE WHEN is_unique THEN 'UNIQUE ' ELSE '' END, index_name, tbl, pg_temp.listed(cols))
 $fn$;
 
-CREATE OR REPLACE PROCEDURE pg_temp.ensure_index(tbl text, index_name text, is_unique boolean, VARIADIC cols text[])
-LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.ensure_index(
+    tbl text, index_name text, is_unique boolean, VARIADIC cols text[]) LANGUAGE plpgsql AS $fn$
 DECLARE
     rel oid := pg_temp.oid_of(tbl);
     wanted text := pg_temp.index_as_sql(tbl, index_name, is_unique, cols);
@@ -123,7 +128,8 @@ BEGIN
     END IF;
     PERFORM pg_temp.clear_name(index_name);
     SELECT c.relname INTO live FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-    WHERE i.indrelid = rel AND i.indisvalid AND pg_get_indexdef(i.indexrelid) = pg_temp.index_as_sql(tbl, c.relname, is_unique, cols)
+    WHERE i.indrelid = rel AND i.indisvalid
+      AND pg_get_indexdef(i.indexrelid) = pg_temp.index_as_sql(tbl, c.relname, is_unique, cols)
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid) LIMIT 1;
     IF FOUND THEN
         EXECUTE format('ALTER INDEX public.%I RENAME TO %I', live.relname, index_name);
@@ -143,21 +149,25 @@ BEGIN
     END IF;
 END $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.refuse_orphans(tbl text, col text, target text) RETURNS void LANGUAGE plpgsql AS $fn$
-DECLARE n bigint := pg_temp.count_where(tbl, format('%I IS NOT NULL AND NOT EXISTS (SELECT FROM public.%I target WHERE target.id = %I.%I)',
-    col, target, tbl, col));
+CREATE OR REPLACE FUNCTION pg_temp.refuse_orphans(tbl text, col text, target text)
+RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE n bigint := pg_temp.count_where(tbl, format('%I IS NOT NULL AND NOT EXISTS '
+    '(SELECT FROM public.%I target WHERE target.id = %I.%I)', col, target, tbl, col));
 BEGIN
     IF n > 0 THEN
         PERFORM pg_temp.refuse(
-            format('%s.%s: %s to rows of %s that do not exist', tbl, col, pg_temp.counted(n, 'row refers', 'rows refer'), target),
-            format('Restore or correct them, then run again. See them: SELECT id, %I FROM %I WHERE %I NOT IN (SELECT id FROM %I)',
-                col, tbl, col, target));
+            format('%s.%s: %s to rows of %s that do not exist', tbl, col,
+                pg_temp.counted(n, 'row refers', 'rows refer'), target),
+            format('Restore or correct them, then run again. See them: '
+                   'SELECT id, %I FROM %I WHERE %I NOT IN (SELECT id FROM %I)', col, tbl, col, target));
     END IF;
 END $fn$;
 
--- One foreign key on the column, to the target's id, validated and enforced; any other on that column alone goes. One whose own triggers
--- were switched off is made again: only a superuser may switch them on, and rows may have come in that violate it.
-CREATE OR REPLACE FUNCTION pg_temp.ensure_foreign_key(tbl text, col text, target text) RETURNS void LANGUAGE plpgsql AS $fn$
+-- One foreign key on the column, to the id of the target, validated and enforced. Any other on that column
+-- alone goes. One whose own triggers were switched off is made again: only a superuser may switch them on, and
+-- rows may have come in that violate it.
+CREATE OR REPLACE FUNCTION pg_temp.ensure_foreign_key(tbl text, col text, target text)
+RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
     rel oid := pg_temp.oid_of(tbl);
     wanted text := tbl || '_' || col || '_fkey';
@@ -167,7 +177,9 @@ DECLARE
 BEGIN
     FOR con IN SELECT conname, pg_get_constraintdef(oid) AS made_by,
             EXISTS (SELECT FROM pg_trigger WHERE tgconstraint = k.oid AND tgenabled <> 'O') AS is_off
-        FROM pg_constraint k WHERE conrelid = rel AND contype = 'f' AND conkey = ARRAY[pg_temp.attnum_of(tbl, col)] ORDER BY conname <> wanted
+        FROM pg_constraint k
+        WHERE conrelid = rel AND contype = 'f' AND conkey = ARRAY[pg_temp.attnum_of(tbl, col)]
+        ORDER BY conname <> wanted
     LOOP
         IF live IS NULL AND con.made_by IN (says, says || ' NOT VALID') AND NOT con.is_off THEN
             live := con.conname;
@@ -184,13 +196,23 @@ BEGIN
         IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = rel AND conname = wanted) THEN
             PERFORM pg_temp.drop_constraint(tbl, wanted);
         END IF;
-        EXECUTE format('ALTER TABLE public.%I ADD CONSTRAINT %I FOREIGN KEY (%I) REFERENCES public.%I (id)', tbl, wanted, col, target);
+        EXECUTE format('ALTER TABLE public.%I ADD CONSTRAINT %I FOREIGN KEY (%I) REFERENCES public.%I (id)',
+            tbl, wanted, col, target);
     ELSIF live <> wanted THEN
         EXECUTE format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', tbl, live, wanted);
     END IF;
 END $fn$;
 
--- The table's ids come from its own sequence, which stands at or after the highest one.
+-- Whether a default names a sequence: that of any table, or, where one is given, of a table but this.
+CREATE OR REPLACE FUNCTION pg_temp.in_use(seq oid, but oid DEFAULT 0)
+RETURNS boolean LANGUAGE sql STABLE AS $fn$
+    SELECT EXISTS (
+        SELECT FROM pg_attrdef a
+        JOIN pg_depend u ON u.classid = 'pg_attrdef'::regclass AND u.objid = a.oid
+        WHERE u.refobjid = seq AND a.adrelid <> but)
+$fn$;
+
+-- The ids of the table come from its own sequence, which stands at or after the highest one.
 CREATE OR REPLACE PROCEDURE pg_temp.ensure_sequence(tbl text) LANGUAGE plpgsql AS $fn$
 DECLARE
     rel oid := pg_temp.oid_of(tbl);
@@ -201,12 +223,14 @@ DECLARE
     at record;
     highest bigint;
 BEGIN
-    -- The sequence in use: the one the default names, else one that the column owns, else one of the right name.
-    SELECT d.refobjid INTO seq FROM pg_attrdef a JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid
-        AND d.refclassid = 'pg_class'::regclass JOIN pg_class c ON c.oid = d.refobjid AND c.relkind = 'S'
-        WHERE a.adrelid = rel AND a.adnum = num AND c.relnamespace = 'public'::regnamespace
-          AND NOT EXISTS (SELECT FROM pg_attrdef o JOIN pg_depend u ON u.classid = 'pg_attrdef'::regclass AND u.objid = o.oid
-                          WHERE u.refobjid = c.oid AND o.adrelid <> rel) LIMIT 1;
+    -- The sequence in use: the one the default names, else one that the column owns, else one of the right
+    -- name.
+    SELECT d.refobjid INTO seq FROM pg_attrdef a
+    JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid
+        AND d.refclassid = 'pg_class'::regclass
+    JOIN pg_class c ON c.oid = d.refobjid AND c.relkind = 'S'
+    WHERE a.adrelid = rel AND a.adnum = num AND c.relnamespace = 'public'::regnamespace
+      AND NOT pg_temp.in_use(c.oid, rel) LIMIT 1;
     IF seq IS NULL THEN
         SELECT c.oid INTO seq FROM pg_class c LEFT JOIN pg_depend d
             ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'a'
@@ -224,22 +248,26 @@ BEGIN
         EXECUTE format('CREATE SEQUENCE public.%I AS integer', wanted);
         seq := to_regclass(format('public.%I', wanted));
     END IF;
-    IF EXISTS (SELECT FROM pg_sequence WHERE seqrelid = seq AND (seqtypid, seqstart, seqincrement, seqmin, seqmax, seqcache, seqcycle)
-               IS DISTINCT FROM ('integer'::regtype, 1::bigint, 1::bigint, 1::bigint, 2147483647::bigint, 1::bigint, false)) THEN
-        EXECUTE format('ALTER SEQUENCE public.%I AS integer START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 2147483647 CACHE 1 NO CYCLE', wanted);
+    IF EXISTS (SELECT FROM pg_sequence WHERE seqrelid = seq
+               AND (seqtypid, seqstart, seqincrement, seqmin, seqmax, seqcache, seqcycle)
+               IS DISTINCT FROM ('integer'::regtype, 1::bigint, 1::bigint, 1::bigint, 2147483647::bigint,
+                                 1::bigint, false)) THEN
+        EXECUTE format('ALTER SEQUENCE public.%I AS integer START 1 INCREMENT 1 '
+            'MINVALUE 1 MAXVALUE 2147483647 CACHE 1 NO CYCLE', wanted);
     END IF;
     IF NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = seq AND refobjid = rel
                    AND refobjsubid = num AND deptype = 'a') THEN
         EXECUTE format('ALTER SEQUENCE public.%I OWNED BY public.%I.id', wanted, tbl);
     END IF;
     IF pg_temp.default_of(tbl, 'id') IS DISTINCT FROM format('nextval(%L::regclass)', wanted) THEN
-        EXECUTE format('ALTER TABLE public.%I ALTER COLUMN id SET DEFAULT nextval(%L::regclass)', tbl, 'public.' || quote_ident(wanted));
+        EXECUTE format('ALTER TABLE public.%I ALTER COLUMN id SET DEFAULT nextval(%L::regclass)',
+            tbl, 'public.' || quote_ident(wanted));
     END IF;
     FOR other IN SELECT c.oid FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
-        WHERE d.classid = 'pg_class'::regclass AND d.refobjid = rel AND d.refobjsubid = num AND d.deptype = 'a' AND c.oid <> seq
+        WHERE d.classid = 'pg_class'::regclass AND d.refobjid = rel AND d.refobjsubid = num
+          AND d.deptype = 'a' AND c.oid <> seq
     LOOP
-        IF EXISTS (SELECT FROM pg_attrdef a JOIN pg_depend u ON u.classid = 'pg_attrdef'::regclass AND u.objid = a.oid
-                   WHERE u.refobjid = other.oid) THEN
+        IF pg_temp.in_use(other.oid) THEN
             EXECUTE format('ALTER SEQUENCE %s OWNED BY NONE', other.oid::regclass);
         ELSE
             EXECUTE format('DROP SEQUENCE %s', other.oid::regclass);

@@ -1,7 +1,7 @@
 -- Whole tables: there as described, under the right name, or gone.
 
--- Items: columns ('nome varchar(255) not null'), 'unique (a, b)', 'index (a)', 'unique index (a)'. An item that begins with 'passing '
--- is true only while the table is made: a later revision changes it.
+-- Items are columns (nome varchar(255) not null) and: unique (a, b), index (a), unique index (a). An item that
+-- begins with passing is true only while the table is made: a later revision changes it.
 CREATE OR REPLACE PROCEDURE pg_temp.ensure_table(tbl text, VARIADIC items text[]) LANGUAGE plpgsql AS $fn$
 DECLARE
     item text;
@@ -13,7 +13,8 @@ BEGIN
         PERFORM pg_temp.clear_name(tbl);
         EXECUTE format('CREATE TABLE public.%I ()', tbl);
     ELSE
-        SELECT relpersistence, relrowsecurity, relforcerowsecurity INTO shape FROM pg_class WHERE oid = pg_temp.oid_of(tbl);
+        SELECT relpersistence, relrowsecurity, relforcerowsecurity INTO shape
+        FROM pg_class WHERE oid = pg_temp.oid_of(tbl);
         IF shape.relpersistence <> 'p' THEN
             EXECUTE format('ALTER TABLE public.%I SET LOGGED', tbl);
         END IF;
@@ -38,7 +39,8 @@ BEGIN
         ELSIF item LIKE 'unique (%' THEN
             CALL pg_temp.ensure_unique(tbl, VARIADIC cols);
         ELSE
-            CALL pg_temp.ensure_index(tbl, 'ix_' || tbl || '_' || array_to_string(cols, '_'), item LIKE 'unique %', VARIADIC cols);
+            CALL pg_temp.ensure_index(tbl, 'ix_' || tbl || '_' || array_to_string(cols, '_'),
+                item LIKE 'unique %', VARIADIC cols);
         END IF;
     END LOOP;
     IF is_new THEN
@@ -46,8 +48,9 @@ BEGIN
     END IF;
 END $fn$;
 
--- As ensure_table(), unless another table has taken this one's place.
-CREATE OR REPLACE PROCEDURE pg_temp.ensure_table_unless(successor text, tbl text, VARIADIC items text[]) LANGUAGE plpgsql AS $fn$
+-- As ensure_table(), unless another table has taken its place.
+CREATE OR REPLACE PROCEDURE pg_temp.ensure_table_unless(successor text, tbl text, VARIADIC items text[])
+LANGUAGE plpgsql AS $fn$
 BEGIN
     IF pg_temp.has_table(tbl) OR NOT pg_temp.has_table(successor) THEN
         CALL pg_temp.ensure_table(tbl, VARIADIC items);
@@ -55,35 +58,47 @@ BEGIN
 END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.drop_table_unless_rows(tbl text) LANGUAGE plpgsql AS $fn$
+DECLARE rel oid := pg_temp.oid_of(tbl);
 BEGIN
     IF NOT pg_temp.has_table(tbl) THEN
         RETURN;
     ELSIF pg_temp.has_rows(tbl) THEN
         PERFORM pg_temp.say(format('%s stays: it holds rows', tbl));
-    ELSIF EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND confrelid = pg_temp.oid_of(tbl) AND conrelid <> confrelid) THEN
+    ELSIF EXISTS (SELECT FROM pg_constraint
+                  WHERE contype = 'f' AND confrelid = rel AND conrelid <> confrelid) THEN
         PERFORM pg_temp.say(format('%s stays: other tables refer to it', tbl));
-    ELSIF EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_rewrite'::regclass AND refobjid = pg_temp.oid_of(tbl)) THEN
+    ELSIF EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_rewrite'::regclass AND refobjid = rel) THEN
         PERFORM pg_temp.say(format('%s stays: a view reads it', tbl));
     ELSE
         EXECUTE format('DROP TABLE public.%I', tbl);
     END IF;
 END $fn$;
 
--- Refuses to turn a reference to a row of another name and another moment of creation: the same id is not the same row.
-CREATE OR REPLACE FUNCTION pg_temp.refuse_strangers(child text, col text, source text, target text) RETURNS void
-LANGUAGE plpgsql AS $fn$
+-- The condition that a row of a copy and that of the same id in the live table are not the same row: another
+-- name and another moment of creation. NULL where the tables cannot tell.
+CREATE OR REPLACE FUNCTION pg_temp.differ(source text, target text) RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT 'source.nome <> target.nome AND ' || string_agg(
+        pg_temp.converted(alias || '.criado_em', pg_temp.type_of(t, 'criado_em'), 'timestamp with time zone'),
+        ' IS DISTINCT FROM ' ORDER BY alias)
+    FROM (VALUES (source, 'source'), (target, 'target')) AS v (t, alias)
+    WHERE pg_temp.has_column(t, 'nome') AND pg_temp.has_column(t, 'criado_em')
+    HAVING count(*) = 2
+$fn$;
+
+-- Refuses to turn a reference to a row of another name and another moment of creation: the same id is not the
+-- same row.
+CREATE OR REPLACE FUNCTION pg_temp.refuse_strangers(child text, col text, source text, target text)
+RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
-    moment text := 'timestamp with time zone';
+    other_row text := pg_temp.differ(source, target);
     n bigint;
 BEGIN
-    IF (SELECT count(*) FROM unnest(ARRAY[source, target]) t, unnest(ARRAY['nome', 'criado_em']) c
-        WHERE pg_temp.has_column(t, c)) < 4 THEN
+    IF other_row IS NULL THEN
         RETURN;
     END IF;
     EXECUTE format('SELECT count(*) FROM public.%I child JOIN public.%I source ON source.id = child.%I '
-        'JOIN public.%I target ON target.id = source.id WHERE source.nome <> target.nome AND %s IS DISTINCT FROM %s', child, source, col, target,
-        pg_temp.converted('source.criado_em', pg_temp.type_of(source, 'criado_em'), moment),
-        pg_temp.converted('target.criado_em', pg_temp.type_of(target, 'criado_em'), moment)) INTO n;
+        'JOIN public.%I target ON target.id = source.id WHERE %s',
+        child, source, col, target, other_row) INTO n;
     IF n > 0 THEN
         PERFORM pg_temp.refuse(
             format('%s.%s: %s to rows of %s whose ids other rows of %s have taken', child, col,
@@ -93,11 +108,13 @@ BEGIN
     END IF;
 END $fn$;
 
--- Gives rows of a copy whose ids other rows of the live table have taken, and that are referred to, ids of their own there. Rows of the same
--- name or the same moment of creation are one row, edited since. Fills pg_temp.strangers where all of them arrived.
-CREATE OR REPLACE FUNCTION pg_temp.give_fresh_ids(source text, target text) RETURNS void LANGUAGE plpgsql AS $fn$
+-- Gives rows of a copy whose ids other rows of the live table have taken, and that are referred to, ids of
+-- their own there. Rows of the same name or the same moment of creation are one row, edited since. Fills
+-- pg_temp.strangers where all of them arrived.
+CREATE OR REPLACE FUNCTION pg_temp.give_fresh_ids(source text, target text)
+RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
-    moment text := 'timestamp with time zone';
+    other_row text := pg_temp.differ(source, target);
     apart text := pg_temp.free_name(source || '_apart', 'public');
     referred text;
     all_there boolean;
@@ -107,31 +124,33 @@ BEGIN
     SELECT string_agg(format('EXISTS (SELECT FROM public.%I child WHERE child.%I = source.id)', c.relname,
         (pg_temp.names_of(k.conrelid, k.conkey))[1]), ' OR ') INTO referred
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-    WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(source) AND k.conrelid <> k.confrelid AND cardinality(k.conkey) = 1
-      AND c.relnamespace = 'public'::regnamespace AND pg_temp.has_column(c.relname, 'id');
-    IF referred IS NULL OR (SELECT count(*) FROM unnest(ARRAY[source, target]) t, unnest(ARRAY['nome', 'criado_em']) c
-                            WHERE pg_temp.has_column(t, c)) < 4 THEN
+    WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(source) AND k.conrelid <> k.confrelid
+      AND cardinality(k.conkey) = 1 AND c.relnamespace = 'public'::regnamespace
+      AND pg_temp.has_column(c.relname, 'id');
+    IF referred IS NULL OR other_row IS NULL THEN
         RETURN;
     END IF;
-    EXECUTE format('INSERT INTO pg_temp.strangers SELECT source.id, row_number() OVER (ORDER BY source.id) + greatest('
-        '(SELECT max(id) FROM public.%1$I), (SELECT max(id) FROM public.%2$I)) FROM public.%1$I source JOIN public.%2$I target USING (id) '
-        'WHERE source.nome <> target.nome AND %3$s IS DISTINCT FROM %4$s AND (%5$s)', source, target,
-        pg_temp.converted('source.criado_em', pg_temp.type_of(source, 'criado_em'), moment),
-        pg_temp.converted('target.criado_em', pg_temp.type_of(target, 'criado_em'), moment), referred);
+    EXECUTE format('INSERT INTO pg_temp.strangers '
+        'SELECT source.id, row_number() OVER (ORDER BY source.id) + greatest('
+        '(SELECT max(id) FROM public.%1$I), (SELECT max(id) FROM public.%2$I)) '
+        'FROM public.%1$I source JOIN public.%2$I target USING (id) '
+        'WHERE %3$s AND (%4$s)', source, target, other_row, referred);
     IF NOT EXISTS (SELECT FROM pg_temp.strangers) THEN
         RETURN;
     END IF;
-    EXECUTE format('CREATE TABLE public.%I AS SELECT s.* FROM public.%I s JOIN pg_temp.strangers USING (id)', apart, source);
+    EXECUTE format('CREATE TABLE public.%I AS SELECT s.* FROM public.%I s '
+        'JOIN pg_temp.strangers USING (id)', apart, source);
     EXECUTE format('UPDATE public.%1$I SET id = s.new_id FROM pg_temp.strangers s WHERE s.id = %1$I.id', apart);
     CALL pg_temp.recover_rows(apart, target);
     EXECUTE format('DROP TABLE public.%I', apart);
-    EXECUTE format('SELECT bool_and(new_id IN (SELECT id FROM public.%I)) FROM pg_temp.strangers', target) INTO all_there;
+    EXECUTE format('SELECT bool_and(new_id IN (SELECT id FROM public.%I)) FROM pg_temp.strangers', target)
+    INTO all_there;
     IF NOT all_there THEN
         DELETE FROM pg_temp.strangers;
     END IF;
 END $fn$;
 
--- Foreign keys that refer to one table refer to another instead; the rows they name must be there.
+-- Foreign keys that refer to one table refer to another instead. The rows they name must be there.
 CREATE OR REPLACE PROCEDURE pg_temp.repoint_foreign_keys(source text, target text) LANGUAGE plpgsql AS $fn$
 DECLARE
     con record;
@@ -141,17 +160,21 @@ BEGIN
     FOR con IN SELECT k.conname, c.relname AS child, n.nspname AS home, pg_get_constraintdef(k.oid) AS made_by,
             pg_temp.names_of(k.conrelid, k.conkey) AS cols
         FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(source) AND k.conrelid <> k.confrelid AND n.nspname = 'public'
+        WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(source) AND k.conrelid <> k.confrelid
+          AND n.nspname = 'public'
     LOOP
         EXECUTE format('ALTER TABLE %I.%I DROP CONSTRAINT %I', con.home, con.child, con.conname);
-        IF NOT EXISTS (SELECT FROM pg_index WHERE indrelid = pg_temp.oid_of(target) AND indisunique AND indpred IS NULL
-                       AND indkey::text = pg_temp.attnum_of(target, 'id')::text) THEN
+        IF NOT EXISTS (SELECT FROM pg_index
+                       WHERE indrelid = pg_temp.oid_of(target) AND indisunique AND indpred IS NULL
+                         AND indkey::text = pg_temp.attnum_of(target, 'id')::text) THEN
             EXECUTE format('ALTER TABLE public.%I ADD PRIMARY KEY (id)', target);
         END IF;
         IF cardinality(con.cols) = 1 THEN
-            IF EXISTS (SELECT FROM pg_temp.strangers) AND pg_temp.has_column(con.child, 'id') AND pg_temp.keep_cells(con.child, con.cols[1],
+            IF EXISTS (SELECT FROM pg_temp.strangers) AND pg_temp.has_column(con.child, 'id')
+                AND pg_temp.keep_cells(con.child, con.cols[1],
                     format('%I IN (SELECT s.id FROM pg_temp.strangers s)', con.cols[1])) > 0 THEN
-                PERFORM pg_temp.change_rows(con.child, format('UPDATE public.%1$I SET %2$I = s.new_id FROM pg_temp.strangers s '
+                PERFORM pg_temp.change_rows(con.child, format(
+                    'UPDATE public.%1$I SET %2$I = s.new_id FROM pg_temp.strangers s '
                     'WHERE s.id = %1$I.%2$I', con.child, con.cols[1]));
             END IF;
             PERFORM pg_temp.refuse_strangers(con.child, con.cols[1], source, target);
@@ -163,7 +186,8 @@ BEGIN
     END LOOP;
 END $fn$;
 
--- Rows that a table cannot keep go among the retired, whole; references to them become NULL, and what they were is kept.
+-- Rows that a table cannot keep go among the retired, whole. References to them become NULL, and what they were
+-- is kept.
 CREATE OR REPLACE FUNCTION pg_temp.retire_rows(tbl text, condition text) RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
     kept text;
@@ -177,12 +201,12 @@ BEGIN
     kept := pg_temp.free_name(tbl, 'retired');
     EXECUTE format('CREATE TABLE retired.%I AS SELECT * FROM public.%I WHERE %s', kept, tbl, condition);
     EXECUTE format('ALTER TABLE retired.%I ADD PRIMARY KEY (id)', kept);
-    FOR con IN SELECT c.relname AS child, (pg_temp.names_of(k.conrelid, k.conkey))[1] AS col
-        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-        WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(tbl) AND cardinality(k.conkey) = 1
+    FOR con IN SELECT * FROM pg_temp.references_to(tbl)
     LOOP
-        IF pg_temp.keep_cells(con.child, con.col, format('%I IN (SELECT k.id FROM retired.%I k)', con.col, kept)) > 0 THEN
-            PERFORM pg_temp.change_rows(con.child, format('UPDATE public.%1$I SET %2$I = NULL WHERE %2$I IN (SELECT k.id FROM retired.%3$I k)',
+        IF pg_temp.keep_cells(con.child, con.col,
+                format('%I IN (SELECT k.id FROM retired.%I k)', con.col, kept)) > 0 THEN
+            PERFORM pg_temp.change_rows(con.child, format(
+                'UPDATE public.%1$I SET %2$I = NULL WHERE %2$I IN (SELECT k.id FROM retired.%3$I k)',
                 con.child, con.col, kept));
         END IF;
     END LOOP;
@@ -203,35 +227,39 @@ BEGIN
         RETURN;
     END IF;
     SELECT string_agg(quote_ident(attname), ', ') INTO cols FROM pg_attribute
-    WHERE attrelid = to_regclass(format('retired.%I', kept.kept)) AND attnum > 0 AND NOT attisdropped AND pg_temp.has_column(tbl, attname);
+    WHERE attrelid = to_regclass(format('retired.%I', kept.kept)) AND attnum > 0 AND NOT attisdropped
+      AND pg_temp.has_column(tbl, attname);
     -- They went because the renamed table requires what they lack.
-    FOR con IN SELECT attname FROM pg_attribute WHERE attrelid = pg_temp.oid_of(tbl) AND attnum > 0 AND attnotnull AND NOT attisdropped
-        AND attname <> 'id'
+    FOR con IN SELECT attname FROM pg_attribute
+        WHERE attrelid = pg_temp.oid_of(tbl) AND attnum > 0 AND attnotnull AND NOT attisdropped
+          AND attname <> 'id'
     LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM retired.%I k WHERE k.%I IS NULL)', kept.kept, con.attname) INTO some_stay;
+        EXECUTE format('SELECT EXISTS (SELECT FROM retired.%I k WHERE k.%I IS NULL)', kept.kept, con.attname)
+        INTO some_stay;
         IF some_stay THEN
             EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I DROP NOT NULL', tbl, con.attname);
         END IF;
     END LOOP;
-    PERFORM pg_temp.change_rows(tbl, format('INSERT INTO public.%1$I (%2$s) SELECT %2$s FROM retired.%3$I ON CONFLICT DO NOTHING', tbl, cols, kept.kept));
+    PERFORM pg_temp.change_rows(tbl, format(
+        'INSERT INTO public.%1$I (%2$s) SELECT %2$s FROM retired.%3$I ON CONFLICT DO NOTHING',
+        tbl, cols, kept.kept));
     EXECUTE format('DELETE FROM retired.%I k USING public.%I live WHERE live.id = k.id', kept.kept, tbl);
     EXECUTE format('SELECT EXISTS (SELECT FROM retired.%I)', kept.kept) INTO some_stay;
     IF NOT some_stay THEN
         EXECUTE format('DROP TABLE retired.%I', kept.kept);
         PERFORM pg_temp.strike(kept.entry);
     END IF;
-    FOR con IN SELECT c.relname AS child, (pg_temp.names_of(k.conrelid, k.conkey))[1] AS col
-        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-        WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(tbl) AND cardinality(k.conkey) = 1
+    FOR con IN SELECT * FROM pg_temp.references_to(tbl)
     LOOP
         CALL pg_temp.restore_values(con.child, con.col);
     END LOOP;
 END $fn$;
 
--- A table under its new name. Where both exist, rows move: a row keeps its id where that is free, is the same row where all is equal, and
--- gets a fresh id otherwise, which the rows that refer to it follow; their old values are kept. Rows without a value that the new table
--- requires stay behind.
-CREATE OR REPLACE PROCEDURE pg_temp.rename_table(old text, new text, VARIADIC required text[] DEFAULT '{}') LANGUAGE plpgsql AS $fn$
+-- A table under its new name. Where both exist, rows move: a row keeps its id where that is free, is the same
+-- row where all is equal, and gets a fresh id otherwise, which the rows that refer to it follow. Their old
+-- values are kept. Rows without a value that the new table requires stay behind.
+CREATE OR REPLACE PROCEDURE pg_temp.rename_table(old text, new text, VARIADIC required text[] DEFAULT '{}')
+LANGUAGE plpgsql AS $fn$
 DECLARE
     shared text[];
     same text;
@@ -242,38 +270,46 @@ BEGIN
     IF NOT pg_temp.has_table(old) THEN
         RETURN;
     END IF;
-    lacking := coalesce((SELECT string_agg(format('source.%I IS NULL', r), ' OR ') FROM unnest(required) r), 'false');
+    lacking := coalesce(
+        (SELECT string_agg(format('source.%I IS NULL', r), ' OR ') FROM unnest(required) r), 'false');
     IF NOT pg_temp.has_table(new) THEN
         PERFORM pg_temp.retire_rows(old, replace(lacking, 'source.', ''));
         EXECUTE format('ALTER TABLE public.%I RENAME TO %I', old, new);
         RETURN;
     END IF;
     SELECT array_agg(attname::text ORDER BY attnum) INTO shared FROM pg_attribute
-    WHERE attrelid = pg_temp.oid_of(new) AND attnum > 0 AND NOT attisdropped AND attname <> 'id' AND pg_temp.has_column(old, attname);
-    same := (SELECT string_agg(format('source.%1$I::text IS NOT DISTINCT FROM target.%1$I::text', s), ' AND ') FROM unnest(shared) s);
+    WHERE attrelid = pg_temp.oid_of(new) AND attnum > 0 AND NOT attisdropped AND attname <> 'id'
+      AND pg_temp.has_column(old, attname);
+    same := (SELECT string_agg(format('source.%1$I::text IS NOT DISTINCT FROM target.%1$I::text', s), ' AND ')
+             FROM unnest(shared) s);
     CREATE TEMP TABLE IF NOT EXISTS moved (id integer PRIMARY KEY, new_id integer NOT NULL) ON COMMIT DROP;
     DELETE FROM pg_temp.moved;
     EXECUTE format('INSERT INTO pg_temp.moved SELECT source.id, coalesce('
         '(SELECT target.id FROM public.%2$I target WHERE target.id = source.id AND %3$s), '
         '(SELECT min(target.id) FROM public.%2$I target WHERE %3$s), '
-        'CASE WHEN NOT EXISTS (SELECT FROM public.%2$I target WHERE target.id = source.id) THEN source.id END, 0) '
+        'CASE WHEN NOT EXISTS (SELECT FROM public.%2$I target WHERE target.id = source.id) '
+        'THEN source.id END, 0) '
         'FROM public.%1$I source WHERE NOT coalesce(%4$s, false)', old, new, same, lacking);
-    EXECUTE format('UPDATE pg_temp.moved SET new_id = fresh.id FROM (SELECT id AS old_id, row_number() OVER (ORDER BY id) + greatest('
-        '(SELECT coalesce(max(id), 0) FROM public.%I), (SELECT max(id) FROM pg_temp.moved)) AS id FROM pg_temp.moved WHERE new_id = 0) fresh '
+    EXECUTE format('UPDATE pg_temp.moved SET new_id = fresh.id '
+        'FROM (SELECT id AS old_id, row_number() OVER (ORDER BY id) + greatest('
+        '(SELECT coalesce(max(id), 0) FROM public.%I), (SELECT max(id) FROM pg_temp.moved)) AS id '
+        'FROM pg_temp.moved WHERE new_id = 0) fresh '
         'WHERE fresh.old_id = moved.id', new);
-    PERFORM pg_temp.change_rows(new, format('INSERT INTO public.%2$I (id, %3$s) SELECT moved.new_id, %4$s FROM public.%1$I source JOIN pg_temp.moved USING (id) '
-        'WHERE NOT EXISTS (SELECT FROM public.%2$I target WHERE target.id = moved.new_id)', old, new, pg_temp.listed(shared),
-        (SELECT string_agg(pg_temp.converted('source.' || quote_ident(s), pg_temp.type_of(old, s), pg_temp.type_of(new, s)), ', ' ORDER BY place)
+    PERFORM pg_temp.change_rows(new, format('INSERT INTO public.%2$I (id, %3$s) SELECT moved.new_id, %4$s '
+        'FROM public.%1$I source JOIN pg_temp.moved USING (id) '
+        'WHERE NOT EXISTS (SELECT FROM public.%2$I target WHERE target.id = moved.new_id)',
+        old, new, pg_temp.listed(shared),
+        (SELECT string_agg(pg_temp.converted('source.' || quote_ident(s), pg_temp.type_of(old, s),
+                                             pg_temp.type_of(new, s)), ', ' ORDER BY place)
          FROM unnest(shared) WITH ORDINALITY AS u (s, place))));
-    FOR con IN SELECT c.relname AS child, k.conname, (pg_temp.names_of(k.conrelid, k.conkey))[1] AS col
-        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-        WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(old) AND cardinality(k.conkey) = 1
+    FOR con IN SELECT * FROM pg_temp.references_to(old)
     LOOP
         EXECUTE format('ALTER TABLE public.%I DROP CONSTRAINT %I', con.child, con.conname);
-        changed := format('%1$I IS NOT NULL AND NOT EXISTS (SELECT FROM pg_temp.moved m WHERE m.id = %2$I.%1$I AND m.new_id = m.id)',
-            con.col, con.child);
+        changed := format('%1$I IS NOT NULL AND NOT EXISTS '
+            '(SELECT FROM pg_temp.moved m WHERE m.id = %2$I.%1$I AND m.new_id = m.id)', con.col, con.child);
         IF pg_temp.keep_cells(con.child, con.col, changed) > 0 THEN
-            PERFORM pg_temp.change_rows(con.child, format('UPDATE public.%1$I SET %2$I = (SELECT m.new_id FROM pg_temp.moved m '
+            PERFORM pg_temp.change_rows(con.child, format(
+                'UPDATE public.%1$I SET %2$I = (SELECT m.new_id FROM pg_temp.moved m '
                 'WHERE m.id = %1$I.%2$I) WHERE %3$s', con.child, con.col, changed));
         END IF;
         PERFORM pg_temp.ensure_foreign_key(con.child, con.col, new);
@@ -281,7 +317,8 @@ BEGIN
     CALL pg_temp.retire_table(old);
 END $fn$;
 
--- Undoes rename_table(): the old table comes back if it was retired, with the references that had followed its rows; else the name goes back.
+-- Undoes rename_table(): the old table comes back if it was retired, with the references that had followed its
+-- rows. Otherwise the name goes back.
 CREATE OR REPLACE PROCEDURE pg_temp.restore_renamed(old text, new text) LANGUAGE plpgsql AS $fn$
 DECLARE con record;
 BEGIN
@@ -292,14 +329,13 @@ BEGIN
     END IF;
     CALL pg_temp.restore_table(old);
     PERFORM pg_temp.restore_rows(old);
-    FOR con IN SELECT c.relname AS child, k.conname, (pg_temp.names_of(k.conrelid, k.conkey))[1] AS col
-        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-        WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(new) AND cardinality(k.conkey) = 1
+    FOR con IN SELECT * FROM pg_temp.references_to(new)
     LOOP
         IF (SELECT entry FROM pg_temp.noted('cells', con.child || '.' || con.col)) IS NOT NULL THEN
             EXECUTE format('ALTER TABLE public.%I DROP CONSTRAINT %I', con.child, con.conname);
             CALL pg_temp.restore_values(con.child, con.col);
-            IF pg_temp.count_where(con.child, format('%I IS NOT NULL AND %I NOT IN (SELECT id FROM public.%I)', con.col, con.col, old)) = 0 THEN
+            IF pg_temp.count_where(con.child, format(
+                    '%I IS NOT NULL AND %I NOT IN (SELECT id FROM public.%I)', con.col, con.col, old)) = 0 THEN
                 PERFORM pg_temp.ensure_foreign_key(con.child, con.col, old);
             END IF;
         END IF;

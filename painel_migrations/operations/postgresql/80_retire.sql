@@ -32,14 +32,16 @@ BEGIN
         SELECT format_type(atttypid, atttypmod) INTO kept_type FROM pg_attribute
         WHERE attrelid = to_regclass(format('retired.%I', kept.kept)) AND attname = col;
         PERFORM pg_temp.change_rows(tbl, format(
-            'UPDATE public.%1$I AS live SET %2$I = %3$s FROM retired.%4$I AS kept WHERE kept.id = live.id', tbl, col,
-            pg_temp.converted(format('kept.%I', col), kept_type, pg_temp.type_of(tbl, col)), kept.kept));
+            'UPDATE public.%1$I AS live SET %2$I = %3$s FROM retired.%4$I AS kept WHERE kept.id = live.id',
+            tbl, col, pg_temp.converted(format('kept.%I', col), kept_type, pg_temp.type_of(tbl, col)),
+            kept.kept));
         EXECUTE format('DROP TABLE retired.%I', kept.kept);
         PERFORM pg_temp.strike(kept.entry);
     END IF;
 END $fn$;
 
--- The column as it was, with the cells that were kept. NOT NULL is asked for and given where no row is without a value.
+-- The column as it was, with the cells that were kept. NOT NULL is asked for and given where no row is without
+-- a value.
 CREATE OR REPLACE PROCEDURE pg_temp.restore_column(tbl text, item text) LANGUAGE plpgsql AS $fn$
 DECLARE
     d record;
@@ -48,7 +50,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT * INTO d FROM pg_temp.described(item);
-    CALL pg_temp.ensure_column(tbl, regexp_replace(regexp_replace(item, ' references \w+$', ''), ' not null$', ''));
+    CALL pg_temp.ensure_column(tbl, regexp_replace(item, '( not null)?( references \w+)?$', ''));
     IF d.required THEN
         CALL pg_temp.tighten_column(tbl, d.col);
     END IF;
@@ -67,7 +69,8 @@ BEGIN
     END IF;
 END $fn$;
 
--- Moves a table to schema retired with its rows, types and key; its foreign keys and triggers would bind the application, and go.
+-- Moves a table to schema retired with its rows, types and key. Its foreign keys and triggers would bind the
+-- application, and go.
 CREATE OR REPLACE PROCEDURE pg_temp.retire_table(tbl text) LANGUAGE plpgsql AS $fn$
 DECLARE
     rel oid := pg_temp.oid_of(tbl);
@@ -82,15 +85,16 @@ BEGIN
     FOR thing IN SELECT conname FROM pg_constraint WHERE conrelid = rel AND contype = 'f' LOOP
         PERFORM pg_temp.drop_constraint(tbl, thing.conname);
     END LOOP;
-    FOR thing IN SELECT tgname, pg_get_triggerdef(oid) AS made_by FROM pg_trigger WHERE tgrelid = rel AND NOT tgisinternal LOOP
+    FOR thing IN SELECT tgname, pg_get_triggerdef(oid) AS made_by
+        FROM pg_trigger WHERE tgrelid = rel AND NOT tgisinternal
+    LOOP
         PERFORM pg_temp.note('trigger', tbl || '.' || thing.tgname, NULL, thing.made_by, NULL);
         EXECUTE format('DROP TRIGGER %I ON public.%I', thing.tgname, tbl);
     END LOOP;
     -- The sequence may have been handed to the live table: what the live table uses stays with it.
     FOR thing IN SELECT s.oid FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
         WHERE d.classid = 'pg_class'::regclass AND d.refobjid = rel AND d.deptype = 'a'
-          AND EXISTS (SELECT FROM pg_attrdef a JOIN pg_depend u ON u.classid = 'pg_attrdef'::regclass AND u.objid = a.oid
-                      WHERE u.refobjid = s.oid AND a.adrelid <> rel)
+          AND pg_temp.in_use(s.oid, rel)
     LOOP
         EXECUTE format('ALTER SEQUENCE %s OWNED BY NONE', thing.oid::regclass);
     END LOOP;
@@ -112,7 +116,7 @@ BEGIN
     END IF;
 END $fn$;
 
--- Makes again what the register describes, where it fits; what does not fit stays described.
+-- Makes again what the register describes, where it fits. What does not fit stays described.
 CREATE OR REPLACE PROCEDURE pg_temp.restore_noted(what text, of_objects text) LANGUAGE plpgsql AS $fn$
 DECLARE thing record;
 BEGIN
@@ -125,8 +129,9 @@ BEGIN
         BEGIN
             EXECUTE thing.definition;
             PERFORM pg_temp.strike(thing.id);
-        EXCEPTION WHEN syntax_error_or_access_rule_violation OR integrity_constraint_violation OR feature_not_supported
-                OR data_exception OR program_limit_exceeded OR object_not_in_prerequisite_state THEN
+        EXCEPTION WHEN syntax_error_or_access_rule_violation OR integrity_constraint_violation
+                OR feature_not_supported OR data_exception OR program_limit_exceeded
+                OR object_not_in_prerequisite_state THEN
             PERFORM pg_temp.say(format('%s %s stays retired: %s', what, thing.object, SQLERRM));
         END;
     END LOOP;

@@ -1,4 +1,5 @@
--- The copies that scripts left: rows that exist only there go back, what refers to them is turned round, and they are retired.
+-- The copies that scripts left: rows that exist only there go back, what refers to them is turned round, and
+-- they are retired.
 
 -- Rows whose id the target lacks are inserted, as far as they satisfy its keys and constraints.
 CREATE OR REPLACE PROCEDURE pg_temp.recover_rows(source text, target text) LANGUAGE plpgsql AS $fn$
@@ -12,13 +13,17 @@ DECLARE
     conditions text[] := '{}';
     n bigint;
 BEGIN
-    FOR d IN SELECT a.attname::text AS col, format_type(a.atttypid, a.atttypmod) AS col_type, a.attnotnull, a.atthasdef,
+    FOR d IN SELECT a.attname::text AS col, format_type(a.atttypid, a.atttypmod) AS col_type,
+            a.attnotnull, a.atthasdef,
             (SELECT c.relname FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid
              WHERE k.conrelid = a.attrelid AND k.contype = 'f' AND k.conkey = ARRAY[a.attnum] LIMIT 1) AS parent
-        FROM pg_attribute a WHERE a.attrelid = pg_temp.oid_of(target) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+        FROM pg_attribute a
+        WHERE a.attrelid = pg_temp.oid_of(target) AND a.attnum > 0 AND NOT a.attisdropped
+          AND a.attgenerated = ''
     LOOP
         from_col := CASE WHEN pg_temp.has_column(source, d.col) THEN d.col
-            ELSE (SELECT o FROM (VALUES ('tipo', 'tipo_usuario'), ('criado_em', 'created_at'), ('atualizado_em', 'updated_at')) AS p (n, o)
+            ELSE (SELECT o FROM (VALUES ('tipo', 'tipo_usuario'), ('criado_em', 'created_at'),
+                                        ('atualizado_em', 'updated_at')) AS p (n, o)
                   WHERE p.n = d.col AND pg_temp.has_column(source, p.o)) END;
         IF from_col IS NULL THEN
             CONTINUE WHEN d.atthasdef OR NOT d.attnotnull;
@@ -32,36 +37,44 @@ BEGIN
         IF pg_temp.is_enum(d.col_type) THEN
             conditions := conditions || format('(source.%I IS NULL OR %s IS NOT NULL)', from_col, value);
         ELSIF from_type <> d.col_type AND d.col_type <> 'text' AND from_type <> 'inet' THEN
-            conditions := conditions || format('(source.%I IS NULL OR pg_temp.casts(source.%I::text, %L))', from_col, from_col, d.col_type);
+            conditions := conditions || format(
+                '(source.%1$I IS NULL OR pg_temp.casts(source.%1$I::text, %2$L))', from_col, d.col_type);
             IF d.col_type LIKE 'character varying(%' THEN
-                conditions := conditions || format('coalesce(length(source.%I::text) <= %s, true)', from_col, substring(d.col_type FROM '\d+'));
+                conditions := conditions || format('coalesce(length(source.%I::text) <= %s, true)',
+                    from_col, substring(d.col_type FROM '\d+'));
             END IF;
         END IF;
         IF d.attnotnull THEN
             conditions := conditions || format('source.%I IS NOT NULL', from_col);
         END IF;
         IF d.parent IS NOT NULL THEN
-            conditions := conditions || format('(source.%I IS NULL OR EXISTS (SELECT FROM public.%I parent WHERE parent.id = source.%I))',
-                from_col, d.parent, from_col);
+            conditions := conditions || format('(source.%1$I IS NULL '
+                'OR EXISTS (SELECT FROM public.%2$I parent WHERE parent.id = source.%1$I))',
+                from_col, d.parent);
         END IF;
     END LOOP;
-    n := pg_temp.change_rows(target, format('INSERT INTO public.%1$I (%2$s) SELECT %3$s FROM public.%4$I source '
-        'WHERE NOT EXISTS (SELECT FROM public.%1$I target WHERE target.id = source.id) AND %5$s ORDER BY source.id ON CONFLICT DO NOTHING',
-        target, array_to_string(into_cols, ', '), array_to_string(cols, ', '), source, array_to_string('true'::text || conditions, ' AND ')));
+    n := pg_temp.change_rows(target, format(
+        'INSERT INTO public.%1$I (%2$s) SELECT %3$s FROM public.%4$I source '
+        'WHERE NOT EXISTS (SELECT FROM public.%1$I target WHERE target.id = source.id) AND %5$s '
+        'ORDER BY source.id ON CONFLICT DO NOTHING',
+        target, array_to_string(into_cols, ', '), array_to_string(cols, ', '), source,
+        array_to_string('true'::text || conditions, ' AND ')));
     IF n > 0 THEN
         PERFORM pg_temp.say(format('%s: %s back from %s', target, pg_temp.counted(n, 'row', 'rows'), source));
     END IF;
 END $fn$;
 
 -- Whether a table is a copy of another: named after it, and alike.
-CREATE OR REPLACE FUNCTION pg_temp.is_leftover(copy text, tbl text, known text[]) RETURNS boolean LANGUAGE sql STABLE AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.is_leftover(copy text, tbl text, known text[])
+RETURNS boolean LANGUAGE sql STABLE AS $fn$
     SELECT copy <> ALL (known)
        AND (copy = '_alembic_tmp_' || tbl
             OR copy ~ ('^' || tbl || '_(old|new|temp|tmp|backup|bkp|copy|copia|antigo|antiga)(_|$)'))
        AND pg_temp.has_column(copy, 'id')
        AND (NOT pg_temp.has_table(tbl) OR (
-            SELECT 2 * count(*) FILTER (WHERE pg_temp.has_column(copy, a.attname)) >= least(count(*),
-                (SELECT count(*) FROM pg_attribute WHERE attrelid = pg_temp.oid_of(copy) AND attnum > 0 AND NOT attisdropped))
+            SELECT 2 * count(*) FILTER (WHERE pg_temp.has_column(copy, a.attname)) >= least(count(*), (
+                SELECT count(*) FROM pg_attribute
+                WHERE attrelid = pg_temp.oid_of(copy) AND attnum > 0 AND NOT attisdropped))
             FROM pg_attribute a WHERE a.attrelid = pg_temp.oid_of(tbl) AND a.attnum > 0 AND NOT a.attisdropped))
 $fn$;
 
@@ -76,7 +89,8 @@ BEGIN
             SELECT c.relname::text AS name,
                 EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND confrelid = c.oid) AS referred
             FROM pg_class c
-            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND pg_temp.is_leftover(c.relname, tbl, known)
+            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+              AND pg_temp.is_leftover(c.relname, tbl, known)
             ORDER BY referred DESC, c.relname ~ '_(new|temp|tmp)' DESC, c.oid DESC
         LOOP
             IF NOT pg_temp.has_table(tbl) AND pg_temp.has_rows(copy.name) THEN

@@ -1,15 +1,19 @@
--- Triggers the schema has; and what scripts added to known columns that it does not have.
+-- Triggers the schema has, and what scripts added to known columns that it does not have.
 
 -- The trigger and the function it calls, of the same name, as described, and enabled.
-CREATE OR REPLACE PROCEDURE pg_temp.ensure_trigger(tbl text, trigger_name text, fires text, body text) LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.ensure_trigger(tbl text, trigger_name text, fires text, body text)
+LANGUAGE plpgsql AS $fn$
 DECLARE
-    wanted text := format('CREATE TRIGGER %I %s ON public.%I FOR EACH ROW EXECUTE FUNCTION %I()', trigger_name, fires, tbl, trigger_name);
+    wanted text := format('CREATE TRIGGER %1$I %2$s ON public.%3$I FOR EACH ROW EXECUTE FUNCTION %1$I()',
+        trigger_name, fires, tbl);
     live record;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-                   WHERE p.proname = trigger_name AND p.pronamespace = 'public'::regnamespace AND p.pronargs = 0
-                     AND p.prosrc = body AND l.lanname = 'plpgsql' AND NOT p.prosecdef AND p.proconfig IS NULL) THEN
-        EXECUTE format('CREATE OR REPLACE FUNCTION public.%I() RETURNS trigger LANGUAGE plpgsql AS %L', trigger_name, body);
+                   WHERE p.proname = trigger_name AND p.pronamespace = 'public'::regnamespace
+                     AND p.pronargs = 0 AND p.prosrc = body AND l.lanname = 'plpgsql' AND NOT p.prosecdef
+                     AND p.proconfig IS NULL) THEN
+        EXECUTE format('CREATE OR REPLACE FUNCTION public.%I() RETURNS trigger LANGUAGE plpgsql AS %L',
+            trigger_name, body);
     END IF;
     SELECT pg_get_triggerdef(oid) AS made_by, tgenabled INTO live FROM pg_trigger
     WHERE tgrelid = pg_temp.oid_of(tbl) AND tgname = trigger_name AND NOT tgisinternal;
@@ -32,8 +36,10 @@ BEGIN
     EXECUTE format('DROP FUNCTION IF EXISTS public.%I()', trigger_name);
 END $fn$;
 
--- What is on the table's known columns and is not to be kept goes; its definition is kept. Unknown columns and what is on them stay.
-CREATE OR REPLACE PROCEDURE pg_temp.drop_strays(tbl text, known text[], keep text[]) LANGUAGE plpgsql AS $fn$
+-- What is on the known columns of the table and is not to be kept goes. Its definition is kept. Unknown columns
+-- and what is on them stay.
+CREATE OR REPLACE PROCEDURE pg_temp.drop_strays(tbl text, known text[], keep text[])
+LANGUAGE plpgsql AS $fn$
 DECLARE
     rel oid := pg_temp.oid_of(tbl);
     thing record;
@@ -46,24 +52,31 @@ BEGIN
     LOOP
         PERFORM pg_temp.drop_constraint(tbl, thing.conname);
     END LOOP;
-    FOR thing IN SELECT c.relname, pg_get_indexdef(i.indexrelid) AS made_by FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    FOR thing IN SELECT c.relname, pg_get_indexdef(i.indexrelid) AS made_by
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
         WHERE i.indrelid = rel AND c.relname <> ALL (keep)
           AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid AND conrelid = rel)
-          AND NOT EXISTS (SELECT FROM pg_depend d JOIN pg_attribute a ON a.attrelid = rel AND a.attnum = d.refobjsubid
+          AND NOT EXISTS (SELECT FROM pg_depend d
+                          JOIN pg_attribute a ON a.attrelid = rel AND a.attnum = d.refobjsubid
                           WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid = rel
                             AND d.refobjsubid > 0 AND a.attname <> ALL (known))
     LOOP
         PERFORM pg_temp.note('index', tbl || '.' || thing.relname, NULL, thing.made_by, NULL);
         EXECUTE format('DROP INDEX public.%I', thing.relname);
     END LOOP;
-    FOR thing IN SELECT t.tgname, pg_get_triggerdef(t.oid) AS made_by, p.oid AS fn, p.oid::regprocedure AS fn_name, p.pronamespace
-        FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = rel AND NOT t.tgisinternal AND t.tgname <> ALL (keep)
+    FOR thing IN SELECT t.tgname, pg_get_triggerdef(t.oid) AS made_by, p.oid AS fn,
+            p.oid::regprocedure AS fn_name, p.pronamespace
+        FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+        WHERE t.tgrelid = rel AND NOT t.tgisinternal AND t.tgname <> ALL (keep)
     LOOP
         PERFORM pg_temp.note('trigger', tbl || '.' || thing.tgname, NULL, thing.made_by, NULL);
         EXECUTE format('DROP TRIGGER %I ON public.%I', thing.tgname, tbl);
-        IF thing.pronamespace = 'public'::regnamespace AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgfoid = thing.fn)
-            AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = thing.fn AND deptype = 'e') THEN
-            PERFORM pg_temp.note('function', tbl || '.' || thing.fn_name, NULL, pg_get_functiondef(thing.fn), NULL);
+        IF thing.pronamespace = 'public'::regnamespace
+            AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgfoid = thing.fn)
+            AND NOT EXISTS (SELECT FROM pg_depend
+                            WHERE classid = 'pg_proc'::regclass AND objid = thing.fn AND deptype = 'e') THEN
+            PERFORM pg_temp.note('function', tbl || '.' || thing.fn_name, NULL,
+                pg_get_functiondef(thing.fn), NULL);
             EXECUTE format('DROP FUNCTION %s', thing.fn_name);
         END IF;
     END LOOP;

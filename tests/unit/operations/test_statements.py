@@ -11,7 +11,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
 import painel_migrations.operations  # noqa: F401  registers them
-from painel_migrations.operations.guarded import GuardedOperation, prologue, send
+from painel_migrations.operations.guarded import WIDTH, GuardedOperation, _spelled, prologue, send
 
 TIPO = sa.Enum("VIP", "FREE", name="tipolista")
 
@@ -214,6 +214,39 @@ def test_restore_strays(op: Any) -> None:
 def test_a_quote_in_a_name_stays_in_it(op: Any) -> None:
     op.retire_column("produtos", "d'agua")
     assert written(op) == "CALL pg_temp.retire_column('produtos', 'd''agua');\n"
+
+
+def test_a_long_call_is_broken_where_nothing_changes(op: Any) -> None:
+    """An array between its items, a text between two words: literals that only a line break separates are one."""
+    columns = " ".join(f"coluna_{number}" for number in range(10))
+    op.drop_strays("conquistas", columns, "conquistas_pkey")
+    body = "BEGIN " + "NEW.nome := 'com espaços  '; " * 4 + "RETURN NEW; END"
+    op.ensure_trigger("espacos", "conquistas", "BEFORE INSERT", body, sqlite={})
+    assert (
+        written(op)
+        == """\
+CALL pg_temp.drop_strays(
+    'conquistas',
+    ARRAY['coluna_0', 'coluna_1', 'coluna_2', 'coluna_3', 'coluna_4', 'coluna_5', 'coluna_6',
+        'coluna_7', 'coluna_8', 'coluna_9']::text[],
+    ARRAY['conquistas_pkey']::text[]);
+CALL pg_temp.ensure_trigger(
+    'conquistas', 'espacos', 'BEFORE INSERT',
+    'BEGIN NEW.nome := ''com espaços  ''; NEW.nome := ''com espaços  ''; NEW.nome := ''com '
+    'espaços  ''; NEW.nome := ''com espaços  ''; RETURN NEW; END');
+"""
+    )
+
+
+def test_a_broken_text_is_the_same_text_to_the_server(postgres: sa.Engine) -> None:
+    text = "  d'agua  e ''mais'' " * 12
+    lines = _spelled(text)
+    assert len(lines) > 1
+    assert max(map(len, lines)) < WIDTH
+    array = "\n".join(_spelled([text, "a"]))
+    with postgres.connect() as connection:
+        found = connection.exec_driver_sql("SELECT " + "\n".join(lines) + f", {array}").one()
+    assert tuple(found) == (text, [text, "a"])
 
 
 def test_the_helpers_come_once_before_the_first_operation() -> None:
