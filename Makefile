@@ -13,13 +13,22 @@ ARGS ?=
 # By way of the environment and unexpanded, so that quotes, $ and blanks arrive as they were typed.
 export GIVEN_REV := $(value REV)
 export GIVEN_M := $(value M)
+export GIVEN_FROM := $(value FROM)
+export GIVEN_TO := $(value TO)
+export GIVEN_STYLE := $(value STYLE)
+export GIVEN_SPLIT := $(value SPLIT)
 
 INSTALL = { .venv/bin/python -m ensurepip && .venv/bin/python -m pip install --disable-pip-version-check \
 	--only-binary :all: --require-hashes -r $<; } >.venv/install.log 2>&1 || { cat .venv/install.log >&2; \
 	echo "$< could not be installed: the reason is above" >&2; exit 1; }
+CONSOLE = $(if $(value FROM),--from="$$GIVEN_FROM") $(if $(value TO),--to="$$GIVEN_TO") \
+	$(if $(value STYLE),--style="$$GIVEN_STYLE") $(if $(value SPLIT),--split="$$GIVEN_SPLIT")
 MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 
-.PHONY: help upgrade downgrade status verify revision check test lint bench
+# `make -C folder sql` must not say which folder it enters.
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help upgrade downgrade status verify sql sql-verify sql-rollback revision check test lint bench
 
 ##
 ##   help                   this list
@@ -43,6 +52,20 @@ status: .venv/runtime
 ##   verify                 compare its catalogue with the schema; exit 1 with the list if it drifted
 verify: .venv/runtime
 	@$(RUN) verify
+
+##
+## Where no client reaches the database: SQL for its own console, on standard output. It needs no database
+##   sql [FROM=base] [TO=head] [STYLE=escaped] [SPLIT=folder]    what upgrade does, as one statement: make sql > fix.sql
+sql: .venv/runtime
+	@$(RUN) sql $(CONSOLE)
+
+##   sql-verify             one SELECT that tells whether it arrived
+sql-verify: .venv/runtime
+	@$(RUN) sql-verify
+
+##   sql-rollback TO=       the way back to revision TO, with what was retired
+sql-rollback: .venv/runtime
+	@$(if $(value TO),$(RUN) sql-rollback $(CONSOLE),$(call MISSING,TO,make sql-rollback TO=0017))
 
 ##
 ## Development

@@ -25,12 +25,30 @@ def build_parser() -> argparse.ArgumentParser:
     downgrade.add_argument("revision", metavar="REV")
     verbs.add_parser("status", help="say where it is and what is pending")
     verbs.add_parser("verify", help="compare its catalogue with the schema; exit 1 if it drifted")
+    _add_console_verbs(verbs)
     verbs.add_parser("check", help="find a change of the schema without a revision; exit 1 if there is one")
     revision = verbs.add_parser("revision", help="write the next revision from a change of the schema")
     revision.add_argument(
         "-m", required=True, dest="message", metavar="TEXT", help="what it does, as an imperative sentence"
     )
     return parser
+
+
+def _add_console_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The verbs that write SQL for the database's own console, where no client reaches it."""
+    sql = verbs.add_parser("sql", help="print one SQL statement that does what upgrade does, to paste into a console")
+    rollback = verbs.add_parser("sql-rollback", help="print the way back to TO in the same form")
+    for verb, start, end in ((sql, "base", "head"), (rollback, "head", None)):
+        verb.add_argument("--from", dest="start", default=start, metavar="REV", help="where it begins (%(default)s)")
+        verb.add_argument("--to", dest="end", default=end, required=end is None, metavar="REV", help="where it leads")
+        verb.add_argument(
+            "--style",
+            default="block",
+            metavar="STYLE",
+            help="block (default), or escaped for a console that splits at every semicolon",
+        )
+        verb.add_argument("--split", dest="folder", metavar="FOLDER", help="write a file a revision into FOLDER")
+    verbs.add_parser("sql-verify", help="print one SELECT that judges the database it is pasted into")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,6 +83,13 @@ def _run(given: argparse.Namespace) -> int:
         from painel_migrations.deploy import look
 
         return look.status() if given.verb == "status" else look.verify()
+    if given.verb.startswith("sql"):
+        from painel_migrations.deploy import console
+
+        if given.verb == "sql-verify":
+            return console.sql_verify()
+        write_sql = console.sql if given.verb == "sql" else console.sql_rollback
+        return write_sql(given.start, given.end, given.style, given.folder)
     from painel_migrations.deploy import write
 
     return write.check() if given.verb == "check" else write.revision(given.message)

@@ -36,6 +36,15 @@ def make_engine(url: sa.URL, read_only: bool = False, lock_wait: float = 300) ->
     )
 
 
+def in_public(connection: sa.Connection) -> None:
+    """Look for tables in schema public until the transaction ends, whatever the role's or the database's search_path.
+
+    Only the transaction's: a pooler would hand a session's on to others. SQLite has no schemas.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL search_path = public")
+
+
 def check_sqlite_file(url: sa.URL, read_only: bool) -> None:
     """Look at the file before SQLite does, which would make a missing one and stumble over any other.
 

@@ -14,12 +14,11 @@ from alembic.runtime.migration import MigrationContext, MigrationStep
 
 import painel_migrations.operations  # noqa: F401  registers the operations
 from painel_migrations import schema
-from painel_migrations.connection.engines import make_engine, prepare_sqlite
+from painel_migrations.connection.engines import in_public, make_engine, prepare_sqlite
 from painel_migrations.connection.locks import lock_run
 from painel_migrations.deploy.history import history_of
 from painel_migrations.deploy.preflight import refuse_foreign_database
 from painel_migrations.errors import FailedError
-from painel_migrations.operations.guarded import SESSION, send
 from painel_migrations.settings import Settings, read_settings
 
 log = logging.getLogger("painel_migrations.deploy")
@@ -67,12 +66,14 @@ def run_offline(context: EnvironmentContext) -> None:
 def _run(context: EnvironmentContext, connection: sa.Connection, settings: Settings) -> None:
     environment = _configure(context, connection=connection)
     if not _changes(context):
+        in_public(connection)
         context.run_migrations()
         return
     # Alembic is not asked to begin: it would commit a refused run's version table on its own, and not know
     # SQLite's BEGIN.
     begun = None if connection.in_transaction() else connection.begin()
     try:
+        in_public(connection)
         lock_run(connection, settings)
         _apply(environment, connection)
     except BaseException:
@@ -86,9 +87,6 @@ def _run(context: EnvironmentContext, connection: sa.Connection, settings: Setti
 def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
     """Run the migrations, and check what they leave behind while they can still be undone."""
     migration = context.get_context()
-    if connection.dialect.name == "postgresql":
-        # Whatever the role's search_path is, the tables are in public: alembic_version as well.
-        send(migration, SESSION)
     refuse_foreign_database(connection, migration, context.script)
     before = migration.get_current_heads()
     context.run_migrations()

@@ -7,7 +7,7 @@ import sys
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from painel_migrations.connection.engines import make_engine
+from painel_migrations.connection.engines import in_public, make_engine
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.preflight import refuse_foreign_database
 from painel_migrations.settings import read_settings
@@ -18,6 +18,7 @@ def status() -> int:
     settings = read_settings()
     script = ScriptDirectory.from_config(configuration())
     with make_engine(settings.database_url, read_only=True).connect() as connection:
+        in_public(connection)
         migration = MigrationContext.configure(connection)
         refuse_foreign_database(connection, migration, script)
         at = migration.get_current_revision()
@@ -38,8 +39,9 @@ def verify() -> int:
 
     settings = read_settings()
     with make_engine(settings.database_url, read_only=True).connect() as connection:
-        findings = findings_of(connection)
-        state = fingerprint(read(connection))
+        live = read(connection)
+        findings = findings_of(connection, live)
+        state = fingerprint(live)
     print(f"Database: {settings.candidates[0]}")
     failures = 0
     for finding in findings:

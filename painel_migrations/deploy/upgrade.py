@@ -28,7 +28,7 @@ def _run(verb: object, revision: str) -> int:
     settings = read_settings()
     log.info("Database: %s", settings.candidates[0])
     engine = make_engine(settings.database_url, lock_wait=settings.lock_wait)
-    config = configuration(connection=engine)
+    config = configuration(connection=engine, way="command")
     began = time.monotonic()
     verb(config, revision)  # type: ignore[operator]
     outcome = config.attributes["outcome"]

@@ -75,10 +75,11 @@ def prologue() -> tuple[str, ...]:
     return (SESSION, *((folder / name).read_text("utf-8").strip() for name in files))
 
 
-# Helpers name what they use in public, text becomes moments in UTC, and no constraint waits for the commit to be
-# looked at.
+# Helpers name what they use in public, text becomes moments in UTC, a policy that would hide rows is an error, and no
+# constraint waits for the commit to be looked at.
 SESSION = """SET LOCAL search_path = public;
 SET LOCAL TimeZone = 'UTC';
+SET LOCAL row_security = off;
 SET LOCAL standard_conforming_strings = on;
 SET CONSTRAINTS ALL IMMEDIATE"""
 
@@ -93,6 +94,7 @@ def send(context: MigrationContext, statement: str) -> None:
         return
     connection = context.connection
     assert connection is not None
+    _listen(connection)
     try:
         # no_parameters: a % in the text is a %.
         connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
@@ -101,20 +103,26 @@ def send(context: MigrationContext, statement: str) -> None:
             diagnosis = error.orig.diag  # type: ignore[union-attr]
             raise Refused(diagnosis.message_primary, diagnosis.message_hint) from None
         raise
-    finally:
-        _pass_on_notices(connection)
 
 
-def _pass_on_notices(connection: sa.Connection) -> None:
-    """Log what the helpers report, such as a column retired with its count of rows."""
-    if connection.invalidated:
-        return
-    notices = getattr(connection.connection.dbapi_connection, "notices", [])
-    for notice in notices:
-        severity, _, text = notice.strip().partition(":  ")
-        if severity == "NOTICE" and "already exists" not in text:
+class _Notices:
+    """Takes what the server says meanwhile, and passes on what the helpers do.
+
+    It stands in place of psycopg2's list, which SQLAlchemy empties after every statement.
+    """
+
+    def append(self, notice: str) -> None:
+        """Log a notice of ours; any other, such as a trigger's by hand, may quote a row."""
+        _, ours, text = notice.strip().partition("NOTICE:  painel: ")
+        if ours:
             log.info("%s", text.splitlines()[0])
-    del notices[:]
+
+
+def _listen(connection: sa.Connection) -> None:
+    """Have the helpers' reports logged, such as a column retired with its count of rows."""
+    raw: Any = connection.connection.dbapi_connection
+    if hasattr(raw, "notices"):
+        raw.notices = _Notices()
 
 
 def _filled(pieces: list[list[str]], width: int) -> list[str]:

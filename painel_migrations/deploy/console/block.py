@@ -59,7 +59,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "down": way.direction == "downgrade",
         "end": way.end,
         "ending": plain.ending,
-        "helpers": needed([*plain.statements, begin, check], plain.helpers),
+        "helpers": [squeezed(text) for text in needed([*plain.statements, begin, check], plain.helpers)],
         "known": "\n".join(textwrap.wrap(", ".join(literal(name) for name in known), 100)),
         "last": _place(way.end, known),
         "first": _place(way.start, known),
@@ -84,6 +84,15 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
     return Block(header, body.partition("$painel$")[0], plain.sha256)
 
 
+def squeezed(helper: str) -> str:
+    """Return a helper without its comments and three quarters of its indentation: a third of the script is helpers.
+
+    No literal of a helper goes on over a line's end, so that only blank space between words is taken.
+    """
+    lines = (line for line in helper.splitlines() if line.strip() and not line.lstrip().startswith("--"))
+    return "\n".join(" " * ((len(line) - len(line.lstrip())) // 4) + line.lstrip() for line in lines)
+
+
 def _place(revision: str, known: list[str]) -> int:
     """How many revisions a database has that is at this one."""
     return 0 if revision == "base" else known.index(revision) + 1
@@ -96,7 +105,7 @@ def _wrapped(text: str) -> str:
 def _comment(section: Section) -> Iterator[str]:
     """The lines that say what a section does and why."""
     yield f"{section.revision}  {section.title}"
-    yield from textwrap.wrap(section.reason, WIDTH)
+    yield from textwrap.wrap(re.split(r"(?<=[.:]) ", section.reason)[0], WIDTH)
 
 
 def _static(statement: str) -> str:

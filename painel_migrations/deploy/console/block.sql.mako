@@ -89,7 +89,6 @@ BEGIN
     -- The helpers. They live in the temporary schema, and go at the end.
     painel_helpers := ARRAY(SELECT oid FROM pg_proc WHERE pronamespace = pg_my_temp_schema());
 % for helper in helpers:
-
 ${helper};
 % endfor
 

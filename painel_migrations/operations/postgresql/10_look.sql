@@ -5,9 +5,10 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'PM004', MESSAGE = what, HINT = todo;
 END $fn$;
 
+-- The mark tells our own notices from those of triggers by hand, which may quote a row.
 CREATE OR REPLACE FUNCTION pg_temp.say(what text) RETURNS void LANGUAGE plpgsql AS $fn$
 BEGIN
-    RAISE NOTICE '%', what;
+    RAISE NOTICE 'painel: %', what;
 END $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.counted(n bigint, one text, many text) RETURNS text LANGUAGE sql AS $fn$
