@@ -55,10 +55,11 @@ def _went_along(fact: Fact, live: Catalogue) -> bool:
 def _renamed(dialect: str, missing: dict[Key, Fact], unknown: dict[Key, Fact]) -> Iterator[Finding]:
     """Yield what exists under another name, and take it out of ``missing`` and ``unknown``."""
     candidates: dict[_Likeness, list[Fact]] = {}
-    for fact in unknown.values():
+    # By name, so that of several the same one is taken always, here and in verdict.sql.
+    for fact in sorted(unknown.values(), key=_own_order, reverse=True):
         if fact.kind in _NAMED_FREELY:
             candidates.setdefault(_likeness(fact), []).append(fact)
-    for fact in list(missing.values()):
+    for fact in sorted(missing.values(), key=_own_order):
         if twins := candidates.get(_likeness(fact)):
             twin = twins.pop()
             del missing[fact.key], unknown[twin.key]
@@ -71,6 +72,10 @@ def _renamed(dialect: str, missing: dict[Key, Fact], unknown: dict[Key, Fact]) -
                 reasons.RENAMED,
                 remedy.renamed(dialect, fact, twin),
             )
+
+
+def _own_order(fact: Fact) -> str:
+    return fact.name
 
 
 def _likeness(fact: Fact) -> _Likeness:

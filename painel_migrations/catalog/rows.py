@@ -72,7 +72,7 @@ def _position_queries(expected: Catalogue, live: Catalogue, quote: IdentifierPre
         (column,) = fact.columns
         readable = _may_select(live, fact.name) and _may_select(live, fact.table)
         held = live.get(("column", f"{fact.table}.{column}"))
-        is_number = held is not None and held.definition.startswith(("smallint", "integer", "bigint"))
+        is_number = held is not None and held.definition.split()[0] in ("smallint", "integer", "bigint")
         if fact.key in live and is_number and readable:
             step = "CASE WHEN is_called THEN 1 ELSE 0 END"
             yield (

@@ -304,6 +304,12 @@ DROP INDEX ix_usuarios_id;
 -- > index produtos.ix_produtos_id
 ALTER INDEX ix_produtos_id RENAME TO ix_produtos_old_id;
 
+-- index renamed and made again under another name
+-- > index produtos.ix_produtos_id
+-- > index produtos.b
+ALTER INDEX ix_produtos_id RENAME TO b;
+CREATE INDEX a ON produtos (id);
+
 -- index not unique
 -- > index usuarios.ix_usuarios_cpf
 DROP INDEX ix_usuarios_cpf;
@@ -566,3 +572,8 @@ INSERT INTO empresas (nome, cnpj, email) VALUES ('n', 'c', 'e');
 -- mended by operations
 -- > column formas_pagamento.id
 ALTER TABLE formas_pagamento ALTER id DROP DEFAULT, ALTER id TYPE uuid USING gen_random_uuid();
+
+-- ids that are lists of numbers
+-- mended by operations
+-- > column formas_pagamento.id
+ALTER TABLE formas_pagamento ALTER id DROP DEFAULT, ALTER id TYPE int[] USING ARRAY[id];
