@@ -69,14 +69,23 @@ def format_type(kind: sa.types.TypeEngine[object]) -> str:
     return _TYPE_NAMES.get(name, name) + rest
 
 
+def quoted(name: str) -> str:
+    """Return a name as the server's ``quote_ident()`` does."""
+    return _QUOTE(name)
+
+
+def sequence_definition(kind: str, table: str, column: str) -> str:
+    """Return what a sequence is that ``serial`` makes for a column of the integer type ``kind``."""
+    return (
+        f"AS {kind} START 1 INCREMENT 1 MINVALUE 1 MAXVALUE {_SEQUENCE_MAXIMUM[kind]} CACHE 1 OWNED BY {table}.{column}"
+    )
+
+
 def _default(table: sa.Table, column: sa.Column[object]) -> tuple[str, Fact | None]:
     """Return a column's default and the sequence it takes it from."""
     if column is table.autoincrement_column and column.server_default is None and column.identity is None:
         sequence, kind = f"{table.name}_{column.name}_seq", format_type(column.type)
-        definition = (
-            f"AS {kind} START 1 INCREMENT 1 MINVALUE 1 MAXVALUE {_SEQUENCE_MAXIMUM[kind]} CACHE 1"
-            f" OWNED BY {table.name}.{column.name}"
-        )
+        definition = sequence_definition(kind, table.name, column.name)
         return (
             f"nextval('{_QUOTE(sequence)}'::regclass)",
             Fact("sequence", sequence, definition, (table.name,), (column.name,)),

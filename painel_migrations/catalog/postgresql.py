@@ -16,6 +16,13 @@ def statement() -> str:
     return resources.files(__package__).joinpath("postgresql.sql").read_text(encoding="utf-8")
 
 
+@functools.cache
+def facts() -> str:
+    """Return the CTEs of the SELECT, from WITH on, the last of them ``live``: for statements that go on from there."""
+    _, with_, ctes = statement().rpartition("\nSELECT ")[0].partition("WITH\n")
+    return with_ + ctes
+
+
 def read(connection: sa.Connection) -> Catalogue:
     """Read schema ``public`` in one round trip.
 

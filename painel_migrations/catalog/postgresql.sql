@@ -1,6 +1,7 @@
--- Every fact of schema public, one row each: what kind of object it is, its name, its definition, the tables it belongs
--- to or is used by, the columns it covers. One SELECT, no parameters, nothing left behind; PostgreSQL 13 to 18 answer
--- alike. Names lose the prefix "public." so that the answer is the same under every search_path.
+-- Every fact of schema public, one row each: what kind of object it is, its name, its definition, the tables it
+-- belongs to or is used by, the columns it covers. One SELECT, no parameters, nothing left behind, the same answer on
+-- PostgreSQL 13 to 18. Names lose the prefix "public." so that the answer is the same under every search_path. Other
+-- statements take the CTEs of this one, all but its last line, and go on from there (verdict.sql, fingerprint.sql).
 WITH
 relation AS (
     SELECT c.oid, c.relname::text AS name, c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
@@ -77,7 +78,7 @@ fact (kind, name, definition, tables, columns) AS (
     LEFT JOIN pg_catalog.pg_attrdef AS e ON e.adrelid = r.oid AND e.adnum = a.attnum
     WHERE r.is_table
 
-    -- PostgreSQL 18 keeps NOT NULL as a constraint ('n'), which is a fact only where pg_dump would have to name it.
+    -- PostgreSQL 18 keeps NOT NULL as a constraint, contype n: a fact only where pg_dump would have to name it.
     UNION ALL
     SELECT CASE c.contype WHEN 'p' THEN 'primary key' WHEN 'f' THEN 'foreign key' WHEN 'u' THEN 'unique'
                           WHEN 'c' THEN 'check' WHEN 'n' THEN 'not null' ELSE 'exclusion' END,
@@ -130,9 +131,11 @@ fact (kind, name, definition, tables, columns) AS (
     FROM relation AS r WHERE r.relkind = 'S'
 
     UNION ALL
-    SELECT 'enum', t.typname, (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
-                               FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid),
-           (SELECT array_agg(DISTINCT r.name) FROM pg_catalog.pg_attribute AS a JOIN relation AS r ON r.oid = a.attrelid
+    SELECT 'enum', t.typname,
+           coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
+                     FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid), ''),
+           (SELECT array_agg(DISTINCT r.name)
+            FROM pg_catalog.pg_attribute AS a JOIN relation AS r ON r.oid = a.attrelid
             WHERE a.atttypid IN (t.oid, t.typarray) AND NOT a.attisdropped), NULL
     FROM pg_catalog.pg_type AS t
     WHERE t.typnamespace = to_regnamespace('public') AND t.typtype = 'e'
@@ -175,8 +178,11 @@ fact (kind, name, definition, tables, columns) AS (
     UNION ALL
     SELECT 'rule', r.name || '.' || w.rulename, pg_get_ruledef(w.oid), ARRAY[r.name], NULL
     FROM relation AS r JOIN pg_catalog.pg_rewrite AS w ON w.ev_class = r.oid AND w.rulename <> '_RETURN'
+),
+live (kind, object, definition, tables, columns) AS (
+    SELECT f.kind, f.name,
+           CASE f.kind WHEN 'function' THEN f.definition ELSE regexp_replace(f.definition, '\mpublic\.', '', 'g') END,
+           coalesce(array_remove(f.tables, NULL), '{}'), coalesce(array_remove(f.columns, NULL), '{}')
+    FROM fact AS f
 )
-SELECT kind, name AS object, CASE kind WHEN 'function' THEN definition
-                                       ELSE regexp_replace(definition, '\mpublic\.', '', 'g') END AS definition,
-       array_remove(tables, NULL) AS tables, array_remove(columns, NULL) AS columns
-FROM fact
+SELECT l.kind, l.object, l.definition, l.tables, l.columns FROM live AS l

@@ -17,7 +17,9 @@ from sqlalchemy.dialects import postgresql
 
 from painel_migrations import catalog
 from painel_migrations.catalog import Severity
+from painel_migrations.catalog.verdict import failures_query
 from painel_migrations.schema import TRIGGERS, metadata_for
+from tests.support import verdicts
 from tests.support.servers import Server
 
 # How a finding begins that offers no statement.
@@ -95,6 +97,8 @@ def assert_found_and_mended(connection: sa.Connection, drift: Drift) -> None:
     named = [f"{notes[finding.severity]}{finding.kind} {finding.object}" for finding in findings]
     assert sorted(named) == drift.found, "\n".join(finding.line for finding in findings)
 
+    if connection.dialect.name == "postgresql":
+        verdicts.assert_agrees(connection, findings, live)
     failures = [finding for finding in findings if finding.severity is Severity.FAIL]
     same = catalog.fingerprint(live) == catalog.fingerprint(catalog.head(connection.dialect.name))
     assert same == all(
@@ -247,6 +251,9 @@ def test_what_later_revisions_may_bring(head: sa.Connection) -> None:
     wanted = catalog.expected("postgresql", later, triggers=())
     assert [finding.line for finding in catalog.compare(wanted, live) if finding.severity is Severity.FAIL] == []
     assert catalog.fingerprint(live, later.tables) == catalog.fingerprint(wanted, later.tables)
+    assert verdicts.rows(head, failures_query(wanted)) == []
+    head.exec_driver_sql("DROP TABLE itens")
+    assert [row[0] for row in verdicts.rows(head, failures_query(wanted))] == ["table itens"]
     head.rollback()
 
 

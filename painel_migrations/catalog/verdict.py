@@ -1,0 +1,102 @@
+"""The judgement of ``catalog.verify()`` as SELECTs for PostgreSQL 13 to 18, to paste where no Python runs.
+
+The SQL beside this file reads the live catalogue with the CTEs of ``postgresql.sql`` and compares it with the text of
+``head_text``. Its failures and notes are Python's, in the same words and order; beside them, each fact of head that is
+as it should be is a row, and the last row is the verdict. Two things are Python's alone: the statement that mends a
+finding, and, for an object under another name, a look at its columns beyond its definition, which names them.
+"""
+
+import functools
+import textwrap
+from collections.abc import Iterable
+from importlib import resources
+
+from painel_migrations.catalog import head_text, postgresql
+from painel_migrations.catalog.expected import expected
+from painel_migrations.catalog.expected_postgresql import TABLE_PRIVILEGES
+from painel_migrations.catalog.facts import Catalogue
+from painel_migrations.catalog.findings import KINDS
+from painel_migrations.catalog.fingerprint import fingerprint
+
+_HEADER = """\
+-- Is this database at head? One SELECT: it changes nothing and needs no rights but those of the application. Run it
+-- as the user the application connects as. A row a check: FAIL is a difference that matters, NOTE is what head does
+-- not know and leaves alone, OK is as head has it. The last row is the verdict, OK where no row says FAIL, with the
+-- fingerprints of head and of this database.
+"""
+
+_FAILURES = """
+SELECT j.kind || ' ' || j.object AS object, j.expected, j.found FROM judged AS j WHERE j.result = 'FAIL'
+ORDER BY j.place
+"""
+
+
+def verdict_statement() -> str:
+    """Return the SELECT for a console, with a comment on how to read it and a semicolon behind it.
+
+    Its rows are object, expected, found, result (``OK``, ``NOTE`` or ``FAIL``) and why.
+
+    Raises:
+        ValueError: head holds what the text cannot carry.
+    """
+    head = _head()
+    report = _filled(
+        _sql("verdict_report.sql"),
+        judged=_judged(f"{head_text.facts_text(head)}\n{head_text.reasons_text()}"),
+        fingerprint=fingerprint(head),
+        live_fingerprint=_fingerprint("(SELECT array_agg(t.name) FROM head_table AS t)"),
+    )
+    return f"{_HEADER}{report};\n"
+
+
+def failures_query(head: Catalogue | None = None) -> str:
+    """Return the same SELECT with nothing but object, expected and found of each ``FAIL``, in order.
+
+    It has no semicolon and no comment before it, so that another statement can embed it; its one dollar quote is
+    ``$head$``.
+
+    Args:
+        head: what to compare with; head when left out.
+
+    Raises:
+        ValueError: head holds what the text cannot carry.
+    """
+    return _judged(head_text.facts_text(head or _head())) + _FAILURES
+
+
+def fingerprint_query() -> str:
+    """Return a SELECT of one text, the fingerprint of the live database, without a semicolon."""
+    tables = _array(sorted(_head().tables))
+    return f"{postgresql.facts()}\n{_fingerprint(tables)}"
+
+
+@functools.cache
+def _head() -> Catalogue:
+    return expected("postgresql")
+
+
+def _judged(text: str) -> str:
+    """Return the CTEs of the judgement, from WITH on, for what ``text`` says of head."""
+    head = _filled(_sql("verdict_head.sql"), text=text, privileges=TABLE_PRIVILEGES)
+    return _filled(_sql("verdict.sql"), facts=postgresql.facts(), head=head, kinds=_array(KINDS))
+
+
+def _array(words: Iterable[str]) -> str:
+    """Return a literal of plain words, in lines that are not too long."""
+    listed = textwrap.fill(", ".join(f"'{word}'" for word in words), 100, break_long_words=False)
+    return f"ARRAY[\n{listed}]"
+
+
+def _fingerprint(tables: str) -> str:
+    return _filled(_sql("fingerprint.sql"), tables=tables)
+
+
+def _sql(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8").rstrip()
+
+
+def _filled(template: str, **parts: str) -> str:
+    """Return ``template`` with each ``{name}`` replaced; other braces are SQL's own."""
+    for name, part in parts.items():
+        template = template.replace(f"{{{name}}}", part)
+    return template

@@ -1,0 +1,40 @@
+"""The verdict that SQL gives, beside the one that Python gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from painel_migrations import catalog
+from painel_migrations.catalog import Catalogue, Finding, Severity
+from painel_migrations.catalog.verdict import verdict_statement
+
+Row = tuple[str, ...]
+
+
+def rows(connection: sa.Connection, statement: str) -> list[Row]:
+    """Return what a statement without parameters answers."""
+    result = connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+    return [tuple(row) for row in result]
+
+
+def judge(connection: sa.Connection) -> tuple[list[Row], Row]:
+    """Return the checks of the pasted statement, and its last row, the verdict."""
+    *checks, verdict = rows(connection, verdict_statement())
+    assert verdict[0] == "verdict"
+    return checks, verdict
+
+
+def assert_agrees(connection: sa.Connection, findings: Sequence[Finding], live: Catalogue) -> None:
+    """Fail unless SQL finds what Python found, in the same words and order, and gives the same fingerprints."""
+    checks, verdict = judge(connection)
+    assert [check for check in checks if check[3] != "OK"] == [
+        (f"{finding.kind} {finding.object}", finding.expected, finding.found, str(finding.severity), finding.why)
+        for finding in findings
+    ]
+    assert len({check[0] for check in checks}) == len(checks), "an object has two rows"
+    assert {check[4] for check in checks if check[3] == "OK"} <= {""}
+    failed = any(finding.severity is Severity.FAIL for finding in findings)
+    fingerprints = (catalog.fingerprint(catalog.head("postgresql")), catalog.fingerprint(live))
+    assert verdict[1:4] == (*fingerprints, "FAIL" if failed else "OK")
