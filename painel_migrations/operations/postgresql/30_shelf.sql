@@ -1,7 +1,7 @@
 -- Views and the like that stand in the way of a change: taken down before it, put back after it.
 
 CREATE TEMP TABLE IF NOT EXISTS shelf (
-    place integer GENERATED ALWAYS AS IDENTITY, kind text, object text, definition text) ON COMMIT DROP;
+    place bigint GENERATED ALWAYS AS IDENTITY, kind text, object text, definition text) ON COMMIT DROP;
 
 -- The statements that make a view again, with its options, owner, grants, comment, and indexes.
 CREATE OR REPLACE FUNCTION pg_temp.view_as_sql(v oid) RETURNS text LANGUAGE sql STABLE AS $fn$
