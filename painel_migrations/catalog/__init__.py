@@ -10,7 +10,9 @@ from painel_migrations.catalog.expected import expected
 from painel_migrations.catalog.facts import Catalogue, Fact
 from painel_migrations.catalog.findings import Finding, Severity
 from painel_migrations.catalog.fingerprint import fingerprint
+from painel_migrations.catalog.helpers import helpers
 from painel_migrations.catalog.rows import positions, stray_values
+from painel_migrations.catalog.verdict import verdict_statement
 
 __all__ = [
     "Catalogue",
@@ -20,11 +22,12 @@ __all__ = [
     "compare",
     "expected",
     "fingerprint",
-    "fingerprint_helpers",
     "head",
+    "helpers",
     "positions",
     "read",
     "stray_values",
+    "verdict_statement",
     "verify",
 ]
 
@@ -41,11 +44,6 @@ def read(connection: sa.Connection) -> Catalogue:
     if (reader := _READERS.get(connection.dialect.name)) is None:
         raise ValueError(f"no catalogue reader for {connection.dialect.name}: only postgresql and sqlite")
     return reader(connection)
-
-
-def fingerprint_helpers() -> str:
-    """Return the statements that make ``pg_temp.fingerprint()``, which is ``fingerprint()`` inside PostgreSQL."""
-    return postgresql.helpers()
 
 
 @functools.cache

@@ -1,13 +1,11 @@
 """The catalogue of a PostgreSQL database, read with the one SELECT beside this file."""
 
 import functools
-import textwrap
 from importlib import resources
 
 import sqlalchemy as sa
 
 from painel_migrations.catalog.facts import Catalogue, Fact
-from painel_migrations.schema import metadata_for
 
 
 @functools.cache
@@ -41,29 +39,3 @@ def read(connection: sa.Connection) -> Catalogue:
             for kind, name, definition, tables, columns in rows
         ),
     )
-
-
-def helpers() -> str:
-    """Return the statements that make ``pg_temp.facts()`` and ``pg_temp.fingerprint()``, which needs no client.
-
-    The number is that of ``catalog.fingerprint()``: a script that is pasted writes it into migration_history.
-    """
-    names = ", ".join(f"'{name}'" for name in sorted(metadata_for("postgresql").tables))
-    return _HELPERS.format(statement=statement().strip(), tables=textwrap.fill(names, 104, subsequent_indent=" " * 12))
-
-
-_HELPERS = """-- The catalogue: the facts of schema public, and one number for those of known tables.
-
-CREATE OR REPLACE FUNCTION pg_temp.facts() RETURNS TABLE (kind text, object text, definition text, tables text[],
-    columns text[]) LANGUAGE sql STABLE AS $fn$
-{statement}
-$fn$;
-
-CREATE OR REPLACE FUNCTION pg_temp.fingerprint() RETURNS text LANGUAGE sql STABLE AS $fn$
-    SELECT encode(sha256(convert_to(coalesce(string_agg(line, '' ORDER BY line COLLATE "C"), ''), 'UTF8')), 'hex')
-    FROM (SELECT concat(f.kind, E'\\t', f.object, E'\\t', f.definition, E'\\n') AS line FROM pg_temp.facts() AS f
-          WHERE f.kind <> 'access' AND f.tables && ARRAY[
-            {tables}
-          ]) AS known
-$fn$;
-"""

@@ -25,11 +25,6 @@ _HEADER = """\
 -- fingerprints of head and of this database.
 """
 
-_FAILURES = """
-SELECT j.kind || ' ' || j.object AS object, j.expected, j.found FROM judged AS j WHERE j.result = 'FAIL'
-ORDER BY j.place
-"""
-
 
 def verdict_statement() -> str:
     """Return the SELECT for a console, with a comment on how to read it and a semicolon behind it.
@@ -39,63 +34,50 @@ def verdict_statement() -> str:
     Raises:
         ValueError: head holds what the text cannot carry.
     """
-    head = _head()
-    report = _filled(
-        _sql("verdict_report.sql"),
-        judged=_judged(f"{head_text.facts_text(head)}\n{head_text.reasons_text()}"),
-        fingerprint=fingerprint(head),
-        live_fingerprint=_fingerprint("(SELECT array_agg(t.name) FROM head_table AS t)"),
+    report = filled(
+        sql("verdict_report.sql"),
+        judged=_judged(),
+        fingerprint=fingerprint(head()),
+        live_fingerprint=fingerprint_of("(SELECT array_agg(t.name) FROM head_table AS t)"),
     )
     return f"{_HEADER}{report};\n"
 
 
-def failures_query(head: Catalogue | None = None) -> str:
-    """Return the same SELECT with nothing but object, expected and found of each ``FAIL``, in order.
-
-    It has no semicolon and no comment before it, so that another statement can embed it; its one dollar quote is
-    ``$head$``.
-
-    Args:
-        head: what to compare with; head when left out.
-
-    Raises:
-        ValueError: head holds what the text cannot carry.
-    """
-    return _judged(head_text.facts_text(head or _head())) + _FAILURES
-
-
-def fingerprint_query() -> str:
-    """Return a SELECT of one text, the fingerprint of the live database, without a semicolon."""
-    tables = _array(sorted(_head().tables))
-    return f"{postgresql.facts()}\n{_fingerprint(tables)}"
-
-
 @functools.cache
-def _head() -> Catalogue:
+def head() -> Catalogue:
+    """Return what a PostgreSQL database holds at head."""
     return expected("postgresql")
 
 
-def _judged(text: str) -> str:
-    """Return the CTEs of the judgement, from WITH on, for what ``text`` says of head."""
-    head = _filled(_sql("verdict_head.sql"), text=text, privileges=TABLE_PRIVILEGES)
-    return _filled(_sql("verdict.sql"), facts=postgresql.facts(), head=head, kinds=_array(KINDS))
+def head_query(reasons: str = "") -> str:
+    """Return the CTEs that read head from its text, the last of them ``head``; ``reasons`` join the text."""
+    text = "\n".join(filter(None, [head_text.facts_text(head()), reasons]))
+    return filled(sql("verdict_head.sql"), text=text, privileges=TABLE_PRIVILEGES)
 
 
-def _array(words: Iterable[str]) -> str:
+def _judged() -> str:
+    """Return the CTEs of the judgement, from WITH on."""
+    head = head_query(head_text.reasons_text())
+    return filled(sql("verdict.sql"), facts=postgresql.facts(), head=head, kinds=array(KINDS))
+
+
+def array(words: Iterable[str]) -> str:
     """Return a literal of plain words, in lines that are not too long."""
     listed = textwrap.fill(", ".join(f"'{word}'" for word in words), 100, break_long_words=False)
     return f"ARRAY[\n{listed}]"
 
 
-def _fingerprint(tables: str) -> str:
-    return _filled(_sql("fingerprint.sql"), tables=tables)
+def fingerprint_of(tables: str) -> str:
+    """Return the SELECT of the fingerprint of ``live``, for an expression that gives the known tables."""
+    return filled(sql("fingerprint.sql"), tables=tables)
 
 
-def _sql(name: str) -> str:
+def sql(name: str) -> str:
+    """Return a template beside this file."""
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8").rstrip()
 
 
-def _filled(template: str, **parts: str) -> str:
+def filled(template: str, **parts: str) -> str:
     """Return ``template`` with each ``{name}`` replaced; other braces are SQL's own."""
     for name, part in parts.items():
         template = template.replace(f"{{{name}}}", part)

@@ -85,7 +85,7 @@ class _PostgreSQL:
 
 def helpers() -> tuple[str, ...]:
     """Return the statements that make the helpers of a run on PostgreSQL."""
-    return (catalog.fingerprint_helpers(), resources.files(__package__).joinpath("history.sql").read_text("utf-8"))
+    return (catalog.helpers(), resources.files(__package__).joinpath("history.sql").read_text("utf-8"))
 
 
 @dataclass

@@ -11,11 +11,10 @@ from importlib import resources
 from alembic.script import ScriptDirectory
 from mako.template import Template
 
-from painel_migrations import __version__, catalog, schema
+from painel_migrations import __version__, catalog
 from painel_migrations.connection.locks import LOCK_KEY
 from painel_migrations.connection.meaning import WHO_BLOCKS
 from painel_migrations.deploy.console.plain import Plain, Section, collect
-from painel_migrations.deploy.preflight import FORMER_TABLES
 from painel_migrations.operations.closure import needed
 from painel_migrations.operations.guarded import literal
 from painel_migrations.settings import Settings
@@ -51,15 +50,16 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
     known = [revision.revision for revision in script.walk_revisions()][::-1]
     plain = collect(way.direction, way.start, way.end)
     verified = way.direction == "upgrade" and way.end == known[-1]
-    check = catalog.failures_query("pg_temp.facts()") if verified else ""
+    uses = ["pg_temp.known_tables pg_temp.learn_head pg_temp.differences"] if verified else ["pg_temp.known_tables"]
     begin = f"CALL pg_temp.begin_run('console', {literal(__version__)}, {literal(plain.sha256)})"
+    sections = [(section, _place(section.revision, known), _body(section, verified)) for section in plain.sections]
+    bodies = [statement for _, _, body in sections for statement in body]
     values = {
         "begin": begin,
-        "check": check,
         "down": way.direction == "downgrade",
         "end": way.end,
         "ending": plain.ending,
-        "helpers": [squeezed(text) for text in needed([*plain.statements, begin, check], plain.helpers)],
+        "helpers": [squeezed(text) for text in needed([*bodies, *plain.ending, begin, *uses], plain.helpers)],
         "known": "\n".join(textwrap.wrap(", ".join(literal(name) for name in known), 100)),
         "last": _place(way.end, known),
         "first": _place(way.start, known),
@@ -69,10 +69,9 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "made_by": made_by,
         "part_of": part_of,
         "plain": plain,
-        "sections": [(section, _place(section.revision, known)) for section in plain.sections],
+        "sections": sections,
         "start": way.start,
         "statement_timeout": round(settings.statement_timeout * 1000),
-        "tables": _wrapped(", ".join(literal(name) for name in sorted({*schema.metadata.tables, *FORMER_TABLES}))),
         "verified": verified,
         "version": __version__,
         "who_blocks": WHO_BLOCKS.replace("'", "''"),
@@ -98,14 +97,53 @@ def _place(revision: str, known: list[str]) -> int:
     return 0 if revision == "base" else known.index(revision) + 1
 
 
-def _wrapped(text: str) -> str:
-    return ("\n" + " " * 16).join(textwrap.wrap(text, 92))
-
-
 def _comment(section: Section) -> Iterator[str]:
     """The lines that say what a section does and why."""
     yield f"{section.revision}  {section.title}"
     yield from textwrap.wrap(re.split(r"(?<=[.:]) ", section.reason)[0], WIDTH)
+
+
+def _body(section: Section, abridged: bool) -> list[str]:
+    """The statements of a section as PL/pgSQL takes them; lists that head has as well are taken from there: 13 kB."""
+    body: list[str] = []
+    tables: list[str] = []
+    for statement in section.statements:
+        if abridged and (table := _table_like_head(statement)):
+            tables.append(table)
+            continue
+        if tables:
+            body.append(_strays_of(tables))
+            tables = []
+        body.append(_static(statement))
+    return body
+
+
+def _strays_of(tables: list[str]) -> str:
+    names = "\n    ".join(textwrap.wrap(", ".join(literal(table) for table in tables), 100))
+    return (
+        f"FOREACH painel_table IN ARRAY ARRAY[\n    {names}] LOOP\n"
+        "    CALL pg_temp.drop_strays(\n"
+        "        painel_table, pg_temp.head_columns(painel_table), pg_temp.head_names(painel_table));\n"
+        "END LOOP"
+    )
+
+
+def _table_like_head(statement: str) -> str | None:
+    """The table of a drop_strays() whose lists are those of the expected catalogue, else None."""
+    lists = _STRAYS.fullmatch(statement)
+    if lists is None:
+        return None
+    table, known, kept = lists.groups()
+    facts = [fact for fact in catalog.head("postgresql").values() if fact.tables == (table,)]
+    columns = {fact.columns[0] for fact in facts if fact.kind == "column"}
+    names = {fact.own_name for fact in facts if fact.kind not in ("table", "column", "sequence", "access")}
+    same = columns == set(re.findall(r"\w+", known)) and names == set(re.findall(r"\w+", kept))
+    return table if same else None
+
+
+_STRAYS = re.compile(
+    r"CALL pg_temp\.drop_strays\(\s*'(\w+)',\s*ARRAY\[([^]]*)\]::text\[\],\s*ARRAY\[([^]]*)\]::text\[\]\)"
+)
 
 
 def _static(statement: str) -> str:

@@ -24,9 +24,11 @@ ${known}];
     painel_at integer := 0;
     painel_version text;
     painel_lines bigint;
+    painel_ours bigint;
     painel_done integer := 0;
     painel_step text := 'the start';
     painel_list text := '';
+    painel_table text;
     painel_found record;
     painel_helpers oid[];
     painel_what text;
@@ -69,21 +71,6 @@ BEGIN
                 coalesce(painel_version, 'no revision')),
             HINT = '${"Paste what comes before it first" if part_of else "Write it without FROM"}';
     END IF;
-% if not down and first == 0:
-    IF painel_at = 0 THEN
-        SELECT count(*), count(*) FILTER (WHERE relname IN (
-                ${tables}))
-        INTO painel_lines, painel_done FROM pg_class
-        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname NOT IN
-            ('alembic_version', 'migration_history');
-        IF painel_lines > 0 AND painel_done = 0 THEN
-            RAISE EXCEPTION USING ERRCODE = 'PM004',
-                MESSAGE = format('the database has %s table%s, and none of this application''s', painel_lines,
-                    CASE WHEN painel_lines > 1 THEN 's' ELSE '' END),
-                HINT = 'Choose this application''s database; an empty one will do';
-        END IF;
-    END IF;
-% endif
     painel_done := painel_at;
 
     -- The helpers. They live in the temporary schema, and go at the end.
@@ -92,16 +79,33 @@ BEGIN
 ${helper};
 % endfor
 
+% if not down and first == 0:
+    IF painel_at = 0 THEN
+        SELECT count(*), count(*) FILTER (WHERE relname = ANY (pg_temp.known_tables() || 'produtos_categorias'::text))
+        INTO painel_lines, painel_ours FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname NOT IN
+            ('alembic_version', 'migration_history');
+        IF painel_lines > 0 AND painel_ours = 0 THEN
+            RAISE EXCEPTION USING ERRCODE = 'PM004',
+                MESSAGE = format('the database has %s table%s, and none of this application''s', painel_lines,
+                    CASE WHEN painel_lines > 1 THEN 's' ELSE '' END),
+                HINT = 'Choose this application''s database; an empty one will do';
+        END IF;
+    END IF;
+% endif
+% if verified:
+    CALL pg_temp.learn_head();
+% endif
     ${begin};
-% for section, place in sections:
+% for section, place, body in sections:
 
 % for line in comment(section):
     -- ${line}
 % endfor
     IF painel_at ${">=" if down else "<"} ${place} THEN
     painel_step := 'revision ${section.revision}';
-% for statement in section.statements:
-${static(statement)};
+% for statement in body:
+${statement};
 % endfor
     END IF;
 % endfor
@@ -114,8 +118,7 @@ ${static(statement)};
 
     -- The schema is now what the application needs, or nothing of this stays.
     painel_lines := 0;
-    FOR painel_found IN
-${check}
+    FOR painel_found IN SELECT * FROM pg_temp.differences() ORDER BY object
     LOOP
         painel_lines := painel_lines + 1;
         painel_list := painel_list || format('%s%s: expected %s, found %s', E'\n', painel_found.object,

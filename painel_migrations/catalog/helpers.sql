@@ -1,0 +1,58 @@
+-- The catalogue from within: what the database has, what head has, and where they differ.
+
+CREATE OR REPLACE FUNCTION pg_temp.known_tables() RETURNS text[] LANGUAGE sql IMMUTABLE AS $fn$
+    SELECT {tables}
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.facts()
+RETURNS TABLE (kind text, object text, definition text, tables text[], columns text[]) LANGUAGE sql STABLE AS $fn$
+{facts}
+SELECT * FROM live
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.fingerprint() RETURNS text LANGUAGE sql STABLE AS $fn$
+WITH live AS (SELECT * FROM pg_temp.facts())
+{fingerprint}
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.head()
+RETURNS TABLE (kind text, object text, definition text, tables text[], columns text[]) LANGUAGE sql STABLE AS $fn$
+WITH
+{head}
+SELECT * FROM head
+$fn$;
+
+-- Read once for all who ask: that takes longer than what they do with it.
+CREATE TEMP TABLE IF NOT EXISTS head_facts (kind text, object text, definition text, tables text[], columns text[])
+ON COMMIT DROP;
+
+CREATE OR REPLACE PROCEDURE pg_temp.learn_head() LANGUAGE sql AS $fn$
+    INSERT INTO pg_temp.head_facts SELECT * FROM pg_temp.head()
+$fn$;
+
+-- The columns that head has in a table.
+CREATE OR REPLACE FUNCTION pg_temp.head_columns(tbl text) RETURNS text[] LANGUAGE sql STABLE AS $fn$
+    SELECT array_agg(columns[1]) FROM pg_temp.head_facts WHERE kind = 'column' AND tables = ARRAY[tbl]
+$fn$;
+
+-- The names of the constraints, indexes and triggers that head has on a table.
+CREATE OR REPLACE FUNCTION pg_temp.head_names(tbl text) RETURNS text[] LANGUAGE sql STABLE AS $fn$
+    SELECT array_agg(split_part(object, '.', 2)) FROM pg_temp.head_facts
+    WHERE tables = ARRAY[tbl] AND kind NOT IN ('table', 'column', 'sequence', 'access')
+$fn$;
+
+-- What the application cannot do with. Unknown tables, and what is on unknown columns, are left alone.
+CREATE OR REPLACE FUNCTION pg_temp.differences() RETURNS TABLE (object text, expected text, found text)
+LANGUAGE sql STABLE AS $fn$
+    WITH live AS MATERIALIZED (SELECT * FROM pg_temp.facts())
+    SELECT concat(h.kind, ' ', h.object), h.definition, coalesce(l.definition, 'nothing')
+    FROM pg_temp.head_facts AS h LEFT JOIN live AS l ON l.kind = h.kind AND l.object = h.object
+    WHERE CASE h.kind WHEN 'access' THEN NOT string_to_array(l.definition, ', ') @> string_to_array(h.definition, ', ')
+                      ELSE h.definition IS DISTINCT FROM l.definition END
+    UNION ALL
+    SELECT concat(l.kind, ' ', l.object), 'nothing', l.definition FROM live AS l
+    WHERE l.tables && pg_temp.known_tables() AND l.kind NOT IN ('table', 'view', 'enum', 'function', 'access')
+      AND NOT EXISTS (SELECT FROM pg_temp.head_facts AS h WHERE h.kind = l.kind AND h.object = l.object)
+      AND CASE l.kind WHEN 'column' THEN l.definition ~ ' NOT NULL' AND l.definition !~ ' (DEFAULT |GENERATED)'
+                      ELSE coalesce(l.columns, '{}') <@ pg_temp.head_columns(l.tables[1]) END
+$fn$;
