@@ -84,12 +84,15 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
 
 
 def squeezed(helper: str) -> str:
-    """Return a helper without its comments and three quarters of its indentation: a third of the script is helpers.
+    """Return a helper without its comments and three quarters of its indentation: helpers are half of the script.
 
-    No literal of a helper goes on over a line's end, so that only blank space between words is taken.
+    But for the text of head, no literal of a helper goes on over a line's end: only blank space between words is taken.
     """
-    lines = (line for line in helper.splitlines() if line.strip() and not line.lstrip().startswith("--"))
-    return "\n".join(" " * ((len(line) - len(line.lstrip())) // 4) + line.lstrip() for line in lines)
+    code, *rest = helper.partition("$head$")
+    text, *tail = rest[1].partition("$head$")
+    lines = (line for line in code.splitlines() if line.strip() and not line.lstrip().startswith("--"))
+    dense = "\n".join(" " * ((len(line) - len(line.lstrip())) // 4) + line.lstrip() for line in lines)
+    return f"{dense}$head${text}$head${squeezed(tail[1])}" if text else dense
 
 
 def _place(revision: str, known: list[str]) -> int:

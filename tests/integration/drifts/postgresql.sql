@@ -189,6 +189,11 @@ ALTER TABLE usuarios ADD CONSTRAINT usuarios_nome_not_null NOT NULL nome NOT VAL
 -- > not null usuarios.usuarios_nome_not_null
 ALTER TABLE usuarios ALTER CONSTRAINT usuarios_nome_not_null NO INHERIT;
 
+-- NOT NULL under a name on an unknown column
+-- since 18
+-- > note column usuarios.x
+ALTER TABLE usuarios ADD x int DEFAULT 1 CONSTRAINT x_required NOT NULL;
+
 -- primary key missing
 -- > primary key formas_pagamento.formas_pagamento_pkey
 ALTER TABLE formas_pagamento DROP CONSTRAINT formas_pagamento_pkey;
