@@ -21,5 +21,5 @@ def helpers() -> str:
         tables=verdict.array(sorted(verdict.head().tables)),
         facts=verdict.postgresql.facts(),
         fingerprint=verdict.fingerprint_of("pg_temp.known_tables()"),
-        head=verdict.head_query(),
+        head=verdict.head_query(verdict.head()),
     )

@@ -26,18 +26,22 @@ _HEADER = """\
 """
 
 
-def verdict_statement() -> str:
+def verdict_statement(wanted: Catalogue | None = None) -> str:
     """Return the SELECT for a console, with a comment on how to read it and a semicolon behind it.
 
     Its rows are object, expected, found, result (``OK``, ``NOTE`` or ``FAIL``) and why.
 
+    Args:
+        wanted: what to compare with; head when left out.
+
     Raises:
         ValueError: head holds what the text cannot carry.
     """
+    wanted = wanted or head()
     report = filled(
         sql("verdict_report.sql"),
-        judged=_judged(),
-        fingerprint=fingerprint(head()),
+        judged=_judged(wanted),
+        fingerprint=fingerprint(wanted, wanted.tables),
         live_fingerprint=fingerprint_of("(SELECT array_agg(t.name) FROM head_table AS t)"),
     )
     return f"{_HEADER}{report};\n"
@@ -49,16 +53,16 @@ def head() -> Catalogue:
     return expected("postgresql")
 
 
-def head_query(reasons: str = "") -> str:
-    """Return the CTEs that read head from its text, the last of them ``head``; ``reasons`` join the text."""
-    text = "\n".join(filter(None, [head_text.facts_text(head()), reasons]))
+def head_query(wanted: Catalogue, reasons: str = "") -> str:
+    """Return the CTEs that read what is wanted from its text, the last of them ``head``; ``reasons`` join the text."""
+    text = "\n".join(filter(None, [head_text.facts_text(wanted), reasons]))
     return filled(sql("verdict_head.sql"), text=text, privileges=TABLE_PRIVILEGES)
 
 
-def _judged() -> str:
+def _judged(wanted: Catalogue) -> str:
     """Return the CTEs of the judgement, from WITH on."""
-    head = head_query(head_text.reasons_text())
-    return filled(sql("verdict.sql"), facts=postgresql.facts(), head=head, kinds=array(KINDS))
+    known = head_query(wanted, head_text.reasons_text())
+    return filled(sql("verdict.sql"), facts=postgresql.facts(), head=known, kinds=array(KINDS))
 
 
 def array(words: Iterable[str]) -> str:

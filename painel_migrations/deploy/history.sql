@@ -66,18 +66,9 @@ BEGIN
         fingerprint_after text NOT NULL,
         rows_retired bigint NOT NULL);
     COMMENT ON TABLE public.migration_history IS
-        'One line for each revision that was applied or taken back. Lines are only ever added.';
-    COMMENT ON COLUMN public.migration_history.run IS 'the same for every line of one transaction';
-    COMMENT ON COLUMN public.migration_history.seconds IS 'how long the revision took';
-    COMMENT ON COLUMN public.migration_history.way IS 'command, alembic, start-up or console';
-    COMMENT ON COLUMN public.migration_history.script_sha256 IS 'of the plain statements of the pasted script';
-    COMMENT ON COLUMN public.migration_history.revision_sha256 IS 'of the file of the revision';
-    COMMENT ON COLUMN public.migration_history.fingerprint_before IS 'of the catalogue before the run';
-    COMMENT ON COLUMN public.migration_history.fingerprint_after IS 'of the catalogue after the run';
-    CREATE OR REPLACE FUNCTION public.migration_history_only_grows() RETURNS trigger LANGUAGE plpgsql AS $body$
-    BEGIN
-        RAISE EXCEPTION 'migration_history is only ever added to';
-    END $body$;
+        'A line for each revision applied or taken back, only ever added: docs/commands.md says what each column is';
+    CREATE OR REPLACE FUNCTION public.migration_history_only_grows() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN RAISE EXCEPTION ''migration_history is only ever added to''; END';
     CREATE TRIGGER migration_history_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON public.migration_history
         FOR EACH STATEMENT EXECUTE FUNCTION public.migration_history_only_grows();
 END $fn$;

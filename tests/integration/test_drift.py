@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql
 
 from painel_migrations import catalog
 from painel_migrations.catalog import Severity
-from painel_migrations.catalog.verdict import failures_query
+from painel_migrations.catalog.verdict import verdict_statement
 from painel_migrations.schema import TRIGGERS, metadata_for
 from tests.support import verdicts
 from tests.support.servers import Server
@@ -99,6 +99,7 @@ def assert_found_and_mended(connection: sa.Connection, drift: Drift) -> None:
 
     if connection.dialect.name == "postgresql":
         verdicts.assert_agrees(connection, findings, live)
+        verdicts.assert_helpers_agree(connection, findings, live)
     failures = [finding for finding in findings if finding.severity is Severity.FAIL]
     same = catalog.fingerprint(live) == catalog.fingerprint(catalog.head(connection.dialect.name))
     assert same == all(
@@ -251,9 +252,9 @@ def test_what_later_revisions_may_bring(head: sa.Connection) -> None:
     wanted = catalog.expected("postgresql", later, triggers=())
     assert [finding.line for finding in catalog.compare(wanted, live) if finding.severity is Severity.FAIL] == []
     assert catalog.fingerprint(live, later.tables) == catalog.fingerprint(wanted, later.tables)
-    assert verdicts.rows(head, failures_query(wanted)) == []
+    assert verdicts.failures(head, verdict_statement(wanted)) == []
     head.exec_driver_sql("DROP TABLE itens")
-    assert [row[0] for row in verdicts.rows(head, failures_query(wanted))] == ["table itens"]
+    assert verdicts.failures(head, verdict_statement(wanted)) == ["table itens"]
     head.rollback()
 
 

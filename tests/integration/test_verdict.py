@@ -7,30 +7,18 @@ import os
 import re
 from collections.abc import Callable, Iterator
 
-import psycopg2
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from painel_migrations import catalog
-from painel_migrations.catalog.verdict import failures_query, fingerprint_query, verdict_statement
+from painel_migrations.catalog.verdict import verdict_statement
 from tests.integration.test_drift import create_head
 from tests.support import history, lineage, servers
-from tests.support.verdicts import assert_agrees, judge, rows
+from tests.support.verdicts import assert_agrees, assert_helpers_agree, judge, rows
+
 
 # As a deploy script has it: whatever is found ends the transaction.
-EMBEDDED = """
-DO $deploy$
-DECLARE found record; failures text := ''; kind text; place int; live text; head text;
-BEGIN
-  FOR found IN {query} LOOP
-    failures := failures || found.object || ' is ' || found.found || chr(10);
-  END LOOP;
-  IF failures <> '' THEN RAISE EXCEPTION '%', failures; END IF;
-END $deploy$
-"""
-
-
 @pytest.fixture(scope="module", params=servers.available(), ids="pg{}".format)
 def upgraded(request: pytest.FixtureRequest, server_of: Callable[[int], servers.Server]) -> Iterator[sa.Engine]:
     """Return a database that was upgraded from empty; a test rolls back what it does to it."""
@@ -45,8 +33,7 @@ def test_head_is_equal_to_head(upgraded: sa.Engine) -> None:
     with upgraded.connect() as connection:
         checks, verdict = judge(connection)
         number = catalog.fingerprint(catalog.read(connection))
-        assert rows(connection, fingerprint_query()) == [(number,)]
-        assert rows(connection, failures_query()) == []
+        assert_helpers_agree(connection, [], catalog.read(connection))
     wanted = catalog.head("postgresql")
     assert verdict == ("verdict", number, number, "OK", "equal to head")
     assert number == catalog.fingerprint(wanted)
@@ -115,11 +102,6 @@ def test_a_database_before_its_upgrade(postgres: sa.Engine, states: tuple[int, .
         findings = catalog.verify(connection)
         assert len(findings) > 30
         assert_agrees(connection, findings, catalog.read(connection))
-        assert rows(connection, failures_query()) == [
-            (f"{finding.kind} {finding.object}", finding.expected, finding.found)
-            for finding in findings
-            if finding.severity is catalog.Severity.FAIL
-        ]
 
 
 def test_no_plan_is_compiled(upgraded: sa.Engine) -> None:
@@ -130,21 +112,6 @@ def test_no_plan_is_compiled(upgraded: sa.Engine) -> None:
     cost = re.search(r"\.\.([0-9.]+) rows=", plan)
     assert cost is not None
     assert float(cost[1]) < float(limit) / 2
-
-
-def test_inside_another_statement(upgraded: sa.Engine) -> None:
-    """Names in it are no variables of the block around it, and the last write of the block is seen."""
-    statement = EMBEDDED.replace("{query}", failures_query())
-    with upgraded.connect() as connection:
-        rows_of = connection.connection.cursor()
-        rows_of.execute(statement)
-        rows_of.execute(
-            "ALTER TABLE usuarios DROP telefone; INSERT INTO empresas (id, nome, cnpj, email) VALUES (7, 'n', 'c', 'e')"
-        )
-        with pytest.raises(psycopg2.errors.RaiseException) as raised:
-            rows_of.execute(statement)
-    message = raised.value.diag.message_primary
-    assert message == "column usuarios.telefone is nothing\nposition empresas_id_seq is the next id 1\n"
 
 
 def test_pasted_with_the_line_ends_of_windows(upgraded: sa.Engine) -> None:

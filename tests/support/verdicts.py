@@ -38,3 +38,21 @@ def assert_agrees(connection: sa.Connection, findings: Sequence[Finding], live: 
     failed = any(finding.severity is Severity.FAIL for finding in findings)
     fingerprints = (catalog.fingerprint(catalog.head("postgresql")), catalog.fingerprint(live))
     assert verdict[1:4] == (*fingerprints, "FAIL" if failed else "OK")
+
+
+def failures(connection: sa.Connection, statement: str) -> list[str]:
+    """Return the objects that a pasted statement says FAIL of, but for its last row."""
+    return [row[0] for row in rows(connection, statement) if row[3] == "FAIL" and row[0] != "verdict"]
+
+
+def assert_helpers_agree(connection: sa.Connection, findings: Sequence[Finding], live: Catalogue) -> None:
+    """Fail unless what a script asks at its end finds something where Python finds drift of the catalogue."""
+    connection.exec_driver_sql(catalog.helpers(), execution_options={"no_parameters": True})
+    connection.exec_driver_sql("CALL pg_temp.learn_head()")
+    found = rows(connection, "SELECT object FROM pg_temp.differences()")
+    drift = [finding for finding in findings if finding.severity is Severity.FAIL]
+    assert bool(found) == any(finding.kind not in ("position", "rows") for finding in drift), found[:3]
+    # Helper by helper the same objects, but for those that have another name, or went along with their table.
+    changed = {f"{finding.kind} {finding.object}" for finding in drift if finding.kind not in ("position", "rows")}
+    assert changed <= {row[0] for row in found}
+    assert rows(connection, "SELECT pg_temp.fingerprint()") == [(catalog.fingerprint(live),)]

@@ -14,7 +14,7 @@ from mako.template import Template
 from painel_migrations import __version__, catalog
 from painel_migrations.connection.locks import LOCK_KEY
 from painel_migrations.connection.meaning import WHO_BLOCKS
-from painel_migrations.deploy.console.plain import Plain, Section, collect
+from painel_migrations.deploy.console.plain import Section, collect
 from painel_migrations.operations.closure import needed
 from painel_migrations.operations.guarded import literal
 from painel_migrations.settings import Settings
@@ -78,7 +78,9 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "comment": _comment,
         "static": _static,
     }
-    template = Template(resources.files(__package__).joinpath("block.sql.mako").read_text("utf-8"), strict_undefined=True)
+    template = Template(
+        resources.files(__package__).joinpath("block.sql.mako").read_text("utf-8"), strict_undefined=True
+    )
     header, _, body = template.render(**values).partition("DO $painel$\n")
     return Block(header, body.partition("$painel$")[0], plain.sha256)
 

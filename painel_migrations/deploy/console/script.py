@@ -115,9 +115,7 @@ def _command(way: Way, style: str, folder: str | None = None) -> str:
     return " ".join(words)
 
 
-def _files(
-    way: Way, stations: list[str], script: ScriptDirectory, settings: Settings, style: str
-) -> dict[str, str]:
+def _files(way: Way, stations: list[str], script: ScriptDirectory, settings: Settings, style: str) -> dict[str, str]:
     """A file a revision, the check, and how to use them; by name."""
     steps = list(zip(stations, stations[1:], strict=False))
     files = {}
@@ -150,7 +148,8 @@ def _write_folder(folder: str, files: dict[str, str]) -> None:
     """
     target = Path(folder)
     if target.is_dir() and any(
-        not (path.name == "README.txt" or path.suffix == ".sql" and path.name[:2].isdigit()) for path in target.iterdir()
+        not (path.name == "README.txt" or (path.suffix == ".sql" and path.name[:2].isdigit()))
+        for path in target.iterdir()
     ):
         raise UsageError(f"{folder} holds other files", "Name a folder that is new, or empty: SPLIT=fix")
     try:
@@ -185,7 +184,9 @@ def _print(text: str) -> None:
             os.ftruncate(sys.stdout.fileno(), 0)
         # What is left in the buffer must not be tried again at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise UsageError(f"the script cannot be written: {error.strerror}", "Write it elsewhere: make sql > fix.sql") from None
+        raise UsageError(
+            f"the script cannot be written: {error.strerror}", "Write it elsewhere: make sql > fix.sql"
+        ) from None
 
 
 def _say(note: str) -> None:
