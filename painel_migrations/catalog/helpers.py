@@ -6,7 +6,7 @@ judges as ``make verify`` does. What only explains a difference (renamed, went a
 
 import functools
 
-from painel_migrations.catalog import verdict
+from painel_migrations.catalog import postgresql, verdict
 
 
 @functools.cache
@@ -19,7 +19,7 @@ def helpers() -> str:
     return verdict.filled(
         verdict.sql("helpers.sql"),
         tables=verdict.array(sorted(verdict.head().tables)),
-        facts=verdict.postgresql.facts(),
+        facts=postgresql.facts(),
         fingerprint=verdict.fingerprint_of("pg_temp.known_tables()"),
         head=verdict.head_query(verdict.head()),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext, MigrationStep
+from alembic.runtime.migration import MigrationContext, MigrationInfo, MigrationStep
 
 import painel_migrations.operations  # noqa: F401  registers the operations
 from painel_migrations import schema
@@ -154,8 +154,10 @@ def _told(
             count += 1
             if count == 1:
                 history.begin_run()
-            revision = step.info.up_revision  # type: ignore[attr-defined]  # a property of both kinds of step
-            direction = "stamp" if step.info.is_stamp else "upgrade" if step.info.is_upgrade else "downgrade"
+            info: MigrationInfo = step.info  # type: ignore[attr-defined]  # a property of both kinds of step
+            revision = info.up_revision
+            assert revision is not None
+            direction = "stamp" if info.is_stamp else "upgrade" if info.is_upgrade else "downgrade"
             section(revision)
             history.begin_revision(revision, direction)
             yield step

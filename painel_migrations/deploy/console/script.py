@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import sys
 import tempfile
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
@@ -85,9 +87,7 @@ def _resolved(script: ScriptDirectory, name: str, variable: str) -> str:
 
 def _stations(way: Way, script: ScriptDirectory) -> list[str]:
     """Every revision from the first to the last of the way, both included."""
-    up = ["base", *(revision.revision for revision in script.walk_revisions())][0:1] + [
-        revision.revision for revision in script.walk_revisions()
-    ][::-1]
+    up = ["base", *reversed([revision.revision for revision in script.walk_revisions()])]
     first, last = up.index(way.start), up.index(way.end)
     if way.direction == "upgrade" and first >= last:
         raise UsageError(
@@ -117,7 +117,7 @@ def _command(way: Way, style: str, folder: str | None = None) -> str:
 
 def _files(way: Way, stations: list[str], script: ScriptDirectory, settings: Settings, style: str) -> dict[str, str]:
     """A file a revision, the check, and how to use them; by name."""
-    steps = list(zip(stations, stations[1:], strict=False))
+    steps = list(pairwise(stations))
     files = {}
     for number, (start, end) in enumerate(steps, 1):
         step = replace(way, start=start, end=end)
@@ -141,16 +141,16 @@ The last file is a check: its last row says OK (where the way ends at head). The
 """
 
 
+_OURS = re.compile(r"README\.txt|\d\d-(?:(?:up|down)-\w+|verify)\.sql")
+
+
 def _write_folder(folder: str, files: dict[str, str]) -> None:
     """Make the folder with all its files, or nothing.
 
     Errors: UsageError where it exists already with something else in it, or cannot be written.
     """
     target = Path(folder)
-    if target.is_dir() and any(
-        not (path.name == "README.txt" or (path.suffix == ".sql" and path.name[:2].isdigit()))
-        for path in target.iterdir()
-    ):
+    if target.is_dir() and not all(_OURS.fullmatch(path.name) for path in target.iterdir()):
         raise UsageError(f"{folder} holds other files", "Name a folder that is new, or empty: SPLIT=fix")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from painel_migrations.catalog import Catalogue, Fact, reasons
 from painel_migrations.catalog.head_text import facts_text, reasons_text
 from painel_migrations.catalog.verdict import verdict_statement
 
-STATEMENTS = {
+STATEMENTS: dict[Callable[[], str], tuple[int, int]] = {
     verdict_statement: (46_000, 1),
 }
 
