@@ -21,8 +21,9 @@ def history_file() -> Path:
 def configuration(**attributes: object) -> Config:
     """Return Alembic's configuration for our own commands, which log and report in their own way.
 
-    Arguments: ``attributes``, for env.py: ``connection``, an engine or a connection; ``reference``, true where
-    the database is made to be compared with the schema, and so is not checked against it.
+    Arguments: ``attributes``, for env.py: ``connection``, an engine or a connection; ``way``, how the run came to be,
+    for migration_history (a connection without one leaves no lines); ``reference``, true where the database is made to
+    be compared with the schema, and so is not checked against it; ``bare`` and ``section``, for the console script.
     """
     from alembic.config import Config
 

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, MigrationInfo, MigrationStep
+from alembic.script import Script
 
 import painel_migrations.operations  # noqa: F401  registers the operations
 from painel_migrations import schema
@@ -41,6 +42,8 @@ def run_online(context: EnvironmentContext) -> None:
     given = context.config.attributes.get("connection")
     settings = read_settings()
     if given is None:
+        # Who brings a connection, such as a test of the revisions, says itself whether the run is to leave lines.
+        context.config.attributes.setdefault("way", "alembic")
         given = make_engine(settings.database_url, read_only=not _changes(context), lock_wait=settings.lock_wait)
     if isinstance(given, sa.Connection):
         _run(context, given, settings)
@@ -57,6 +60,7 @@ def run_offline(context: EnvironmentContext) -> None:
 
     Errors: UsageError for another dialect than PostgreSQL.
     """
+    context.config.attributes.setdefault("way", "alembic")
     _configure(context, dialect_name="postgresql", literal_binds=True, as_sql=True)
     # A console script is one statement, which needs no transaction around it.
     with nullcontext() if context.config.attributes.get("bare") else context.begin_transaction():
@@ -146,7 +150,7 @@ def _told(
     """The same steps, each told to the history: Alembic asks for the next one when a step's version is written."""
 
     def steps(heads: Any, migration: MigrationContext) -> Iterator[MigrationStep]:
-        history = history_of(migration, attributes.get("way", "alembic"), attributes.get("script_sha256"))
+        history = history_of(migration, attributes.get("way"))
         # What a script is made of is told apart by the revision it belongs to.
         section = attributes.get("section", lambda _revision: None)
         count = 0
@@ -156,12 +160,12 @@ def _told(
                 history.begin_run()
             info: MigrationInfo = step.info  # type: ignore[attr-defined]  # a property of both kinds of step
             revision = info.up_revision
-            assert revision is not None
+            assert isinstance(revision, Script)
             direction = "stamp" if info.is_stamp else "upgrade" if info.is_upgrade else "downgrade"
             section(revision)
             history.begin_revision(revision, direction)
             yield step
-            history.end_revision(revision, direction)
+            history.end_revision(revision)
         section(None)
         if count:
             history.end_run()
@@ -186,4 +190,5 @@ def _ours(name: str | None, kind: str, _parents: object) -> bool:
 
 def _known(_object: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
     """Whether autogenerate is to compare an object: tables nobody knows are left alone, as the upgrade leaves them."""
-    return not (kind == "table" and reflected and compare_to is None and name not in schema.metadata.tables)
+    unknown = reflected and compare_to is None and name not in schema.metadata.tables
+    return _ours(name, kind, None) and not (kind == "table" and unknown)

@@ -39,21 +39,20 @@ class History(Protocol):
     def begin_revision(self, revision: Script, direction: str) -> None:
         """Say that a revision begins; ``direction`` is upgrade, downgrade or stamp."""
 
-    def end_revision(self, revision: Script, direction: str) -> None:
+    def end_revision(self, revision: Script) -> None:
         """Note how long it took, and what it retired."""
 
     def end_run(self) -> None:
         """Write the lines, with the state that the run leaves."""
 
 
-def history_of(migration: MigrationContext, way: str, script_sha256: str | None = None) -> History:
+def history_of(migration: MigrationContext, way: str | None) -> History:
     """Return the history of the database of a migration.
 
-    Arguments: ``way`` of the run: command, alembic, start-up or console; ``script_sha256``, of the plain statements of
-    a script that is to be pasted.
+    Arguments: ``way`` of the run: command, alembic, start-up or console; None for one that leaves no lines.
     """
     if migration.dialect.name == "postgresql":
-        return _PostgreSQL(migration, way, script_sha256)
+        return _PostgreSQL(migration, way)
     assert migration.connection is not None
     return _SQLite(migration.connection, way)
 
@@ -61,23 +60,26 @@ def history_of(migration: MigrationContext, way: str, script_sha256: str | None 
 @dataclass
 class _PostgreSQL:
     migration: MigrationContext
-    way: str
-    script_sha256: str | None
+    way: str | None
 
     def begin_run(self) -> None:
         prepare(self.migration)
         for statement in helpers():
             send(self.migration, statement)
-        self._call("begin_run", self.way, __version__, self.script_sha256)
+        # A script that is pasted has its SHA-256 in place of NULL.
+        if self.way:
+            self._call("begin_run", self.way, __version__, None)
 
     def begin_revision(self, revision: Script, direction: str) -> None:
         self._call("begin_revision", revision.revision, direction, revision.doc)
 
-    def end_revision(self, revision: Script, direction: str) -> None:
-        self._call("end_revision", revision.revision, direction, revision_sha256(revision))
+    def end_revision(self, revision: Script) -> None:
+        if self.way:
+            self._call("end_revision", revision.revision, revision_sha256(revision))
 
     def end_run(self) -> None:
-        self._call("end_run")
+        if self.way:
+            self._call("end_run")
 
     def _call(self, name: str, *arguments: str | None) -> None:
         send(self.migration, f"CALL pg_temp.{name}({', '.join(literal(argument) for argument in arguments)})")
@@ -85,31 +87,34 @@ class _PostgreSQL:
 
 def helpers() -> tuple[str, ...]:
     """Return the statements that make the helpers of a run on PostgreSQL."""
-    return (catalog.helpers(), resources.files(__package__).joinpath("history.sql").read_text("utf-8"))
+    return (catalog.helpers(), resources.files(__package__).joinpath("history.sql").read_text("utf-8").strip())
 
 
 @dataclass
 class _SQLite:
     connection: sa.Connection
-    way: str
+    way: str | None
     lines: list[dict[str, Any]] = field(default_factory=list)
     before: str = ""
     began: float = 0.0
+    direction: str = ""
+    retired: int = 0
 
     def begin_run(self) -> None:
         self.before = catalog.fingerprint(catalog.read(self.connection))
 
     def begin_revision(self, revision: Script, direction: str) -> None:
+        self.direction = direction
         log.info("%s %s  %s", "<-" if direction == "downgrade" else "->", revision.revision, revision.doc)
         self.connection.info[REVISION] = revision.revision
         self.began = time.monotonic()
         self.retired = self._retired(revision)
 
-    def end_revision(self, revision: Script, direction: str) -> None:
+    def end_revision(self, revision: Script) -> None:
         self.lines.append(
             {
                 "revision": revision.revision,
-                "direction": direction,
+                "direction": self.direction,
                 "seconds": round(time.monotonic() - self.began, 3),
                 "revision_sha256": revision_sha256(revision),
                 "rows_retired": max(0, self._retired(revision) - self.retired),
@@ -117,6 +122,8 @@ class _SQLite:
         )
 
     def end_run(self) -> None:
+        if self.way is None:
+            return
         run = {
             "run": str(uuid.uuid4()),
             "way": self.way,

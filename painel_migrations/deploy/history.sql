@@ -1,7 +1,8 @@
 -- migration_history: a line for each revision applied or taken back, by whichever way. It is only ever added to.
 
 -- Notes how the run came to be and what it found. The lines are written when it ends, with what it left.
-CREATE OR REPLACE PROCEDURE pg_temp.begin_run(way text, project_version text, script_sha256 text) LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.begin_run(way text, project_version text, script_sha256 text)
+LANGUAGE plpgsql AS $fn$
 BEGIN
     CREATE TEMP TABLE IF NOT EXISTS applied (place integer GENERATED ALWAYS AS IDENTITY, revision text, direction text,
         revision_sha256 text, applied_at timestamptz, seconds numeric, rows_retired bigint) ON COMMIT DROP;
@@ -13,12 +14,12 @@ END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.begin_revision(revision text, direction text, title text) LANGUAGE plpgsql AS $fn$
 BEGIN
-    PERFORM set_config('painel.revision', revision, true),
+    PERFORM set_config('painel.revision', revision, true), set_config('painel.direction', direction, true),
         set_config('painel.began', clock_timestamp()::text, true);
     PERFORM pg_temp.say(format('%s %s  %s', CASE direction WHEN 'downgrade' THEN '<-' ELSE '->' END, revision, title));
 END $fn$;
 
-CREATE OR REPLACE PROCEDURE pg_temp.end_revision(at_revision text, direction text, sha256 text) LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.end_revision(at_revision text, sha256 text) LANGUAGE plpgsql AS $fn$
 DECLARE n bigint := 0;
 BEGIN
     IF to_regclass('retired.register') IS NOT NULL THEN
@@ -26,7 +27,7 @@ BEGIN
         WHERE revision = at_revision AND retired_at = transaction_timestamp();
     END IF;
     INSERT INTO pg_temp.applied (revision, direction, revision_sha256, applied_at, seconds, rows_retired)
-    VALUES (at_revision, direction, sha256, clock_timestamp(),
+    VALUES (at_revision, current_setting('painel.direction'), sha256, clock_timestamp(),
         extract(epoch FROM clock_timestamp() - current_setting('painel.began')::timestamptz), n);
 END $fn$;
 

@@ -9,6 +9,9 @@ from alembic.script import ScriptDirectory
 from painel_migrations.errors import Refused
 from painel_migrations.schema import metadata
 
+# Tables that migrations write for themselves.
+BOOKKEEPING = {"alembic_version", "migration_history"}
+
 # Tables of the application that head no longer has.
 FORMER_TABLES = {"produtos_categorias"}
 
@@ -24,7 +27,7 @@ def refuse_foreign_database(connection: sa.Connection, migration: MigrationConte
                 "It may be newer than this copy: update this repository, or correct DATABASE_URL",
             )
     if not at:
-        tables = {name for name in sa.inspect(connection).get_table_names() if name != "alembic_version"}
+        tables = {name for name in sa.inspect(connection).get_table_names() if name not in BOOKKEEPING}
         if tables and not tables & (set(metadata.tables) | FORMER_TABLES):
             raise Refused(
                 f"the database has {len(tables)} table{'s' if len(tables) > 1 else ''}, and none of this application's",

@@ -17,6 +17,7 @@ def config(connectable: sa.Engine | sa.Connection) -> Config:
     made.attributes["connection"] = connectable
     # The tests have their own logging.
     made.attributes["painel"] = True
+    made.attributes["way"] = "command"
     return made
 
 
