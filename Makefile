@@ -54,8 +54,9 @@ verify: .venv/runtime
 	@$(RUN) verify
 
 ##
-## Where no client reaches the database: SQL for its own console, on standard output. It needs no database
-##   sql [FROM=base] [TO=head] [STYLE=escaped] [SPLIT=folder]    what upgrade does, as one statement: make sql > fix.sql
+## Where no client reaches the database: SQL for its own console (docs/console.md)
+##   sql [TO=head]          what upgrade does, as one statement: make sql > fix.sql
+##                          FROM=0010, STYLE=escaped (holds no semicolon), SPLIT=folder (many files)
 sql: .venv/runtime
 	@$(RUN) sql $(CONSOLE)
 

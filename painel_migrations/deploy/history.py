@@ -10,6 +10,7 @@ import logging
 import time
 import uuid
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol
@@ -85,6 +86,7 @@ class _PostgreSQL:
         send(self.migration, f"CALL pg_temp.{name}({', '.join(literal(argument) for argument in arguments)})")
 
 
+@cache
 def helpers() -> tuple[str, ...]:
     """Return the statements that make the helpers of a run on PostgreSQL."""
     return (catalog.helpers(), resources.files(__package__).joinpath("history.sql").read_text("utf-8").strip())

@@ -67,7 +67,7 @@ BEGIN
         fingerprint_after text NOT NULL,
         rows_retired bigint NOT NULL);
     COMMENT ON TABLE public.migration_history IS
-        'A line for each revision applied or taken back, only ever added: docs/commands.md says what each column is';
+        'A line for each revision applied or taken back, only ever added: docs/architecture.md says what each column is';
     CREATE OR REPLACE FUNCTION public.migration_history_only_grows() RETURNS trigger LANGUAGE plpgsql
         AS 'BEGIN RAISE EXCEPTION ''migration_history is only ever added to''; END';
     CREATE TRIGGER migration_history_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON public.migration_history

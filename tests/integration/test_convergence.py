@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg2
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
@@ -14,7 +17,7 @@ from hypothesis import strategies as st
 from painel_migrations.catalog import Severity, verify
 from painel_migrations.errors import Refused
 from tests.conftest import engine_of
-from tests.support import conservation, history, lineage, scars, servers
+from tests.support import conservation, console, history, lineage, scars, servers, whole
 
 ROWS = 12
 STATES = range(1, scars.LAST_STATE + 1)
@@ -38,6 +41,31 @@ def comes_home(engine: sa.Engine) -> None:
     history.upgrade(engine)
 
 
+def comes_home_by_paste(copy: sa.Engine, server: servers.Server, upgraded: sa.Engine) -> None:
+    """Paste the console script into a copy made before the upgrade: what it leaves is what the upgrade left."""
+    console.paste(copy, console.script("sql"))
+    assert server.dump_schema(str(copy.url.database)) == server.dump_schema(str(upgraded.url.database))
+    assert console.differing_tables(copy, upgraded) == []
+    assert "nothing to do" in console.paste(copy, console.script("sql"))[-1]
+
+
+def stays_by_paste(copy: sa.Engine, server: servers.Server, refused: str) -> None:
+    """Paste the console script, be refused with the message of the upgrade, and find everything as it was."""
+    before = whole.of(copy, server)
+    with pytest.raises(psycopg2.Error, match=re.escape(refused)) as caught:
+        console.paste(copy, console.script("sql"))
+    assert caught.value.diag.message_hint
+    assert whole.of(copy, server) == before
+
+
+@contextlib.contextmanager
+def copied(server: servers.Server, engine: sa.Engine) -> Iterator[sa.Engine]:
+    """A copy of a PostgreSQL database as it is now."""
+    name = f"{engine.url.database}_copy"
+    yield engine_of(server.create_database(name, template=str(engine.url.database)))
+    server.drop_database(name)
+
+
 def stays(engine: sa.Engine, refused: str) -> None:
     """Upgrade, be refused with the message, and find everything as it was."""
     before = conservation.take(engine)
@@ -54,7 +82,9 @@ def test_every_state_on_postgresql(
     state: int, server: servers.Server, postgres: sa.Engine, head_dump: Callable[[int], str]
 ) -> None:
     damaged(postgres, (state,))
-    comes_home(postgres)
+    with copied(server, postgres) as copy:
+        comes_home(postgres)
+        comes_home_by_paste(copy, server, postgres)
     assert server.dump_schema(str(postgres.url.database)) == head_dump(server.version)
 
 
@@ -88,11 +118,14 @@ def test_every_scar_on_postgresql(
     engine = engine_of(server.create_database(database))
     try:
         damaged(engine, (state,), (scar,))
-        if scar.refused is not None:
-            stays(engine, scar.refused)
-        else:
+        with copied(server, engine) as copy:
+            if scar.refused is not None:
+                stays(engine, scar.refused)
+                stays_by_paste(copy, server, scar.refused)
+                return
             before = server.dump_schema(database)
             comes_home(engine)
+            comes_home_by_paste(copy, server, engine)
             assert_home(server.dump_schema(database), before, head_dump(version))
     finally:
         server.drop_database(database)
@@ -150,7 +183,9 @@ def test_any_life_on_postgresql(
     server.drop_database(database)
     engine = engine_of(server.create_database(database))
     damaged(engine, *life)
-    comes_home(engine)
+    with copied(server, engine) as copy:
+        comes_home(engine)
+        comes_home_by_paste(copy, server, engine)
 
 
 @given(life=lives("sqlite"))
