@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, settings
 from sqlalchemy.pool import NullPool
 
+from painel_migrations import cli
 from painel_migrations.connection import prepare_sqlite
 from painel_migrations.settings import DATABASE_VARIABLES, DURATIONS, LIBPQ_VARIABLES
 from tests.support import history, servers
+from tests.support.command import Ran
 
 # The wheel's two, which `make test` promises; others that a machine has are for trying by hand.
 VERSIONS = (16, 18)
@@ -118,3 +120,15 @@ def head_dump(server_of: Callable[[int], servers.Server]) -> Callable[[int], str
         return dumps[version]
 
     return get
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """A function that runs the command line in this process and returns exit code, standard output, standard error."""
+
+    def main(*arguments: str) -> Ran:
+        code = cli.main(arguments)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return main

@@ -15,6 +15,10 @@ WITHIN = 120.0
 """Seconds until a process that does not end is given up; the longest run of a test takes 5 on an idle machine."""
 
 
+Ran = tuple[int, str, str]
+"""How a verb ended in this process: its exit code, standard output, standard error."""
+
+
 class Ended(NamedTuple):
     """How a process ended: its exit code, and what it wrote to standard output and to standard error."""
 

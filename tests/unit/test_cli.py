@@ -15,21 +15,8 @@ from painel_migrations import cli
 from painel_migrations.errors import FailedError, LockedError, NoConnectionError, PainelError, Refused, UsageError
 from tests.conftest import engine_of
 from tests.support import command, lineage
+from tests.support.command import Ran
 from tests.support.history import ROOT
-
-Ran = tuple[int, str, str]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """A function that runs the command line in this process and returns exit code, standard output, standard error."""
-
-    def main(*arguments: str) -> Ran:
-        code = cli.main(arguments)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return main
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from mako.template import Template
 
 from painel_migrations import __version__, catalog
 from painel_migrations.connection.locks import LOCK_KEY
-from painel_migrations.connection.meaning import WHO_BLOCKS
 from painel_migrations.deploy.console.plain import Section, collect
 from painel_migrations.operations.closure import needed
 from painel_migrations.operations.guarded import literal
@@ -74,7 +73,6 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "statement_timeout": round(settings.statement_timeout * 1000),
         "verified": verified,
         "version": __version__,
-        "who_blocks": WHO_BLOCKS.replace("'", "''"),
         "comment": _comment,
         "static": _static,
     }
@@ -90,11 +88,16 @@ def squeezed(helper: str) -> str:
 
     But for the text of head, no literal of a helper goes on over a line's end: only blank space between words is taken.
     """
-    code, *rest = helper.partition("$head$")
-    text, *tail = rest[1].partition("$head$")
+    code, *texts = re.split(r"^([^\n]*\$head\$\n.*?^\$head\$)", helper, flags=re.MULTILINE | re.DOTALL)
+    dense = [_dense(code)]
+    for kept, rest in zip(texts[::2], texts[1::2], strict=True):
+        dense += [kept, _dense(rest)]
+    return "\n".join(filter(None, dense))
+
+
+def _dense(code: str) -> str:
     lines = (line for line in code.splitlines() if line.strip() and not line.lstrip().startswith("--"))
-    dense = "\n".join(" " * ((len(line) - len(line.lstrip())) // 4) + line.lstrip() for line in lines)
-    return f"{dense}$head${text}$head${squeezed(tail[1])}" if text else dense
+    return "\n".join(" " * ((len(line) - len(line.lstrip())) // 4) + line.lstrip() for line in lines)
 
 
 def _place(revision: str, known: list[str]) -> int:

@@ -143,17 +143,20 @@ EXCEPTION
             MESSAGE = CASE painel_step
                 WHEN 'the lock' THEN 'another run holds the lock for more than ${f"{lock_wait:g}"} s'
                 ELSE painel_step || ': a table this run has to change is held by another session' END,
-            HINT = 'Nothing was changed. End the other session, then paste again. See it: ${who_blocks}';
+            HINT = 'Nothing was changed. End the other session, then paste again. See it: SELECT pid, usename, '
+                'application_name, query_start FROM pg_stat_activity WHERE state <> ''idle''';
     WHEN query_canceled THEN
         RAISE EXCEPTION USING ERRCODE = 'query_canceled', MESSAGE = painel_step || ': cancelled',
-            HINT = 'Nothing was changed. Paste it again; if a statement_timeout stopped it, SET statement_timeout = 0 first';
+            HINT = 'Nothing was changed. Paste it again. If it was a timeout, first: SET statement_timeout = 0';
     WHEN OTHERS THEN
         -- What a driver would add may quote a row, so only the message is passed on.
         GET STACKED DIAGNOSTICS painel_what = MESSAGE_TEXT, painel_hint = PG_EXCEPTION_HINT,
             painel_state = RETURNED_SQLSTATE;
         IF painel_state NOT LIKE 'PM%' THEN
-            painel_what := painel_step || ': ' || painel_what;
+            painel_what := painel_step || ': ' || CASE WHEN left(painel_state, 2) IN ('22', 'P0')
+                THEN 'error ' || painel_state ELSE painel_what END;
             painel_hint := 'Nothing was changed. Report it with this message';
         END IF;
         RAISE EXCEPTION USING ERRCODE = painel_state, MESSAGE = painel_what, HINT = painel_hint;
-END $painel$;
+END
+$painel$;

@@ -160,7 +160,7 @@ def _write_folder(folder: str, files: dict[str, str]) -> None:
                 (made / name).write_text(text, encoding="ascii")
             made.chmod(0o755)
             if target.exists():
-                shutil.rmtree(target) if target.is_dir() else target.unlink()
+                shutil.rmtree(target)
             made.rename(target)
         finally:
             shutil.rmtree(made, ignore_errors=True)
@@ -172,18 +172,23 @@ def _write_folder(folder: str, files: dict[str, str]) -> None:
 def _print(text: str) -> None:
     """Write the script, and nothing else, to standard output.
 
-    Errors: UsageError where it cannot be written whole.
+    Errors: UsageError where it cannot be written whole; what a file has of it is taken back.
     """
     try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError):
         sys.stdout.write(text)
-        sys.stdout.flush()
+        return
+    # Not through Python's own layers: under PYTHONUNBUFFERED they lose what a full disk did not take, without a word.
+    rest = text.encode("ascii")
+    try:
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
     except BrokenPipeError:
-        raise
+        return
     except OSError as error:
         with contextlib.suppress(OSError):
-            os.ftruncate(sys.stdout.fileno(), 0)
-        # What is left in the buffer must not be tried again at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            os.ftruncate(descriptor, 0)
         raise UsageError(
             f"the script cannot be written: {error.strerror}", "Write it elsewhere: make sql > fix.sql"
         ) from None

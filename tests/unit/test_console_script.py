@@ -1,0 +1,319 @@
+"""The console script as text: what its reader sees, what a console can take, what is refused before it is written."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from painel_migrations import __version__
+from painel_migrations.deploy.console.block import squeezed
+from painel_migrations.deploy.console.plain import collect
+from painel_migrations.deploy.history import helpers
+from painel_migrations.operations.guarded import SESSION, prologue
+from tests.support import command
+from tests.support.command import Ran
+from tests.support.console import script
+
+postgast = pytest.importorskip("postgast", reason="postgast has no wheel for a Mac with an Intel processor")
+
+REVISIONS = [f"{number:04d}" for number in range(1, 23)]
+
+SCRIPTS = {
+    "block": ("sql",),
+    "escaped": ("sql", "--style", "escaped"),
+    "narrow": ("sql", "--from", "0017", "--to", "0019"),
+    "rollback": ("sql-rollback", "--to", "base"),
+    "escaped rollback": ("sql-rollback", "--to", "0015", "--style", "escaped"),
+    "verify": ("sql-verify",),
+}
+
+
+def body(text: str) -> str:
+    """What PostgreSQL runs as PL/pgSQL, whichever way the script is dressed."""
+    if "DO $painel$" in text:
+        return text.partition("DO $painel$\n")[2].rpartition("$painel$;")[0]
+    literal = text.partition("DO E'\n")[2].rpartition("';")[0].replace("'\n'", "")
+    return re.sub(r"\\x3b|\\x24|\\\\|''", lambda found: ESCAPED[found[0]], literal)
+
+
+ESCAPED = {"\\x3b": ";", "\\x24": "$", "\\\\": "\\", "''": "'"}
+
+
+def blanks(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+@pytest.mark.parametrize("arguments", SCRIPTS.values(), ids=SCRIPTS)
+def test_a_console_can_take_it(arguments: tuple[str, ...]) -> None:
+    """One statement by PostgreSQL's own grammar, plain ASCII, no long line, small enough to paste."""
+    text = script(*arguments)
+    assert text.isascii()
+    assert max(map(len, text.splitlines())) <= 120
+    assert len(postgast.split(text)) == 1
+    assert len(text) < {"escaped": 165_000}.get(arguments[-1], 150_000)
+
+
+def test_it_is_the_same_every_time() -> None:
+    assert script("sql") == script.__wrapped__("sql")
+
+
+def test_escaped_holds_nothing_to_split_at() -> None:
+    text = script("sql", "--style", "escaped")
+    assert text.count(";") == 1
+    assert text.rstrip().endswith("';")
+    assert "$" not in text
+    header = text.partition("DO E'")[0]
+    assert "'" not in header
+    assert body(text) == body(script("sql").replace("STYLE=escaped ", ""))
+
+
+def test_the_header_says_what_and_how() -> None:
+    header = script("sql").partition("DO $painel$")[0]
+    plain = collect("upgrade", "base", "0022")
+    assert header == (
+        "-- PainelUniversal: brings the database to revision 0022 (head), schema public, PostgreSQL 13 to 18.\n"
+        f"-- Written by painel-migrations {__version__} with: make sql TO=0022\n"
+        f"-- SHA-256 of the plain statements: {plain.sha256}\n"
+        "--\n"
+        "-- Paste all of it. It is one statement: all of it happens, or nothing does. Pasting it again is safe.\n"
+        "-- It starts at any revision from base (also where there is no alembic_version), and looks which one the"
+        " database is at.\n"
+        "-- Check afterwards: paste what  make sql-verify  prints. Its last row says OK.\n"
+        "-- Way back: paste what  make sql-rollback TO=base  prints. What was retired comes back.\n"
+    )
+
+
+def test_the_sha256_is_that_of_the_plain_statements() -> None:
+    """Of settings, helpers, sections and the end, each with its semicolon and a line's end: nothing of the wrapping."""
+    plain = collect("upgrade", "base", "0022")
+    texts = [SESSION, *prologue()[1:], *helpers(), *plain.statements]
+    said = hashlib.sha256("".join(f"{text.removesuffix(';')};\n" for text in texts).encode()).hexdigest()
+    assert plain.sha256 == said
+    assert f"CALL pg_temp.begin_run('console', '{__version__}', '{said}');" in blanks(script("sql")).replace("( ", "(")
+
+
+def test_every_revision_has_its_section() -> None:
+    """Its title and its reason stand above it, and its statements run only where the database is not past it."""
+    text = script("sql")
+    sections = re.findall(
+        r"^    -- (\d{4})  (.+)\n    -- (.+)\n(?:    -- .+\n)*    IF painel_at < (\d+) THEN", text, re.M
+    )
+    assert [section[0] for section in sections] == REVISIONS
+    assert [int(section[3]) for section in sections] == list(range(1, 23))
+    assert sections[17][1:3] == ("Retire produtos.evento_id", "A product belongs to no event.")
+    back = script("sql-rollback", "--to", "base")
+    undone = re.findall(r"^    -- (\d{4})  .+\n(?:    -- .+\n)+    IF painel_at >= (\d+) THEN", back, re.M)
+    assert [section[0] for section in undone] == REVISIONS[::-1]
+
+
+@pytest.mark.parametrize(("direction", "start", "end"), [("upgrade", "base", "0022"), ("downgrade", "0022", "base")])
+def test_every_plain_statement_is_in_it(direction: str, start: str, end: str) -> None:
+    """To the letter and in order, but for lists that the expected catalogue has as well."""
+    text = body(script("sql") if direction == "upgrade" else script("sql-rollback", "--to", "base"))
+    at = 0
+    for statement in collect(direction, start, end).statements:
+        if statement.startswith("CALL pg_temp.drop_strays("):
+            assert re.search(rf"drop_strays\(\s*'{STRAY_TABLE(statement)}'|'{STRAY_TABLE(statement)}'", text[at:])
+            continue
+        # PL/pgSQL has nowhere to put rows that a statement returns.
+        found = max(text.find(f"{statement};", at), text.find(f"EXECUTE $rows${statement}$rows$;", at))
+        assert found >= 0, statement
+        at = found + len(statement)
+
+
+def STRAY_TABLE(statement: str) -> str:  # noqa: N802
+    found = re.search(r"'(\w+)'", statement)
+    assert found is not None
+    return found[1]
+
+
+def test_a_helper_loses_nothing_but_blanks_and_comments() -> None:
+    """Each helper in the script is one that `make upgrade` sends; and what none of its statements needs stays out."""
+    text = body(script("sql"))
+    sent = blanks(" ".join(squeezed(helper) for helper in (*prologue()[1:], *helpers())))
+    defined = re.findall(r"^CREATE OR REPLACE (?:FUNCTION|PROCEDURE) pg_temp\..*?\$fn\$.*?\$fn\$;", text, re.M | re.S)
+    assert len(defined) > 80
+    assert [helper for helper in defined if blanks(helper) not in sent] == []
+    assert "pg_temp.restore_column" not in text
+    assert "pg_temp.bring_back" in script("sql-rollback", "--to", "base")
+
+
+def test_squeezed_keeps_literals() -> None:
+    helper = "-- Why.\nCREATE f AS $fn$\n    -- Why not.\n    SELECT 'a -- b',\n\n        1\n$fn$"
+    assert squeezed(helper) == "CREATE f AS $fn$\n SELECT 'a -- b',\n  1\n$fn$"
+    assert squeezed("    x\n    $head$\n    y\n$head$\n    z") == " x\n    $head$\n    y\n$head$\n z"
+
+
+def test_no_literal_of_a_helper_goes_over_the_end_of_a_line() -> None:
+    """What squeezing rests on: an indent within a literal would be lost."""
+    for helper in (*prologue()[1:], *helpers()):
+        code = re.sub(r"\$head\$.*?\$head\$|--[^\n]*", "", helper, flags=re.S)
+        assert [line for line in code.splitlines() if line.count("'") % 2] == []
+
+
+def test_a_narrow_script_carries_only_what_it_needs() -> None:
+    text = script("sql", "--from", "0017", "--to", "0018")
+    assert len(text) < 32_000
+    assert "revision 0017" not in text
+    assert "pg_temp.ensure_enum" not in text
+
+
+# What is refused.
+
+BAD = {
+    "from after to": (
+        ("sql", "--from", "0018", "--to", "0010"),
+        "there is nothing between FROM=0018 and TO=0010",
+        "FROM comes before TO; the way back is: make sql-rollback",
+    ),
+    "from is to": (
+        ("sql", "--from", "0018", "--to", "0018"),
+        "there is nothing between FROM=0018 and TO=0018",
+        "FROM comes before TO; the way back is: make sql-rollback",
+    ),
+    "back to what is later": (
+        ("sql-rollback", "--from", "0010", "--to", "0018"),
+        "there is nothing to take back from FROM=0010 to TO=0018",
+        "TO comes before FROM; the way forward is: make sql",
+    ),
+    "unknown to": (
+        ("sql", "--to", "0099"),
+        "TO: there is no revision '0099'",
+        "See the revisions: .venv/bin/alembic history",
+    ),
+    "unknown from": (
+        ("sql", "--from", "x y"),
+        "FROM: there is no revision 'x y'",
+        "See the revisions: .venv/bin/alembic history",
+    ),
+    "unknown style": (
+        ("sql", "--style", "Block"),
+        "there is no STYLE 'Block'",
+        "Choose one of: block, escaped",
+    ),
+}
+
+
+@pytest.mark.parametrize(("arguments", "what", "todo"), BAD.values(), ids=BAD)
+def test_bad_input(arguments: tuple[str, ...], what: str, todo: str, run: Callable[..., Ran]) -> None:
+    assert run(*arguments) == (2, "", f"Error: {what}\nNext: {todo}\n")
+
+
+@pytest.mark.parametrize(
+    "verb", [("sql",), ("sql-verify",), ("sql-rollback", "--to", "0017")], ids=lambda verb: verb[0]
+)
+def test_an_sqlite_file_has_no_console(
+    verb: tuple[str, ...], run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///eventos.db")
+    what = "DATABASE_URL is an SQLite file, and the console script is for PostgreSQL"
+    todo = "For the file: make upgrade. For the script: unset DATABASE_URL, or set it to the PostgreSQL database"
+    assert run(*verb) == (2, "", f"Error: {what}\nNext: {todo}\n")
+
+
+def test_it_needs_no_database(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database it is for need not be reachable from here: that is why there is a script."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://ana:segredo-42@nowhere.invalid/painel")
+    code, out, err = run("sql")
+    assert (code, out) == (0, script("sql"))
+    assert re.fullmatch(r"\d+ kB, \d+ lines: paste all of it\n", err)
+
+
+def test_notes_go_to_standard_error(run: Callable[..., Ran]) -> None:
+    code, out, _ = run("sql-verify")
+    assert code == 0
+    assert out == script("sql-verify")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full to write to")
+def test_an_output_that_is_full() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = command.run("sqlite:///x.db", "sql", env=command.environment("postgresql://h/d"), stdout=full)
+    assert (done.code, done.err) == (
+        2,
+        "Error: the script cannot be written: No space left on device\nNext: Write it elsewhere: make sql > fix.sql\n",
+    )
+
+
+def test_what_was_written_of_a_script_that_does_not_fit_is_taken_back(tmp_path: Path) -> None:
+    """Half a script must not lie about: the file is empty again."""
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000));"
+        "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "from painel_migrations.cli import main; sys.exit(main(['sql']))"
+    )
+    with (tmp_path / "fix.sql").open("w") as file:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            stdout=file,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=command.environment("postgresql://h/d"),
+            check=False,
+        )
+    assert (done.returncode, (tmp_path / "fix.sql").stat().st_size) == (2, 0)
+    assert done.stderr.startswith("Error: the script cannot be written: File too large\n")
+
+
+# A folder.
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_folder_has_a_file_a_revision(run: Callable[..., Ran], tmp_path: Path) -> None:
+    code, out, err = run("sql", "--split", "fix")
+    assert (code, out, err) == (0, "", "fix: 24 files; begin with its README.txt\n")
+    names = names_in(tmp_path / "fix")
+    assert names == [
+        *(f"{number:02d}-up-{revision}.sql" for number, revision in enumerate(REVISIONS, 1)),
+        "23-verify.sql",
+        "README.txt",
+    ]
+    texts = {name: (tmp_path / "fix" / name).read_text() for name in names}
+    assert texts["23-verify.sql"] == script("sql-verify")
+    for name in names[:-2]:
+        assert len(postgast.split(texts[name])) == 1
+        assert max(map(len, texts[name].splitlines())) <= 120
+        assert len(texts[name]) < 70_000
+    assert "-- File 5 of 22: paste them in the order of their numbers.\n" in texts["05-up-0005.sql"]
+    assert "pg_temp.differences()" in texts["22-up-0022.sql"]
+    assert "They lead from base to 0022 in 22 steps." in texts["README.txt"]
+    assert texts["README.txt"].endswith("\n")
+
+
+def test_a_folder_of_ours_is_made_anew(run: Callable[..., Ran], tmp_path: Path) -> None:
+    assert run("sql", "--split", "fix")[0] == 0
+    assert run("sql-rollback", "--to", "0020", "--split", "fix")[0] == 0
+    assert names_in(tmp_path / "fix") == [
+        "01-down-0022.sql",
+        "02-down-0021.sql",
+        "03-verify.sql",
+        "README.txt",
+    ]
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_folder_with_something_else_in_it(run: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "fix").mkdir()
+    (tmp_path / "fix" / "tese.txt").write_text("a year of work")
+    assert run("sql", "--split", "fix") == (
+        2,
+        "",
+        "Error: fix holds other files\nNext: Name a folder that is new, or empty: SPLIT=fix\n",
+    )
+    assert (tmp_path / "fix" / "tese.txt").read_text() == "a year of work"
+
+
+def test_a_folder_where_a_file_is(run: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "fix").write_text("a file")
+    code, out, err = run("sql", "--split", "fix")
+    assert (code, out, err.splitlines()[0]) == (2, "", "Error: fix cannot be written: Not a directory")
+    assert (tmp_path / "fix").read_text() == "a file"
