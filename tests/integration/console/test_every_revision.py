@@ -42,7 +42,7 @@ def test_from_each_revision(
         server.drop_database(name)
 
 
-@pytest.mark.parametrize("number", (1, 8, 15, 21))
+@pytest.mark.parametrize("number", [1, 8, 15, 21])
 def test_a_paste_begins_and_an_upgrade_finishes(number: int, postgres: sa.Engine) -> None:
     lineage.build(postgres, 18, rows=3)
     console.paste(postgres, console.script("sql", "--to", f"{number:04d}"))
@@ -63,7 +63,8 @@ def test_the_line_in_the_history(postgres: sa.Engine) -> None:
         ).mappings()
     assert last["script_sha256"] in text
     assert last["script_sha256"] != before["script_sha256"]
-    assert (last["revision"], last["direction"], last["way"], last["role"]) == (
+    facts = (last["revision"], last["direction"], last["way"], last["role"])
+    assert facts == (
         "0022",
         "upgrade",
         "console",
