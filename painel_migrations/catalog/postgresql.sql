@@ -9,7 +9,7 @@ relation AS (
     FROM pg_catalog.pg_class AS c
     WHERE c.relnamespace = to_regnamespace('public')
       AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
-      AND c.relname NOT IN ('alembic_version', 'migration_history')
+      AND c.relname NOT IN ('alembic_version', 'migration_history', 'migration_history_id_seq')
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                       WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 ),
