@@ -38,10 +38,10 @@ class Target:
                 connection.exec_driver_sql(statement)
 
 
-def here(url: sa.URL | str, *arguments: str) -> command.Ended:
+def here(url: sa.URL | str, *arguments: str, **variables: str) -> command.Ended:
     """Run the command in this process, which spares the interpreter's start."""
     out, err = io.StringIO(), io.StringIO()
-    environment = mock.patch.dict(os.environ, command.environment(url))
+    environment = mock.patch.dict(os.environ, command.environment(url, **variables))
     with environment, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = cli.main(arguments)
     return command.Ended(code, out.getvalue(), err.getvalue())

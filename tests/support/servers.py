@@ -75,6 +75,11 @@ def _folders() -> dict[int, Path]:
     return {version: found[version] for version in sorted(found) if (found[version] / "initdb").is_file()}
 
 
+def programs(version: int) -> Path:
+    """Return the folder of the programs of a version. Errors: KeyError where it is not `available`."""
+    return _folders()[version]
+
+
 def available() -> list[int]:
     """Return the major versions that can be started here, lowest first."""
     return list(_folders())

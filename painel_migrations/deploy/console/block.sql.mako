@@ -71,6 +71,11 @@ BEGIN
                 coalesce(painel_version, 'no revision')),
             HINT = '${"Paste what comes before it first" if part_of else "Write it without FROM"}';
     END IF;
+    IF current_setting('transaction_isolation') NOT LIKE 'read%' THEN
+        RAISE EXCEPTION USING ERRCODE = 'PM004',
+            MESSAGE = 'transactions of this session do not see what another run has done meanwhile',
+            HINT = 'SET default_transaction_isolation = ''read committed'', then paste again';
+    END IF;
     painel_done := painel_at;
 
     -- The helpers. They live in the temporary schema, and go at the end.
@@ -138,24 +143,30 @@ ${statement};
     END LOOP;
     RAISE NOTICE 'Done: at ${end} after % revisions', abs(painel_done - ${last});
 EXCEPTION
-    WHEN lock_not_available THEN
-        RAISE EXCEPTION USING ERRCODE = 'lock_not_available',
+    WHEN lock_not_available OR deadlock_detected THEN
+        RAISE EXCEPTION USING ERRCODE = SQLSTATE,
             MESSAGE = CASE painel_step
                 WHEN 'the lock' THEN 'another run holds the lock for more than ${f"{lock_wait:g}"} s'
                 ELSE painel_step || ': a table this run has to change is held by another session' END,
-            HINT = 'Nothing was changed. End the other session, then paste again. See it: SELECT pid, usename, '
-                'application_name, query_start FROM pg_stat_activity WHERE state <> ''idle''';
+            HINT = 'Nothing was changed. ' || CASE painel_step WHEN 'the lock' THEN 'Wait for it' ELSE
+                'End the other session' END || ', then paste again. See it: '
+                'SELECT pid, usename, application_name, query_start FROM pg_stat_activity '
+                'WHERE state <> ''idle''';
     WHEN query_canceled THEN
         RAISE EXCEPTION USING ERRCODE = 'query_canceled', MESSAGE = painel_step || ': cancelled',
-            HINT = 'Nothing was changed. Paste it again. If it was a timeout, first: SET statement_timeout = 0';
+            HINT = 'Nothing was changed. Paste it again; if a statement_timeout stopped it, '
+                'SET statement_timeout = 0 first';
     WHEN OTHERS THEN
-        -- What a driver would add may quote a row, so only the message is passed on.
+        -- What a driver would add may quote a row, so only the message is passed on; of some errors, not even that.
         GET STACKED DIAGNOSTICS painel_what = MESSAGE_TEXT, painel_hint = PG_EXCEPTION_HINT,
             painel_state = RETURNED_SQLSTATE;
         IF painel_state NOT LIKE 'PM%' THEN
-            painel_what := painel_step || ': ' || CASE WHEN left(painel_state, 2) IN ('22', 'P0')
-                THEN 'error ' || painel_state ELSE painel_what END;
-            painel_hint := 'Nothing was changed. Report it with this message';
+            painel_what := format('%s: %s (%s)', painel_step, CASE WHEN left(painel_state, 2) IN ('22', '23', 'P0')
+                THEN 'an error that may quote a row' ELSE painel_what END, painel_state);
+            painel_hint := 'Nothing was changed. ' || CASE painel_state
+                WHEN '42501' THEN 'Connect as the owner of the tables and of the database, then paste again'
+                WHEN '25006' THEN 'Connect to the primary server, to write, then paste again'
+                ELSE 'Report it with this message' END;
         END IF;
         RAISE EXCEPTION USING ERRCODE = painel_state, MESSAGE = painel_what, HINT = painel_hint;
 END

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from itertools import pairwise
 
 from painel_migrations.deploy.console.block import Block
@@ -27,8 +28,13 @@ def _escaped(body: str) -> str:
 
 
 def _folded(line: str) -> str:
-    """A line with its escapes; where that makes it too long, the literal goes on in the next one."""
-    pieces = [re.sub(r"[\\';$]", lambda found: _ESCAPES[found[0]], character) for character in line]
+    """A line with its escapes; where that makes it too long, the literal goes on in the next one.
+
+    A comment goes on as another comment: a console that leaves comments out must not take half a literal away.
+    """
+    if line.lstrip().startswith("--"):
+        return _commented(line)
+    pieces = [_spelled(character) for character in line]
     cuts, width = [0], 0
     for place, piece in enumerate(pieces):
         if width + len(piece) > LONGEST:
@@ -36,3 +42,13 @@ def _folded(line: str) -> str:
             width = 1
         width += len(piece)
     return "'\n'".join("".join(pieces[first:last]) for first, last in pairwise([*cuts, len(pieces)]))
+
+
+def _commented(line: str) -> str:
+    margin = line[: len(line) - len(line.lstrip())]
+    words = _spelled(line.strip().removeprefix("--").strip())
+    return "\n".join(textwrap.wrap(words, LONGEST, initial_indent=f"{margin}-- ", subsequent_indent=f"{margin}-- "))
+
+
+def _spelled(text: str) -> str:
+    return re.sub(r"[\\';$]", lambda found: _ESCAPES[found[0]], text)

@@ -1,0 +1,156 @@
+"""The console's end of a pasted script: what the verbs print, where it is pasted, and what the session says and keeps."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg2
+import sqlalchemy as sa
+
+from painel_migrations import catalog
+from painel_migrations.catalog import Severity
+from tests.conftest import engine_of
+from tests.support import conservation, refused, servers, whole
+
+# Any address will do: the verbs reach no database.
+NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
+
+DONE = "Done: at 0022 after 22 revisions"
+NOTHING = "At 0022: nothing to do"
+
+
+@cache
+def script(*arguments: str, **variables: str) -> str:
+    """Return what `python -m painel_migrations ARGUMENTS` prints, with such variables in its environment."""
+    ended = refused.here(NOWHERE, *arguments, **variables)
+    assert ended.code == 0, ended.err
+    return ended.out
+
+
+def folder_of(folder: Path, *arguments: str) -> list[str]:
+    """Return the files that `--split` writes into a folder, in the order to paste them, without the check."""
+    assert refused.here(NOWHERE, *arguments, "--split", str(folder)).code == 0
+    files = sorted(folder.glob("*.sql"))
+    assert files[-1].name.endswith("-verify.sql")
+    return [file.read_text("ascii") for file in files[:-1]]
+
+
+class Answer(NamedTuple):
+    """What a paste answered: SQLSTATE, message and hint where it failed, else None; and every word a client could show."""
+
+    state: str | None
+    message: str | None
+    hint: str | None
+    said: str
+
+    @property
+    def error(self) -> tuple[str | None, str | None, str | None]:
+        return self[:3]
+
+
+class Session:
+    """A console's connection, which commits after each message unless it was told BEGIN."""
+
+    def __init__(self, dsn: str) -> None:
+        self._connection: Any = psycopg2.connect(dsn)
+        self._connection.autocommit = True
+        self.pid = self._connection.get_backend_pid()
+
+    def paste(self, text: str) -> Answer:
+        """Send a text as one message of the simple protocol. Errors: none, the answer holds the server's."""
+        self._connection.notices.clear()
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(text)
+        except psycopg2.Error as error:
+            fields = [getattr(error.diag, name) for name in dir(error.diag) if not name.startswith("_")]
+            said = "\n".join([str(error), *map(str, fields), *self._connection.notices])
+            return Answer(error.pgcode, error.diag.message_primary or str(error), error.diag.message_hint, said)
+        return Answer(None, None, None, "".join(self._connection.notices))
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(query)
+            return list(cursor.fetchall())
+
+    def state(self) -> list[tuple[Any, ...]]:
+        """Return every setting, what is in the temporary schema, and the locks held: a paste leaves all as it was."""
+        return self.rows(
+            "SELECT name, setting FROM pg_settings WHERE name NOT LIKE 'plpgsql.%' UNION ALL"
+            " SELECT 'routine', oid::regprocedure::text FROM pg_proc WHERE pronamespace = pg_my_temp_schema() UNION ALL"
+            " SELECT 'relation', relname FROM pg_class WHERE relnamespace = pg_my_temp_schema() UNION ALL"
+            " SELECT locktype, objid::text FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'"
+            " ORDER BY 1, 2"
+        )
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@dataclass(frozen=True)
+class Place:
+    """A database on a server, and who pastes there; `port` is another than the server's where a pooler is between."""
+
+    server: servers.Server
+    name: str
+    user: str = servers.USER
+    port: int = 0
+
+    @property
+    def dsn(self) -> str:
+        return f"host=127.0.0.1 port={self.port or self.server.port} user={self.user} dbname={self.name}"
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The database as the judges read it: as superuser, straight from the server."""
+        return engine_of(self.server.url(self.name))
+
+    def as_(self, user: str) -> Place:
+        return replace(self, user=user)
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[Session]:
+        session = Session(self.dsn)
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def paste(self, text: str) -> Answer:
+        """Paste into a session of its own."""
+        with self.session() as session:
+            return session.paste(text)
+
+    def run(self, *statements: str) -> None:
+        """Do what somebody did to the database before: as superuser."""
+        with self.engine.begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+    def psql(self, *arguments: str, text: str | None = None, version: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run psql of the server's version, or of another, on this database; `text` is its standard input."""
+        program = servers.programs(version or self.server.version) / "psql"
+        return subprocess.run(
+            [str(program), "-X", "-d", self.dsn, *arguments], input=text, capture_output=True, text=True, check=False
+        )
+
+    def whole(self) -> str:
+        return whole.of(self.engine, self.server)
+
+    def history(self) -> tuple[int, int]:
+        """Return how many lines of history there are, and of how many runs."""
+        with self.session() as session:
+            ((lines, runs),) = session.rows("SELECT count(*), count(DISTINCT run) FROM migration_history")
+        return lines, runs
+
+    def assert_at_head(self, cells: conservation.Snapshot) -> None:
+        """Fail unless the catalogue is head's and every cell of before is there."""
+        with self.engine.connect() as connection:
+            assert [found for found in catalog.verify(connection) if found.severity is Severity.FAIL] == []
+        assert conservation.missing(cells, self.engine) == []
