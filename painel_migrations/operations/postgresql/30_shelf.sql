@@ -3,6 +3,18 @@
 CREATE TEMP TABLE IF NOT EXISTS shelf (
     place bigint GENERATED ALWAYS AS IDENTITY, kind text, object text, definition text) ON COMMIT DROP;
 
+-- The statement that puts a trigger or a rule into one of its four states.
+CREATE OR REPLACE FUNCTION pg_temp.switched(rel oid, thing text, state "char") RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT format('ALTER TABLE %s %s %s', rel::regclass, CASE state WHEN 'D' THEN 'DISABLE'
+        WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE' END, thing)
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.trigger_as_sql(trg oid) RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT pg_get_triggerdef(oid) || CASE WHEN tgenabled = 'O' THEN ''
+        ELSE E';\n' || pg_temp.switched(tgrelid, format('TRIGGER %I', tgname), tgenabled) END
+    FROM pg_trigger WHERE oid = trg
+$fn$;
+
 -- The statements that make a view again, with its options, owner, grants, comment, and indexes.
 CREATE OR REPLACE FUNCTION pg_temp.view_as_sql(v oid) RETURNS text LANGUAGE sql STABLE AS $fn$
     SELECT format('CREATE %s %s%s AS %s', CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END,
@@ -11,7 +23,7 @@ CREATE OR REPLACE FUNCTION pg_temp.view_as_sql(v oid) RETURNS text LANGUAGE sql 
                   || CASE WHEN relkind = 'm' AND NOT relispopulated THEN ' WITH NO DATA' ELSE '' END)
         || coalesce((SELECT string_agg(E';\n' || pg_get_indexdef(indexrelid), '')
                      FROM pg_index WHERE indrelid = v), '')
-        || coalesce((SELECT string_agg(E';\n' || pg_get_triggerdef(t.oid), '') FROM pg_trigger t
+        || coalesce((SELECT string_agg(E';\n' || pg_temp.trigger_as_sql(t.oid), '') FROM pg_trigger t
                      WHERE tgrelid = v AND NOT tgisinternal), '')
         || coalesce(E';\nCOMMENT ON ' || CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW ' ELSE 'VIEW ' END
                     || v::regclass || ' IS ' || quote_literal(obj_description(v, 'pg_class')), '')
@@ -66,7 +78,7 @@ BEGIN
         VALUES ('index', tbl || '.' || thing.relname, thing.made_by);
         EXECUTE format('DROP INDEX public.%I', thing.relname);
     END LOOP;
-    FOR thing IN SELECT tgname, pg_get_triggerdef(oid) AS made_by FROM pg_trigger
+    FOR thing IN SELECT tgname, pg_temp.trigger_as_sql(oid) AS made_by FROM pg_trigger
         WHERE tgrelid = rel AND NOT tgisinternal AND (num = ANY (tgattr) OR EXISTS (
             SELECT FROM pg_depend WHERE classid = 'pg_trigger'::regclass AND objid = pg_trigger.oid
                 AND refobjid = rel AND refobjsubid = num))

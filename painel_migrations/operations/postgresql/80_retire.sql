@@ -85,7 +85,7 @@ BEGIN
     FOR thing IN SELECT conname FROM pg_constraint WHERE conrelid = rel AND contype = 'f' LOOP
         PERFORM pg_temp.drop_constraint(tbl, thing.conname);
     END LOOP;
-    FOR thing IN SELECT tgname, pg_get_triggerdef(oid) AS made_by
+    FOR thing IN SELECT tgname, pg_temp.trigger_as_sql(oid) AS made_by
         FROM pg_trigger WHERE tgrelid = rel AND NOT tgisinternal
     LOOP
         PERFORM pg_temp.note('trigger', tbl || '.' || thing.tgname, NULL, thing.made_by, NULL);
@@ -116,23 +116,36 @@ BEGIN
     END IF;
 END $fn$;
 
--- Makes again what the register describes, where it fits. What does not fit stays described.
+-- Makes again what the register describes, until nothing more fits: a view may need another first. What does not
+-- fit stays described. An error may quote a row and is not told.
 CREATE OR REPLACE PROCEDURE pg_temp.restore_noted(what text, of_objects text) LANGUAGE plpgsql AS $fn$
-DECLARE thing record;
+DECLARE
+    thing record;
+    some_fit boolean := true;
+    stay text;
 BEGIN
     IF to_regclass('retired.register') IS NULL THEN
         RETURN;
     END IF;
-    FOR thing IN SELECT id, object, definition FROM retired.register
-        WHERE kind = what AND object LIKE of_objects AND definition IS NOT NULL ORDER BY id DESC
-    LOOP
-        BEGIN
-            EXECUTE thing.definition;
-            PERFORM pg_temp.strike(thing.id);
-        EXCEPTION WHEN syntax_error_or_access_rule_violation OR integrity_constraint_violation
-                OR feature_not_supported OR data_exception OR program_limit_exceeded
-                OR object_not_in_prerequisite_state THEN
-            PERFORM pg_temp.say(format('%s %s stays retired: %s', what, thing.object, SQLERRM));
-        END;
+    WHILE some_fit LOOP
+        some_fit := false;
+        stay := NULL;
+        FOR thing IN SELECT id, object, definition FROM retired.register
+            WHERE kind = what AND object LIKE of_objects AND definition IS NOT NULL ORDER BY id DESC
+        LOOP
+            BEGIN
+                EXECUTE thing.definition;
+                DELETE FROM retired.register WHERE id = thing.id;
+                some_fit := true;
+            EXCEPTION WHEN syntax_error_or_access_rule_violation OR integrity_constraint_violation
+                    OR feature_not_supported OR data_exception OR program_limit_exceeded
+                    OR unsafe_new_enum_value_usage OR plpgsql_error THEN
+                stay := concat_ws(', ', stay, thing.object);
+            END;
+        END LOOP;
     END LOOP;
+    IF stay IS NOT NULL THEN
+        PERFORM pg_temp.say(format('%s stays retired: %s', what, stay));
+    END IF;
+    PERFORM pg_temp.close_retired();
 END $fn$;

@@ -64,7 +64,7 @@ BEGIN
         PERFORM pg_temp.note('index', tbl || '.' || thing.relname, NULL, thing.made_by, NULL);
         EXECUTE format('DROP INDEX public.%I', thing.relname);
     END LOOP;
-    FOR thing IN SELECT t.tgname, pg_get_triggerdef(t.oid) AS made_by, p.oid AS fn,
+    FOR thing IN SELECT t.tgname, pg_temp.trigger_as_sql(t.oid) AS made_by, p.oid AS fn,
             p.oid::regprocedure AS fn_name, p.pronamespace
         FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
         WHERE t.tgrelid = rel AND NOT t.tgisinternal AND t.tgname <> ALL (keep)
