@@ -100,7 +100,8 @@ class Source:
         if old:
             return Source(column, old, None, quote(old.name))
         entry = noted(connection, "column", f"{live.name}.{column.name}")
-        return Source(column, None, entry, cells.kept_value(entry, column.name, live.name) if entry else "NULL")
+        expression = cells.kept_value(connection, entry, column.name, live) if entry else "NULL"
+        return Source(column, None, entry, expression)
 
 
 def conform(connection: sa.Connection, live: Table, said: Wanted, options: str | None = None) -> None:
@@ -134,7 +135,7 @@ def conform(connection: sa.Connection, live: Table, said: Wanted, options: str |
     _change(connection, live, target, said, expressions)
     for source in sources:
         if source.entry:
-            cells.let_go(connection, source.entry)
+            cells.let_go(connection, source.entry, source.column.name, live)
     for index in said.indexes:
         ensure_index(connection, index.name, live.name, index.columns, index.unique)
 
