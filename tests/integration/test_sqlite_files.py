@@ -80,3 +80,22 @@ def test_a_retired_row_whose_id_another_has_taken_stays(database: sa.Engine) -> 
     history.upgrade(database)
     assert_at_head(database)
     assert rows(database, "SELECT id FROM retired_produtos_categorias") == [(6,)]
+
+
+def test_views_over_views_come_back(database: sa.Engine) -> None:
+    lineage.build(database, 14, rows=ROWS)
+    run(
+        database,
+        "CREATE VIEW n1 AS SELECT id, evento_id FROM produtos",
+        "CREATE VIEW n2 AS SELECT id, evento_id FROM n1",
+        "CREATE TRIGGER t2 INSTEAD OF INSERT ON n2 BEGIN SELECT 1; END",
+        "CREATE VIEW n3 AS SELECT evento_id FROM n2",
+    )
+    there = "SELECT name FROM sqlite_master WHERE type = 'view' OR name = 't2' ORDER BY name"
+    history.upgrade(database)
+    assert rows(database, there) == []
+    history.downgrade(database, "0017")
+    assert rows(database, there) == [("n1",), ("n2",), ("n3",), ("t2",)]
+    assert len(rows(database, "SELECT * FROM n3")) == ROWS
+    history.upgrade(database)
+    assert_at_head(database)
