@@ -163,6 +163,8 @@ def _told(
             assert isinstance(revision, Script)
             direction = "stamp" if info.is_stamp else "upgrade" if info.is_upgrade else "downgrade"
             section(revision)
+            if not migration.as_sql:
+                log.info("%s %s  %s", "<-" if direction == "downgrade" else "->", revision.revision, revision.doc)
             history.begin_revision(revision, direction)
             yield step
             history.end_revision(revision)

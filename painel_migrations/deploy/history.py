@@ -72,7 +72,7 @@ class _PostgreSQL:
             self._call("begin_run", self.way, __version__, None)
 
     def begin_revision(self, revision: Script, direction: str) -> None:
-        self._call("begin_revision", revision.revision, direction, revision.doc)
+        self._call("begin_revision", revision.revision, direction)
 
     def end_revision(self, revision: Script) -> None:
         if self.way:
@@ -107,7 +107,6 @@ class _SQLite:
 
     def begin_revision(self, revision: Script, direction: str) -> None:
         self.direction = direction
-        log.info("%s %s  %s", "<-" if direction == "downgrade" else "->", revision.revision, revision.doc)
         self.connection.info[REVISION] = revision.revision
         self.began = time.monotonic()
         self.retired = self._retired(revision)

@@ -12,11 +12,11 @@ BEGIN
         set_config('painel.fingerprint', pg_temp.fingerprint(), true);
 END $fn$;
 
-CREATE OR REPLACE PROCEDURE pg_temp.begin_revision(revision text, direction text, title text) LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.begin_revision(revision text, direction text) LANGUAGE plpgsql AS $fn$
 BEGIN
     PERFORM set_config('painel.revision', revision, true), set_config('painel.direction', direction, true),
         set_config('painel.began', clock_timestamp()::text, true);
-    PERFORM pg_temp.say(format('%s %s  %s', CASE direction WHEN 'downgrade' THEN '<-' ELSE '->' END, revision, title));
+    PERFORM pg_temp.say(format('%s %s', CASE direction WHEN 'downgrade' THEN '<-' ELSE '->' END, revision));
 END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.end_revision(at_revision text, sha256 text) LANGUAGE plpgsql AS $fn$
@@ -66,8 +66,7 @@ BEGIN
         fingerprint_before text NOT NULL,
         fingerprint_after text NOT NULL,
         rows_retired bigint NOT NULL);
-    COMMENT ON TABLE public.migration_history IS
-        'A line for each revision applied or taken back, only ever added: docs/architecture.md says what each column is';
+    COMMENT ON TABLE public.migration_history IS 'A line for each revision applied or taken back, only ever added';
     CREATE OR REPLACE FUNCTION public.migration_history_only_grows() RETURNS trigger LANGUAGE plpgsql
         AS 'BEGIN RAISE EXCEPTION ''migration_history is only ever added to''; END';
     CREATE TRIGGER migration_history_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON public.migration_history

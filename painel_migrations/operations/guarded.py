@@ -115,7 +115,8 @@ class _Notices:
     def append(self, notice: str) -> None:
         """Log a notice of ours; any other, such as a trigger's by hand, may quote a row."""
         _, ours, text = notice.strip().partition("NOTICE:  painel: ")
-        if ours:
+        # What begins a revision is for those who see nothing but notices.
+        if ours and not text.startswith(("-> ", "<- ")):
             log.info("%s", text.splitlines()[0])
 
 

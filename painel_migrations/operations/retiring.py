@@ -9,6 +9,7 @@ from alembic.operations import Operations
 
 from painel_migrations.operations.describe import described
 from painel_migrations.operations.guarded import GuardedOperation
+from painel_migrations.schema import TRIGGERS
 
 
 @Operations.register_operation("retire_column")
@@ -79,8 +80,12 @@ class DropStraysOp(GuardedOperation):
 
         Arguments: ``columns``, the known ones, and ``keep``, names of indexes, constraints and triggers, both as words.
         """
-        words = [columns.split(), keep.split()]
-        operations.invoke(cls("drop_strays", [table, *words], [table, *words]))
+        names = keep.split()
+        elsewhere = {trigger.name for trigger in TRIGGERS["sqlite"]} - {
+            trigger.name for trigger in TRIGGERS["postgresql"]
+        }
+        here = [name for name in names if name not in elsewhere]
+        operations.invoke(cls("drop_strays", [table, columns.split(), here], [table, columns.split(), names]))
 
 
 @Operations.register_operation("restore_strays")

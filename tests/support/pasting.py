@@ -1,4 +1,4 @@
-"""The console's end of a pasted script: what the verbs print, where it is pasted, and what the session says and keeps."""
+"""The console's end of a pasted script: what is printed, where it is pasted, what the session says and keeps."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def folder_of(folder: Path, *arguments: str) -> list[str]:
 
 
 class Answer(NamedTuple):
-    """What a paste answered: SQLSTATE, message and hint where it failed, else None; and every word a client could show."""
+    """What a paste answered: SQLSTATE, message and hint where it failed, else None; every word a client could show."""
 
     state: str | None
     message: str | None

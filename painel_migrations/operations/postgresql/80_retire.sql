@@ -116,8 +116,8 @@ BEGIN
     END IF;
 END $fn$;
 
--- Makes again what the register describes, until nothing more fits: a view may need another first. What does not
--- fit stays described. An error may quote a row and is not told.
+-- Makes again what the register describes, until nothing more fits, since a view may need another first.
+-- What does not fit stays described.
 CREATE OR REPLACE PROCEDURE pg_temp.restore_noted(what text, of_objects text) LANGUAGE plpgsql AS $fn$
 DECLARE
     thing record;

@@ -125,7 +125,7 @@ def keeping_views_sound(connection: sa.Connection) -> Iterator[None]:
 
 def restore_views(connection: sa.Connection) -> None:
     """Bring back the views that work again, with their triggers, as long as one does: a view may read another."""
-    while any([_restore_view(connection, entry) for entry in entries(connection, "view")]):
+    while sum(_restore_view(connection, entry) for entry in entries(connection, "view")):
         pass
 
 
