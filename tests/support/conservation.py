@@ -297,9 +297,6 @@ def _of_sqlite(connection: sa.Connection) -> list[Table]:
         info = connection.exec_driver_sql(f"PRAGMA table_info({_quoted(name)})").all()
         found = [(column, spelled, bool(key)) for _, column, spelled, _, _, key in info]
         shown = re.sub(r"^retired_", RETIRED, name)
-        if shown.startswith(RETIRED) and "__" in shown:
-            # Beside the cells of a column stand copies of what tells their rows apart: nothing is looked for in them.
-            found = [part for part in found if not part[0].startswith("row_")]
         table = _read(connection, shown, [_quoted(column) for column, *_ in found], _quoted(name), found)
         for _, _, target, column, *_ in connection.exec_driver_sql(f"PRAGMA foreign_key_list({_quoted(name)})"):
             table.references[column] = target

@@ -100,8 +100,7 @@ class Source:
         if old:
             return Source(column, old, None, quote(old.name))
         entry = noted(connection, "column", f"{live.name}.{column.name}")
-        expression = cells.kept_value(connection, entry, column.name, live) if entry else "NULL"
-        return Source(column, None, entry, expression)
+        return Source(column, None, entry, cells.kept_value(entry, column.name, live.name) if entry else "NULL")
 
 
 def conform(connection: sa.Connection, live: Table, said: Wanted, options: str | None = None) -> None:
@@ -135,7 +134,7 @@ def conform(connection: sa.Connection, live: Table, said: Wanted, options: str |
     _change(connection, live, target, said, expressions)
     for source in sources:
         if source.entry:
-            cells.let_go(connection, source.entry, source.column.name, live)
+            cells.let_go(connection, source.entry)
     for index in said.indexes:
         ensure_index(connection, index.name, live.name, index.columns, index.unique)
 

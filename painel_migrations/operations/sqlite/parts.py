@@ -124,23 +124,18 @@ def keeping_views_sound(connection: sa.Connection) -> Iterator[None]:
 
 
 def restore_views(connection: sa.Connection) -> None:
-    """Bring back the views that work again, with their triggers, as long as one does: a view may read another."""
-    while sum(_restore_view(connection, entry) for entry in entries(connection, "view")):
-        pass
-
-
-def _restore_view(connection: sa.Connection, entry: Entry) -> bool:
-    if kind_of(connection, entry.object):
-        return False
-    connection.exec_driver_sql(entry.definition)
-    if not _works(connection, entry.object):
-        connection.exec_driver_sql(f"DROP VIEW {quote(entry.object)}")
-        return False
-    strike(connection, entry)
-    for trigger in entries(connection, "trigger"):
-        if trigger.object.startswith(f"{entry.object}.") and _restore_statement(connection, "", trigger):
-            strike(connection, trigger)
-    return True
+    """Bring back the views that work again, with their triggers."""
+    for entry in entries(connection, "view"):
+        if kind_of(connection, entry.object):
+            continue
+        connection.exec_driver_sql(entry.definition)
+        if not _works(connection, entry.object):
+            connection.exec_driver_sql(f"DROP VIEW {quote(entry.object)}")
+            continue
+        strike(connection, entry)
+        for trigger in entries(connection, "trigger"):
+            if trigger.object.startswith(f"{entry.object}.") and _restore_statement(connection, "", trigger):
+                strike(connection, trigger)
 
 
 def _works(connection: sa.Connection, view: str) -> bool:

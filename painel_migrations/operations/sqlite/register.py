@@ -72,11 +72,6 @@ def noted(connection: sa.Connection, kind: str, name: str) -> Entry | None:
     return next((entry for entry in entries(connection, kind) if key(entry.object) == key(name)), None)
 
 
-def lessen(connection: sa.Connection, entry: Entry, rows: int) -> None:
-    """Say how many rows an entry still keeps."""
-    connection.exec_driver_sql(f"UPDATE {REGISTER} SET rows = ? WHERE id = ?", (rows, entry.id))
-
-
 def strike(connection: sa.Connection, entry: Entry) -> None:
     """Take an entry out; the last one takes the register with it."""
     connection.exec_driver_sql(f"DELETE FROM {REGISTER} WHERE id = ?", (entry.id,))

@@ -61,15 +61,8 @@ def restore_rows(connection: sa.Connection, table: str) -> None:
     rebuild_if_changed(connection, live, loosened)
     names = listed(column.name for column in live.columns if kept.has(column.name))
     source, target = quote(kept.name), quote(live.name)
-    # An id that another row has taken since says nothing of the row that is kept.
-    connection.exec_driver_sql(
-        f"CREATE TEMP TABLE coming AS SELECT id FROM {source} WHERE id NOT IN (SELECT id FROM {target})"
-    )
-    coming = "id IN (SELECT id FROM temp.coming)"
-    insert = f"INSERT OR IGNORE INTO {target} ({names}) SELECT {names} FROM {source} WHERE {coming}"
-    change_rows(connection, live.name, insert)
-    connection.exec_driver_sql(f"DELETE FROM {source} WHERE {coming} AND id IN (SELECT id FROM {target})")
-    connection.exec_driver_sql("DROP TABLE temp.coming")
+    change_rows(connection, live.name, f"INSERT OR IGNORE INTO {target} ({names}) SELECT {names} FROM {source}")
+    connection.exec_driver_sql(f"DELETE FROM {source} WHERE id IN (SELECT id FROM {target})")
     if has_rows(connection, kept.name):
         log.warning("%s: retired rows stay in %s: they do not fit", live.name, kept.name)
     else:

@@ -10,7 +10,7 @@ from painel_migrations.operations.sqlite import cells
 from painel_migrations.operations.sqlite.live import counted, log, read_table
 from painel_migrations.operations.sqlite.parts import restore_parts, taking
 from painel_migrations.operations.sqlite.rebuild import change_rows, rebuild_if_changed
-from painel_migrations.operations.sqlite.register import entries
+from painel_migrations.operations.sqlite.register import noted
 from painel_migrations.operations.sqlite.table import CHECK, Table
 from painel_migrations.operations.sqlite.text import BLANKS, key, literal, quote
 
@@ -75,13 +75,11 @@ def restore_values(
     live = read_table(connection, table)
     if live is None or not live.has(column):
         return
-    for entry in entries(connection, "cells"):
-        if key(entry.object) != key(f"{table}.{column}"):
-            continue
-        value = cells.kept_value(connection, entry, column, live)
-        condition = cells.has_cell(connection, entry, live)
+    while entry := noted(connection, "cells", f"{table}.{column}"):
+        value = cells.kept_value(entry, column, live.name)
+        condition = f"id IN (SELECT id FROM {quote(entry.kept_in)})"
         if mapping:
             condition += f" AND {quote(column)} = {mapped(value, mapping)}"
         change_rows(connection, live.name, f"UPDATE {quote(live.name)} SET {quote(column)} = {value} WHERE {condition}")
-        cells.let_go(connection, entry, column, live)
+        cells.let_go(connection, entry)
     restore_parts(connection, table, column)
