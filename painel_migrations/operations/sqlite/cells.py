@@ -1,48 +1,116 @@
-"""Retired cells: a column's values by row, in a table of their own."""
+"""Retired cells: a column's values, each with what its row is known by, in a table of their own."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite.live import count_where, free_name
-from painel_migrations.operations.sqlite.register import Entry, note, strike
+from painel_migrations.operations.sqlite.live import count, count_where, counted, free_name, log, read_table
+from painel_migrations.operations.sqlite.register import Entry, amend, entries, note, strike
 from painel_migrations.operations.sqlite.table import Column, Table, primary_key
-from painel_migrations.operations.sqlite.text import quote
+from painel_migrations.operations.sqlite.text import key, listed, quote
+
+# What tells a row from another that has taken its id since: SQLite gives the highest one again. A row may be renamed,
+# but not made again at another time as well.
+_IDENTITY = ("nome", "criado_em")
 
 
 def keep(connection: sa.Connection, kind: str, table: Table, column: Column, condition: str = "") -> int:
     """Keep a column's cells in ``retired_<table>__<column>``, with ``__before`` where they are about to change.
 
-    Arguments: ``kind``, ``column`` or ``cells``, for the register; ``condition``, which rows, if not all.
-    Returns how many rows are kept; where there is none, nothing is made.
+    Arguments: ``kind``, ``column``, ``generated`` or ``cells``, for the register; ``condition``, which rows, if not
+    all. Returns how many rows are kept; where there is none, nothing is made.
     """
     rows = count_where(connection, table.name, condition or "1")
     if rows:
         ending = "__before" if kind == "cells" else ""
         name = free_name(connection, f"retired_{table.name}__{column.name}{ending}")
-        id_column = table.column("id")
-        key_type = id_column.type if id_column else "INTEGER"
-        kept = Table(
-            name,
-            (Column("id", key_type, not_null="NOT NULL"), Column(column.name, column.type)),
-            (primary_key(["id"]),),
-        )
+        kept = _shelf(connection, name, table, column)
         connection.exec_driver_sql(kept.statement())
+        columns = listed(column.name for column in kept.columns)
         connection.exec_driver_sql(
-            f"INSERT INTO {quote(name)} SELECT id, {quote(column.name)} FROM {quote(table.name)} WHERE {condition or 1}"
+            f"INSERT INTO {quote(name)} ({columns}) SELECT {columns} FROM {quote(table.name)} WHERE {condition or 1}"
         )
-        definition = column.spelled if kind == "column" else None
+        definition = None if kind == "cells" else column.spelled
         note(connection, kind, f"{table.name}.{column.name}", kept_in=name, definition=definition, rows=rows)
     return rows
 
 
-def kept_value(entry: Entry, column: str, table: str) -> str:
-    """Return SQL for the cell that is kept for a row of ``table``."""
-    source = f"{quote(entry.kept_in)} AS kept WHERE kept.id = {quote(table)}.id"
-    return f"(SELECT kept.{quote(column)} FROM {source})"
+def _shelf(connection: sa.Connection, name: str, table: Table, column: Column) -> Table:
+    """Return the table that is to keep a column's cells: the key of their rows, the cells, and what tells the rows."""
+    keys = _keys(connection, table, column)
+    if keys:
+        own = [c for c in (table.column(name) for name in keys) if c]
+        told = [c for c in (table.column(name) for name in _IDENTITY) if c and c not in own and c != column]
+    else:
+        # A row number may be another row's tomorrow: such a row is known again by all that it holds.
+        own = [Column(table.row_number, "INTEGER")]
+        told = [c for c in table.columns if c != column and not c.generated]
+    required = "NOT NULL" if [key(c.name) for c in own] == ["id"] else ""
+    columns = [Column(c.name, c.type, not_null=required) for c in own]
+    columns += [Column(c.name, c.type) for c in (column, *told)]
+    return Table(name, tuple(columns), (primary_key(c.name for c in own),))
 
 
-def let_go(connection: sa.Connection, entry: Entry) -> None:
-    """Drop the kept cells, which are back in their table."""
-    connection.exec_driver_sql(f"DROP TABLE {quote(entry.kept_in)}")
-    strike(connection, entry)
+def _keys(connection: sa.Connection, table: Table, column: Column) -> tuple[str, ...]:
+    """Return the columns that tell the rows of a table apart, and keep their values; none where there are none."""
+    if table.has("id") and key(column.name) != "id":
+        repeated = f"SELECT count(*) - count(DISTINCT id) FROM {quote(table.name)}"
+        if not count(connection, repeated):
+            return ("id",)
+    keys = table.primary_key
+    return () if table.row_number and key(column.name) in map(key, keys) else keys
+
+
+def kept(connection: sa.Connection, kind: str, name: str) -> list[tuple[Entry, Table]]:
+    """Return the entries for an object, the latest first, with the tables that keep its cells."""
+    found = [entry for entry in entries(connection, kind) if key(entry.object) == key(name) and entry.kept_in]
+    tables = [(entry, read_table(connection, entry.kept_in)) for entry in found]
+    return [(entry, table) for entry, table in tables if table is not None]
+
+
+def same_row(shelf: Table, live: Table, column: str) -> str:
+    """Return the SQL condition that the row AS kept of ``shelf`` is that of the table ``live``, by key and identity."""
+    keys, name = shelf.primary_key, quote(live.name)
+    by_number = keys == (live.row_number,)
+    if not by_number and not live.has(*keys):
+        return "0"
+    parts = [f"kept.{quote(own)} = {name}.{quote(own)}" for own in keys]
+    told = [c.name for c in shelf.columns if c.name not in keys and key(c.name) != key(column) and live.has(c.name)]
+    if told:
+        same = (f"kept.{quote(other)} IS {name}.{quote(other)}" for other in told)
+        parts.append(f"({(' AND ' if by_number else ' OR ').join(same)})")
+    return " AND ".join(parts)
+
+
+def kept_value(shelves: Sequence[Table], column: str, live: Table) -> str:
+    """Return SQL for the cell that is kept for a row of ``live``: that of the first of ``shelves`` that has one."""
+    found = [
+        f"(SELECT kept.{quote(column)} FROM {quote(shelf.name)} AS kept WHERE {same_row(shelf, live, column)})"
+        for shelf in shelves
+    ]
+    return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})" if found else "NULL"
+
+
+def let_go(
+    connection: sa.Connection, entry: Entry, shelf: Table, column: str, live: Table, every: bool = False
+) -> None:
+    """Drop the kept cells that are back in ``live``; those whose rows are gone, or are others now, stay kept.
+
+    Arguments: ``every``, true where each row has the cell that was kept for it, if in another spelling.
+    """
+    source, here = quote(shelf.name), f"{quote(live.name)}.{quote(column)}"
+    back = "1" if every else f"(kept.{quote(column)} IS NULL OR {here} IS kept.{quote(column)})"
+    connection.exec_driver_sql(
+        f"DELETE FROM {source} AS kept WHERE EXISTS "
+        f"(SELECT 1 FROM {quote(live.name)} WHERE {same_row(shelf, live, column)} AND {back})"
+    )
+    rows = count_where(connection, shelf.name, "1")
+    if rows:
+        amend(connection, entry, rows)
+        stay = counted(rows, "cell stays", "cells stay")
+        log.warning("%s: %s retired: the row is gone, is another now, or has a newer value", entry.object, stay)
+    else:
+        connection.exec_driver_sql(f"DROP TABLE {source}")
+        strike(connection, entry)

@@ -15,7 +15,7 @@ from painel_migrations.operations.sqlite.keys import clear_name, ensure_index, k
 from painel_migrations.operations.sqlite.live import count_where, has_rows, log, read_table
 from painel_migrations.operations.sqlite.rebuild import rebuild
 from painel_migrations.operations.sqlite.refusals import refuse_misfits, refuse_nulls, refuse_unknown_labels
-from painel_migrations.operations.sqlite.register import Entry, noted
+from painel_migrations.operations.sqlite.register import Entry
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Column, Table
 from painel_migrations.operations.sqlite.text import meaning, quote
 from painel_migrations.operations.sqlite.wanted import Wanted, wanted
@@ -85,12 +85,13 @@ def tighten_column(connection: sa.Connection, table: str, column: str) -> None:
 class Source:
     """Where the values of a column come from.
 
-    Arguments: ``old``, the live column, if there is one; ``entry``, that of its kept cells, if it was retired.
+    Arguments: ``old``, the live column, if there is one; ``kept``, the entries and tables of its kept cells, if it was
+    retired, the latest first.
     """
 
     column: Column
     old: Column | None
-    entry: Entry | None
+    kept: list[tuple[Entry, Table]]
     expression: str
 
     @staticmethod
@@ -98,9 +99,10 @@ class Source:
         """Return where the values of ``column`` come from."""
         old = live.column(column.name)
         if old:
-            return Source(column, old, None, quote(old.name))
-        entry = noted(connection, "column", f"{live.name}.{column.name}")
-        return Source(column, None, entry, cells.kept_value(entry, column.name, live.name) if entry else "NULL")
+            return Source(column, old, [], quote(old.name))
+        kept = cells.kept(connection, "column", f"{live.name}.{column.name}")
+        expression = cells.kept_value([shelf for _, shelf in kept], column.name, live)
+        return Source(column, None, kept, expression)
 
 
 def conform(connection: sa.Connection, live: Table, said: Wanted, options: str | None = None) -> None:
@@ -123,7 +125,7 @@ def conform(connection: sa.Connection, live: Table, said: Wanted, options: str |
             target = target.adding(source.column)
         if enum and source.old and count_where(connection, live.name, values.unfolded(source.old.name, enum.enums)):
             target = values.release_checks(connection, target, name)
-        folds = enum and (source.old or source.entry)
+        folds = enum and (source.old or source.kept)
         expressions[name] = values.folded(source.expression, enum.enums) if enum and folds else source.expression
     if said.primary_key:
         target = keyed(connection, live, target, said.primary_key)
@@ -133,8 +135,8 @@ def conform(connection: sa.Connection, live: Table, said: Wanted, options: str |
         target = referring(connection, live, target, constraint)
     _change(connection, live, target, said, expressions)
     for source in sources:
-        if source.entry:
-            cells.let_go(connection, source.entry)
+        for place, (entry, shelf) in enumerate(source.kept):
+            cells.let_go(connection, entry, shelf, source.column.name, target, every=place == 0)
     for index in said.indexes:
         ensure_index(connection, index.name, live.name, index.columns, index.unique)
 
@@ -142,11 +144,11 @@ def conform(connection: sa.Connection, live: Table, said: Wanted, options: str |
 def _refuse_misfits(connection: sa.Connection, live: Table, source: Source, enum: sa.Enum | None) -> None:
     """Refuse where rows hold what a column cannot take."""
     column, old = source.column, source.old
-    if enum and (old or source.entry):
+    if enum and (old or source.kept):
         refuse_unknown_labels(
             connection, live.name, column.name, enum.name or column.name, enum.enums, source.expression
         )
-    elif source.entry or (old and meaning(old.type) != meaning(column.type)):
+    elif source.kept or (old and meaning(old.type) != meaning(column.type)):
         refuse_misfits(connection, live.name, column.name, column.type, source.expression)
     if column.not_null and not (old and old.not_null):
         refuse_nulls(connection, live.name, column.name, source.expression)

@@ -72,7 +72,7 @@ def _give_fresh_ids(connection: sa.Connection, source: str, target: str) -> None
     children = [
         (child, column)
         for child, reference in foreign_keys_to(connection, source)
-        if len(reference.columns) == 1 and child.has("id") and (column := child.column(reference.columns[0]))
+        if len(reference.columns) == 1 and (column := child.column(reference.columns[0]))
     ]
     if not (copy and live and children and copy.has(*_IDENTITY) and live.has(*_IDENTITY)):
         return

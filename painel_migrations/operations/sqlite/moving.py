@@ -36,7 +36,7 @@ def move_rows(connection: sa.Connection, source: Table, target: Table, required:
 
 
 def _shared(source: Table, target: Table) -> list[str]:
-    return [column.name for column in target.columns if key(column.name) != "id" and source.has(column.name)]
+    return [c.name for c in target.columns if key(c.name) != "id" and not c.generated and source.has(c.name)]
 
 
 def _map(connection: sa.Connection, source: Table, target: Table, required: Sequence[str]) -> None:

@@ -70,6 +70,9 @@ def copy(
     for column in target.columns:
         if not column.generated and (key(column.name) in given or live.has(column.name)):
             into[column.name] = given.get(key(column.name), quote(column.name))
+    # A row without a key is known by its number only, and by what was kept of it under that number.
+    if live.row_number and target.row_number:
+        into[target.row_number] = live.row_number
     rows = f"SELECT {', '.join(into.values())} FROM {quote(live.name)} WHERE {condition}"
     connection.exec_driver_sql(f"INSERT INTO {quote(target.name)} ({listed(into)}) {rows}")
 

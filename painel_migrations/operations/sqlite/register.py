@@ -29,8 +29,9 @@ _CREATE = f"""CREATE TABLE {REGISTER} (
 class Entry(NamedTuple):
     """A row of the register.
 
-    Arguments: ``kind``, one of column, table, rows, cells, index, constraint, trigger, view; ``object``, what it was
-    called, with its table: ``produtos.evento_id``; ``kept_in``, the table that keeps its rows; ``definition``, SQL.
+    Arguments: ``kind``, one of column, generated, table, rows, cells, index, constraint, trigger, view; ``object``,
+    what it was called, with its table: ``produtos.evento_id``; ``kept_in``, the table that keeps its rows;
+    ``definition``, SQL.
     """
 
     id: int
@@ -70,6 +71,11 @@ def entries(connection: sa.Connection, kind: str) -> list[Entry]:
 def noted(connection: sa.Connection, kind: str, name: str) -> Entry | None:
     """Return the latest entry for an object."""
     return next((entry for entry in entries(connection, kind) if key(entry.object) == key(name)), None)
+
+
+def amend(connection: sa.Connection, entry: Entry, rows: int) -> None:
+    """Say how many rows are still kept."""
+    connection.exec_driver_sql(f"UPDATE {REGISTER} SET rows = ? WHERE id = ?", (rows, entry.id))
 
 
 def strike(connection: sa.Connection, entry: Entry) -> None:

@@ -15,10 +15,11 @@ from painel_migrations.operations.sqlite.live import (
     log,
     read_table,
 )
+from painel_migrations.operations.sqlite.parts import restore_parts
 from painel_migrations.operations.sqlite.rebuild import change_rows, copy, rebuild_if_changed
-from painel_migrations.operations.sqlite.register import note, noted, strike
+from painel_migrations.operations.sqlite.register import Entry, amend, entries, note, strike
 from painel_migrations.operations.sqlite.table import PRIMARY_KEY, Table
-from painel_migrations.operations.sqlite.text import listed, quote
+from painel_migrations.operations.sqlite.text import key, listed, quote
 
 
 def retire_rows(connection: sa.Connection, table: Table, condition: str) -> None:
@@ -46,10 +47,14 @@ def restore_rows(connection: sa.Connection, table: str) -> None:
 
     A column may be NULL again where one of them is.
     """
-    entry, live = noted(connection, "rows", table), read_table(connection, table)
-    kept = read_table(connection, entry.kept_in) if entry else None
-    if entry is None or live is None or kept is None:
-        return
+    for entry in entries(connection, "rows"):
+        live, kept = read_table(connection, table), read_table(connection, entry.kept_in)
+        if key(entry.object) == key(table) and live and kept:
+            _put_back(connection, entry, _loosened(connection, live, kept), kept)
+
+
+def _loosened(connection: sa.Connection, live: Table, kept: Table) -> Table:
+    """Let columns be NULL in which a row that is to go back is, and return the table."""
     loosened = live
     for column in live.columns:
         if (
@@ -59,15 +64,30 @@ def restore_rows(connection: sa.Connection, table: str) -> None:
         ):
             loosened = loosened.replacing(column.name, dataclasses.replace(column, not_null=""))
     rebuild_if_changed(connection, live, loosened)
-    names = listed(column.name for column in live.columns if kept.has(column.name))
+    return loosened
+
+
+def _put_back(connection: sa.Connection, entry: Entry, live: Table, kept: Table) -> None:
+    names = listed(column.name for column in live.columns if kept.has(column.name) and not column.generated)
     source, target = quote(kept.name), quote(live.name)
-    change_rows(connection, live.name, f"INSERT OR IGNORE INTO {target} ({names}) SELECT {names} FROM {source}")
-    connection.exec_driver_sql(f"DELETE FROM {source} WHERE id IN (SELECT id FROM {target})")
+    # A row whose id another has taken since is not there by having it.
+    connection.exec_driver_sql(
+        f"CREATE TEMP TABLE put_back AS SELECT id FROM {source} WHERE id NOT IN (SELECT id FROM {target})"
+    )
+    coming = "id IN (SELECT id FROM temp.put_back)"
+    insert = f"INSERT OR IGNORE INTO {target} ({names}) SELECT {names} FROM {source} WHERE {coming}"
+    change_rows(connection, live.name, insert)
+    connection.exec_driver_sql(f"DELETE FROM {source} WHERE {coming} AND id IN (SELECT id FROM {target})")
+    connection.exec_driver_sql("DROP TABLE temp.put_back")
+    there = "1"
     if has_rows(connection, kept.name):
         log.warning("%s: retired rows stay in %s: they do not fit", live.name, kept.name)
+        amend(connection, entry, count_where(connection, kept.name, "1"))
+        there = f"{{}} NOT IN (SELECT id FROM {source})"
     else:
         connection.exec_driver_sql(f"DROP TABLE {source}")
         strike(connection, entry)
     for child, reference in list(foreign_keys_to(connection, live.name)):
         if len(reference.columns) == 1:
-            values.restore_values(connection, child.name, reference.columns[0])
+            values.give_back(connection, child, reference.columns[0], there.format)
+            restore_parts(connection, child.name, reference.columns[0])

@@ -138,6 +138,15 @@ class Table:
         return next((constraint.columns for constraint in self.of_kind(PRIMARY_KEY)), ())
 
     @property
+    def row_number(self) -> str:
+        """The name that SQLite's own number of a row goes by; empty where a key takes its place."""
+        own = [self.column(name) for name in self.primary_key]
+        is_key = len(own) == 1 and own[0] is not None and key(own[0].type) == "integer"
+        if is_key or "without rowid" in meaning(self.options):
+            return ""
+        return next((name for name in ("rowid", "_rowid_", "oid") if not self.has(name)), "")
+
+    @property
     def meaning(self) -> tuple[object, ...]:
         """Equal for tables that differ in spelling, or in the order of their constraints, only."""
         constraints = sorted(constraint.meaning for constraint in self.constraints)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import sqlalchemy as sa
 
@@ -10,7 +10,6 @@ from painel_migrations.operations.sqlite import cells
 from painel_migrations.operations.sqlite.live import counted, log, read_table
 from painel_migrations.operations.sqlite.parts import restore_parts, taking
 from painel_migrations.operations.sqlite.rebuild import change_rows, rebuild_if_changed
-from painel_migrations.operations.sqlite.register import noted
 from painel_migrations.operations.sqlite.table import CHECK, Table
 from painel_migrations.operations.sqlite.text import BLANKS, key, literal, quote
 
@@ -75,11 +74,23 @@ def restore_values(
     live = read_table(connection, table)
     if live is None or not live.has(column):
         return
-    while entry := noted(connection, "cells", f"{table}.{column}"):
-        value = cells.kept_value(entry, column, live.name)
-        condition = f"id IN (SELECT id FROM {quote(entry.kept_in)})"
-        if mapping:
-            condition += f" AND {quote(column)} = {mapped(value, mapping)}"
-        change_rows(connection, live.name, f"UPDATE {quote(live.name)} SET {quote(column)} = {value} WHERE {condition}")
-        cells.let_go(connection, entry)
+    replaced = dict(mapping or {})
+
+    def unchanged(value: str) -> str:
+        return f"{quote(column)} = {mapped(value, replaced)}" if replaced else "1"
+
+    give_back(connection, live, column, unchanged)
     restore_parts(connection, table, column)
+
+
+def give_back(connection: sa.Connection, live: Table, column: str, only: Callable[[str], str] = lambda _: "1") -> None:
+    """Give rows the cells that were kept when they were given another value, the latest first.
+
+    Arguments: ``only``, which of them, as the SQL condition for the SQL of a kept value.
+    """
+    for entry, shelf in cells.kept(connection, "cells", f"{live.name}.{column}"):
+        value = cells.kept_value([shelf], column, live)
+        source = f"SELECT 1 FROM {quote(shelf.name)} AS kept WHERE {cells.same_row(shelf, live, column)}"
+        condition = f"EXISTS ({source}) AND {only(value)}"
+        change_rows(connection, live.name, f"UPDATE {quote(live.name)} SET {quote(column)} = {value} WHERE {condition}")
+        cells.let_go(connection, entry, shelf, column, live)
