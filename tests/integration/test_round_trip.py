@@ -216,3 +216,15 @@ def test_a_product_that_took_the_id_of_another_on_sqlite_gets_none_of_its_cells(
         history.upgrade(sqlite)
         assert_at_head(sqlite)
         assert conservation.missing(at_head, sqlite) == []
+
+
+def test_views_that_read_one_another_come_back_on_sqlite(sqlite: sa.Engine) -> None:
+    lineage.build(sqlite, 14, rows=ROWS)
+    scars.apply(sqlite, scars.get("sqlite", "views_over_views"))
+    before = set(sa.inspect(sqlite).get_view_names())
+    history.upgrade(sqlite)
+    assert sa.inspect(sqlite).get_view_names() == []
+    history.downgrade(sqlite, "0017")
+    assert set(sa.inspect(sqlite).get_view_names()) == before
+    history.upgrade(sqlite)
+    assert_at_head(sqlite)

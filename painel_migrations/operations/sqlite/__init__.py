@@ -19,7 +19,8 @@ from painel_migrations.operations.sqlite.keys import (
     ensure_unique,
     tighten_unique,
 )
-from painel_migrations.operations.sqlite.leftovers import recover_rows, retire_leftovers
+from painel_migrations.operations.sqlite.leftovers import retire_leftovers
+from painel_migrations.operations.sqlite.recovering import recover_rows
 from painel_migrations.operations.sqlite.register import REVISION
 from painel_migrations.operations.sqlite.rename import fold_column, rename_table, restore_renamed
 from painel_migrations.operations.sqlite.retire_column import restore_column, restore_column_if_kept, retire_column

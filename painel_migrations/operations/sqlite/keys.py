@@ -19,7 +19,7 @@ from painel_migrations.operations.sqlite.live import (
 )
 from painel_migrations.operations.sqlite.parts import take_index
 from painel_migrations.operations.sqlite.rebuild import rebuild, rebuild_if_changed
-from painel_migrations.operations.sqlite.refusals import count_duplicates, refuse_duplicates
+from painel_migrations.operations.sqlite.refusals import count_duplicates, refuse_duplicates, refuse_misfits
 from painel_migrations.operations.sqlite.table import PRIMARY_KEY, UNIQUE, Constraint, Table, primary_key, unique
 from painel_migrations.operations.sqlite.text import index_renamed, key, listed, quote
 
@@ -28,10 +28,13 @@ def keyed(connection: sa.Connection, live: Table, target: Table, columns: Sequen
     """Return the table ``target``, still to be built, with an unnamed primary key on these columns.
 
     Without AUTOINCREMENT, which goes, the next id is still one above the highest.
-    Errors: Refused where values occur twice.
+    Errors: Refused where values occur twice, or are none that a key of that type takes.
     """
     found = target.of_kind(PRIMARY_KEY)
     if not (found and found[0].is_on(columns)) and live.has(*columns):
+        for column in (target.column(name) for name in columns):
+            if column:
+                refuse_misfits(connection, live.name, column.name, column.type)
         refuse_duplicates(connection, live.name, columns)
     target = dataclasses.replace(target, autoincrement=False).dropping(lambda c: c.kind == PRIMARY_KEY)
     return target.constrained(primary_key(columns))

@@ -11,31 +11,25 @@ from painel_migrations.operations.sqlite import cells
 from painel_migrations.operations.sqlite.foreign_keys import repoint_foreign_keys
 from painel_migrations.operations.sqlite.live import (
     count,
-    counted,
     foreign_keys_to,
     free_name,
     has_rows,
-    log,
     read_table,
     read_tables,
     table_names,
 )
 from painel_migrations.operations.sqlite.rebuild import change_rows
+from painel_migrations.operations.sqlite.recovering import recover_rows
+from painel_migrations.operations.sqlite.register import refuse_another_register
 from painel_migrations.operations.sqlite.rename import rename_table
 from painel_migrations.operations.sqlite.retire_table import retire_table
-from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Column, Table
-from painel_migrations.operations.sqlite.text import key, listed, meaning, quote
-from painel_migrations.operations.sqlite.values import folded
-from painel_migrations.schema import metadata
+from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Table
+from painel_migrations.operations.sqlite.text import key, quote
 
 _ENDINGS = r"_(old|new|temp|tmp|backup|bkp|copy|copia|antigo|antiga)(_.*)?"
 
 # What tells a row that was edited from another row under its id.
 _IDENTITY = ("id", "nome", "criado_em")
-
-# Where a copy, or the table itself, still calls a column by another name of its.
-_RENAMED = {"tipo": "tipo_usuario", "criado_em": "created_at", "atualizado_em": "updated_at"}
-_OTHER_NAMES = _RENAMED | {new: old for old, new in _RENAMED.items()}
 
 
 def retire_leftovers(connection: sa.Connection, tables: Sequence[str]) -> None:
@@ -45,8 +39,9 @@ def retire_leftovers(connection: sa.Connection, tables: Sequence[str]) -> None:
     that refer to a copy, even to one that is gone, refer to the table again.
 
     Arguments: ``tables``, every known table, those that are referred to first.
-    Errors: Refused where a key refers to a row that is nowhere.
+    Errors: Refused where a key refers to a row that is nowhere, or something else has the register's name.
     """
+    refuse_another_register(connection)
     known = set(map(key, tables))
     for name in tables:
         for copy in _leftovers(connection, name, known):
@@ -80,7 +75,7 @@ def _give_fresh_ids(connection: sa.Connection, source: str, target: str) -> None
     referred = " OR ".join(f"source.id IN (SELECT {quote(column.name)} FROM {quote(c.name)})" for c, column in children)
     connection.exec_driver_sql(
         "CREATE TEMP TABLE strangers AS SELECT source.id AS id, row_number() OVER (ORDER BY source.id) + max("
-        f"(SELECT max(id) FROM {old}), (SELECT max(id) FROM {new})) AS new_id FROM {old} AS source "
+        f"(SELECT max(CAST(id AS INTEGER)) FROM {old}), (SELECT max(id) FROM {new})) AS new_id FROM {old} AS source "
         f"JOIN {new} AS target ON target.id = source.id WHERE source.nome <> target.nome "
         f"AND datetime(source.criado_em) IS NOT datetime(target.criado_em) AND ({referred})"
     )
@@ -137,67 +132,3 @@ def _missing_leftovers(connection: sa.Connection, name: str) -> Iterator[str]:
     yield from sorted(
         target for target in targets if _is_named_after(target, name) and read_table(connection, target) is None
     )
-
-
-def recover_rows(connection: sa.Connection, source: str, target: str) -> None:
-    """Insert the rows whose ids ``target`` lacks, as far as they fit; those that do not stay where they are, reported.
-
-    Text is folded to the labels of the schema's enums. A row does not fit that has no value where one is needed, one
-    that is no label, is too long or is taken, or one that refers to nothing.
-    """
-    copy, live = read_table(connection, source), read_table(connection, target)
-    if copy is None or live is None or not copy.has("id"):
-        return
-    into: dict[str, str] = {}
-    conditions = []
-    for column in live.columns:
-        found = copy.column(column.name) or copy.column(_OTHER_NAMES.get(key(column.name), column.name))
-        if column.generated or (found is None and (column.default is not None or not column.not_null)):
-            continue
-        if found is None:
-            log.warning("%s: no row can go back to %s, which needs %s", copy.name, live.name, column.name)
-            return
-        into[column.name], fits = _fitting(connection, live, column, f"source.{quote(found.name)}")
-        conditions += fits
-    missing = f"source.id IS NOT NULL AND source.id NOT IN (SELECT id FROM {quote(live.name)})"
-    coming = f"FROM {quote(copy.name)} AS source WHERE {' AND '.join([missing, *conditions])}"
-    there = int(
-        connection.exec_driver_sql(f"SELECT count(*) FROM {quote(copy.name)} AS source WHERE {missing}").scalar_one()
-    )
-    back = 0
-    if there:
-        back = change_rows(
-            connection,
-            live.name,
-            f"INSERT OR IGNORE INTO {quote(live.name)} ({listed(into)}) SELECT {', '.join(into.values())} {coming}",
-        )
-    if back:
-        log.info("%s: %s back from %s", live.name, counted(back, "row", "rows"), copy.name)
-    if there - back:
-        log.warning("%s: %s not back from %s", live.name, counted(there - back, "row is", "rows are"), copy.name)
-
-
-def _fitting(connection: sa.Connection, live: Table, column: Column, value: str) -> tuple[str, list[str]]:
-    """Return SQL for what a value becomes in a column, and the conditions that it fits."""
-    conditions = [f"{value} IS NOT NULL"] if column.not_null else []
-    labels = _labels(live.name, column.name)
-    if labels:
-        label = folded(value, labels)
-        conditions.append(f"({value} IS NULL OR {label} IS NOT NULL)")
-        return label, conditions
-    words = meaning(column.type).split()
-    if words[:1] == ["varchar"] and len(words) > 2:
-        conditions.append(f"({value} IS NULL OR length({value}) <= {int(words[2])})")
-    for reference in live.of_kind(FOREIGN_KEY):
-        parent = read_table(connection, reference.target)
-        if parent and reference.is_on([column.name]):
-            (there,) = reference.target_columns or parent.primary_key
-            conditions.append(f"({value} IS NULL OR {value} IN (SELECT {quote(there)} FROM {quote(parent.name)}))")
-    return value, conditions
-
-
-def _labels(table: str, column: str) -> Sequence[str]:
-    """Return the labels of an enum column of the schema: SQLite's catalogue does not know them."""
-    known = metadata.tables.get(table)
-    kind = known.columns[column].type if known is not None and column in known.columns else None
-    return kind.enums if isinstance(kind, sa.Enum) else ()

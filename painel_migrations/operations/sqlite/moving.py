@@ -11,7 +11,7 @@ from painel_migrations.operations.sqlite.live import count, counted, foreign_key
 from painel_migrations.operations.sqlite.rebuild import change_rows
 from painel_migrations.operations.sqlite.refusals import say_duplicates, say_nulls
 from painel_migrations.operations.sqlite.table import UNIQUE, Table
-from painel_migrations.operations.sqlite.text import key, listed, quote
+from painel_migrations.operations.sqlite.text import key, listed, quote, whole
 
 
 def move_rows(connection: sa.Connection, source: Table, target: Table, required: Sequence[str]) -> None:
@@ -44,17 +44,18 @@ def _map(connection: sa.Connection, source: Table, target: Table, required: Sequ
     old, new = quote(source.name), quote(target.name)
     same = " AND ".join(f"source.{quote(name)} IS target.{quote(name)}" for name in _shared(source, target)) or "0"
     complete = "".join(f" AND source.{quote(name)} IS NOT NULL" for name in required if source.has(name))
-    connection.exec_driver_sql("CREATE TEMP TABLE moved (id INTEGER PRIMARY KEY, new_id INTEGER)")
+    connection.exec_driver_sql("CREATE TEMP TABLE moved (id PRIMARY KEY, new_id INTEGER)")
     connection.exec_driver_sql(
         f"INSERT OR IGNORE INTO temp.moved SELECT source.id, coalesce("
         f"(SELECT target.id FROM {new} AS target WHERE target.id = source.id AND {same}), "
         f"(SELECT min(target.id) FROM {new} AS target WHERE {same}), "
-        f"CASE WHEN source.id NOT IN (SELECT id FROM {new}) THEN source.id END) FROM {old} AS source "
+        f"CASE WHEN source.id NOT IN (SELECT id FROM {new}) AND {whole('source.id')} THEN source.id END) "
+        f"FROM {old} AS source "
         f"WHERE source.id IS NOT NULL{complete}"
     )
     connection.exec_driver_sql(
         "UPDATE temp.moved SET new_id = fresh.new_id FROM (SELECT id, row_number() OVER (ORDER BY id) + max("
-        f"(SELECT coalesce(max(id), 0) FROM {new}), (SELECT max(id) FROM temp.moved)) AS new_id "
+        f"(SELECT coalesce(max(id), 0) FROM {new}), (SELECT max(CAST(id AS INTEGER)) FROM temp.moved)) AS new_id "
         "FROM temp.moved WHERE new_id IS NULL) AS fresh WHERE fresh.id = moved.id"
     )
     connection.exec_driver_sql(

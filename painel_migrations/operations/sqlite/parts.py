@@ -124,18 +124,23 @@ def keeping_views_sound(connection: sa.Connection) -> Iterator[None]:
 
 
 def restore_views(connection: sa.Connection) -> None:
-    """Bring back the views that work again, with their triggers."""
-    for entry in entries(connection, "view"):
-        if kind_of(connection, entry.object):
-            continue
-        connection.exec_driver_sql(entry.definition)
-        if not _works(connection, entry.object):
-            connection.exec_driver_sql(f"DROP VIEW {quote(entry.object)}")
-            continue
-        strike(connection, entry)
-        for trigger in entries(connection, "trigger"):
-            if trigger.object.startswith(f"{entry.object}.") and _restore_statement(connection, "", trigger):
-                strike(connection, trigger)
+    """Bring back the views that work again, with their triggers; one may read another that comes back only now."""
+    while any(_restore_view(connection, entry) for entry in entries(connection, "view")):
+        pass
+
+
+def _restore_view(connection: sa.Connection, entry: Entry) -> bool:
+    if kind_of(connection, entry.object):
+        return False
+    connection.exec_driver_sql(entry.definition)
+    if not _works(connection, entry.object):
+        connection.exec_driver_sql(f"DROP VIEW {quote(entry.object)}")
+        return False
+    strike(connection, entry)
+    for trigger in entries(connection, "trigger"):
+        if trigger.object.startswith(f"{entry.object}.") and _restore_statement(connection, "", trigger):
+            strike(connection, trigger)
+    return True
 
 
 def _works(connection: sa.Connection, view: str) -> bool:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from painel_migrations.errors import Refused
 from painel_migrations.operations.sqlite.live import counted, kind_of, log
 from painel_migrations.operations.sqlite.text import key
 
@@ -26,6 +27,9 @@ _CREATE = f"""CREATE TABLE {REGISTER} (
 )"""
 
 
+_COLUMNS = {"id", "revision", "kind", "object", "kept_in", "definition", "rows", "retired_at"}
+
+
 class Entry(NamedTuple):
     """A row of the register.
 
@@ -41,6 +45,26 @@ class Entry(NamedTuple):
     definition: str
 
 
+def refuse_another_register(connection: sa.Connection) -> None:
+    """Refuse where something else has the register's name: asked first, since nearly every operation needs it.
+
+    Errors: Refused, where it is no table, or one that lacks a column.
+    """
+    _is_there(connection)
+
+
+def _is_there(connection: sa.Connection) -> bool:
+    kind = kind_of(connection, REGISTER)
+    columns = connection.exec_driver_sql("SELECT lower(name) FROM pragma_table_xinfo(?)", (REGISTER,)).scalars()
+    if not kind or (kind == "table" and set(columns) >= _COLUMNS):
+        return bool(kind)
+    mend = f"ALTER TABLE {REGISTER} RENAME TO ..." if kind == "table" else f"DROP {kind.upper()} {REGISTER}"
+    raise Refused(
+        f"the name {REGISTER} is taken by {'an' if kind == 'index' else 'a'} {kind} that is not this project's",
+        f"Give it another name, then run again: {mend}",
+    )
+
+
 def note(
     connection: sa.Connection,
     kind: str,
@@ -50,8 +74,11 @@ def note(
     definition: str | None = None,
     rows: int | None = None,
 ) -> None:
-    """Enter what is retired; the first entry makes the register."""
-    if not kind_of(connection, REGISTER):
+    """Enter what is retired; the first entry makes the register.
+
+    Errors: Refused, as refuse_another_register().
+    """
+    if not _is_there(connection):
         connection.exec_driver_sql(_CREATE)
     connection.exec_driver_sql(
         f"INSERT INTO {REGISTER} (revision, kind, object, kept_in, definition, rows) VALUES (?, ?, ?, ?, ?, ?)",
@@ -62,7 +89,7 @@ def note(
 
 def entries(connection: sa.Connection, kind: str) -> list[Entry]:
     """Return the entries of a kind, the latest first."""
-    if not kind_of(connection, REGISTER):
+    if not _is_there(connection):
         return []
     statement = f"SELECT id, kind, object, kept_in, definition FROM {REGISTER} WHERE kind = ? ORDER BY id DESC"
     return [Entry(*row) for row in connection.exec_driver_sql(statement, (kind,))]

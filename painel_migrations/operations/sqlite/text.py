@@ -85,6 +85,11 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(quote(name) for name in names)
 
 
+def whole(value: str) -> str:
+    """Return the SQL condition that a value is a whole number, or the text of one: no other can be an id."""
+    return f"CAST({value} AS INTEGER) = {value}"
+
+
 def literal(value: str) -> str:
     """Return a text as a literal."""
     return "'" + value.replace("'", "''") + "'"

@@ -130,3 +130,16 @@ def test_a_retired_row_whose_id_is_taken_stays_retired_with_the_references_to_it
     assert rows(sqlite, "SELECT id, nome FROM retired_antigas") == [(2, "Sem evento")]
     assert rows(sqlite, "SELECT id, c FROM x") == [(1, None), (2, 3)]
     assert rows(sqlite, "SELECT id, c FROM retired_x__c__before") == [(1, 2)]
+
+
+def test_a_category_whose_id_is_no_number_moves_under_a_fresh_one(sqlite: sa.Engine) -> None:
+    make(
+        sqlite,
+        "CREATE TABLE antigas (id, nome TEXT)",
+        "INSERT INTO antigas VALUES ('abc', 'Bebidas'), (2, 'Outra')",
+        "CREATE TABLE novas (id INTEGER NOT NULL, nome TEXT, PRIMARY KEY (id))",
+        "INSERT INTO novas VALUES (2, 'Comidas')",
+    )
+    run(sqlite, lambda connection: rename_table(connection, "antigas", "novas"))
+    assert rows(sqlite, "SELECT * FROM novas") == [(2, "Comidas"), (3, "Outra"), (4, "Bebidas")]
+    assert rows(sqlite, "SELECT * FROM retired_antigas") == [("abc", "Bebidas"), (2, "Outra")]

@@ -281,3 +281,13 @@ def test_a_table_whose_successor_is_there_is_not_made(sqlite: sa.Engine) -> None
     make(sqlite, "ALTER TABLE antigos DROP COLUMN nome")
     run(sqlite, lambda connection: ensure_table_unless(connection, "eventos", "antigos", said))
     assert list(columns(sqlite, "antigos")) == ["id", "nome"]
+
+
+def test_an_id_that_no_key_takes_is_refused(sqlite: sa.Engine) -> None:
+    make(sqlite, "CREATE TABLE t (id INTEGER)", "INSERT INTO t VALUES (1), ('abc')")
+    assert refused(
+        sqlite, lambda connection: ensure_table(connection, "t", [sa.Column("id", sa.Integer, primary_key=True)])
+    ) == (
+        "t.id: 1 value does not fit INTEGER",
+        "Shorten or correct them, then run again. See them: SELECT id, id FROM t",
+    )

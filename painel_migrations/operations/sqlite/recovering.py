@@ -1,0 +1,84 @@
+"""Rows that only a copy holds: back into the table, as far as they fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from painel_migrations.operations.sqlite.live import counted, log, read_table
+from painel_migrations.operations.sqlite.rebuild import change_rows
+from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Column, Table
+from painel_migrations.operations.sqlite.text import key, listed, meaning, quote, whole
+from painel_migrations.operations.sqlite.values import folded
+from painel_migrations.schema import metadata
+
+# Where a copy, or the table itself, still calls a column by another name of its.
+_RENAMED = {"tipo": "tipo_usuario", "criado_em": "created_at", "atualizado_em": "updated_at"}
+_OTHER_NAMES = _RENAMED | {new: old for old, new in _RENAMED.items()}
+
+
+def recover_rows(connection: sa.Connection, source: str, target: str) -> None:
+    """Insert the rows whose ids ``target`` lacks, as far as they fit; those that do not stay where they are, reported.
+
+    Text is folded to the labels of the schema's enums. A row does not fit that has no value where one is needed, one
+    that is no label, is too long or is taken, or one that refers to nothing.
+    """
+    copy, live = read_table(connection, source), read_table(connection, target)
+    if copy is None or live is None or not copy.has("id"):
+        return
+    into: dict[str, str] = {}
+    conditions = []
+    for column in live.columns:
+        found = copy.column(column.name) or copy.column(_OTHER_NAMES.get(key(column.name), column.name))
+        if column.generated or (found is None and (column.default is not None or not column.not_null)):
+            continue
+        if found is None:
+            log.warning("%s: no row can go back to %s, which needs %s", copy.name, live.name, column.name)
+            return
+        into[column.name], fits = _fitting(connection, live, column, f"source.{quote(found.name)}")
+        conditions += fits
+    missing = f"source.id IS NOT NULL AND source.id NOT IN (SELECT id FROM {quote(live.name)})"
+    coming = f"FROM {quote(copy.name)} AS source WHERE {' AND '.join([missing, *conditions])}"
+    there = int(
+        connection.exec_driver_sql(f"SELECT count(*) FROM {quote(copy.name)} AS source WHERE {missing}").scalar_one()
+    )
+    back = 0
+    if there:
+        back = change_rows(
+            connection,
+            live.name,
+            f"INSERT OR IGNORE INTO {quote(live.name)} ({listed(into)}) SELECT {', '.join(into.values())} {coming}",
+        )
+    if back:
+        log.info("%s: %s back from %s", live.name, counted(back, "row", "rows"), copy.name)
+    if there - back:
+        log.warning("%s: %s not back from %s", live.name, counted(there - back, "row is", "rows are"), copy.name)
+
+
+def _fitting(connection: sa.Connection, live: Table, column: Column, value: str) -> tuple[str, list[str]]:
+    """Return SQL for what a value becomes in a column, and the conditions that it fits."""
+    conditions = [f"{value} IS NOT NULL"] if column.not_null else []
+    if key(column.name) == "id":
+        conditions.append(whole(value))
+    labels = _labels(live.name, column.name)
+    if labels:
+        label = folded(value, labels)
+        conditions.append(f"({value} IS NULL OR {label} IS NOT NULL)")
+        return label, conditions
+    words = meaning(column.type).split()
+    if words[:1] == ["varchar"] and len(words) > 2:
+        conditions.append(f"({value} IS NULL OR length({value}) <= {int(words[2])})")
+    for reference in live.of_kind(FOREIGN_KEY):
+        parent = read_table(connection, reference.target)
+        there = (reference.target_columns or parent.primary_key) if parent else ()
+        if parent and reference.is_on([column.name]) and len(there) == 1:
+            conditions.append(f"({value} IS NULL OR {value} IN (SELECT {quote(there[0])} FROM {quote(parent.name)}))")
+    return value, conditions
+
+
+def _labels(table: str, column: str) -> Sequence[str]:
+    """Return the labels of an enum column of the schema: SQLite's catalogue does not know them."""
+    known = metadata.tables.get(table)
+    kind = known.columns[column].type if known is not None and column in known.columns else None
+    return kind.enums if isinstance(kind, sa.Enum) else ()
