@@ -118,11 +118,7 @@ def conform(connection: sa.Connection, live: Table, said: Wanted, options: str |
     expressions: dict[str, str] = {}
     for source in sources:
         name, enum = source.column.name, said.enum_of(source.column.name)
-        if source.old:
-            collation = tuple(clause for clause in source.old.rest if meaning(clause).startswith("collate "))
-            target = target.replacing(source.old.name, dataclasses.replace(source.column, rest=collation))
-        else:
-            target = target.adding(source.column)
+        target = target.replacing(source.old.name, source.column) if source.old else target.adding(source.column)
         if enum and source.old and count_where(connection, live.name, values.unfolded(source.old.name, enum.enums)):
             target = values.release_checks(connection, target, name)
         folds = enum and (source.old or source.kept)
@@ -172,6 +168,8 @@ def _change(connection: sa.Connection, live: Table, target: Table, said: Wanted,
             log.info("%s.%s added", live.name, column.name)
         elif meaning(old.type) != meaning(column.type):
             log.info("%s.%s: %s -> %s", live.name, column.name, old.type or "no type", column.type)
+        elif old.rest != column.rest:
+            log.info("%s.%s: no longer %s", live.name, column.name, ", ".join(old.rest))
 
 
 def _only_adds(live: Table, target: Table, expressions: dict[str, str]) -> bool:

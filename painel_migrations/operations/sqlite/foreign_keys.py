@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 
 from painel_migrations.operations.sqlite.live import log, read_table, read_tables
@@ -9,7 +11,7 @@ from painel_migrations.operations.sqlite.parts import taking
 from painel_migrations.operations.sqlite.rebuild import rebuild
 from painel_migrations.operations.sqlite.refusals import refuse_orphans, refuse_strangers
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Constraint, Table, foreign_key
-from painel_migrations.operations.sqlite.text import key, meaning
+from painel_migrations.operations.sqlite.text import key, meaning, quote
 
 
 def referring(connection: sa.Connection, live: Table, target: Table, wanted: Constraint) -> Table:
@@ -32,9 +34,13 @@ def _says_the_same(one: Constraint, other: Constraint) -> bool:
     return key(one.target) == key(other.target) and meaning(one.actions) == meaning(other.actions)
 
 
-def repoint_foreign_keys(connection: sa.Connection, source: str, target: str) -> None:
+def repoint_foreign_keys(
+    connection: sa.Connection, source: str, target: str, retiring: Mapping[str, str] | None = None
+) -> None:
     """Make every foreign key that refers to ``source``, which may be gone, refer to ``target``, which has the rows.
 
+    Arguments: ``retiring``, tables that are to be retired, by their keys, with what each is a copy of: their foreign
+    keys are dropped instead, and go to the register.
     Errors: Refused where ``target`` lacks a row that is referred to.
     """
     there = read_table(connection, target)
@@ -44,9 +50,24 @@ def repoint_foreign_keys(connection: sa.Connection, source: str, target: str) ->
         if key(table.name) == key(source):
             continue
         turned = [constraint for constraint in table.of_kind(FOREIGN_KEY) if key(constraint.target) == key(source)]
+        if turned and retiring and key(table.name) in retiring:
+            _release(connection, table, turned, there, read_table(connection, retiring[key(table.name)]))
+            continue
         turned = [constraint for constraint in turned if there.has(*(constraint.target_columns or there.primary_key))]
         for constraint in turned:
             table = _turn(connection, table, constraint, there)
+
+
+def _release(
+    connection: sa.Connection, table: Table, references: list[Constraint], target: Table, live: Table | None
+) -> None:
+    """Drop foreign keys of a copy: what its rows refer to is asked of those that go back to ``live``, and only then."""
+    for reference in references:
+        source = read_table(connection, reference.target)
+        if source and live and live.has("id") and len(reference.columns) == 1:
+            going = f"child.id NOT IN (SELECT id FROM {quote(live.name)})"
+            refuse_strangers(connection, table.name, reference.columns[0], source, target, going)
+    rebuild(connection, table, taking(connection, table, lambda constraint: constraint in references))
 
 
 def _turn(connection: sa.Connection, table: Table, old: Constraint, target: Table) -> Table:

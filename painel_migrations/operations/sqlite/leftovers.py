@@ -43,6 +43,7 @@ def retire_leftovers(connection: sa.Connection, tables: Sequence[str]) -> None:
     """
     refuse_another_register(connection)
     known = set(map(key, tables))
+    retiring = _retiring(connection, tables, known)
     for name in tables:
         for copy in _leftovers(connection, name, known):
             if read_table(connection, name) is None and has_rows(connection, copy):
@@ -51,10 +52,25 @@ def retire_leftovers(connection: sa.Connection, tables: Sequence[str]) -> None:
             if read_table(connection, name):
                 recover_rows(connection, copy, name)
                 _give_fresh_ids(connection, copy, name)
-                repoint_foreign_keys(connection, copy, name)
+                repoint_foreign_keys(connection, copy, name, retiring)
             retire_table(connection, copy)
         for gone in _missing_leftovers(connection, name):
-            repoint_foreign_keys(connection, gone, name)
+            repoint_foreign_keys(connection, gone, name, retiring)
+
+
+def _retiring(connection: sa.Connection, tables: Sequence[str], known: set[str]) -> dict[str, str]:
+    """Return the copies that are to be retired, by their keys, with the tables they are copies of.
+
+    Not among them is the copy that takes the place of a missing table.
+    """
+    found: dict[str, str] = {}
+    for name in tables:
+        copies = _leftovers(connection, name, known)
+        if read_table(connection, name) is None:
+            heir = next((copy for copy in copies if has_rows(connection, copy)), "")
+            copies = [copy for copy in copies if copy != heir]
+        found |= {key(copy): name for copy in copies}
+    return found
 
 
 def _give_fresh_ids(connection: sa.Connection, source: str, target: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
-from painel_migrations.operations.sqlite.live import count, count_where, counted
+from painel_migrations.operations.sqlite.live import count, count_where, counted, read_table
 from painel_migrations.operations.sqlite.table import Constraint, Table
 from painel_migrations.operations.sqlite.text import BLANKS, key, listed, literal, meaning, quote
 
@@ -120,16 +120,23 @@ def refuse_orphans(connection: sa.Connection, table: str, reference: Constraint,
         names = listed(reference.columns)
         compared = names if len(reference.columns) == 1 else f"({names})"
         there = listed(target_columns or reference.target_columns or ("id",))
+        live = read_table(connection, table)
+        shown = listed(["id", *reference.columns] if live and live.has("id") else reference.columns)
         refer = counted(rows, "row refers", "rows refer")
         raise Refused(
             f"{table}.{names}: {refer} to rows of {reference.target} that do not exist",
-            f"Restore or correct them, then run again. See them: SELECT id, {names} FROM {quote(table)} "
+            f"Restore or correct them, then run again. See them: SELECT {shown} FROM {quote(table)} "
             f"WHERE {compared} NOT IN (SELECT {there} FROM {quote(reference.target)})",
         )
 
 
-def refuse_strangers(connection: sa.Connection, child: str, column: str, source: Table, target: Table) -> None:
-    """Refuse to turn a reference to a row of another name and moment of creation: the id alone is not the row."""
+def refuse_strangers(
+    connection: sa.Connection, child: str, column: str, source: Table, target: Table, condition: str = "1"
+) -> None:
+    """Refuse to turn a reference to a row of another name and moment of creation: the id alone is not the row.
+
+    Arguments: ``condition``, which rows of the table AS child, if not all.
+    """
     if not (source.has("id", "nome", "criado_em") and target.has("id", "nome", "criado_em")):
         return
     old, new, here, name = quote(source.name), quote(target.name), quote(child), quote(column)
@@ -137,7 +144,8 @@ def refuse_strangers(connection: sa.Connection, child: str, column: str, source:
         connection,
         f"SELECT count(*) FROM {here} AS child JOIN {old} AS source ON source.id = child.{name} "
         f"JOIN {new} AS target ON target.id = source.id "
-        "WHERE source.nome <> target.nome AND datetime(source.criado_em) IS NOT datetime(target.criado_em)",
+        "WHERE source.nome <> target.nome AND datetime(source.criado_em) IS NOT datetime(target.criado_em) "
+        f"AND {condition}",
     )
     if rows:
         raise Refused(

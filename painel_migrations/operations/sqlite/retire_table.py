@@ -79,9 +79,12 @@ def restore_table(connection: sa.Connection, name: str) -> None:
 
 
 def restore_leftovers(connection: sa.Connection) -> None:
-    """Bring back every table that was retired whole."""
-    for name in sorted({entry.object for entry in entries(connection, "table")}):
+    """Bring back every table that was retired whole; one may refer to another that comes back after it."""
+    names = sorted({entry.object for entry in entries(connection, "table")})
+    for name in names:
         restore_table(connection, name)
+    for name in names:
+        restore_parts(connection, name)
 
 
 def _become(connection: sa.Connection, live: Table, target: Table) -> None:

@@ -291,3 +291,22 @@ def test_an_id_that_no_key_takes_is_refused(sqlite: sa.Engine) -> None:
         "t.id: 1 value does not fit INTEGER",
         "Shorten or correct them, then run again. See them: SELECT id, id FROM t",
     )
+
+
+def test_a_collation_that_is_not_said_goes(sqlite: sa.Engine) -> None:
+    make(
+        sqlite,
+        "CREATE TABLE t (id INTEGER NOT NULL, nome VARCHAR(9) COLLATE NOCASE, cor TEXT COLLATE NOCASE, "
+        "PRIMARY KEY (id))",
+        "CREATE INDEX ix_t_nome ON t (nome)",
+        "INSERT INTO t VALUES (1, 'a', 'Azul')",
+    )
+    said: list[SchemaItem] = [
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("nome", sa.String(9), unique=True),
+    ]
+    run(sqlite, lambda connection: ensure_table(connection, "t", said))
+    make(sqlite, "INSERT INTO t VALUES (2, 'A', 'AZUL')")
+    assert rows(sqlite, "SELECT id FROM t WHERE nome = 'A'") == [(2,)]
+    # A column that nobody knows stays as it is.
+    assert rows(sqlite, "SELECT id FROM t WHERE cor = 'azul'") == [(1,), (2,)]

@@ -1,0 +1,74 @@
+"""Copies that refer to copies: all of them are retired, whatever the rows refer to, and come back with their keys."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from painel_migrations.operations.sqlite import restore_leftovers, retire_leftovers
+from tests.unit.operations.sqlite_file import foreign_keys, make, names, refused, rows, run
+
+TABLES = (
+    "CREATE TABLE usuarios (id INTEGER PRIMARY KEY, nome TEXT, email TEXT UNIQUE, criado_em DATETIME)",
+    "INSERT INTO usuarios VALUES (1, 'Ana', 'a', '2025-08-01'), (2, 'Rui', 'r', '2025-08-02')",
+    "CREATE TABLE eventos (id INTEGER PRIMARY KEY, nome TEXT, criador_id INTEGER REFERENCES usuarios (id))",
+    "INSERT INTO eventos VALUES (1, 'Festa', 1)",
+)
+COPIES = (
+    "CREATE TABLE usuarios_old (id INTEGER PRIMARY KEY, nome TEXT, email TEXT, criado_em DATETIME)",
+    "INSERT INTO usuarios_old SELECT * FROM usuarios",
+    "CREATE TABLE eventos_old (id INTEGER PRIMARY KEY, nome TEXT, criador_id INTEGER REFERENCES usuarios_old (id))",
+    "INSERT INTO eventos_old SELECT * FROM eventos",
+)
+
+
+def retire(connection: sa.Connection) -> None:
+    retire_leftovers(connection, ["usuarios", "eventos"])
+
+
+def test_a_copy_whose_rows_refer_to_nothing_that_can_go_back(sqlite: sa.Engine) -> None:
+    make(
+        sqlite,
+        *TABLES,
+        *COPIES,
+        "INSERT INTO usuarios_old VALUES (9, 'Eva', 'a', '2025-08-03')",
+        "INSERT INTO eventos_old VALUES (2, 'Baile', 9), (3, 'Jantar', 2), (4, 'Missa', 77)",
+    )
+    run(sqlite, retire)
+    assert names(sqlite) == {"usuarios", "eventos", "retired_usuarios_old", "retired_eventos_old", "retired_register"}
+    assert rows(sqlite, "SELECT * FROM eventos") == [(1, "Festa", 1), (3, "Jantar", 2)]
+    assert rows(sqlite, "SELECT kind, object FROM retired_register WHERE kind = 'constraint'") == [
+        ("constraint", "eventos_old.eventos_old_criador_id_fkey")
+    ]
+
+
+@pytest.mark.parametrize("order", [COPIES, (*COPIES[2:], *COPIES[:2])])
+def test_a_copy_comes_back_with_its_key_to_another(sqlite: sa.Engine, order: tuple[str, ...]) -> None:
+    make(sqlite, *TABLES, *order)
+    run(sqlite, retire)
+    run(sqlite, restore_leftovers)
+    assert foreign_keys(sqlite, "eventos_old") == {("criador_id", "usuarios_old", "id", "NO ACTION")}
+    assert names(sqlite) == {"usuarios", "eventos", "usuarios_old", "eventos_old"}
+
+
+def test_a_row_that_goes_back_must_not_come_to_refer_to_another(sqlite: sa.Engine) -> None:
+    """The old user 2 cannot go back, its address is taken; the new user 2 did not make the old event."""
+    make(
+        sqlite,
+        *TABLES,
+        *COPIES,
+        "UPDATE usuarios_old SET nome = 'Eva', email = 'a', criado_em = '2025-07-01' WHERE id = 2",
+        "INSERT INTO eventos_old VALUES (5, 'Baile', 2)",
+    )
+    assert refused(sqlite, retire)[0] == (
+        "eventos_old.criador_id: 1 row refers to rows of usuarios_old whose ids other rows of usuarios have taken"
+    )
+    make(sqlite, "INSERT INTO eventos VALUES (5, 'Baile', 1)")
+    run(sqlite, retire)
+    assert "retired_eventos_old" in names(sqlite)
+
+
+def test_a_copy_that_takes_the_place_of_its_table_keeps_its_keys(sqlite: sa.Engine) -> None:
+    make(sqlite, *TABLES, *COPIES, "DROP TABLE eventos")
+    run(sqlite, retire)
+    assert foreign_keys(sqlite, "eventos") == {("criador_id", "usuarios", "id", "NO ACTION")}
