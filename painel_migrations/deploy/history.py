@@ -21,7 +21,7 @@ from alembic.script import Script
 
 from painel_migrations import __version__, catalog
 from painel_migrations.operations.guarded import literal, prepare, send
-from painel_migrations.operations.sqlite import REVISION
+from painel_migrations.operations.sqlite.register import REVISION, rows_of
 
 log = logging.getLogger("painel_migrations.deploy")
 
@@ -109,7 +109,7 @@ class _SQLite:
         self.direction = direction
         self.connection.info[REVISION] = revision.revision
         self.began = time.monotonic()
-        self.retired = self._retired(revision)
+        self.retired = rows_of(self.connection, revision.revision)
 
     def end_revision(self, revision: Script) -> None:
         self.lines.append(
@@ -118,7 +118,7 @@ class _SQLite:
                 "direction": self.direction,
                 "seconds": round(time.monotonic() - self.began, 3),
                 "revision_sha256": revision_sha256(revision),
-                "rows_retired": max(0, self._retired(revision) - self.retired),
+                "rows_retired": max(0, rows_of(self.connection, revision.revision) - self.retired),
             }
         )
 
@@ -136,13 +136,6 @@ class _SQLite:
             self.connection.exec_driver_sql(statement)
         for line in self.lines:
             self.connection.execute(_SQLITE_LINE, run | line)
-
-    def _retired(self, revision: Script) -> int:
-        """How many rows the register says this revision has retired so far."""
-        if not sa.inspect(self.connection).has_table("retired_register"):
-            return 0
-        statement = "SELECT coalesce(sum(rows), 0) FROM retired_register WHERE revision = ?"
-        return int(self.connection.exec_driver_sql(statement, (revision.revision,)).scalar_one())
 
 
 _SQLITE_TABLE = (

@@ -65,6 +65,14 @@ def _is_there(connection: sa.Connection) -> bool:
     )
 
 
+def rows_of(connection: sa.Connection, revision: str) -> int:
+    """Return how many rows a revision has retired so far. Errors: Refused, as refuse_another_register()."""
+    if not _is_there(connection):
+        return 0
+    statement = f"SELECT coalesce(sum(rows), 0) FROM {REGISTER} WHERE revision = ?"
+    return int(connection.exec_driver_sql(statement, (revision,)).scalar_one())
+
+
 def note(
     connection: sa.Connection,
     kind: str,
