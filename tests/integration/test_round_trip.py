@@ -228,3 +228,19 @@ def test_views_that_read_one_another_come_back_on_sqlite(sqlite: sa.Engine) -> N
     assert set(sa.inspect(sqlite).get_view_names()) == before
     history.upgrade(sqlite)
     assert_at_head(sqlite)
+
+
+def test_columns_that_are_computed_come_back_on_sqlite(sqlite: sa.Engine) -> None:
+    lineage.build(sqlite, 14, rows=ROWS)
+    scars.apply(sqlite, scars.get("sqlite", "computed_columns"))
+    computed = ("evento_dobro", "rotulo", "nada", "nome_maiusculo")
+    before = cells(sqlite, "produtos", computed)
+    history.upgrade(sqlite)
+    assert {column["name"] for column in sa.inspect(sqlite).get_columns("produtos")} & {*computed} == {"nome_maiusculo"}
+    history.downgrade(sqlite, "0016")
+    assert cells(sqlite, "produtos", computed) == before
+    assert {"idx_produtos_rotulo"} <= {str(index["name"]) for index in sa.inspect(sqlite).get_indexes("produtos")}
+    assert sa.inspect(sqlite).get_view_names() == ["vw_rotulos"]
+    assert not {name for name in sa.inspect(sqlite).get_table_names() if name.startswith("retired_produtos__rotulo")}
+    history.upgrade(sqlite)
+    assert_at_head(sqlite)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from painel_migrations.operations.sqlite import cells
 from painel_migrations.operations.sqlite.conform import Source, conform
+from painel_migrations.operations.sqlite.generated import restore_computed, retire_computed
 from painel_migrations.operations.sqlite.live import count_where, indexes, log, read_table
 from painel_migrations.operations.sqlite.parts import (
     keeping_views_sound,
@@ -29,7 +30,8 @@ def retire_column(connection: sa.Connection, table: str, column: str) -> None:
     """Keep a column's cells by row in ``retired_<table>__<column>``, then drop the column with all that is about it.
 
     A column that holds no value is dropped without a trace. Its own foreign key, UNIQUE and index of SQLAlchemy's name
-    come back with its definition; everything else that is about it goes to the register.
+    come back with its definition; everything else that is about it goes to the register, and what is computed from it
+    is retired before it.
     """
     live = read_table(connection, table)
     found = live.column(column) if live else None
@@ -38,6 +40,7 @@ def retire_column(connection: sa.Connection, table: str, column: str) -> None:
     if count_where(connection, live.name, f"{quote(found.name)} IS NOT NULL"):
         cells.keep(connection, "column", live, found)
     with keeping_views_sound(connection):
+        live = retire_computed(connection, live, found.name)
         take_triggers_on(connection, live.name, found.name)
         for index in indexes(connection, live.name):
             own = key(index.name) == key(f"ix_{live.name}_{found.name}")
@@ -64,6 +67,7 @@ def restore_column(connection: sa.Connection, table: str, column: sa.Column[Any]
     if live is None:
         return
     conform(connection, live, _loosened(connection, live, wanted(live.name, [column])))
+    restore_computed(connection, table)
     restore_parts(connection, table, column.name)
     restore_views(connection)
 
