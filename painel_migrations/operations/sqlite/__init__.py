@@ -33,6 +33,7 @@ from painel_migrations.operations.sqlite.retire_table import (
 from painel_migrations.operations.sqlite.strays import drop_strays, restore_strays
 from painel_migrations.operations.sqlite.triggers import ensure_no_trigger, ensure_trigger
 from painel_migrations.operations.sqlite.values import replace_values, restore_values
+from painel_migrations.operations.sqlite.violations import remember, watching
 
 __all__ = [
     "REVISION",
@@ -51,6 +52,7 @@ __all__ = [
     "fold_column",
     "passing_column",
     "recover_rows",
+    "remember",
     "rename_table",
     "replace_values",
     "repoint_foreign_keys",
@@ -67,3 +69,7 @@ __all__ = [
     "tighten_column",
     "tighten_unique",
 ]
+
+# Whichever operation is the first of a run, it looks which foreign keys of unknown tables are broken already.
+_WATCHED = set(__all__) - {"REVISION", "check_foreign_keys", "remember"}
+globals().update({name: watching(globals()[name]) for name in _WATCHED})

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite.live import log, read_table, read_tables
+from painel_migrations.operations.sqlite.live import counted, log, read_table, read_tables
 from painel_migrations.operations.sqlite.parts import taking
 from painel_migrations.operations.sqlite.rebuild import rebuild
-from painel_migrations.operations.sqlite.refusals import refuse_orphans, refuse_strangers
+from painel_migrations.operations.sqlite.refusals import count_orphans, refuse_orphans, refuse_strangers
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Constraint, Table, foreign_key
 from painel_migrations.operations.sqlite.text import key, meaning, quote
+from painel_migrations.operations.sqlite.violations import broken_before, referred
 
 
 def referring(connection: sa.Connection, live: Table, target: Table, wanted: Constraint) -> Table:
@@ -75,7 +76,7 @@ def _turn(connection: sa.Connection, table: Table, old: Constraint, target: Tabl
     source = read_table(connection, old.target)
     if source and len(old.columns) == 1:
         refuse_strangers(connection, table.name, old.columns[0], source, target)
-    refuse_orphans(connection, table.name, new, new.target_columns or target.primary_key)
+    _refuse_more_orphans(connection, table, new, new.target_columns or target.primary_key)
     turned = table.dropping(lambda constraint: constraint.meaning in (old.meaning, new.meaning)).constrained(new)
     rebuild(connection, table, turned)
     log.info("%s.%s refers to %s again", table.name, ", ".join(old.columns), target.name)
@@ -85,14 +86,26 @@ def _turn(connection: sa.Connection, table: Table, old: Constraint, target: Tabl
 def check_foreign_keys(connection: sa.Connection) -> None:
     """Check every foreign key of every table, known or not: SQLite itself checked none while tables were rebuilt.
 
+    What a table nobody knows referred to in vain before the run is reported, and left to its owner.
     Errors: Refused, for the first key that a row breaks. Where the table is missing, every row that refers to it does.
     """
     tables = {key(table.name): table for table in read_tables(connection)}
     for table in tables.values():
         for constraint in table.of_kind(FOREIGN_KEY):
-            target = tables.get(key(constraint.target))
-            there = (constraint.target_columns or target.primary_key) if target else ()
-            if target and (len(there) != len(constraint.columns) or not target.has(*there)):
-                log.warning("%s: a foreign key to %s names no key of it, and is not checked", table.name, target.name)
-                continue
-            refuse_orphans(connection, table.name, constraint, there)
+            there = referred(constraint, tables.get(key(constraint.target)))
+            if there is None:
+                target = constraint.target
+                log.warning("%s: a foreign key to %s names no key of it, and is not checked", table.name, target)
+            else:
+                _refuse_more_orphans(connection, table, constraint, there)
+
+
+def _refuse_more_orphans(connection: sa.Connection, table: Table, reference: Constraint, there: Sequence[str]) -> None:
+    """Refuse where rows refer to nothing, unless as many did before the run and nobody knows their table."""
+    rows = count_orphans(connection, table.name, reference, there)
+    if rows > broken_before(connection, table, reference):
+        refuse_orphans(connection, table.name, reference, there)
+    elif rows:
+        names = ", ".join(reference.columns)
+        refer = counted(rows, "row refers", "rows refer")
+        log.warning("%s.%s: %s to no row of %s, as before", table.name, names, refer, reference.target)
