@@ -8,9 +8,11 @@ Knows nothing of the library it judges. What it takes for the same cell, and no 
 - for a leftover copy (`produtos_old`), the row of that key in the live table.
 
 And for the same value: an equal one, but for the case and surrounding blanks of text that became a label of its
-column's enum; a timestamp without time zone is that instant in UTC; a number's scale; inet and jsonb as text; a number
+column's enum; a timestamp without time zone, or its text, is that instant in UTC; a number's scale; inet and jsonb as text; a number
 that SQLite stores as another class. NULL in a column that is gone is no loss, nor is NULL, or a blank type, filled from
 the column it merged with.
+
+What tells the row of a retired cell (`of_row`) is no cell itself.
 
 A foreign key that was turned from a leftover copy to the live table must find the same thing there: a product sold
 before is not the new one that got its number.
@@ -200,6 +202,9 @@ def _same(spelled: str, value: Any, there: Any, labels: list[str]) -> bool:
         if spelled == "inet":
             return bool(a == re.sub(r"/32$" if "." in b else r"/128$", "", b))
         return b in labels and _folded(a) == _folded(b)
+    for text, moment in ((a, b), (b, a)):
+        if isinstance(text, str) and isinstance(moment, dt.datetime) and re.match(r"\d{4}-\d\d-\d\d", text):
+            return bool(_plain(dt.datetime.fromisoformat(text)) == moment)
     # Only SQLite lets a column's class change; the text must be how one writes the number, so 007 is not 7.
     for text, number in ((a, b), (b, a)):
         if isinstance(text, str) and isinstance(number, Decimal) and re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", text):
@@ -269,6 +274,7 @@ POSTGRESQL_COLUMNS = """
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
     WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND left(n.nspname, 3) <> 'pg_'
+        AND (n.nspname, a.attname) <> ('retired', 'of_row')
     ORDER BY n.nspname, c.relname, a.attnum
 """
 

@@ -4,8 +4,8 @@ CREATE TEMP TABLE IF NOT EXISTS shelf (
     place bigint GENERATED ALWAYS AS IDENTITY, kind text, object text, definition text) ON COMMIT DROP;
 
 -- The statement that puts a trigger or a rule into one of its four states.
-CREATE OR REPLACE FUNCTION pg_temp.switched(rel oid, thing text, state "char") RETURNS text
-LANGUAGE sql STABLE AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.switched(rel oid, thing text, state "char")
+RETURNS text LANGUAGE sql STABLE AS $fn$
     SELECT format('ALTER TABLE %s %s %s', rel::regclass, CASE state WHEN 'D' THEN 'DISABLE'
         WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE' END, thing)
 $fn$;

@@ -66,40 +66,57 @@ BEGIN
     END IF;
 END $fn$;
 
+-- The condition that a value survives the way to another type: that it comes back as it was or, where the
+-- original is kept, that there is a way.
+CREATE OR REPLACE FUNCTION pg_temp.fits(value text, from_type text, to_type text, is_kept boolean DEFAULT false)
+RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT format('(%s IS NULL OR %s)', value, CASE
+        WHEN from_type = to_type OR to_type IN ('text', 'character varying')
+            OR from_type LIKE 'timestamp%' AND to_type LIKE 'timestamp%' THEN 'true'
+        WHEN pg_temp.is_enum(to_type)
+            THEN pg_temp.folded(value, pg_temp.labels_of(to_type)) || ' IS NOT NULL'
+        WHEN to_type LIKE 'character varying(%' THEN format('length(%s) <= %s',
+            pg_temp.converted(value, from_type, 'text'), substring(to_type FROM '\d+'))
+        WHEN to_type = 'boolean' AND from_type IN ('smallint', 'integer', 'bigint') THEN value || ' IN (0, 1)'
+        ELSE format('CASE WHEN pg_temp.casts(%1$s::text, %2$L) THEN %3$s ELSE false END', value, to_type, CASE
+            WHEN is_kept THEN 'true'
+            WHEN to_type LIKE 'timestamp%' THEN format('%s::text ~ '
+                '''^\d{4}-\d\d-\d\d([ T][\d:]+(\.\d{1,6})?(Z|[+-][\d:]+)?)?$''', value)
+            ELSE format('%1$s::text::%2$s::text::%3$s IS NOT DISTINCT FROM %1$s', value, to_type, from_type)
+            END)
+        END)
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.refuse_unfit(tbl text, col text, wanted text)
+RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    target text := pg_temp.spelled(wanted);
+    n bigint;
+BEGIN
+    IF pg_temp.is_enum(target) THEN
+        PERFORM pg_temp.refuse_unknown_labels(tbl, col, target, pg_temp.labels_of(target));
+        RETURN;
+    END IF;
+    n := pg_temp.count_where(tbl, 'NOT ' || pg_temp.fits(quote_ident(col), pg_temp.type_of(tbl, col), target));
+    IF n > 0 THEN
+        PERFORM pg_temp.refuse(
+            format('%s.%s: %s not fit %s', tbl, col, pg_temp.counted(n, 'value does', 'values do'),
+                replace(upper(wanted), 'CHARACTER VARYING', 'VARCHAR')),
+            format('Shorten or correct them, then run again. See them: SELECT id, %I FROM %I', col, tbl));
+    END IF;
+END $fn$;
+
 -- Changes the type of a column. Every value survives, or nothing is changed.
 CREATE OR REPLACE FUNCTION pg_temp.change_type(tbl text, col text, wanted text)
 RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
     live text := pg_temp.type_of(tbl, col);
     target text := pg_temp.spelled(wanted);
-    fits text;
-    n bigint;
 BEGIN
     IF live = target THEN
         RETURN;
-    ELSIF pg_temp.is_enum(target) THEN
-        PERFORM pg_temp.refuse_unknown_labels(tbl, col, target, pg_temp.labels_of(target));
-    ELSE
-        fits := CASE
-            WHEN target = 'text' OR live LIKE 'timestamp%' AND target LIKE 'timestamp%' THEN 'true'
-            WHEN target LIKE 'character varying(%'
-                THEN format('length(%s) <= %s',
-                            format(CASE live WHEN 'inet' THEN 'abbrev(%I)' ELSE '%I::text' END, col),
-                            substring(target FROM '\d+'))
-            WHEN target = 'boolean' AND live IN ('smallint', 'integer', 'bigint')
-                THEN format('%I IN (0, 1)', col)
-            ELSE format('CASE WHEN pg_temp.casts(%1$I::text, %2$L) '
-                        'THEN %1$I::text::%3$s::text::%4$s IS NOT DISTINCT FROM %1$I '
-                        'ELSE false END', col, target, target, live)
-        END;
-        n := pg_temp.count_where(tbl, format('%I IS NOT NULL AND NOT (%s)', col, fits));
-        IF n > 0 THEN
-            PERFORM pg_temp.refuse(
-                format('%s.%s: %s not fit %s', tbl, col,
-                    pg_temp.counted(n, 'value does', 'values do'), upper(wanted)),
-                format('Shorten or correct them, then run again. See them: SELECT id, %I FROM %I', col, tbl));
-        END IF;
     END IF;
+    PERFORM pg_temp.refuse_unfit(tbl, col, wanted);
     PERFORM pg_temp.shelve(tbl, col);
     EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I DROP DEFAULT', tbl, col);
     EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I TYPE %s USING %s', tbl, col,
@@ -109,23 +126,26 @@ BEGIN
     PERFORM pg_temp.say(format('%s.%s: %s -> %s', tbl, col, live, target));
 END $fn$;
 
--- Changes rows with the triggers of the table off: that of a script may set a column that does not exist.
--- Returns how many.
+-- Changes rows with the triggers and rules of the table off: that of a script may set a column that does not
+-- exist, or swallow the change. Returns how many.
 CREATE OR REPLACE FUNCTION pg_temp.change_rows(tbl text, statement text) RETURNS bigint LANGUAGE plpgsql AS $fn$
 DECLARE
-    off record;
+    rel oid := pg_temp.oid_of(tbl);
     n bigint;
-    names text[] := ARRAY(SELECT tgname FROM pg_trigger
-        WHERE tgrelid = pg_temp.oid_of(tbl) AND NOT tgisinternal AND tgenabled = 'O');
+    off text;
+    back text;
 BEGIN
-    FOR off IN SELECT unnest(names) AS name LOOP
-        EXECUTE format('ALTER TABLE public.%I DISABLE TRIGGER %I', tbl, off.name);
-    END LOOP;
+    SELECT string_agg(pg_temp.switched(rel, thing, 'D'), ';'),
+        string_agg(pg_temp.switched(rel, thing, state), ';') INTO off, back
+    FROM (SELECT format('TRIGGER %I', tgname), tgenabled FROM pg_trigger
+              WHERE tgrelid = rel AND NOT tgisinternal
+          UNION ALL SELECT format('RULE %I', rulename), ev_enabled FROM pg_rewrite WHERE ev_class = rel)
+        AS switches (thing, state)
+    WHERE state <> 'D';
+    EXECUTE coalesce(off, '');
     EXECUTE statement;
     GET DIAGNOSTICS n = ROW_COUNT;
-    FOR off IN SELECT unnest(names) AS name LOOP
-        EXECUTE format('ALTER TABLE public.%I ENABLE TRIGGER %I', tbl, off.name);
-    END LOOP;
+    EXECUTE coalesce(back, '');
     RETURN n;
 END $fn$;
 
@@ -148,22 +168,91 @@ BEGIN
     END IF;
 END $fn$;
 
--- Keeps the cells of a column, row by row, before they are given other values. Returns how many.
-CREATE OR REPLACE FUNCTION pg_temp.keep_cells(tbl text, col text, condition text)
+-- What tells a row from another that took its id: its name and its moment of creation. Rows that share either
+-- are one row, edited since. NULL where nothing tells.
+CREATE OR REPLACE FUNCTION pg_temp.marks(tbl text, alias text) RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT coalesce(format('nullif(array_remove(ARRAY[%s], NULL), ''{}'')',
+        string_agg(format(mark, alias), ', ')), 'NULL::text[]')
+    FROM (VALUES ('nome', '%I.nome::text'), ('criado_em', 'left(%I.criado_em::text, 19)')) AS m (col, mark)
+    WHERE pg_temp.has_column(tbl, col)
+$fn$;
+
+-- Keeps the cells of a column, row by row, before they go or are given other values. Returns how many.
+CREATE OR REPLACE FUNCTION pg_temp.keep_cells(tbl text, col text, condition text, what text DEFAULT 'cells')
 RETURNS bigint LANGUAGE plpgsql AS $fn$
 DECLARE
     kept text;
     n bigint := pg_temp.count_where(tbl, condition);
 BEGIN
     IF n > 0 THEN
+        IF NOT pg_temp.has_column(tbl, 'id') THEN
+            PERFORM pg_temp.refuse(
+                format('%s.%s: values change, and without a column id they cannot be kept', tbl, col),
+                format('Give it one, then run again: ALTER TABLE %I ADD id serial PRIMARY KEY', tbl));
+        END IF;
         PERFORM pg_temp.open_retired();
-        kept := pg_temp.free_name(tbl || '__' || col || '__before', 'retired');
-        EXECUTE format('CREATE TABLE retired.%I AS SELECT id, %I FROM public.%I WHERE %s',
-            kept, col, tbl, condition);
+        kept := pg_temp.free_name(
+            tbl || '__' || col || CASE what WHEN 'cells' THEN '__before' ELSE '' END, 'retired');
+        EXECUTE format('CREATE TABLE retired.%I AS SELECT id, %I, %s AS of_row FROM public.%I WHERE %s',
+            kept, col, pg_temp.marks(tbl, tbl), tbl, condition);
         EXECUTE format('ALTER TABLE retired.%I ADD PRIMARY KEY (id)', kept);
-        PERFORM pg_temp.note('cells', tbl || '.' || col, kept, NULL, n);
+        PERFORM pg_temp.note(what, tbl || '.' || col, kept, NULL, n);
     END IF;
     RETURN n;
+END $fn$;
+
+-- Gives the cells that were kept of a column back to their rows, the latest first. What does not fit or arrive
+-- stays kept, and what is of a row that is gone, also where another has taken its id.
+CREATE OR REPLACE FUNCTION pg_temp.give_back(what text, tbl text, col text, still text)
+RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    kept record;
+    live text := pg_temp.type_of(tbl, col);
+    cell text := format('kept.%I', col);
+    value text;
+    same text;
+    labels text[];
+    n bigint;
+BEGIN
+    IF live IS NULL OR to_regclass('retired.register') IS NULL THEN
+        RETURN;
+    END IF;
+    FOR kept IN SELECT r.id, r.kept_in, format_type(a.atttypid, a.atttypmod) AS type,
+            EXISTS (SELECT FROM pg_attribute m
+                    WHERE m.attrelid = a.attrelid AND m.attname = 'of_row') AS is_marked
+        FROM retired.register r
+        JOIN pg_attribute a ON a.attrelid = to_regclass(format('retired.%I', r.kept_in)) AND a.attname = col
+        WHERE r.kind = what AND r.object = tbl || '.' || col ORDER BY r.id DESC
+    LOOP
+        IF pg_temp.is_enum(live) THEN
+            EXECUTE format('SELECT array_agg(DISTINCT upper(btrim(%s::text))) FROM retired.%I kept',
+                cell, kept.kept_in) INTO labels;
+            labels := ARRAY(SELECT l FROM unnest(labels) l WHERE l <> ALL (pg_temp.labels_of(live)) ORDER BY l);
+            IF cardinality(labels) > 0 THEN
+                PERFORM pg_temp.rebuild_enum(live, pg_temp.labels_of(live) || labels);
+            END IF;
+        END IF;
+        value := pg_temp.converted(cell, kept.type, live);
+        same := 'kept.id = live.id AND CASE WHEN ' || pg_temp.fits(cell, kept.type, live)
+            || CASE WHEN kept.is_marked THEN format(' AND coalesce(kept.of_row && %s, true)',
+                                                    pg_temp.marks(tbl, 'live')) ELSE '' END;
+        PERFORM pg_temp.change_rows(tbl, format(
+            'UPDATE public.%I AS live SET %I = %s FROM retired.%I AS kept WHERE %s THEN %s ELSE false END',
+            tbl, col, value, kept.kept_in, same, still));
+        EXECUTE format('DELETE FROM retired.%I AS kept USING public.%I AS live WHERE %s '
+            'THEN live.%I::text IS NOT DISTINCT FROM (%s)::text OR (%s) IS NOT TRUE ELSE false END',
+            kept.kept_in, tbl, same, col, value, still);
+        EXECUTE format('SELECT count(*) FROM retired.%I', kept.kept_in) INTO n;
+        IF n = 0 THEN
+            EXECUTE format('DROP TABLE retired.%I', kept.kept_in);
+            DELETE FROM retired.register WHERE id = kept.id;
+        ELSE
+            UPDATE retired.register SET rows = n WHERE id = kept.id;
+            PERFORM pg_temp.say(format('%s.%s: %s retired', tbl, col,
+                pg_temp.counted(n, 'cell stays', 'cells stay')));
+        END IF;
+    END LOOP;
+    PERFORM pg_temp.close_retired();
 END $fn$;
 
 -- Gives named values of a column others. The originals are kept.
@@ -195,35 +284,11 @@ CREATE OR REPLACE PROCEDURE pg_temp.restore_values(tbl text, col text, VARIADIC 
 LANGUAGE plpgsql AS $fn$
 DECLARE
     still text := 'true';
-    kept record;
-    live text := pg_temp.type_of(tbl, col);
-    labels text[];
 BEGIN
-    IF live IS NULL THEN
-        RETURN;
-    END IF;
     IF cardinality(pairs) > 0 THEN
         still := format('live.%I::text = CASE %s %s END', col, pg_temp.bare(format('kept.%I', col)),
             (SELECT string_agg(format('WHEN %L THEN %L', lower(pairs[i]), pairs[i + 1]), ' ')
              FROM generate_series(1, cardinality(pairs), 2) i));
     END IF;
-    LOOP
-        SELECT * INTO kept FROM pg_temp.noted('cells', tbl || '.' || col);
-        EXIT WHEN kept.entry IS NULL;
-        IF pg_temp.is_enum(live) THEN
-            EXECUTE format('SELECT array_agg(DISTINCT upper(btrim(%I::text))) FROM retired.%I',
-                col, kept.kept) INTO labels;
-            labels := ARRAY(SELECT l FROM unnest(labels) l WHERE l <> ALL (pg_temp.labels_of(live)) ORDER BY l);
-            IF cardinality(labels) > 0 THEN
-                PERFORM pg_temp.rebuild_enum(live, pg_temp.labels_of(live) || labels);
-            END IF;
-        END IF;
-        PERFORM pg_temp.change_rows(tbl, format(
-            'UPDATE public.%1$I AS live SET %2$I = %3$s FROM retired.%4$I AS kept '
-            'WHERE kept.id = live.id AND %5$s', tbl, col,
-            CASE WHEN pg_temp.is_enum(live) THEN format('upper(btrim(kept.%I::text))::public.%I', col, live)
-                 ELSE format('kept.%I::text::%s', col, live) END, kept.kept, still));
-        EXECUTE format('DROP TABLE retired.%I', kept.kept);
-        PERFORM pg_temp.strike(kept.entry);
-    END LOOP;
+    PERFORM pg_temp.give_back('cells', tbl, col, still);
 END $fn$;

@@ -70,7 +70,7 @@ BEGIN
         IF pg_temp.has_rows(tbl) THEN
             PERFORM pg_temp.say(format('%s.%s added', tbl, d.col));
         END IF;
-        PERFORM pg_temp.bring_back(tbl, d.col);
+        PERFORM pg_temp.give_back('column', tbl, d.col, format('live.%I IS NULL', d.col));
     ELSE
         SELECT attidentity, attgenerated INTO kind FROM pg_attribute
         WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, d.col);

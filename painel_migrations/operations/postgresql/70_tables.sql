@@ -243,7 +243,8 @@ BEGIN
     PERFORM pg_temp.change_rows(tbl, format(
         'INSERT INTO public.%1$I (%2$s) SELECT %2$s FROM retired.%3$I ON CONFLICT DO NOTHING',
         tbl, cols, kept.kept));
-    EXECUTE format('DELETE FROM retired.%I k USING public.%I live WHERE live.id = k.id', kept.kept, tbl);
+    EXECUTE format('DELETE FROM retired.%I k USING public.%I live WHERE live.id = k.id AND %s && %s',
+        kept.kept, tbl, pg_temp.marks(tbl, 'k'), pg_temp.marks(tbl, 'live'));
     EXECUTE format('SELECT EXISTS (SELECT FROM retired.%I)', kept.kept) INTO some_stay;
     IF NOT some_stay THEN
         EXECUTE format('DROP TABLE retired.%I', kept.kept);
@@ -280,6 +281,7 @@ BEGIN
     SELECT array_agg(attname::text ORDER BY attnum) INTO shared FROM pg_attribute
     WHERE attrelid = pg_temp.oid_of(new) AND attnum > 0 AND NOT attisdropped AND attname <> 'id'
       AND pg_temp.has_column(old, attname);
+    PERFORM pg_temp.refuse_unfit(old, s, pg_temp.type_of(new, s)) FROM unnest(shared) s;
     same := (SELECT string_agg(format('source.%1$I::text IS NOT DISTINCT FROM target.%1$I::text', s), ' AND ')
              FROM unnest(shared) s);
     CREATE TEMP TABLE IF NOT EXISTS moved (id integer PRIMARY KEY, new_id integer NOT NULL) ON COMMIT DROP;

@@ -1,42 +1,12 @@
 -- Retiring columns and tables, and bringing them back.
 
 CREATE OR REPLACE PROCEDURE pg_temp.retire_column(tbl text, col text) LANGUAGE plpgsql AS $fn$
-DECLARE
-    kept text;
-    n bigint;
 BEGIN
-    IF NOT pg_temp.has_column(tbl, col) THEN
-        RETURN;
-    END IF;
-    IF pg_temp.count_where(tbl, format('%I IS NOT NULL', col)) > 0 THEN
-        PERFORM pg_temp.open_retired();
-        kept := pg_temp.free_name(tbl || '__' || col, 'retired');
-        EXECUTE format('CREATE TABLE retired.%I AS SELECT id, %I FROM public.%I', kept, col, tbl);
-        GET DIAGNOSTICS n = ROW_COUNT;
-        EXECUTE format('ALTER TABLE retired.%I ADD PRIMARY KEY (id)', kept);
-        PERFORM pg_temp.note('column', tbl || '.' || col, kept, NULL, n);
-    END IF;
-    PERFORM pg_temp.shelve(tbl, col);
-    EXECUTE format('ALTER TABLE public.%I DROP COLUMN %I', tbl, col);
-    PERFORM pg_temp.unshelve();
-END $fn$;
-
--- Gives a column that was just added the cells that were kept of it.
-CREATE OR REPLACE FUNCTION pg_temp.bring_back(tbl text, col text) RETURNS void LANGUAGE plpgsql AS $fn$
-DECLARE
-    kept record;
-    kept_type text;
-BEGIN
-    SELECT * INTO kept FROM pg_temp.noted('column', tbl || '.' || col);
-    IF kept.entry IS NOT NULL THEN
-        SELECT format_type(atttypid, atttypmod) INTO kept_type FROM pg_attribute
-        WHERE attrelid = to_regclass(format('retired.%I', kept.kept)) AND attname = col;
-        PERFORM pg_temp.change_rows(tbl, format(
-            'UPDATE public.%1$I AS live SET %2$I = %3$s FROM retired.%4$I AS kept WHERE kept.id = live.id',
-            tbl, col, pg_temp.converted(format('kept.%I', col), kept_type, pg_temp.type_of(tbl, col)),
-            kept.kept));
-        EXECUTE format('DROP TABLE retired.%I', kept.kept);
-        PERFORM pg_temp.strike(kept.entry);
+    IF pg_temp.has_column(tbl, col) THEN
+        PERFORM pg_temp.keep_cells(tbl, col, format('%I IS NOT NULL', col), 'column');
+        PERFORM pg_temp.shelve(tbl, col);
+        EXECUTE format('ALTER TABLE public.%I DROP COLUMN %I', tbl, col);
+        PERFORM pg_temp.unshelve();
     END IF;
 END $fn$;
 
@@ -116,8 +86,8 @@ BEGIN
     END IF;
 END $fn$;
 
--- Makes again what the register describes, until nothing more fits, since a view may need another first.
--- What does not fit stays described.
+-- Makes again what the register describes, until nothing more fits: a view may need another first. What does
+-- not fit stays described. An error may quote a row and is not told.
 CREATE OR REPLACE PROCEDURE pg_temp.restore_noted(what text, of_objects text) LANGUAGE plpgsql AS $fn$
 DECLARE
     thing record;
