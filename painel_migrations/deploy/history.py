@@ -72,7 +72,7 @@ class _PostgreSQL:
             self._call("begin_run", self.way, __version__, None)
 
     def begin_revision(self, revision: Script, direction: str) -> None:
-        self._call("begin_revision", revision.revision, direction)
+        self._call("begin_revision", revision.revision, *([] if direction == "upgrade" else [direction]))
 
     def end_revision(self, revision: Script) -> None:
         if self.way:

@@ -12,7 +12,8 @@ BEGIN
         set_config('painel.fingerprint', pg_temp.fingerprint(), true);
 END $fn$;
 
-CREATE OR REPLACE PROCEDURE pg_temp.begin_revision(revision text, direction text) LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.begin_revision(revision text, direction text DEFAULT 'upgrade')
+LANGUAGE plpgsql AS $fn$
 BEGIN
     PERFORM set_config('painel.revision', revision, true), set_config('painel.direction', direction, true),
         set_config('painel.began', clock_timestamp()::text, true);

@@ -151,8 +151,8 @@ def test_a_helper_loses_nothing_but_blanks_and_comments() -> None:
 
 def test_squeezed_keeps_literals() -> None:
     helper = "-- Why.\nCREATE f AS $fn$\n    -- Why not.\n    SELECT 'a -- b',\n\n        1\n$fn$"
-    assert squeezed(helper) == "CREATE f AS $fn$\n SELECT 'a -- b',\n  1\n$fn$"
-    assert squeezed("    x\n    $head$\n    y\n$head$\n    z") == " x\n    $head$\n    y\n$head$\n z"
+    assert squeezed(helper) == "CREATE f AS $fn$\nSELECT 'a -- b',\n1\n$fn$"
+    assert squeezed("    x\n    $head$\n    y\n$head$\n    z") == "x\n    $head$\n    y\n$head$\nz"
 
 
 def test_no_literal_of_a_helper_goes_over_the_end_of_a_line() -> None:

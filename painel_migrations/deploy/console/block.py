@@ -84,7 +84,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
 
 
 def squeezed(helper: str) -> str:
-    """Return a helper without its comments and three quarters of its indentation: helpers are half of the script.
+    """Return a helper without its comments and its indentation: helpers are half of the script.
 
     But for the text of head, no literal of a helper goes on over a line's end: only blank space between words is taken.
     """
@@ -96,8 +96,8 @@ def squeezed(helper: str) -> str:
 
 
 def _dense(code: str) -> str:
-    lines = (line for line in code.splitlines() if line.strip() and not line.lstrip().startswith("--"))
-    return "\n".join(" " * ((len(line) - len(line.lstrip())) // 4) + line.lstrip() for line in lines)
+    lines = (line.strip() for line in code.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("--"))
 
 
 def _place(revision: str, known: list[str]) -> int:
