@@ -105,10 +105,14 @@ def test_a_replaced_value_that_does_not_fit_stays_kept(run: Run, op: Any) -> Non
     "obstacle",
     [
         "CREATE RULE r AS ON UPDATE TO metas DO INSTEAD NOTHING",
-        "CREATE TRIGGER r BEFORE UPDATE ON metas FOR EACH ROW EXECUTE FUNCTION nada();"
-        "ALTER TABLE metas ENABLE ALWAYS TRIGGER r",
-        "CREATE TRIGGER r BEFORE UPDATE ON metas FOR EACH ROW EXECUTE FUNCTION nada();"
-        "ALTER TABLE metas ENABLE REPLICA TRIGGER r",
+        (
+            "CREATE TRIGGER r BEFORE UPDATE ON metas FOR EACH ROW EXECUTE FUNCTION nada();"
+            "ALTER TABLE metas ENABLE ALWAYS TRIGGER r"
+        ),
+        (
+            "CREATE TRIGGER r BEFORE UPDATE ON metas FOR EACH ROW EXECUTE FUNCTION nada();"
+            "ALTER TABLE metas ENABLE REPLICA TRIGGER r"
+        ),
     ],
     ids=("rule", "always", "replica"),
 )
