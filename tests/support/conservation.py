@@ -9,8 +9,8 @@ Knows nothing of the library it judges. What it takes for the same cell, and no 
 
 And for the same value: an equal one, but for the case and surrounding blanks of text that became a label of its
 column's enum; a timestamp without time zone, or its text, is that instant in UTC; a number's scale; inet and jsonb as
-text; a number that SQLite stores as another class. NULL in a column that is gone is no loss, nor is NULL, or a blank type, filled from
-the column it merged with.
+text; a number that SQLite stores as another class. NULL in a column that is gone is no loss, nor is NULL, or a blank
+type, filled from the column it merged with.
 
 What tells the row of a retired cell (`of_row`) is no cell itself.
 
