@@ -35,7 +35,9 @@ CREATE OR REPLACE FUNCTION pg_temp.has_column(tbl text, col text) RETURNS boolea
 $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.type_of(tbl text, col text) RETURNS text LANGUAGE sql STABLE AS $fn$
-    SELECT format_type(atttypid, atttypmod) FROM pg_attribute
+    SELECT format_type(atttypid, atttypmod)
+        || CASE WHEN attcollation <> typcollation THEN ' COLLATE ' || attcollation::regcollation ELSE '' END
+    FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
     WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, col)
 $fn$;
 
@@ -49,7 +51,8 @@ $fn$;
 -- The foreign keys of one column that refer to a table: the referring table, the name of the key, the column.
 CREATE OR REPLACE FUNCTION pg_temp.references_to(tbl text)
 RETURNS TABLE (child text, conname text, col text) LANGUAGE sql STABLE AS $fn$
-    SELECT c.relname::text, k.conname::text, (pg_temp.names_of(k.conrelid, k.conkey))[1]
+    SELECT CASE relnamespace WHEN 'public'::regnamespace THEN relname ELSE k.conrelid::regclass::text END,
+        k.conname::text, (pg_temp.names_of(k.conrelid, k.conkey))[1]
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
     WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(tbl) AND cardinality(k.conkey) = 1
 $fn$;
@@ -84,13 +87,13 @@ $fn$;
 -- A name that is free among the relations of a schema: the wanted one, or the same with _2, _3, ...
 CREATE OR REPLACE FUNCTION pg_temp.free_name(wanted text, in_schema text) RETURNS text LANGUAGE plpgsql AS $fn$
 DECLARE
-    candidate text := wanted;
+    candidate text := wanted::name;
     n integer := 1;
 BEGIN
     WHILE EXISTS (SELECT FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
                   WHERE s.nspname = in_schema AND c.relname = candidate) LOOP
         n := n + 1;
-        candidate := left(wanted, 60) || '_' || n;
+        candidate := (left(wanted, 61 - n) || '_' || n)::name;
     END LOOP;
     RETURN candidate;
 END $fn$;

@@ -31,6 +31,40 @@ BEGIN
     PERFORM pg_temp.say(format('retired %s %s%s', what, of_object, coalesce(' (' || n || ' rows)', '')));
 END $fn$;
 
+-- Runs a statement and returns the number of its rows, or says what stands in its way: something of somebody
+-- else may need what goes or changes.
+CREATE OR REPLACE FUNCTION pg_temp.run(of_object text, statement text) RETURNS bigint LANGUAGE plpgsql AS $fn$
+DECLARE
+    why text;
+    n bigint;
+BEGIN
+    EXECUTE statement;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    RETURN n;
+EXCEPTION WHEN dependent_objects_still_exist OR feature_not_supported OR invalid_column_reference THEN
+    GET STACKED DIAGNOSTICS why = PG_EXCEPTION_DETAIL;
+    PERFORM pg_temp.refuse(format('%s has to change or go, and something needs it as it is: %s', of_object,
+        coalesce(nullif(split_part(why, E'\n', 1), ''), SQLERRM)), 'Drop that, run again, then make it anew');
+END $fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.alter(tbl text, how text, VARIADIC names text[] DEFAULT '{}')
+RETURNS void LANGUAGE sql AS $fn$
+    SELECT pg_temp.run(tbl, format('ALTER TABLE public.%I ' || how, VARIADIC tbl || names))
+$fn$;
+
+-- Takes something down: it is put on the shelf for a while, else its definition goes to the register.
+CREATE OR REPLACE FUNCTION pg_temp.take_down(
+    what text, of_object text, made_by text, statement text, for_a_while boolean DEFAULT false)
+RETURNS void LANGUAGE plpgsql AS $fn$
+BEGIN
+    IF for_a_while THEN
+        INSERT INTO pg_temp.shelf (kind, object, definition) VALUES (what, of_object, made_by);
+    ELSE
+        PERFORM pg_temp.note(what, of_object, NULL, made_by, NULL);
+    END IF;
+    PERFORM pg_temp.run(of_object, statement);
+END $fn$;
+
 -- The latest entry for an object, as (id, kept_in, definition). No row where there is none.
 CREATE OR REPLACE FUNCTION pg_temp.noted(
     what text, of_object text, OUT entry integer, OUT kept text, OUT made_by text) LANGUAGE plpgsql AS $fn$

@@ -16,6 +16,11 @@ CREATE OR REPLACE FUNCTION pg_temp.trigger_as_sql(trg oid) RETURNS text LANGUAGE
     FROM pg_trigger WHERE oid = trg
 $fn$;
 
+CREATE OR REPLACE FUNCTION pg_temp.grantee_of(who oid, is_grantable boolean) RETURNS text LANGUAGE sql AS $fn$
+    SELECT CASE who WHEN 0 THEN 'PUBLIC' ELSE who::regrole::text END
+        || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+$fn$;
+
 -- The statements that make a view again, with its options, owner, grants, comment, and indexes.
 CREATE OR REPLACE FUNCTION pg_temp.view_as_sql(v oid) RETURNS text LANGUAGE sql STABLE AS $fn$
     SELECT format('CREATE %s %s%s AS %s', CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END,
@@ -26,15 +31,36 @@ CREATE OR REPLACE FUNCTION pg_temp.view_as_sql(v oid) RETURNS text LANGUAGE sql 
                      FROM pg_index WHERE indrelid = v), '')
         || coalesce((SELECT string_agg(E';\n' || pg_temp.trigger_as_sql(t.oid), '') FROM pg_trigger t
                      WHERE tgrelid = v AND NOT tgisinternal), '')
+        || coalesce((SELECT string_agg(E';\n' || rtrim(pg_get_ruledef(oid), ';'), '') FROM pg_rewrite
+                     WHERE ev_class = v AND ev_type <> '1'), '')
+        || coalesce((SELECT string_agg(concat(
+                E';\nALTER VIEW ' || v::regclass || format(' ALTER %I SET DEFAULT ', attname)
+                    || (SELECT pg_get_expr(adbin, v) FROM pg_attrdef WHERE adrelid = v AND adnum = attnum),
+                format(E';\nCOMMENT ON COLUMN %s.%I IS ', v::regclass, attname)
+                    || quote_literal(col_description(v, attnum)),
+                (SELECT string_agg(format(E';\nGRANT %s (%I) ON %s TO %s', privilege_type, attname, v::regclass,
+                     pg_temp.grantee_of(grantee, is_grantable)), '') FROM aclexplode(attacl))), '')
+            FROM pg_attribute WHERE attrelid = v AND attnum > 0), '')
         || coalesce(E';\nCOMMENT ON ' || CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW ' ELSE 'VIEW ' END
                     || v::regclass || ' IS ' || quote_literal(obj_description(v, 'pg_class')), '')
-        || coalesce((SELECT string_agg(format(E';\nGRANT %s ON %s TO %s%s', a.privilege_type, v::regclass,
-                        CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-                        CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), '')
-                     FROM aclexplode(relacl) a WHERE a.grantee <> relowner), '')
+        || coalesce((SELECT string_agg(format(E';\nGRANT %s ON %s TO %s', privilege_type, v::regclass,
+                        pg_temp.grantee_of(grantee, is_grantable)), '')
+                     FROM aclexplode(relacl) WHERE grantee <> relowner), '')
         || CASE WHEN relowner <> current_user::regrole
                 THEN format(E';\nALTER TABLE %s OWNER TO %s', v::regclass, relowner::regrole) ELSE '' END
     FROM pg_class WHERE oid = v
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.drop_index(tbl text, idx oid, for_a_while boolean DEFAULT false)
+RETURNS void LANGUAGE sql AS $fn$
+    SELECT pg_temp.take_down('index', tbl || '.' || relname, pg_get_indexdef(idx),
+        format('DROP INDEX public.%I', relname), for_a_while) FROM pg_class WHERE oid = idx
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.drop_trigger(tbl text, trg oid, for_a_while boolean DEFAULT false)
+RETURNS void LANGUAGE sql AS $fn$
+    SELECT pg_temp.take_down('trigger', tbl || '.' || tgname, pg_temp.trigger_as_sql(trg),
+        format('DROP TRIGGER %I ON public.%I', tgname, tbl), for_a_while) FROM pg_trigger WHERE oid = trg
 $fn$;
 
 -- Takes down what depends on a column and would stop a change of its type or its removal: views (deepest
@@ -60,34 +86,20 @@ BEGIN
         FROM above a JOIN pg_class c ON c.oid = a.view
         GROUP BY a.view, c.relkind ORDER BY max(a.depth) DESC
     LOOP
-        INSERT INTO pg_temp.shelf (kind, object, definition)
-        VALUES ('view', thing.view::regclass::text, thing.made_by);
-        EXECUTE format('DROP %s %s', thing.kind, thing.view::regclass);
+        PERFORM pg_temp.take_down('view', thing.view::regclass::text, thing.made_by,
+            format('DROP %s %s', thing.kind, thing.view::regclass), true);
     END LOOP;
-    FOR thing IN SELECT conname FROM pg_constraint WHERE conrelid = rel AND contype = 'c' AND num = ANY (conkey)
-    LOOP
-        PERFORM pg_temp.drop_constraint(tbl, thing.conname);
-    END LOOP;
-    FOR thing IN SELECT c.relname, pg_get_indexdef(i.indexrelid) AS made_by
-        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-        WHERE i.indrelid = rel AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
-          AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)
-          AND EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = i.indexrelid
-                      AND refobjid = rel AND refobjsubid = num)
-    LOOP
-        INSERT INTO pg_temp.shelf (kind, object, definition)
-        VALUES ('index', tbl || '.' || thing.relname, thing.made_by);
-        EXECUTE format('DROP INDEX public.%I', thing.relname);
-    END LOOP;
-    FOR thing IN SELECT tgname, pg_temp.trigger_as_sql(oid) AS made_by FROM pg_trigger
-        WHERE tgrelid = rel AND NOT tgisinternal AND (num = ANY (tgattr) OR EXISTS (
-            SELECT FROM pg_depend WHERE classid = 'pg_trigger'::regclass AND objid = pg_trigger.oid
-                AND refobjid = rel AND refobjsubid = num))
-    LOOP
-        INSERT INTO pg_temp.shelf (kind, object, definition)
-        VALUES ('trigger', tbl || '.' || thing.tgname, thing.made_by);
-        EXECUTE format('DROP TRIGGER %I ON public.%I', thing.tgname, tbl);
-    END LOOP;
+    PERFORM pg_temp.drop_constraint(tbl, conname) FROM pg_constraint
+    WHERE conrelid = rel AND contype = 'c' AND num = ANY (conkey);
+    PERFORM pg_temp.drop_index(tbl, indexrelid, true) FROM pg_index i
+    WHERE indrelid = rel AND (indexprs IS NOT NULL OR indpred IS NOT NULL)
+      AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+      AND EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = indexrelid
+                  AND refobjid = rel AND refobjsubid = num);
+    PERFORM pg_temp.drop_trigger(tbl, oid, true) FROM pg_trigger t
+    WHERE tgrelid = rel AND NOT tgisinternal AND (num = ANY (tgattr) OR EXISTS (
+        SELECT FROM pg_depend WHERE classid = 'pg_trigger'::regclass AND objid = t.oid
+            AND refobjid = rel AND refobjsubid = num));
 END $fn$;
 
 -- Puts back what shelve() took down, in the opposite order. What no longer fits is kept as text in the
@@ -107,10 +119,40 @@ BEGIN
 END $fn$;
 
 -- Drops a constraint of a known table and keeps its definition.
-CREATE OR REPLACE FUNCTION pg_temp.drop_constraint(tbl text, con text) RETURNS void LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.drop_constraint(tbl text, con text) RETURNS void LANGUAGE sql AS $fn$
+    SELECT pg_temp.take_down('constraint', tbl || '.' || con,
+        format('ALTER TABLE public.%I ADD CONSTRAINT %I %s', tbl, con, pg_get_constraintdef(oid)),
+        format('ALTER TABLE public.%I DROP CONSTRAINT %I', tbl, con))
+    FROM pg_constraint WHERE conrelid = pg_temp.oid_of(tbl) AND conname = con
+$fn$;
+
+-- Takes down what decides which rows of a table are seen or changed. Rows that another table inherits would be
+-- seen in both.
+CREATE OR REPLACE FUNCTION pg_temp.clear_table(tbl text) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    rel oid := pg_temp.oid_of(tbl);
+    thing record;
 BEGIN
-    PERFORM pg_temp.note('constraint', tbl || '.' || con, NULL,
-        format('ALTER TABLE public.%I ADD CONSTRAINT %I %s', tbl, con, pg_get_constraintdef(oid)), NULL)
-    FROM pg_constraint WHERE conrelid = pg_temp.oid_of(tbl) AND conname = con;
-    EXECUTE format('ALTER TABLE public.%I DROP CONSTRAINT %I', tbl, con);
+    SELECT inhrelid::regclass AS child, inhparent::regclass AS parent INTO thing FROM pg_inherits
+    WHERE rel IN (inhrelid, inhparent);
+    IF FOUND THEN
+        PERFORM pg_temp.refuse(format('table %s inherits from %s', thing.child, thing.parent), format(
+            'Take them apart, then run again: ALTER TABLE %s NO INHERIT %s', thing.child, thing.parent));
+    END IF;
+    PERFORM pg_temp.take_down(kind, concat_ws('.', tbl, name), made_by, statement)
+    FROM (SELECT 'row security', NULL, format('ALTER TABLE public.%I %s ROW LEVEL SECURITY', tbl, yes),
+              format('ALTER TABLE public.%I %s ROW LEVEL SECURITY', tbl, no)
+          FROM pg_class, LATERAL (VALUES (relrowsecurity, 'ENABLE', 'DISABLE'),
+                                  (relforcerowsecurity, 'FORCE', 'NO FORCE')) AS v (is_on, yes, no)
+          WHERE oid = rel AND is_on
+          UNION ALL
+          SELECT 'policy', policyname, format('CREATE POLICY %I ON public.%I AS %s FOR %s TO %s%s%s',
+                  policyname, tbl, permissive, cmd, pg_temp.listed(roles::text[]), ' USING (' || qual || ')',
+                  ' WITH CHECK (' || with_check || ')'), format('DROP POLICY %I ON public.%I', policyname, tbl)
+          FROM pg_policies WHERE schemaname = 'public' AND tablename = tbl
+          UNION ALL
+          SELECT 'rule', rulename, concat(pg_get_ruledef(oid), E'\n',
+                  pg_temp.switched(rel, format('RULE %I', rulename), ev_enabled)),
+                  format('DROP RULE %I ON public.%I', rulename, tbl)
+          FROM pg_rewrite WHERE ev_class = rel) AS t (kind, name, made_by, statement);
 END $fn$;

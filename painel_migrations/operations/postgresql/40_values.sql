@@ -118,10 +118,10 @@ BEGIN
     END IF;
     PERFORM pg_temp.refuse_unfit(tbl, col, wanted);
     PERFORM pg_temp.shelve(tbl, col);
-    EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I DROP DEFAULT', tbl, col);
-    EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I TYPE %s USING %s', tbl, col,
-        CASE WHEN pg_temp.is_enum(target) THEN format('public.%I', target) ELSE target END,
-        pg_temp.converted(quote_ident(col), live, target));
+    PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP DEFAULT', col);
+    PERFORM pg_temp.run(tbl || '.' || col, format('ALTER TABLE public.%I ALTER COLUMN %I TYPE %s USING %s', tbl,
+        col, CASE WHEN pg_temp.is_enum(target) THEN format('public.%I', target) ELSE target END,
+        pg_temp.converted(quote_ident(col), live, target)));
     PERFORM pg_temp.unshelve();
     PERFORM pg_temp.say(format('%s.%s: %s -> %s', tbl, col, live, target));
 END $fn$;
@@ -143,8 +143,7 @@ BEGIN
         AS switches (thing, state)
     WHERE state <> 'D';
     EXECUTE coalesce(off, '');
-    EXECUTE statement;
-    GET DIAGNOSTICS n = ROW_COUNT;
+    n := pg_temp.run(tbl, statement);
     EXECUTE coalesce(back, '');
     RETURN n;
 END $fn$;
@@ -182,13 +181,13 @@ CREATE OR REPLACE FUNCTION pg_temp.keep_cells(tbl text, col text, condition text
 RETURNS bigint LANGUAGE plpgsql AS $fn$
 DECLARE
     kept text;
-    n bigint := pg_temp.count_where(tbl, condition);
+    n bigint := CASE WHEN pg_temp.has_table(tbl) THEN pg_temp.count_where(tbl, condition) ELSE 1 END;
 BEGIN
     IF n > 0 THEN
         IF NOT pg_temp.has_column(tbl, 'id') THEN
             PERFORM pg_temp.refuse(
-                format('%s.%s: values change, and without a column id they cannot be kept', tbl, col),
-                format('Give it one, then run again: ALTER TABLE %I ADD id serial PRIMARY KEY', tbl));
+                format('%s.%s: values change, and are kept by a column id in schema public only', tbl, col),
+                'Drop its foreign key, run again, then make it anew');
         END IF;
         PERFORM pg_temp.open_retired();
         kept := pg_temp.free_name(

@@ -45,13 +45,14 @@ BEGIN
           AND c.relnamespace = 'public'::regnamespace
     LOOP
         PERFORM pg_temp.shelve(used.relname, used.attname);
-        EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I DROP DEFAULT', used.relname, used.attname);
-        EXECUTE format('ALTER TABLE public.%1$I ALTER COLUMN %2$I TYPE public.%3$I USING (%4$s)::public.%3$I',
-            used.relname, used.attname, enum_type, pg_temp.folded(quote_ident(used.attname), labels));
+        PERFORM pg_temp.alter(used.relname, 'ALTER COLUMN %I DROP DEFAULT', used.attname);
+        PERFORM pg_temp.run(used.relname || '.' || used.attname, format(
+            'ALTER TABLE public.%1$I ALTER COLUMN %2$I TYPE public.%3$I USING (%4$s)::public.%3$I',
+            used.relname, used.attname, enum_type, pg_temp.folded(quote_ident(used.attname), labels)));
         PERFORM pg_temp.unshelve();
     END LOOP;
-    IF NOT EXISTS (SELECT FROM pg_depend
-            WHERE refclassid = 'pg_type'::regclass AND refobjid = old_type AND deptype = 'n') THEN
+    IF NOT EXISTS (SELECT FROM pg_depend JOIN pg_type t ON refobjid IN (t.oid, t.typarray)
+            WHERE t.oid = old_type AND refclassid = 'pg_type'::regclass AND deptype = 'n') THEN
         EXECUTE format('DROP TYPE retired.%I', parked);
         PERFORM pg_temp.close_retired();
     END IF;

@@ -45,14 +45,17 @@ DECLARE
     con record;
     wanted text := tbl || '_' || col || '_not_null';
 BEGIN
-    SELECT conname, convalidated INTO con FROM pg_constraint
+    SELECT conname, convalidated, connoinherit INTO con FROM pg_constraint
     WHERE conrelid = pg_temp.oid_of(tbl) AND contype = 'n' AND conkey = ARRAY[pg_temp.attnum_of(tbl, col)];
     IF con.conname IS NOT NULL AND NOT con.convalidated THEN
         PERFORM pg_temp.require_values(tbl, col);
-        EXECUTE format('ALTER TABLE public.%I VALIDATE CONSTRAINT %I', tbl, con.conname);
+        PERFORM pg_temp.alter(tbl, 'VALIDATE CONSTRAINT %I', con.conname);
+    END IF;
+    IF con.connoinherit THEN
+        PERFORM pg_temp.alter(tbl, 'ALTER CONSTRAINT %I INHERIT', con.conname);
     END IF;
     IF con.conname <> wanted THEN
-        EXECUTE format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', tbl, con.conname, wanted);
+        PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', con.conname, wanted);
     END IF;
 END $fn$;
 
@@ -60,13 +63,14 @@ CREATE OR REPLACE PROCEDURE pg_temp.ensure_column(tbl text, item text) LANGUAGE 
 DECLARE
     d record;
     kind record;
+    next bigint;
 BEGIN
     IF NOT pg_temp.has_table(tbl) THEN
         RETURN;
     END IF;
     SELECT * INTO d FROM pg_temp.described(item);
     IF NOT pg_temp.has_column(tbl, d.col) THEN
-        EXECUTE format('ALTER TABLE public.%I ADD COLUMN %I %s', tbl, d.col, pg_temp.spelled(d.col_type));
+        PERFORM pg_temp.alter(tbl, 'ADD COLUMN %I %s', d.col, pg_temp.spelled(d.col_type));
         IF pg_temp.has_rows(tbl) THEN
             PERFORM pg_temp.say(format('%s.%s added', tbl, d.col));
         END IF;
@@ -75,24 +79,29 @@ BEGIN
         SELECT attidentity, attgenerated INTO kind FROM pg_attribute
         WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, d.col);
         IF kind.attidentity <> '' THEN
-            EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I DROP IDENTITY', tbl, d.col);
+            next := pg_temp.next_of(pg_get_serial_sequence(format('public.%I', tbl), d.col)::regclass);
+            PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP IDENTITY', d.col);
         ELSIF kind.attgenerated = 's' THEN
-            EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I DROP EXPRESSION', tbl, d.col);
+            PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP EXPRESSION', d.col);
+        ELSIF kind.attgenerated <> '' THEN
+            EXECUTE format('ALTER TABLE public.%I RENAME COLUMN %I TO %I', tbl, d.col, d.col || '_generated');
+            PERFORM pg_temp.alter(tbl, 'ADD COLUMN %I %s', d.col, pg_temp.spelled(d.col_type));
+            CALL pg_temp.fold_column(tbl, d.col || '_generated', d.col);
         END IF;
         PERFORM pg_temp.change_type(tbl, d.col, d.col_type);
         PERFORM pg_temp.fold_labels(tbl, d.col);
     END IF;
     IF d.col_type = 'serial' THEN
-        CALL pg_temp.ensure_sequence(tbl);
+        CALL pg_temp.ensure_sequence(tbl, next);
     ELSIF pg_temp.default_of(tbl, d.col) IS DISTINCT FROM d.default_is THEN
-        EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I %s', tbl, d.col,
+        PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I %s', d.col,
             coalesce('SET DEFAULT ' || d.default_is, 'DROP DEFAULT'));
     END IF;
     IF d.required AND NOT pg_temp.is_required(tbl, d.col) THEN
         PERFORM pg_temp.require_values(tbl, d.col);
-        EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I SET NOT NULL', tbl, d.col);
+        PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I SET NOT NULL', d.col);
     ELSIF NOT d.required AND pg_temp.is_required(tbl, d.col) THEN
-        EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I DROP NOT NULL', tbl, d.col);
+        PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP NOT NULL', d.col);
     END IF;
     PERFORM pg_temp.name_not_null(tbl, d.col);
     IF d.target IS NOT NULL THEN
@@ -115,7 +124,7 @@ CREATE OR REPLACE PROCEDURE pg_temp.tighten_column(tbl text, col text) LANGUAGE 
 BEGIN
     IF pg_temp.has_column(tbl, col) AND NOT pg_temp.is_required(tbl, col) THEN
         IF pg_temp.count_where(tbl, format('%I IS NULL', col)) = 0 THEN
-            EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I SET NOT NULL', tbl, col);
+            PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I SET NOT NULL', col);
             PERFORM pg_temp.name_not_null(tbl, col);
         ELSE
             PERFORM pg_temp.say(format('%s.%s stays nullable: rows hold NULL', tbl, col));
@@ -135,7 +144,7 @@ BEGIN
     IF old_type IS NULL THEN
         RETURN;
     ELSIF live IS NULL THEN
-        EXECUTE format('ALTER TABLE public.%I RENAME COLUMN %I TO %I', tbl, old, into_col);
+        PERFORM pg_temp.alter(tbl, 'RENAME COLUMN %I TO %I', old, into_col);
         PERFORM pg_temp.say(format('%s.%s renamed to %s', tbl, old, into_col));
         RETURN;
     END IF;

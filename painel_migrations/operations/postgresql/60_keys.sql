@@ -6,20 +6,27 @@ DECLARE
     con record;
     wanted text := tbl || '_pkey';
 BEGIN
-    SELECT conname, conkey INTO con FROM pg_constraint WHERE conrelid = rel AND contype = 'p';
-    IF con.conname = wanted AND con.conkey = ARRAY[pg_temp.attnum_of(tbl, 'id')] THEN
+    SELECT conname, conindid, pg_get_constraintdef(oid) = 'PRIMARY KEY (id)' AS is_right INTO con
+    FROM pg_constraint WHERE conrelid = rel AND contype = 'p';
+    IF con.is_right AND con.conname = wanted THEN
         RETURN;
+    ELSIF NOT con.is_right THEN
+        PERFORM pg_temp.take_down('constraint', conrelid::regclass || '.' || conname,
+            format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
+                pg_get_constraintdef(oid)),
+            format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), true)
+        FROM pg_constraint WHERE contype = 'f' AND conindid = con.conindid;
+        PERFORM pg_temp.drop_constraint(tbl, con.conname);
     END IF;
     PERFORM pg_temp.clear_name(wanted);
-    IF con.conname IS NOT NULL AND con.conkey = ARRAY[pg_temp.attnum_of(tbl, 'id')] THEN
-        EXECUTE format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', tbl, con.conname, wanted);
+    IF con.is_right THEN
+        PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', con.conname, wanted);
         RETURN;
-    ELSIF con.conname IS NOT NULL THEN
-        PERFORM pg_temp.drop_constraint(tbl, con.conname);
     END IF;
     PERFORM pg_temp.require_values(tbl, 'id');
     PERFORM pg_temp.refuse_duplicates(tbl, '{id}');
-    EXECUTE format('ALTER TABLE public.%I ADD CONSTRAINT %I PRIMARY KEY (id)', tbl, wanted);
+    PERFORM pg_temp.alter(tbl, 'ADD CONSTRAINT %I PRIMARY KEY (id)', wanted);
+    PERFORM pg_temp.unshelve();
 END $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.count_duplicates(tbl text, cols text[])
@@ -55,18 +62,18 @@ DECLARE
     live text;
 BEGIN
     SELECT conname INTO live FROM pg_constraint
-    WHERE conrelid = rel AND contype = 'u' AND pg_temp.names_of(conrelid, conkey) = cols AND NOT condeferrable
+    WHERE conrelid = rel AND contype = 'u'
+      AND pg_get_constraintdef(oid) = format('UNIQUE (%s)', pg_temp.listed(cols))
     ORDER BY conname <> wanted LIMIT 1;
     IF live = wanted THEN
         RETURN;
     END IF;
     PERFORM pg_temp.clear_name(wanted);
     IF live IS NOT NULL THEN
-        EXECUTE format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', tbl, live, wanted);
+        PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', live, wanted);
     ELSE
         PERFORM pg_temp.refuse_duplicates(tbl, cols);
-        EXECUTE format('ALTER TABLE public.%I ADD CONSTRAINT %I UNIQUE (%s)',
-            tbl, wanted, pg_temp.listed(cols));
+        PERFORM pg_temp.alter(tbl, 'ADD CONSTRAINT %I UNIQUE (%s)', wanted, pg_temp.listed(cols));
     END IF;
 END $fn$;
 
@@ -76,7 +83,7 @@ BEGIN
     FOR con IN SELECT conname FROM pg_constraint WHERE conrelid = pg_temp.oid_of(tbl) AND contype = 'u'
         AND pg_temp.names_of(conrelid, conkey) = cols
     LOOP
-        EXECUTE format('ALTER TABLE public.%I DROP CONSTRAINT %I', tbl, con.conname);
+        PERFORM pg_temp.alter(tbl, 'DROP CONSTRAINT %I', con.conname);
     END LOOP;
     FOR con IN SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
         WHERE i.indrelid = pg_temp.oid_of(tbl) AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL
@@ -123,8 +130,7 @@ BEGIN
     IF live.made_by = wanted AND live.indisvalid THEN
         RETURN;
     ELSIF live.made_by IS NOT NULL THEN
-        PERFORM pg_temp.note('index', tbl || '.' || index_name, NULL, live.made_by, NULL);
-        EXECUTE format('DROP INDEX public.%I', index_name);
+        PERFORM pg_temp.drop_index(tbl, live.indexrelid);
     END IF;
     PERFORM pg_temp.clear_name(index_name);
     SELECT c.relname INTO live FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
@@ -185,7 +191,7 @@ BEGIN
             live := con.conname;
             IF con.made_by <> says THEN
                 PERFORM pg_temp.refuse_orphans(tbl, col, target);
-                EXECUTE format('ALTER TABLE public.%I VALIDATE CONSTRAINT %I', tbl, live);
+                PERFORM pg_temp.alter(tbl, 'VALIDATE CONSTRAINT %I', live);
             END IF;
         ELSE
             PERFORM pg_temp.drop_constraint(tbl, con.conname);
@@ -196,10 +202,10 @@ BEGIN
         IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = rel AND conname = wanted) THEN
             PERFORM pg_temp.drop_constraint(tbl, wanted);
         END IF;
-        EXECUTE format('ALTER TABLE public.%I ADD CONSTRAINT %I FOREIGN KEY (%I) REFERENCES public.%I (id)',
-            tbl, wanted, col, target);
+        PERFORM pg_temp.alter(tbl, 'ADD CONSTRAINT %I FOREIGN KEY (%I) REFERENCES public.%I (id)',
+            wanted, col, target);
     ELSIF live <> wanted THEN
-        EXECUTE format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', tbl, live, wanted);
+        PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', live, wanted);
     END IF;
 END $fn$;
 
@@ -212,17 +218,35 @@ RETURNS boolean LANGUAGE sql STABLE AS $fn$
         WHERE u.refobjid = seq AND a.adrelid <> but)
 $fn$;
 
--- The ids of the table come from its own sequence, which stands at or after the highest one.
-CREATE OR REPLACE PROCEDURE pg_temp.ensure_sequence(tbl text) LANGUAGE plpgsql AS $fn$
+-- The id that a sequence gives next.
+CREATE OR REPLACE FUNCTION pg_temp.next_of(seq regclass) RETURNS bigint LANGUAGE plpgsql AS $fn$
+DECLARE n bigint;
+BEGIN
+    EXECUTE format('SELECT last_value + is_called::integer FROM %s', seq) INTO n;
+    RETURN n;
+END $fn$;
+
+-- The ids of the table come from its own sequence, after the highest one and after those that were given until
+-- now: ids of rows that are gone are not given again.
+CREATE OR REPLACE PROCEDURE pg_temp.ensure_sequence(tbl text, at_least bigint DEFAULT 1)
+LANGUAGE plpgsql AS $fn$
 DECLARE
     rel oid := pg_temp.oid_of(tbl);
     num smallint := pg_temp.attnum_of(tbl, 'id');
     wanted text := tbl || '_id_seq';
     seq oid;
     other record;
-    at record;
     highest bigint;
 BEGIN
+    SELECT greatest(at_least, max(pg_temp.next_of(c.oid))) INTO at_least
+    FROM pg_depend d JOIN pg_class c ON c.relkind = 'S' AND CASE d.classid
+        WHEN 'pg_attrdef'::regclass THEN d.refobjid = c.oid AND d.objid = (
+            SELECT oid FROM pg_attrdef WHERE adrelid = rel AND adnum = num)
+        WHEN 'pg_class'::regclass THEN d.objid = c.oid AND d.refobjid = rel AND d.refobjsubid = num END;
+    EXECUTE format('SELECT max(id) FROM public.%I', tbl) INTO highest;
+    -- What is no id counts for nothing.
+    at_least := least(greatest(CASE WHEN at_least BETWEEN 1 AND 2147483647 THEN at_least END, highest + 1, 1),
+        2147483647);
     -- The sequence in use: the one the default names, else one that the column owns, else one of the right
     -- name.
     SELECT d.refobjid INTO seq FROM pg_attrdef a
@@ -253,7 +277,7 @@ BEGIN
                IS DISTINCT FROM ('integer'::regtype, 1::bigint, 1::bigint, 1::bigint, 2147483647::bigint,
                                  1::bigint, false)) THEN
         EXECUTE format('ALTER SEQUENCE public.%I AS integer START 1 INCREMENT 1 '
-            'MINVALUE 1 MAXVALUE 2147483647 CACHE 1 NO CYCLE', wanted);
+            'MINVALUE 1 MAXVALUE 2147483647 CACHE 1 NO CYCLE RESTART WITH %s', wanted, at_least);
     END IF;
     IF NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = seq AND refobjid = rel
                    AND refobjsubid = num AND deptype = 'a') THEN
@@ -273,10 +297,8 @@ BEGIN
             EXECUTE format('DROP SEQUENCE %s', other.oid::regclass);
         END IF;
     END LOOP;
-    EXECUTE format('SELECT max(id) FROM public.%I', tbl) INTO highest;
-    EXECUTE format('SELECT last_value, is_called FROM public.%I', wanted) INTO at;
-    IF highest > at.last_value OR highest = at.last_value AND NOT at.is_called THEN
-        EXECUTE format('ALTER SEQUENCE public.%I RESTART WITH %s', wanted, highest + 1);
-        PERFORM pg_temp.say(format('%s: moved from %s to after %s', wanted, at.last_value, highest));
+    IF pg_temp.next_of(seq) < at_least THEN
+        EXECUTE format('ALTER SEQUENCE public.%I RESTART WITH %s', wanted, at_least);
+        PERFORM pg_temp.say(format('%s: the next id is %s', wanted, at_least));
     END IF;
 END $fn$;

@@ -5,7 +5,7 @@ BEGIN
     IF pg_temp.has_column(tbl, col) THEN
         PERFORM pg_temp.keep_cells(tbl, col, format('%I IS NOT NULL', col), 'column');
         PERFORM pg_temp.shelve(tbl, col);
-        EXECUTE format('ALTER TABLE public.%I DROP COLUMN %I', tbl, col);
+        PERFORM pg_temp.alter(tbl, 'DROP COLUMN %I', col);
         PERFORM pg_temp.unshelve();
     END IF;
 END $fn$;
@@ -52,15 +52,8 @@ BEGIN
         RETURN;
     END IF;
     PERFORM pg_temp.open_retired();
-    FOR thing IN SELECT conname FROM pg_constraint WHERE conrelid = rel AND contype = 'f' LOOP
-        PERFORM pg_temp.drop_constraint(tbl, thing.conname);
-    END LOOP;
-    FOR thing IN SELECT tgname, pg_temp.trigger_as_sql(oid) AS made_by
-        FROM pg_trigger WHERE tgrelid = rel AND NOT tgisinternal
-    LOOP
-        PERFORM pg_temp.note('trigger', tbl || '.' || thing.tgname, NULL, thing.made_by, NULL);
-        EXECUTE format('DROP TRIGGER %I ON public.%I', thing.tgname, tbl);
-    END LOOP;
+    PERFORM pg_temp.drop_constraint(tbl, conname) FROM pg_constraint WHERE conrelid = rel AND contype = 'f';
+    PERFORM pg_temp.drop_trigger(tbl, oid) FROM pg_trigger WHERE tgrelid = rel AND NOT tgisinternal;
     -- The sequence may have been handed to the live table: what the live table uses stays with it.
     FOR thing IN SELECT s.oid FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
         WHERE d.classid = 'pg_class'::regclass AND d.refobjid = rel AND d.deptype = 'a'

@@ -11,6 +11,9 @@ DECLARE
     into_cols text[] := '{}';
     cols text[] := '{}';
     conditions text[] := '{}';
+    lacking text;
+    says text;
+    ids text[];
     n bigint;
 BEGIN
     FOR d IN SELECT a.attname::text AS col, format_type(a.atttypid, a.atttypmod) AS col_type,
@@ -34,31 +37,33 @@ BEGIN
         value := pg_temp.converted('source.' || quote_ident(from_col), from_type, d.col_type);
         into_cols := into_cols || quote_ident(d.col);
         cols := cols || value;
-        IF pg_temp.is_enum(d.col_type) THEN
-            conditions := conditions || format('(source.%I IS NULL OR %s IS NOT NULL)', from_col, value);
-        ELSIF from_type <> d.col_type AND d.col_type <> 'text' AND from_type <> 'inet' THEN
-            conditions := conditions || format(
-                '(source.%1$I IS NULL OR pg_temp.casts(source.%1$I::text, %2$L))', from_col, d.col_type);
-            IF d.col_type LIKE 'character varying(%' THEN
-                conditions := conditions || format('coalesce(length(source.%I::text) <= %s, true)',
-                    from_col, substring(d.col_type FROM '\d+'));
-            END IF;
-        END IF;
-        IF d.attnotnull THEN
-            conditions := conditions || format('source.%I IS NOT NULL', from_col);
-        END IF;
+        conditions := conditions
+            || pg_temp.fits('source.' || quote_ident(from_col), from_type, d.col_type, true);
         IF d.parent IS NOT NULL THEN
             conditions := conditions || format('(source.%1$I IS NULL '
-                'OR EXISTS (SELECT FROM public.%2$I parent WHERE parent.id = source.%1$I))',
+                'OR EXISTS (SELECT FROM public.%2$I parent WHERE parent.id::text = source.%1$I::text))',
                 from_col, d.parent);
         END IF;
     END LOOP;
-    n := pg_temp.change_rows(target, format(
-        'INSERT INTO public.%1$I (%2$s) SELECT %3$s FROM public.%4$I source '
-        'WHERE NOT EXISTS (SELECT FROM public.%1$I target WHERE target.id = source.id) AND %5$s '
-        'ORDER BY source.id ON CONFLICT DO NOTHING',
-        target, array_to_string(into_cols, ', '), array_to_string(cols, ', '), source,
-        array_to_string('true'::text || conditions, ' AND ')));
+    lacking := format(' FROM public.%I source WHERE NOT EXISTS '
+        '(SELECT FROM public.%I target WHERE target.id::text = source.id::text) AND %s', source, target,
+        array_to_string('true'::text || conditions, ' AND '));
+    says := format('INSERT INTO public.%I (%s) OVERRIDING SYSTEM VALUE SELECT %s%s', target,
+        array_to_string(into_cols, ', '), array_to_string(cols, ', '), lacking);
+    BEGIN
+        n := pg_temp.change_rows(target, says || ' ORDER BY source.id ON CONFLICT DO NOTHING');
+    EXCEPTION WHEN integrity_constraint_violation OR data_exception THEN
+        n := 0;
+        EXECUTE 'SELECT array_agg(source.id::text ORDER BY source.id)' || lacking INTO ids;
+        FOREACH value IN ARRAY ids LOOP
+            BEGIN
+                n := n + pg_temp.change_rows(target,
+                    says || format(' AND source.id::text = %L ON CONFLICT DO NOTHING', value));
+            EXCEPTION WHEN integrity_constraint_violation OR data_exception THEN
+                NULL;
+            END;
+        END LOOP;
+    END;
     IF n > 0 THEN
         PERFORM pg_temp.say(format('%s: %s back from %s', target, pg_temp.counted(n, 'row', 'rows'), source));
     END IF;
@@ -84,6 +89,21 @@ DECLARE
     tbl text;
     copy record;
 BEGIN
+    IF to_regclass('retired.register') IS NOT NULL AND NOT EXISTS (SELECT FROM pg_attribute
+            WHERE attrelid = to_regclass('retired.register') AND attname = 'kept_in') THEN
+        PERFORM pg_temp.refuse('the table retired.register is not this application''s',
+            'Rename it, then run again: ALTER TABLE retired.register RENAME TO ...');
+    END IF;
+    -- First what hides rows, and the keys that bind a copy.
+    FOR copy IN SELECT relname::text AS name,
+            relname <> ALL (known) AND bool_or(pg_temp.has_table(k)) AS is_copy
+        FROM pg_class JOIN unnest(known) k ON relname = k OR pg_temp.is_leftover(relname, k, known)
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') GROUP BY relname
+    LOOP
+        PERFORM pg_temp.clear_table(copy.name);
+        PERFORM pg_temp.drop_constraint(copy.name, conname) FROM pg_constraint
+        WHERE copy.is_copy AND conrelid = pg_temp.oid_of(copy.name) AND contype = 'f';
+    END LOOP;
     FOREACH tbl IN ARRAY known LOOP
         FOR copy IN
             SELECT c.relname::text AS name,
@@ -94,7 +114,7 @@ BEGIN
             ORDER BY referred DESC, c.relname ~ '_(new|temp|tmp)' DESC, c.oid DESC
         LOOP
             IF NOT pg_temp.has_table(tbl) AND pg_temp.has_rows(copy.name) THEN
-                EXECUTE format('ALTER TABLE public.%I RENAME TO %I', copy.name, tbl);
+                PERFORM pg_temp.alter(copy.name, 'RENAME TO %I', tbl);
                 PERFORM pg_temp.say(format('%s renamed to %s, which was missing', copy.name, tbl));
             ELSIF NOT pg_temp.has_table(tbl) THEN
                 CALL pg_temp.retire_table(copy.name);
@@ -107,14 +127,19 @@ BEGIN
     END LOOP;
 END $fn$;
 
--- Every table that was retired whole comes back under its name.
+-- Every table that was retired whole comes back under its name, and what was taken down before the rest.
 CREATE OR REPLACE PROCEDURE pg_temp.restore_leftovers() LANGUAGE plpgsql AS $fn$
-DECLARE entry record;
+DECLARE item text;
 BEGIN
     IF to_regclass('retired.register') IS NULL THEN
         RETURN;
     END IF;
-    FOR entry IN SELECT DISTINCT object FROM retired.register WHERE kind = 'table' ORDER BY object LOOP
-        CALL pg_temp.restore_table(entry.object);
+    FOREACH item IN ARRAY ARRAY(
+        SELECT DISTINCT object FROM retired.register WHERE kind = 'table' ORDER BY object)
+    LOOP
+        CALL pg_temp.restore_table(item);
+    END LOOP;
+    FOREACH item IN ARRAY '{constraint,rule,policy,row security}'::text[] LOOP
+        CALL pg_temp.restore_noted(item, '%');
     END LOOP;
 END $fn$;

@@ -19,7 +19,7 @@ BEGIN
     WHERE tgrelid = pg_temp.oid_of(tbl) AND tgname = trigger_name AND NOT tgisinternal;
     IF live.made_by = wanted THEN
         IF live.tgenabled <> 'O' THEN
-            EXECUTE format('ALTER TABLE public.%I ENABLE TRIGGER %I', tbl, trigger_name);
+            PERFORM pg_temp.alter(tbl, 'ENABLE TRIGGER %I', trigger_name);
         END IF;
         RETURN;
     ELSIF live.made_by IS NOT NULL THEN
@@ -47,37 +47,26 @@ BEGIN
     IF rel IS NULL THEN
         RETURN;
     END IF;
-    FOR thing IN SELECT conname FROM pg_constraint WHERE conrelid = rel AND contype IN ('c', 'f', 'u', 'x')
-        AND conname <> ALL (keep) AND pg_temp.names_of(conrelid, conkey) <@ known AND conislocal
-    LOOP
-        PERFORM pg_temp.drop_constraint(tbl, thing.conname);
-    END LOOP;
-    FOR thing IN SELECT c.relname, pg_get_indexdef(i.indexrelid) AS made_by
-        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-        WHERE i.indrelid = rel AND c.relname <> ALL (keep)
-          AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid AND conrelid = rel)
-          AND NOT EXISTS (SELECT FROM pg_depend d
-                          JOIN pg_attribute a ON a.attrelid = rel AND a.attnum = d.refobjsubid
-                          WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid = rel
-                            AND d.refobjsubid > 0 AND a.attname <> ALL (known))
-    LOOP
-        PERFORM pg_temp.note('index', tbl || '.' || thing.relname, NULL, thing.made_by, NULL);
-        EXECUTE format('DROP INDEX public.%I', thing.relname);
-    END LOOP;
-    FOR thing IN SELECT t.tgname, pg_temp.trigger_as_sql(t.oid) AS made_by, p.oid AS fn,
-            p.oid::regprocedure AS fn_name, p.pronamespace
+    PERFORM pg_temp.drop_constraint(tbl, conname) FROM pg_constraint
+    WHERE conrelid = rel AND contype IN ('c', 'f', 'u', 'x')
+      AND conname <> ALL (keep) AND pg_temp.names_of(conrelid, conkey) <@ known AND conislocal;
+    PERFORM pg_temp.drop_index(tbl, indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indexrelid
+    WHERE indrelid = rel AND relname <> ALL (keep)
+      AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND conrelid = rel)
+      AND NOT EXISTS (SELECT FROM pg_depend JOIN pg_attribute ON attrelid = rel AND attnum = refobjsubid
+                      WHERE classid = 'pg_class'::regclass AND objid = indexrelid AND refobjid = rel
+                        AND refobjsubid > 0 AND attname <> ALL (known));
+    FOR thing IN SELECT t.oid, p.oid AS fn, p.oid::regprocedure AS fn_name, p.pronamespace
         FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
         WHERE t.tgrelid = rel AND NOT t.tgisinternal AND t.tgname <> ALL (keep)
     LOOP
-        PERFORM pg_temp.note('trigger', tbl || '.' || thing.tgname, NULL, thing.made_by, NULL);
-        EXECUTE format('DROP TRIGGER %I ON public.%I', thing.tgname, tbl);
+        PERFORM pg_temp.drop_trigger(tbl, thing.oid);
         IF thing.pronamespace = 'public'::regnamespace
             AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgfoid = thing.fn)
             AND NOT EXISTS (SELECT FROM pg_depend
                             WHERE classid = 'pg_proc'::regclass AND objid = thing.fn AND deptype = 'e') THEN
-            PERFORM pg_temp.note('function', tbl || '.' || thing.fn_name, NULL,
-                pg_get_functiondef(thing.fn), NULL);
-            EXECUTE format('DROP FUNCTION %s', thing.fn_name);
+            PERFORM pg_temp.take_down('function', tbl || '.' || thing.fn_name, pg_get_functiondef(thing.fn),
+                format('DROP FUNCTION %s', thing.fn_name));
         END IF;
     END LOOP;
 END $fn$;
