@@ -216,9 +216,7 @@ BEGIN
     IF live IS NULL OR to_regclass('retired.register') IS NULL THEN
         RETURN;
     END IF;
-    FOR kept IN SELECT r.id, r.kept_in, format_type(a.atttypid, a.atttypmod) AS type,
-            EXISTS (SELECT FROM pg_attribute m
-                    WHERE m.attrelid = a.attrelid AND m.attname = 'of_row') AS is_marked
+    FOR kept IN SELECT r.id, r.kept_in, format_type(a.atttypid, a.atttypmod) AS type
         FROM retired.register r
         JOIN pg_attribute a ON a.attrelid = to_regclass(format('retired.%I', r.kept_in)) AND a.attname = col
         WHERE r.kind = what AND r.object = tbl || '.' || col ORDER BY r.id DESC
@@ -232,9 +230,8 @@ BEGIN
             END IF;
         END IF;
         value := pg_temp.converted(cell, kept.type, live);
-        same := 'kept.id = live.id AND CASE WHEN ' || pg_temp.fits(cell, kept.type, live)
-            || CASE WHEN kept.is_marked THEN format(' AND coalesce(kept.of_row && %s, true)',
-                                                    pg_temp.marks(tbl, 'live')) ELSE '' END;
+        same := format('kept.id = live.id AND CASE WHEN %s AND coalesce(kept.of_row && %s, true)',
+            pg_temp.fits(cell, kept.type, live), pg_temp.marks(tbl, 'live'));
         PERFORM pg_temp.change_rows(tbl, format(
             'UPDATE public.%I AS live SET %I = %s FROM retired.%I AS kept WHERE %s THEN %s ELSE false END',
             tbl, col, value, kept.kept_in, same, still));
@@ -254,6 +251,16 @@ BEGIN
     PERFORM pg_temp.close_retired();
 END $fn$;
 
+-- Gives cells another value, and keeps them.
+CREATE OR REPLACE FUNCTION pg_temp.change_cells(tbl text, col text, value text, condition text)
+RETURNS void LANGUAGE plpgsql AS $fn$
+BEGIN
+    IF pg_temp.keep_cells(tbl, col, condition) > 0 THEN
+        PERFORM pg_temp.change_rows(tbl,
+            format('UPDATE public.%I SET %I = (%s) WHERE %s', tbl, col, value, condition));
+    END IF;
+END $fn$;
+
 -- Gives named values of a column others. The originals are kept.
 CREATE OR REPLACE PROCEDURE pg_temp.replace_values(tbl text, col text, VARIADIC pairs text[])
 LANGUAGE plpgsql AS $fn$
@@ -269,12 +276,9 @@ BEGIN
         old_values := old_values || lower(pairs[i]);
         cases := cases || format(' WHEN %L THEN %L', lower(pairs[i]), pairs[i + 1]);
     END LOOP;
-    IF pg_temp.keep_cells(tbl, col,
-            format('%s = ANY (%L::text[])', pg_temp.bare(quote_ident(col)), old_values)) > 0 THEN
-        PERFORM pg_temp.change_rows(tbl, format(
-            'UPDATE public.%1$I SET %2$I = (CASE %3$s %4$s END)::%5$s WHERE %3$s = ANY (%6$L::text[])',
-            tbl, col, pg_temp.bare(quote_ident(col)), cases, live, old_values));
-    END IF;
+    PERFORM pg_temp.change_cells(tbl, col,
+        format('(CASE %s %s END)::%s', pg_temp.bare(quote_ident(col)), cases, live),
+        format('%s = ANY (%L::text[])', pg_temp.bare(quote_ident(col)), old_values));
 END $fn$;
 
 -- Gives the rows back the values that replace_values() or rename_table() kept. With the pairs of

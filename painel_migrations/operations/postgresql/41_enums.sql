@@ -23,12 +23,6 @@ DECLARE
     parked text := enum_type;
     n integer := 1;
 BEGIN
-    FOR used IN SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-        WHERE a.atttypid = old_type AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
-          AND c.relnamespace = 'public'::regnamespace
-    LOOP
-        PERFORM pg_temp.refuse_unknown_labels(used.relname, used.attname, enum_type, labels);
-    END LOOP;
     PERFORM pg_temp.open_retired();
     WHILE EXISTS (SELECT FROM pg_type WHERE typname = parked AND typnamespace = 'retired'::regnamespace) LOOP
         n := n + 1;
@@ -44,6 +38,7 @@ BEGIN
         WHERE a.atttypid = old_type AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
           AND c.relnamespace = 'public'::regnamespace
     LOOP
+        PERFORM pg_temp.refuse_unknown_labels(used.relname, used.attname, enum_type, labels);
         PERFORM pg_temp.shelve(used.relname, used.attname);
         PERFORM pg_temp.alter(used.relname, 'ALTER COLUMN %I DROP DEFAULT', used.attname);
         PERFORM pg_temp.run(used.relname || '.' || used.attname, format(

@@ -78,20 +78,13 @@ BEGIN
 END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.ensure_no_unique(tbl text, VARIADIC cols text[]) LANGUAGE plpgsql AS $fn$
-DECLARE con record;
 BEGIN
-    FOR con IN SELECT conname FROM pg_constraint WHERE conrelid = pg_temp.oid_of(tbl) AND contype = 'u'
-        AND pg_temp.names_of(conrelid, conkey) = cols
-    LOOP
-        PERFORM pg_temp.alter(tbl, 'DROP CONSTRAINT %I', con.conname);
-    END LOOP;
-    FOR con IN SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-        WHERE i.indrelid = pg_temp.oid_of(tbl) AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL
-          AND pg_temp.names_of(i.indrelid, i.indkey::smallint[]) = cols
-          AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)
-    LOOP
-        EXECUTE format('DROP INDEX public.%I', con.relname);
-    END LOOP;
+    PERFORM pg_temp.alter(tbl, 'DROP CONSTRAINT %I', conname) FROM pg_constraint
+    WHERE conrelid = pg_temp.oid_of(tbl) AND contype = 'u' AND pg_temp.names_of(conrelid, conkey) = cols;
+    PERFORM pg_temp.run(tbl, format('DROP INDEX %s', indexrelid::regclass)) FROM pg_index i
+    WHERE indrelid = pg_temp.oid_of(tbl) AND indisunique AND indpred IS NULL AND indexprs IS NULL
+      AND pg_temp.names_of(indrelid, indkey::smallint[]) = cols
+      AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid);
 END $fn$;
 
 -- For the way back: UNIQUE where no value occurs twice.

@@ -162,12 +162,11 @@ BEGIN
             PERFORM pg_temp.alter(target, 'ADD PRIMARY KEY (id)');
         END IF;
         IF cardinality(con.cols) = 1 AND pg_temp.type_of(con.child, con.cols[1]) ~ 'int' THEN
-            IF EXISTS (SELECT FROM pg_temp.strangers) AND pg_temp.has_column(con.child, 'id')
-                AND pg_temp.keep_cells(con.child, con.cols[1],
-                    format('%I IN (SELECT s.id FROM pg_temp.strangers s)', con.cols[1])) > 0 THEN
-                PERFORM pg_temp.change_rows(con.child, format(
-                    'UPDATE public.%1$I SET %2$I = s.new_id FROM pg_temp.strangers s '
-                    'WHERE s.id = %1$I.%2$I', con.child, con.cols[1]));
+            IF EXISTS (SELECT FROM pg_temp.strangers) AND pg_temp.has_column(con.child, 'id') THEN
+                PERFORM pg_temp.change_cells(con.child, con.cols[1],
+                    format('SELECT s.new_id FROM pg_temp.strangers s WHERE s.id = %I.%I',
+                        con.child, con.cols[1]),
+                    format('%I IN (SELECT s.id FROM pg_temp.strangers s)', con.cols[1]));
             END IF;
             PERFORM pg_temp.refuse_strangers(con.child, con.cols[1], source, target);
             PERFORM pg_temp.refuse_orphans(con.child, con.cols[1], target);
@@ -188,7 +187,6 @@ END $fn$;
 CREATE OR REPLACE FUNCTION pg_temp.retire_rows(tbl text, condition text) RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
     kept text;
-    con record;
     n bigint := pg_temp.count_where(tbl, condition);
 BEGIN
     IF n = 0 THEN
@@ -198,15 +196,8 @@ BEGIN
     kept := pg_temp.free_name(tbl, 'retired');
     EXECUTE format('CREATE TABLE retired.%I AS SELECT * FROM public.%I WHERE %s', kept, tbl, condition);
     EXECUTE format('ALTER TABLE retired.%I ADD PRIMARY KEY (id)', kept);
-    FOR con IN SELECT * FROM pg_temp.references_to(tbl)
-    LOOP
-        IF pg_temp.keep_cells(con.child, con.col,
-                format('%I IN (SELECT k.id FROM retired.%I k)', con.col, kept)) > 0 THEN
-            PERFORM pg_temp.change_rows(con.child, format(
-                'UPDATE public.%1$I SET %2$I = NULL WHERE %2$I IN (SELECT k.id FROM retired.%3$I k)',
-                con.child, con.col, kept));
-        END IF;
-    END LOOP;
+    PERFORM pg_temp.change_cells(child, col, 'NULL',
+        format('%I IN (SELECT k.id FROM retired.%I k)', col, kept)) FROM pg_temp.references_to(tbl);
     PERFORM pg_temp.change_rows(tbl, format('DELETE FROM public.%I WHERE %s', tbl, condition));
     PERFORM pg_temp.note('rows', tbl, kept, NULL, n);
 END $fn$;
@@ -265,7 +256,6 @@ DECLARE
     lacking text;
     changed text;
     con record;
-    n bigint;
 BEGIN
     IF NOT pg_temp.has_table(old) THEN
         RETURN;
@@ -308,13 +298,11 @@ BEGIN
     LOOP
         changed := format('%1$I IS NOT NULL AND NOT EXISTS '
             '(SELECT FROM pg_temp.moved m WHERE m.id = %2$I.%1$I AND m.new_id = m.id)', con.col, con.child);
-        n := pg_temp.keep_cells(con.child, con.col, changed);
-        PERFORM pg_temp.alter(con.child, 'DROP CONSTRAINT %I', con.conname);
-        IF n > 0 THEN
-            PERFORM pg_temp.change_rows(con.child, format(
-                'UPDATE public.%1$I SET %2$I = (SELECT m.new_id FROM pg_temp.moved m '
-                'WHERE m.id = %1$I.%2$I) WHERE %3$s', con.child, con.col, changed));
+        IF pg_temp.has_table(con.child) THEN
+            PERFORM pg_temp.alter(con.child, 'DROP CONSTRAINT %I', con.conname);
         END IF;
+        PERFORM pg_temp.change_cells(con.child, con.col, format(
+            'SELECT m.new_id FROM pg_temp.moved m WHERE m.id = %I.%I', con.child, con.col), changed);
         PERFORM pg_temp.ensure_foreign_key(con.child, con.col, new);
     END LOOP;
     CALL pg_temp.retire_table(old);
