@@ -303,8 +303,9 @@ def _of_sqlite(connection: sa.Connection) -> list[Table]:
     for name in names:
         if name.startswith("sqlite_"):
             continue
-        info = connection.exec_driver_sql(f"PRAGMA table_info({_quoted(name)})").all()
-        found = [(column, spelled, bool(key)) for _, column, spelled, _, _, key in info]
+        # Computed columns too, which table_info leaves out; not the hidden ones of a virtual table.
+        info = connection.exec_driver_sql(f"PRAGMA table_xinfo({_quoted(name)})").all()
+        found = [(column, spelled, bool(key)) for _, column, spelled, _, _, key, hidden in info if hidden != 1]
         shown = re.sub(r"^retired_", RETIRED, name)
         if shown.startswith(RETIRED) and "__" in shown and not any(column == "rowid" for column, *_ in found):
             # With the cells of one column it keeps what tells their rows apart: copies, in which nothing is looked for.
