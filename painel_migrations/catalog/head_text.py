@@ -19,6 +19,8 @@ _SERIAL = {"serial", "key", "index"}
 _SEMICOLON = "{semicolon}"
 # Types in the words of a CREATE TABLE.
 _SHORT = {"character varying": "varchar", "timestamp with time zone": "timestamptz"}
+# What half of the columns have.
+_SIGNS = {" NOT NULL": "!", " DEFAULT ": "="}
 
 
 def facts_text(head: Catalogue) -> str:
@@ -112,6 +114,9 @@ def _column(column: Fact, left: dict[Key, Fact]) -> str:
     definition = column.definition
     for long, short in _SHORT.items():
         definition = re.sub(rf"^{long}\b", short, definition)
+    plain = not re.search("[!=]", definition)
+    for long, short in _SIGNS.items():
+        definition = definition.replace(long, short)
     told = [column, *marks.values()]
     if marks.keys() >= _SERIAL:
         definition = "serial"
@@ -120,7 +125,12 @@ def _column(column: Fact, left: dict[Key, Fact]) -> str:
         told.remove(fact)
     for fact in told:
         del left[fact.key]
-    if re.search(r"\s", name) or " | " in definition or re.match(r"[a-z ]+\([^)]*\): ", f"{name} {definition}"):
+    if (
+        not plain
+        or re.search(r"\s", name)
+        or " | " in definition
+        or re.match(r"[a-z ]+\([^)]*\): ", f"{name} {definition}")
+    ):
         raise ValueError(f"the text of head cannot carry the column {column.name!r}")
     return " | ".join([f"{name} {definition}", *marks])
 

@@ -41,17 +41,17 @@ CREATE OR REPLACE FUNCTION pg_temp.head_names(tbl text) RETURNS text[] LANGUAGE 
     WHERE tables = ARRAY[tbl] AND kind NOT IN ('table', 'column', 'sequence', 'access')
 $fn$;
 
--- What the application cannot do with. Unknown tables, and what is on unknown columns, are left alone.
+-- What the application cannot do with. Unknown tables, and what is on unknown columns, are left alone. What the role
+-- may do is not asked: it has just changed the tables.
 CREATE OR REPLACE FUNCTION pg_temp.differences() RETURNS TABLE (object text, expected text, found text)
 LANGUAGE sql STABLE AS $fn$
     WITH live AS MATERIALIZED (SELECT * FROM pg_temp.facts())
     SELECT concat(h.kind, ' ', h.object), h.definition, coalesce(l.definition, 'nothing')
     FROM pg_temp.head_facts AS h LEFT JOIN live AS l ON l.kind = h.kind AND l.object = h.object
-    WHERE CASE h.kind WHEN 'access' THEN NOT string_to_array(l.definition, ', ') @> string_to_array(h.definition, ', ')
-                      ELSE h.definition IS DISTINCT FROM l.definition END
+    WHERE h.kind <> 'access' AND h.definition IS DISTINCT FROM l.definition
     UNION ALL
     SELECT concat(l.kind, ' ', l.object), 'nothing', l.definition FROM live AS l
-    WHERE l.tables && pg_temp.known_tables() AND l.kind NOT IN ('table', 'view', 'enum', 'function', 'access')
+    WHERE l.tables && pg_temp.known_tables() AND l.kind NOT IN ('table', 'view', 'enum', 'function')
       AND NOT EXISTS (SELECT FROM pg_temp.head_facts AS h WHERE h.kind = l.kind AND h.object = l.object)
       AND CASE l.kind WHEN 'column' THEN l.definition ~ ' NOT NULL' AND l.definition !~ ' (DEFAULT |GENERATED)'
                       ELSE coalesce(l.columns, '{}') <@ pg_temp.head_columns(l.tables[1]) END

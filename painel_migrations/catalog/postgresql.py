@@ -1,6 +1,7 @@
 """The catalogue of a PostgreSQL database, read with the one SELECT beside this file."""
 
 import functools
+import re
 from importlib import resources
 
 import sqlalchemy as sa
@@ -15,9 +16,18 @@ def statement() -> str:
 
 
 @functools.cache
-def facts() -> str:
-    """Return the CTEs of the SELECT, from WITH on, the last of them ``live``: for statements that go on from there."""
+def facts(access: bool = True) -> str:
+    """Return the CTEs of the SELECT, from WITH on, the last of them ``live``: for statements that go on from there.
+
+    Args:
+        access: whether what the current user may do is among them; who has just changed the tables need not ask.
+    """
     _, with_, ctes = statement().rpartition("\nSELECT ")[0].partition("WITH\n")
+    if not access:
+        # The branches of the one UNION, each of one kind; the first must stay the first.
+        ctes = re.sub(
+            r"    SELECT 'access',(?:.(?!\n\n))*.\n\n(?:    --[^\n]*\n)*    UNION ALL\n", "", ctes, flags=re.DOTALL
+        )
     return with_ + ctes
 
 

@@ -1,7 +1,7 @@
 -- What head holds, and why a difference matters. A line without an indent opens a section: a table, or with an @
--- something else. One blank begins an entry, more go on with the one before. A column is its name, its definition,
--- and after each bar what goes with it under the name that PostgreSQL gives of itself. A serial column comes with its
--- sequence, the primary key and an index. Any other entry of a table is its kind, the columns it covers, a colon, its
+-- something else. One blank begins an entry, more go on with the one before. A column is its name, its definition
+-- with ! for NOT NULL and = for DEFAULT, and after each bar what goes with it under the name that PostgreSQL gives of
+-- itself. A serial column comes with its sequence, the primary key and an index. Any other entry of a table is its kind, the columns it covers, a colon, its
 -- name, its definition. {semicolon} stands for the character itself.
 entry (section, place, line, part) AS (
     SELECT split_part(s.body, chr(10), 1), e.place, replace(e.line, '{semicolon}', chr(59)),
@@ -36,9 +36,10 @@ owned (kind, object, definition, tables, columns) AS (
          CASE WHEN p.serial
               THEN concat('integer NOT NULL DEFAULT nextval(', quote_literal(quote_ident(p.pair || '_seq')),
                           '::regclass)')
-              ELSE regexp_replace(regexp_replace(substr(p.text, length(p.col) + 2),
-                                                 '^varchar\M', 'character varying'),
-                                  '^timestamptz\M', 'timestamp with time zone') END),
+              ELSE replace(replace(regexp_replace(regexp_replace(substr(p.text, length(p.col) + 2),
+                                                                 '^varchar\M', 'character varying'),
+                                                  '^timestamptz\M', 'timestamp with time zone'),
+                                   '!', ' NOT NULL'), '=', ' DEFAULT ') END),
         (p.serial, 'sequence', p.pair || '_seq',
          'AS integer START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 2147483647 CACHE 1 OWNED BY ' || p.dot || p.col),
         (p.serial OR p.text = 'key', 'primary key', p.dot || p.tab || '_pkey', 'PRIMARY KEY (' || p.quoted || ')'),

@@ -106,14 +106,12 @@ def test_the_sha256_is_that_of_the_plain_statements() -> None:
 def test_every_revision_has_its_section() -> None:
     """Its title and its reason stand above it, and its statements run only where the database is not past it."""
     text = script("sql")
-    sections = re.findall(
-        r"^    -- (\d{4})  (.+)\n    -- (.+)\n(?:    -- .+\n)*    IF painel_at < (\d+) THEN", text, re.M
-    )
+    sections = re.findall(r"^-- (\d{4})  (.+)\n-- (.+)\n(?:-- .+\n)*IF painel_at < (\d+) THEN", text, re.M)
     assert [section[0] for section in sections] == REVISIONS
     assert [int(section[3]) for section in sections] == list(range(1, 23))
     assert sections[17][1:3] == ("Retire produtos.evento_id", "A product belongs to no event.")
     back = script("sql-rollback", "--to", "base")
-    undone = re.findall(r"^    -- (\d{4})  .+\n(?:    -- .+\n)+    IF painel_at >= (\d+) THEN", back, re.M)
+    undone = re.findall(r"^-- (\d{4})  .+\n(?:-- .+\n)+IF painel_at >= (\d+) THEN", back, re.M)
     assert [section[0] for section in undone] == REVISIONS[::-1]
 
 

@@ -97,7 +97,8 @@ def squeezed(helper: str) -> str:
 
 def _dense(code: str) -> str:
     lines = (line.strip() for line in code.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("--"))
+    # The block looks in pg_catalog first: it sets search_path itself.
+    return "\n".join(line for line in lines if line and not line.startswith("--")).replace("pg_catalog.", "")
 
 
 def _place(revision: str, known: list[str]) -> int:

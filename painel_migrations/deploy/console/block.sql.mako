@@ -105,14 +105,14 @@ ${helper};
 % for section, place, body in sections:
 
 % for line in comment(section):
-    -- ${line}
+-- ${line}
 % endfor
-    IF painel_at ${">=" if down else "<"} ${place} THEN
-    painel_step := 'revision ${section.revision}';
+IF painel_at ${">=" if down else "<"} ${place} THEN
+painel_step := 'revision ${section.revision}';
 % for statement in body:
 ${statement};
 % endfor
-    END IF;
+END IF;
 % endfor
 
     painel_step := 'the end';
