@@ -41,7 +41,7 @@ ignore_startup_parameters = extra_float_digits
 def running(server: Server) -> Iterator[int]:
     """Start PgBouncer with one connection a database, for all clients, and give its port."""
     assert PROGRAM is not None
-    folder = Path(tempfile.mkdtemp(prefix="pooler-", dir="/tmp"))  # noqa: S108  mkdtemp makes the folder in it
+    folder = Path(tempfile.mkdtemp(prefix="pooler-", dir="/tmp"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import platform
+import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import postgast
+import pytest
 
 from tests.support.pasting import Place, script
 
@@ -76,7 +79,10 @@ def extended_protocol(place: Place) -> None:
 
 def connection_per_statement(place: Place) -> None:
     """A console that splits with PostgreSQL's own parser."""
-    statements = postgast.split(script("sql"))
+    if (sys.platform, platform.machine()) == ("darwin", "x86_64"):
+        pytest.skip("postgast has no wheel for a Mac with an Intel processor")
+    # Its type information is no Python, so mypy must not see it.
+    statements = importlib.import_module("postgast").split(script("sql"))
     assert len(statements) == 1
     _each(place, statements)
 

@@ -28,6 +28,14 @@ class Failure:
 
 NEWER = "It may be newer than this copy: update this repository, or choose another database"
 
+UNDO = """CREATE FUNCTION undo() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+    DROP INDEX IF EXISTS public.idx_produtos_nome;
+END $$"""
+
+QUOTE = f"""CREATE FUNCTION quote() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION 'no schemas: {SECRET}' USING HINT = '{SECRET}', DETAIL = '{SECRET}';
+END $$"""
+
 FAILURES = {
     "unknown_revision": Failure(
         damage=(VERSION_TABLE, "INSERT INTO alembic_version VALUES ('8f3c1d2e4b5a')"),
@@ -76,9 +84,7 @@ FAILURES = {
     # An administrator's event trigger undoes what a revision makes.
     "event_trigger_that_undoes": Failure(
         damage=(
-            "CREATE FUNCTION undo() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN"
-            " IF to_regclass('public.idx_produtos_nome') IS NOT NULL THEN"
-            " DROP INDEX public.idx_produtos_nome; END IF; END $$",
+            UNDO,
             "CREATE EVENT TRIGGER undo ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION undo()",
         ),
         state="PM006",
@@ -89,8 +95,7 @@ FAILURES = {
     # A trigger by hand may say anything, a row's values as well: what it says is not repeated.
     "trigger_that_quotes": Failure(
         damage=(
-            "CREATE FUNCTION quote() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN"
-            f" RAISE EXCEPTION 'no schemas: {SECRET}' USING HINT = '{SECRET}', DETAIL = '{SECRET}'; END $$",
+            QUOTE,
             "CREATE EVENT TRIGGER quote ON ddl_command_end WHEN TAG IN ('CREATE SCHEMA') EXECUTE FUNCTION quote()",
         ),
         state="P0001",

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.integration.console.conftest import Clone, CloneOf
+from tests.integration.console.conftest import CloneOf
 from tests.support import pooler, servers
 from tests.support.console import DONE, NOTHING, Place, script
 
