@@ -1,8 +1,8 @@
 -- What head holds, and why a difference matters. A line without an indent opens a section: a table, or with an @
 -- something else. One blank begins an entry, more go on with the one before. A column is its name, its definition
 -- with ! for NOT NULL and = for DEFAULT, and after each bar what goes with it under the name that PostgreSQL gives of
--- itself. A serial column comes with its sequence, the primary key and an index. Any other entry of a table is its kind, the columns it covers, a colon, its
--- name, its definition. {semicolon} stands for the character itself.
+-- itself. A serial column comes with its sequence, the primary key and an index. Any other entry of a table is its
+-- kind, the columns it covers, a colon, its name, its definition. {semicolon} stands for the character itself.
 entry (section, place, line, part) AS (
     SELECT split_part(s.body, chr(10), 1), e.place, replace(e.line, '{semicolon}', chr(59)),
            regexp_match(e.line, '^([a-z ]+)\(([^)]*)\): (\S+) (.*)$')

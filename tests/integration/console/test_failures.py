@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.integration.console.conftest import VERSIONS, Clone, CloneOf
-from tests.support.console import Place, Session, script
+from tests.support.pasting import Place, Session, script
 from tests.support.refused import CPF
 
 SECRET = "canario-do-valor"

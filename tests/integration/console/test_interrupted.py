@@ -12,7 +12,7 @@ import pytest
 from painel_migrations.connection.locks import LOCK_KEY
 from painel_migrations.connection.meaning import WHO_BLOCKS
 from tests.integration.console.conftest import VERSIONS, Clone, CloneOf
-from tests.support.console import NOTHING, Answer, Place, Session, script
+from tests.support.pasting import NOTHING, Answer, Place, Session, script
 from tests.support.refused import CPF
 
 WITHIN = 60.0

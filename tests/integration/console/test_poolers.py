@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.console.conftest import CloneOf
 from tests.support import pooler, servers
-from tests.support.console import DONE, NOTHING, Place, script
+from tests.support.pasting import DONE, NOTHING, Place, script
 
 pytestmark = pytest.mark.skipif(
     pooler.PROGRAM is None, reason="PgBouncer is not installed: apt-get install pgbouncer has it"

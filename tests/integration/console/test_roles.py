@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import engine_of
 from tests.integration.console.conftest import ROWS, STATE, VERSIONS
 from tests.support import conservation, lineage, servers
-from tests.support.console import DONE, NOTHING, Place, script
+from tests.support.pasting import DONE, NOTHING, Place, script
 
 _numbers = itertools.count(1)
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.console.conftest import VERSIONS, Clone, CloneOf
 from tests.support import conservation, history
-from tests.support.console import DONE, NOTHING, Place, folder_of, script
+from tests.support.pasting import DONE, NOTHING, Place, folder_of, script
 
 TARGETS = {"0021": 18, "0016": 25, "0010": 18, "base": 18}
 """Where the way back leads, and the state that the database was in when it was upgraded."""

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from painel_migrations.connection.locks import LOCK_KEY
 from tests.integration.console.conftest import Clone
 from tests.support import command
-from tests.support.console import DONE, NOTHING, Answer, Session, script
+from tests.support.pasting import DONE, NOTHING, Answer, Session, script
 
 TOGETHER = {
     "two_pastes": ("block", "block"),
@@ -44,7 +45,7 @@ def test_one_applies(target: Clone, workers: tuple[str, ...]) -> None:
         # Left first, on an error as well: nobody waits for a test that failed.
         stack.callback(holding.close)
         holding.paste(f"BEGIN; SELECT pg_advisory_xact_lock({LOCK_KEY})")
-        running = []
+        running: list[Future[Any]] = []
         for number, worker in enumerate(workers, 1):
             if worker == "command":
                 running.append(threads.submit(command.run, place.engine.url, "upgrade"))
