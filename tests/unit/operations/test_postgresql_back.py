@@ -265,3 +265,61 @@ def test_a_moment_as_text_is_one_only_where_nothing_is_guessed(run: Run, op: Any
     with pytest.raises(Refused) as caught:
         op.ensure_column("metas", column)
     assert caught.value.what == "metas.cor: 2 values do not fit TIMESTAMPTZ"
+
+
+BY = "ALTER TABLE metas ALTER id SET DEFAULT nextval"
+
+
+@pytest.mark.parametrize(
+    ("made", "position"),
+    [
+        ("ALTER TABLE metas ALTER id ADD GENERATED ALWAYS AS IDENTITY (START 500)", 500),
+        (f"CREATE SCHEMA app; CREATE SEQUENCE app.s START 900; {BY}('app.s')", 900),
+        (f"CREATE SEQUENCE s START 700; {BY}('s'); CREATE TABLE outra (id integer DEFAULT nextval('s'))", 700),
+        ("CREATE SEQUENCE metas_id_seq INCREMENT -1 MINVALUE -9 MAXVALUE 9 START -5 OWNED BY metas.id", 3),
+        ("CREATE SEQUENCE metas_id_seq START 3000000000 OWNED BY metas.id", 3),
+    ],
+    ids=("identity", "schema", "shared", "down", "beyond"),
+)
+def test_ids_of_rows_that_are_gone_are_not_given_again(run: Run, op: Any, made: str, position: int) -> None:
+    run(METAS.format("text") + ";" + ROWS.format("NULL", "NULL") + ";" + made)
+    op.ensure_column("metas", sa.Column("id", sa.Integer, primary_key=True))
+    assert run("INSERT INTO metas (nome) VALUES ('Palco') RETURNING id") == [(position,)]
+
+
+@pytest.mark.parametrize("child", ["app.metas_de_hoje", "metas_de_hoje"])
+def test_a_reference_that_cannot_be_kept_is_refused(run: Run, op: Any, child: str) -> None:
+    """Its rows have no id to keep the old value by, or are in a schema that nobody here knows."""
+    run(METAS.format("text") + ";" + ROWS.format("NULL", "NULL") + "; CREATE SCHEMA app")
+    run(f"CREATE TABLE {child} (meta_id integer REFERENCES metas (id)); INSERT INTO {child} VALUES (1)")
+    with pytest.raises(Refused) as caught:
+        op.ensure_renamed("metas", "alvos", required=["cor"])
+    assert caught.value.what == f"{child}.meta_id: values change, and are kept by a column id in schema public only"
+
+
+def test_a_publication_that_stops_changes_of_rows_is_named(run: Run, op: Any) -> None:
+    run(METAS.format("text") + ";" + ROWS.format("'azul'", "'verde'"))
+    run("CREATE PUBLICATION espelho FOR TABLE metas WHERE (cor = 'azul')")
+    with pytest.raises(Refused, match="Column used in the publication WHERE expression"):
+        op.replace_values("metas", "nome", {"Bar": "Copa"})
+
+
+def test_not_null_that_children_do_not_inherit_becomes_a_plain_one(run: Run, op: Any) -> None:
+    if run("SHOW server_version_num")[0][0] < "180000":
+        pytest.skip("NOT NULL is a constraint from PostgreSQL 18 on")
+    run(METAS.format("varchar(7)") + "; ALTER TABLE metas ADD CONSTRAINT n NOT NULL cor NO INHERIT")
+    op.ensure_column("metas", sa.Column("cor", sa.String(7), nullable=False))
+    assert run(
+        "SELECT conname, connoinherit FROM pg_constraint WHERE conrelid = 'metas'::regclass AND contype = 'n' "
+        "AND conname <> 'metas_id_not_null'"
+    ) == [("metas_cor_not_null", False)]
+
+
+def test_the_longest_name_makes_way_for_a_number(run: Run, op: Any) -> None:
+    """Cut where PostgreSQL cuts it, by bytes, a name with a number after it would be the name itself."""
+    for letter in ("x", "ç"):
+        name = f"metas_old_{letter * 53}"[: 63 if letter == "x" else 36]
+        run(f"CREATE TABLE {name} (id integer); CREATE SCHEMA IF NOT EXISTS retired; CREATE TABLE retired.{name} ()")
+    run(METAS.format("text"))
+    op.retire_leftovers("metas")
+    assert run("SELECT count(*) FROM pg_tables WHERE schemaname = 'retired' AND tablename ~ '^metas_old_'") == [(4,)]
