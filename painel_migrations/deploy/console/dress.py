@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from itertools import pairwise
 
@@ -51,4 +50,4 @@ def _commented(line: str) -> str:
 
 
 def _spelled(text: str) -> str:
-    return re.sub(r"[\\';$]", lambda found: _ESCAPES[found[0]], text)
+    return "".join(_ESCAPES.get(character, character) for character in text)
