@@ -52,7 +52,7 @@ fact (kind, name, definition, tables, columns) AS (
                         WHERE i.inhparent = r.oid), '')
            || CASE WHEN r.relrowsecurity THEN ', ROW LEVEL SECURITY' ELSE '' END
            || CASE WHEN r.relforcerowsecurity THEN ', FORCE ROW LEVEL SECURITY' ELSE '' END,
-           ARRAY[r.name], NULL
+           ARRAY[r.name], NULL::text[]
     FROM relation AS r WHERE r.is_table
 
     UNION ALL

@@ -62,8 +62,10 @@ def stays_by_paste(copy: sa.Engine, server: servers.Server, refused: str) -> Non
 def copied(server: servers.Server, engine: sa.Engine) -> Iterator[sa.Engine]:
     """A copy of a PostgreSQL database as it is now."""
     name = f"{engine.url.database}_copy"
-    yield engine_of(server.create_database(name, template=str(engine.url.database)))
-    server.drop_database(name)
+    try:
+        yield engine_of(server.create_database(name, template=str(engine.url.database)))
+    finally:
+        server.drop_database(name)
 
 
 def stays(engine: sa.Engine, refused: str) -> None:
