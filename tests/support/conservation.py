@@ -268,7 +268,7 @@ POSTGRESQL_REFERENCES = """
 
 POSTGRESQL_COLUMNS = """
     SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, NULL),
-        coalesce(a.attnum = ANY (i.indkey::int2[]), false)
+        coalesce(a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]), false)
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

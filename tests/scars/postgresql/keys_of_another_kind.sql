@@ -1,6 +1,6 @@
 -- Keys made by hand: deferrable, with a column more, and with NULLs that are not distinct.
 -- scripts: migrate_postgres_production.py
--- needs: states 3-27
+-- needs: states 1-27
 -- touches: checkins, usuarios, empresas
 -- outcome: home
 ALTER TABLE checkins DROP CONSTRAINT checkins_pkey, ADD CONSTRAINT checkins_pkey PRIMARY KEY (id) DEFERRABLE;

@@ -1,7 +1,7 @@
 -- Ids from elsewhere: an identity, a sequence of another schema, one that two tables share, one that counts down, one past
 -- what an id can be.
 -- scripts: migrate_postgres_production.py
--- needs: states 3-27
+-- needs: states 2-27
 -- touches: usuarios, eventos, listas, transacoes, checkins, empresas
 -- outcome: home
 ALTER TABLE usuarios ALTER id DROP DEFAULT;
