@@ -38,7 +38,11 @@ def body(text: str) -> str:
     """What PostgreSQL runs as PL/pgSQL, whichever way the script is dressed."""
     if "DO $painel$" in text:
         return text.partition("DO $painel$\n")[2].rpartition("$painel$;")[0]
-    literal = text.partition("DO E'\n")[2].rpartition("';")[0].replace("'\n'", "")
+    literal = text.partition("DO E'\n")[2].rpartition("';")[0]
+    # A literal that goes on in the next line has one quote more on either side than one that holds quotes there.
+    literal = re.sub(
+        r"('+)\n('+)", lambda found: found[0] if len(found[1]) % 2 == 0 else found[0].replace("'\n'", ""), literal
+    )
     return re.sub(r"\\x3b|\\x24|\\\\|''", lambda found: ESCAPED[found[0]], literal)
 
 
@@ -144,7 +148,7 @@ def test_a_helper_loses_nothing_but_blanks_and_comments() -> None:
     assert len(defined) > 80
     assert [helper for helper in defined if blanks(helper) not in sent] == []
     assert "pg_temp.restore_column" not in text
-    assert "pg_temp.bring_back" in script("sql-rollback", "--to", "base")
+    assert "pg_temp.give_back" in script("sql-rollback", "--to", "base")
 
 
 def test_squeezed_keeps_literals() -> None:

@@ -66,7 +66,7 @@ def test_what_goes_with_a_column_is_behind_it() -> None:
             Fact("foreign key", "t.t_a_fkey", "FOREIGN KEY (a) REFERENCES u(id)", ("t",), ("a",)),
         )
     )
-    assert text.splitlines()[:2] == ["t", " a varchar(9) NOT NULL | unique index | -> u"]
+    assert text.splitlines()[:2] == ["t", " a varchar(9)! | unique index | -> u"]
 
 
 def test_what_is_named_or_made_otherwise_is_written_out() -> None:
@@ -80,7 +80,7 @@ def test_what_is_named_or_made_otherwise_is_written_out() -> None:
     )
     assert text.splitlines()[:5] == [
         "t",
-        " a integer NOT NULL DEFAULT nextval('t_a_seq'::regclass)",
+        " a integer!=nextval('t_a_seq'::regclass)",
         " foreign key(a): t.t_a_fkey FOREIGN KEY (a) REFERENCES u(id) ON DELETE CASCADE",
         " primary key(a): t.pk PRIMARY KEY (a)",
         " sequence(a): t_a_seq AS bigint",
