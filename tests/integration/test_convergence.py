@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from painel_migrations.catalog import Severity, verify
 from painel_migrations.errors import Refused
 from tests.conftest import engine_of
-from tests.support import conservation, console, history, lineage, scars, servers, whole
+from tests.support import conservation, history, lineage, pasting, scars, servers, whole
 
 ROWS = 12
 STATES = range(1, scars.LAST_STATE + 1)
@@ -43,17 +43,17 @@ def comes_home(engine: sa.Engine) -> None:
 
 def comes_home_by_paste(copy: sa.Engine, server: servers.Server, upgraded: sa.Engine) -> None:
     """Paste the console script into a copy made before the upgrade: what it leaves is what the upgrade left."""
-    console.paste(copy, console.script("sql"))
+    pasting.paste(copy, pasting.script("sql"))
     assert server.dump_schema(str(copy.url.database)) == server.dump_schema(str(upgraded.url.database))
-    assert console.differing_tables(copy, upgraded) == []
-    assert "nothing to do" in console.paste(copy, console.script("sql"))[-1]
+    assert pasting.differing_tables(copy, upgraded) == []
+    assert "nothing to do" in pasting.paste(copy, pasting.script("sql"))[-1]
 
 
 def stays_by_paste(copy: sa.Engine, server: servers.Server, refused: str) -> None:
     """Paste the console script, be refused with the message of the upgrade, and find everything as it was."""
     before = whole.of(copy, server)
     with pytest.raises(psycopg2.Error, match=re.escape(refused)) as caught:
-        console.paste(copy, console.script("sql"))
+        pasting.paste(copy, pasting.script("sql"))
     assert caught.value.diag.message_hint
     assert whole.of(copy, server) == before
 
@@ -79,6 +79,8 @@ def stays(engine: sa.Engine, refused: str) -> None:
     assert conservation.take(engine) == before
 
 
+# Where the machine has another version, such as Debian's 15, on that as well.
+@pytest.mark.parametrize("server", servers.available(), indirect=True, ids="pg{}".format)
 @pytest.mark.parametrize("state", STATES)
 def test_every_state_on_postgresql(
     state: int, server: servers.Server, postgres: sa.Engine, head_dump: Callable[[int], str]

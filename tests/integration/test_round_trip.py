@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 
 from painel_migrations import catalog
 from tests.conftest import VERSIONS, engine_of
-from tests.support import conservation, history, lineage, scars, servers
+from tests.support import conservation, history, lineage, pasting, scars, servers
 
 ROWS = 12
 DOWN = [*(f"{number:04d}" for number in range(21, 0, -1)), "base"]
@@ -244,3 +244,16 @@ def test_columns_that_are_computed_come_back_on_sqlite(sqlite: sa.Engine) -> Non
     assert not {name for name in sa.inspect(sqlite).get_table_names() if name.startswith("retired_produtos__rotulo")}
     history.upgrade(sqlite)
     assert_at_head(sqlite)
+
+
+def test_the_way_back_in_another_style_of_dates(postgres: sa.Engine) -> None:
+    """What tells a row from another of its number is text with a moment in it, whatever DateStyle a console has."""
+    lineage.build(postgres, 14, rows=3)
+    before = cells(postgres, "produtos", ("marca",))
+    history.upgrade(postgres)
+    with postgres.begin() as connection:
+        # The moment alone tells that the rows are the same.
+        connection.exec_driver_sql("UPDATE produtos SET nome = 'outro ' || id")
+    # psycopg2 sets the style when it connects: it has to be changed after that.
+    pasting.paste(postgres, "SET DateStyle = 'German'; " + pasting.script("sql-rollback", "--to", "0016"))
+    assert cells(postgres, "produtos", ("marca",)) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -154,3 +155,27 @@ class Place:
         with self.engine.connect() as connection:
             assert [found for found in catalog.verify(connection) if found.severity is Severity.FAIL] == []
         assert conservation.missing(cells, self.engine) == []
+
+
+def paste(engine: sa.Engine, text: str) -> list[str]:
+    """Send a text as one message and return the server's notices. Raises psycopg2.Error where it is refused."""
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with contextlib.closing(psycopg2.connect(url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(text)
+        return [notice.strip() for notice in connection.notices]
+
+
+def differing_tables(one: sa.Engine, other: sa.Engine) -> list[str]:
+    """Return the tables that do not hold the same rows in two databases, retired ones too; history apart."""
+    first, second = (_rows(conservation.take(engine)) for engine in (one, other))
+    return sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
+
+
+def _rows(taken: conservation.Snapshot) -> dict[str, Counter[str]]:
+    return {
+        table.name: Counter(repr(sorted(row.items())) for row in table.rows)
+        for table in taken.tables.values()
+        if table.name != "migration_history"
+    }

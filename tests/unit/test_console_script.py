@@ -18,7 +18,7 @@ from painel_migrations.deploy.history import helpers
 from painel_migrations.operations.guarded import SESSION, prologue
 from tests.support import command
 from tests.support.command import Ran
-from tests.support.console import script
+from tests.support.pasting import script
 
 postgast = pytest.importorskip("postgast", reason="postgast has no wheel for a Mac with an Intel processor")
 

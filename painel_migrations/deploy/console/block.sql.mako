@@ -141,7 +141,8 @@ END IF;
     LOOP
         EXECUTE format('DROP ROUTINE %s', painel_found.helper);
     END LOOP;
-    RAISE NOTICE 'Done: at ${end} after % revisions', abs(painel_done - ${last});
+    painel_done := abs(painel_done - ${last});
+    RAISE NOTICE 'Done: at ${end} after % revision%', painel_done, CASE WHEN painel_done > 1 THEN 's' ELSE '' END;
 EXCEPTION
     WHEN lock_not_available OR deadlock_detected THEN
         RAISE EXCEPTION USING ERRCODE = SQLSTATE,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from painel_migrations.catalog import Severity, verify
 from tests.conftest import engine_of
-from tests.support import conservation, console, history, lineage, servers
+from tests.support import conservation, history, lineage, pasting, servers
 
 STATES = (4, 14, 18, 25)
 """The discount window, kinds of product that went, leftover columns, `tipo` renamed."""
@@ -28,8 +28,11 @@ def test_from_each_revision(
         lineage.build(engine, STATES[number % len(STATES)], rows=6)
         before = conservation.take(engine)
         history.upgrade(engine, f"{number:04d}")
-        notices = console.paste(engine, console.script("sql"))
+        notices = pasting.paste(engine, pasting.script("sql"))
         assert len([notice for notice in notices if "painel: ->" in notice]) == 22 - number
+        if number < 22:
+            done = 22 - number
+            assert notices[-1] == f"NOTICE:  Done: at 0022 after {done} revision{'s' if done > 1 else ''}"
         assert server.dump_schema(name) == head_dump(version)
         with engine.connect() as connection:
             assert [found for found in verify(connection) if found.severity is Severity.FAIL] == []
@@ -45,7 +48,7 @@ def test_from_each_revision(
 @pytest.mark.parametrize("number", [1, 8, 15, 21])
 def test_a_paste_begins_and_an_upgrade_finishes(number: int, postgres: sa.Engine) -> None:
     lineage.build(postgres, 18, rows=3)
-    console.paste(postgres, console.script("sql", "--to", f"{number:04d}"))
+    pasting.paste(postgres, pasting.script("sql", "--to", f"{number:04d}"))
     history.upgrade(postgres)
     with postgres.connect() as connection:
         assert [found for found in verify(connection) if found.severity is Severity.FAIL] == []
@@ -54,9 +57,9 @@ def test_a_paste_begins_and_an_upgrade_finishes(number: int, postgres: sa.Engine
 def test_the_line_in_the_history(postgres: sa.Engine) -> None:
     """Who, how, and what was pasted: the SHA-256 is that of the script's header, the fingerprints chain."""
     lineage.build(postgres, 18, rows=3)
-    text = console.script("sql")
-    console.paste(postgres, console.script("sql", "--to", "0017"))
-    console.paste(postgres, text)
+    text = pasting.script("sql")
+    pasting.paste(postgres, pasting.script("sql", "--to", "0017"))
+    pasting.paste(postgres, text)
     with postgres.connect() as connection:
         *_, before, _, _, _, _, last = connection.exec_driver_sql(
             "SELECT * FROM migration_history ORDER BY id"
