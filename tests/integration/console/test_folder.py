@@ -34,7 +34,7 @@ def test_in_order(target: Clone, tmp_path: Path, head_dump: Callable[[int], str]
     place = target.place
     for number, text in enumerate(files, 1):
         answer = place.paste(text)
-        assert f"Done: at {number:04d} after 1 revisions" in answer.said, answer.said
+        assert f"Done: at {number:04d} after 1 revision\n" in answer.said, answer.said
     target.assert_at_head()
     assert place.server.dump_schema(place.name) == head_dump(place.server.version)
     assert place.history() == (22, 22)
@@ -99,7 +99,7 @@ def test_the_whole_script_from_the_middle(target: Clone, revision: str) -> None:
     """The block looks where the database is, and begins there."""
     history.upgrade(target.place.engine, revision)
     left = 22 - int(revision)
-    assert f"Done: at 0022 after {left} revisions" in target.place.paste(script("sql")).said
+    assert f"Done: at 0022 after {left} revision{'s' if left > 1 else ''}\n" in target.place.paste(script("sql")).said
     target.assert_at_head()
     assert target.place.history() == (22, 2)
 
