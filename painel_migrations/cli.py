@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from painel_migrations.connection.interrupts import Breaker, Interrupted, interruptible, say_interrupted
 from painel_migrations.errors import FailedError, PainelError, UsageError
 
 
@@ -62,27 +63,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _main(arguments: Sequence[str] | None) -> int:
     given = build_parser().parse_args(arguments)
     _log_to_standard_output()
+    breaker = Breaker()
     try:
-        return _run(given)
+        with interruptible(breaker):
+            return _run(given, breaker)
     except PainelError as error:
         return _ended(error, error.__cause__ or error.__context__ or error, given.verbose)
-    except KeyboardInterrupt:
-        print("Interrupted: rolled back, nothing was changed", file=sys.stderr)
-        return 130
+    except Interrupted as interrupt:
+        say_interrupted(breaker)
+        return interrupt.exit_code
     except Exception as error:
         return _ended(_as_ours(error), error, given.verbose)
 
 
-def _run(given: argparse.Namespace) -> int:
+def _run(given: argparse.Namespace, breaker: Breaker) -> int:
     # Each verb loads what it needs: help and a usage error come at once.
     if given.verb in ("upgrade", "downgrade"):
         from painel_migrations.deploy import upgrade
 
-        return (upgrade.upgrade if given.verb == "upgrade" else upgrade.downgrade)(given.revision)
+        return (upgrade.upgrade if given.verb == "upgrade" else upgrade.downgrade)(given.revision, breaker)
     if given.verb in ("status", "verify"):
         from painel_migrations.deploy import look
 
-        return look.status() if given.verb == "status" else look.verify()
+        return (look.status if given.verb == "status" else look.verify)(breaker)
     if given.verb.startswith("sql"):
         from painel_migrations.deploy import console
 
@@ -100,7 +103,7 @@ def _as_ours(error: Exception) -> PainelError:
     import sqlalchemy as sa
     from alembic.util.exc import CommandError
 
-    from painel_migrations.connection.meaning import meaning
+    from painel_migrations.connection.failures import meaning
 
     if isinstance(error, CommandError):
         return UsageError(str(error).splitlines()[0], "See the revisions: make status")

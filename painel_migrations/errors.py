@@ -27,6 +27,10 @@ class NoConnectionError(PainelError):
     exit_code = 3
 
 
+class LostError(NoConnectionError):
+    """A database answered, and then the connection to it was lost: nothing is half done."""
+
+
 class Refused(PainelError):
     """What cannot be done safely; nothing is changed."""
 
@@ -37,6 +41,10 @@ class LockedError(PainelError):
     """Another run, or another session, holds what this one needs."""
 
     exit_code = 5
+
+
+class HeldError(LockedError):
+    """Another session holds a table or rows that a run has to change: it may let go by itself."""
 
 
 class FailedError(PainelError):

@@ -3,24 +3,15 @@
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 from sqlalchemy import URL
 
-from painel_migrations.database_url import PRODUCTS, libpq_url, parse_url
+from painel_migrations.candidates import DATABASE_VARIABLES, LIBPQ_VARIABLES, Candidate, find_candidates
 from painel_migrations.errors import UsageError
-
-DEFAULT_DATABASE_URL = "sqlite:///eventos.db"
-
-# The order of preference. A migration keeps its session, and a transaction pooler promises none: unpooled comes first.
-DATABASE_VARIABLES = ("DATABASE_UNPOOLED_URL", "DATABASE_URL", "DATABASE_PUBLIC_UNPOOLED_URL", "DATABASE_PUBLIC_URL")
-
-# libpq's own names. Without both a host and a database they are a developer's habits, not a database to migrate.
-LIBPQ_VARIABLES = ("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSLMODE")
-LIBPQ_NEEDED = ("PGHOST", "PGDATABASE")
 
 # PostgreSQL takes its timeouts as milliseconds in 32 bits.
 LONGEST_SECONDS = 2_147_483
@@ -40,21 +31,27 @@ DURATIONS = {
     "MIGRATION_STATEMENT_TIMEOUT": Seconds(0.0, zero=True),
     # Another replica's whole run, with its rewrite of the largest table, fits in.
     "MIGRATION_LOCK_WAIT": Seconds(300.0, zero=True),
+    # A server that answers at all does so within a second; a middlebox that drops packets never does.
+    "MIGRATION_CONNECT_TIMEOUT": Seconds(10.0, zero=False),
+    # All candidates together, pauses included: an operator waits a minute before trying the console.
+    "MIGRATION_CONNECT_LIMIT": Seconds(60.0, zero=False),
+    # Platforms give up on a health check after one to five minutes.
+    "MIGRATION_STARTUP_LIMIT": Seconds(60.0, zero=False),
 }
 
+COUNTS = {
+    # A path that fails half of the time lets one of six attempts through in 98 of 100 cases.
+    "MIGRATION_CONNECT_ATTEMPTS": 6,
+    # Of a run whose connection is lost on the way, the first included.
+    "MIGRATION_RUN_ATTEMPTS": 3,
+}
 
-@dataclass(frozen=True)
-class Candidate:
-    """A database to connect to, and the variable that named it; its text is safe to print."""
+# Seconds between two attempts at a table that is held, outside any transaction: the application's queue drains
+# meanwhile. Short ones first, for a query that just takes a little longer; half a minute in all, for a report.
+LOCK_PAUSES = "MIGRATION_LOCK_PAUSES"
+DEFAULT_LOCK_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
-    url: URL = field(repr=False)
-    source: str
-
-    def __str__(self) -> str:
-        product = PRODUCTS[self.url.get_backend_name()]
-        place = f" on {self.url.host}" if self.url.host else ""
-        port = f":{self.url.port}" if self.url.port else ""
-        return f"{product} {self.url.database}{place}{port} ({self.source})"
+VARIABLES = (*DATABASE_VARIABLES, *LIBPQ_VARIABLES, *DURATIONS, *COUNTS, LOCK_PAUSES)
 
 
 @dataclass(frozen=True)
@@ -68,6 +65,12 @@ class Settings:
     lock_timeout: float
     statement_timeout: float
     lock_wait: float
+    lock_pauses: tuple[float, ...]
+    connect_timeout: float
+    connect_limit: float
+    connect_attempts: int
+    run_attempts: int
+    startup_limit: float
 
     @property
     def database_url(self) -> URL:
@@ -88,19 +91,26 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     """
     real = _filled(os.environ if environ is None else environ)
     file = _filled(_read_file((folder or Path()) / ".env"))
-    durations = {name: _seconds(name, (file | real).get(name)) for name in DURATIONS}
+    both = file | real
+    durations = {name: _seconds(name, both.get(name)) for name in DURATIONS}
+    counts = {name: _count(name, both.get(name)) for name in COUNTS}
     return Settings(
-        candidates=_candidates(real, file),
+        candidates=find_candidates(real, file),
         lock_timeout=durations["MIGRATION_LOCK_TIMEOUT"],
         statement_timeout=durations["MIGRATION_STATEMENT_TIMEOUT"],
         lock_wait=durations["MIGRATION_LOCK_WAIT"],
+        lock_pauses=_pauses(both.get(LOCK_PAUSES)),
+        connect_timeout=durations["MIGRATION_CONNECT_TIMEOUT"],
+        connect_limit=durations["MIGRATION_CONNECT_LIMIT"],
+        connect_attempts=counts["MIGRATION_CONNECT_ATTEMPTS"],
+        run_attempts=counts["MIGRATION_RUN_ATTEMPTS"],
+        startup_limit=durations["MIGRATION_STARTUP_LIMIT"],
     )
 
 
 def _filled(variables: Mapping[str, str | None]) -> dict[str, str]:
     """Our variables that say something: an empty one counts as unset, as Railway leaves a reference to nothing."""
-    names = (*DATABASE_VARIABLES, *LIBPQ_VARIABLES, *DURATIONS)
-    found = {name: variables.get(name) or "" for name in names}
+    found = {name: variables.get(name) or "" for name in VARIABLES}
     # A pasted value brings a blank or a line end along, but a password may really end in one.
     return {name: value if name == "PGPASSWORD" else value.strip() for name, value in found.items() if value.strip()}
 
@@ -112,7 +122,7 @@ def _read_file(path: Path) -> Mapping[str, str | None]:
         with path.open(encoding="utf-8-sig") as stream:
             broken = [line.original for line in parse_stream(stream) if line.error]
         for original in broken:
-            if any(name in original.string for name in (*DATABASE_VARIABLES, *LIBPQ_VARIABLES, *DURATIONS)):
+            if any(name in original.string for name in VARIABLES):
                 raise UsageError(
                     f".env: line {original.line} cannot be read", "Write it as NAME=value, with every quote closed"
                 )
@@ -125,48 +135,11 @@ def _read_file(path: Path) -> Mapping[str, str | None]:
         ) from None
 
 
-def _candidates(real: Mapping[str, str], file: Mapping[str, str]) -> tuple[Candidate, ...]:
-    """The databases named, best first.
-
-    The environment and `.env` are never mixed: `DATABASE_URL=sqlite:///copy.db make upgrade` must not reach the
-    production database that `.env` gives as DATABASE_UNPOOLED_URL, nor may a password of one go to the other's host.
-    """
-    sources = ((real, ""), (file, " in .env"))
-    for variables, where in sources:
-        found = tuple(
-            Candidate(parse_url(variables[name], name + where), name + where)
-            for name in DATABASE_VARIABLES
-            if name in variables
-        )
-        if found:
-            _refuse_two_products(found)
-            return found
-    for variables, where in sources:
-        if all(name in variables for name in LIBPQ_NEEDED):
-            return (Candidate(libpq_url(variables, where), f"PGHOST{where}"),)
-    return (Candidate(parse_url(DEFAULT_DATABASE_URL, "default"), "default"),)
-
-
-def _refuse_two_products(candidates: tuple[Candidate, ...]) -> None:
-    """The variables are names of one database; on two products they cannot be."""
-    first = candidates[0]
-    for other in candidates[1:]:
-        if other.url.get_backend_name() != first.url.get_backend_name():
-            raise UsageError(
-                f"{first.source} names a {PRODUCTS[first.url.get_backend_name()]} database,"
-                f" {other.source} a {PRODUCTS[other.url.get_backend_name()]} one",
-                "They must be names of the same database: unset one of them",
-            )
-
-
 def _seconds(name: str, text: str | None) -> float:
     rule = DURATIONS[name]
     if text is None:
         return rule.default
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
+    seconds = _number(text)
     if not (0 <= seconds <= LONGEST_SECONDS and (rule.zero or seconds > 0)):
         least = "0 or more" if rule.zero else "more than 0"
         raise UsageError(
@@ -174,3 +147,30 @@ def _seconds(name: str, text: str | None) -> float:
             f"Set it to {least}, at most {LONGEST_SECONDS}; unset, it is {rule.default:g}",
         )
     return seconds
+
+
+def _count(name: str, text: str | None) -> int:
+    if text is None:
+        return COUNTS[name]
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1000):
+        raise UsageError(f"{name} is not a count", f"Set it to 1 or more, at most 1000; unset, it is {COUNTS[name]}")
+    return int(text)
+
+
+def _pauses(text: str | None) -> tuple[float, ...]:
+    if text is None:
+        return DEFAULT_LOCK_PAUSES
+    pauses = tuple(_number(part) for part in text.split(","))
+    if not all(0 <= pause <= LONGEST_SECONDS for pause in pauses):
+        default = ",".join(f"{pause:g}" for pause in DEFAULT_LOCK_PAUSES)
+        raise UsageError(
+            f"{LOCK_PAUSES} is not a list of seconds", f"Write numbers with commas between; unset, it is {default}"
+        )
+    return pauses
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

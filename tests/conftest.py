@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from painel_migrations import cli
 from painel_migrations.connection import prepare_sqlite
-from painel_migrations.settings import DATABASE_VARIABLES, DURATIONS, LIBPQ_VARIABLES
+from painel_migrations.settings import VARIABLES
 from tests.support import history, servers
 from tests.support.command import Ran
 
@@ -40,7 +40,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 @pytest.fixture(autouse=True)
 def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No variable and no `.env` of the person at the keyboard: a test must not find their database."""
-    for name in (*DATABASE_VARIABLES, *LIBPQ_VARIABLES, *DURATIONS):
+    for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,28 @@ from sqlalchemy.pool import NullPool
 
 from painel_migrations.errors import Refused, UsageError
 
-# Seconds to wait for a server that does not answer at all.
-CONNECT_TIMEOUT = 10
+APPLICATION_NAME = "painel-migrations"
+
+# What keeps a connection that a middlebox has forgotten from hanging for ever: libpq's defaults are the kernel's, two
+# hours of silence before the first probe. Half a minute of silence, then three probes ten seconds apart; what was sent
+# and not acknowledged is given up after as long. A URL may say otherwise.
+KEEPALIVES = {
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
-def make_engine(url: sa.URL, read_only: bool = False, lock_wait: float = 300) -> sa.Engine:
+def make_engine(url: sa.URL, read_only: bool = False, lock_wait: float = 300, connect_timeout: float = 10) -> sa.Engine:
     """Make the engine for a database.
 
     Arguments: ``url`` as settings give it; ``read_only``, true for commands that look (a missing SQLite file is
-    then not made);
-    ``lock_wait``, seconds a SQLite run waits for another one.
+    then not made); ``lock_wait``, seconds a SQLite run waits for another one; ``connect_timeout``, seconds a server
+    has to answer at each of its addresses.
     Errors: UsageError or Refused where an SQLite file cannot be what is wanted.
     """
     if url.get_backend_name() == "sqlite":
@@ -29,10 +40,15 @@ def make_engine(url: sa.URL, read_only: bool = False, lock_wait: float = 300) ->
         engine = sa.create_engine(url, poolclass=NullPool, connect_args={"timeout": lock_wait})
         prepare_sqlite(engine, read_only=read_only)
         return engine
+    # libpq takes whole seconds.
+    options = KEEPALIVES | {"connect_timeout": max(1, math.ceil(connect_timeout))}
+    asked = {name: value for name, value in options.items() if name not in url.query}
     return sa.create_engine(
         url,
         poolclass=NullPool,
-        connect_args={"connect_timeout": CONNECT_TIMEOUT, "application_name": "painel-migrations"},
+        # No hstore here: SQLAlchemy would ask every new connection for its number.
+        use_native_hstore=False,
+        connect_args=asked | {"application_name": APPLICATION_NAME},
     )
 
 

@@ -1,6 +1,12 @@
-"""One run at a time: a lock that lasts as long as the transaction, so that a pooler cannot keep it."""
+"""One run at a time: a lock that lasts as long as the transaction, so that a pooler cannot keep it; and who is in the
+way of a run.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
 
 import sqlalchemy as sa
 
@@ -10,30 +16,107 @@ from painel_migrations.settings import Settings
 # The same number for every run, online or pasted: "painel" in ASCII.
 LOCK_KEY = 0x7061696E656C
 
+# Milliseconds after which a server notices that the client of a long statement is gone, and frees its locks; from
+# PostgreSQL 14 on, which can look at a socket meanwhile.
+CLIENT_CHECK = 2000
+
+
+class RunLockedError(LockedError):
+    """Another run holds the lock of runs."""
+
 
 def lock_run(connection: sa.Connection, settings: Settings) -> None:
     """Wait for other runs, then hold the lock until the transaction ends.
 
     SQLite needs nothing more: its transaction began with the write lock.
-    Errors: LockedError when another run is not done in ``settings.lock_wait`` seconds.
+    Errors: RunLockedError when another run is not done in ``settings.lock_wait`` seconds.
     """
     if connection.dialect.name != "postgresql":
         return
     # The wait has its own patience; the short one for table locks comes after it.
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_milliseconds(settings.lock_wait) or 1}")
+    wait = f"SET LOCAL lock_timeout = {_milliseconds(settings.lock_wait) or 1}"
+    if (connection.dialect.server_version_info or ()) >= (14,):
+        wait += f"; SET LOCAL client_connection_check_interval = {CLIENT_CHECK}"
+    connection.exec_driver_sql(wait)
     try:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
     except sa.exc.OperationalError as error:
         if getattr(error.orig, "pgcode", None) == "55P03":
-            raise LockedError(
+            raise RunLockedError(
                 f"another run holds the lock for more than {settings.lock_wait:g} s",
                 "Wait for it, then run again. See it: SELECT pid, query_start FROM pg_stat_activity "
                 "WHERE application_name = 'painel-migrations'",
             ) from None
         raise
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_milliseconds(settings.lock_timeout)}")
-    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {_milliseconds(settings.statement_timeout)}")
+    connection.exec_driver_sql(
+        f"SET LOCAL lock_timeout = {_milliseconds(settings.lock_timeout)}; "
+        f"SET LOCAL statement_timeout = {_milliseconds(settings.statement_timeout)}"
+    )
 
 
 def _milliseconds(seconds: float) -> int:
     return round(seconds * 1000)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A session that holds tables, or the lock of runs: who it is, since when, and what ends it."""
+
+    pid: int | None
+    role: str | None
+    application: str | None
+    since: datetime | None
+    tables: tuple[str, ...]
+    prepared: str | None
+
+    def __str__(self) -> str:
+        if self.prepared is not None:
+            return f"the prepared transaction {self.prepared!r}"
+        since = f"{self.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if self.since else "unknown"
+        # A role that may not look at others' sessions sees neither: no name, and no time.
+        application = self.application or ("without a name" if self.since else "unknown")
+        return f"pid {self.pid}, user {self.role or 'unknown'}, application {application}, query start {since}"
+
+    @property
+    def end(self) -> str:
+        """The statement that ends it."""
+        if self.prepared is not None:
+            return "ROLLBACK PREPARED '" + self.prepared.replace("'", "''") + "'"
+        return f"SELECT pg_terminate_backend({self.pid})"
+
+
+def holders(connection: sa.Connection) -> list[Holder]:
+    """Return who holds tables of schema public now, the strongest lock first; empty on SQLite, which cannot tell.
+
+    It runs in a transaction of its own or in the caller's, in one round trip, and waits for nobody.
+    """
+    return _asked(connection, "table")
+
+
+def runs(connection: sa.Connection) -> list[Holder]:
+    """Return who holds the lock of runs now; empty on SQLite."""
+    return _asked(connection, "run")
+
+
+def _asked(connection: sa.Connection, kind: str) -> list[Holder]:
+    if connection.dialect.name != "postgresql":
+        return []
+    query = resources.files(__package__).joinpath("holders.sql").read_text("utf-8")
+    rows = connection.execute(sa.text(query), {"kind": kind, "key": LOCK_KEY})
+    return [Holder(*row) for row in rows]
+
+
+def named(error: LockedError, found: list[Holder]) -> LockedError:
+    """Return an error that names who is in the way; the same one where nobody is any more."""
+    if not found:
+        return error
+    first = found[0]
+    tables = f" of {', '.join(first.tables[:3])}{', ...' if len(first.tables) > 3 else ''}" if first.tables else ""
+    more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+    return type(error)(f"{error.what}: {first}{tables and f' (it holds a lock{tables})'}{more}", _end(error, first))
+
+
+def _end(error: LockedError, holder: Holder) -> str:
+    if isinstance(error, RunLockedError):
+        return f"Wait for it, then run again. If it hangs: {holder.end}"
+    return f"Nothing was changed. End it, then run again: {holder.end}"

@@ -15,8 +15,10 @@ from alembic.script import Script
 
 import painel_migrations.operations  # noqa: F401  registers the operations
 from painel_migrations import schema
-from painel_migrations.connection.engines import in_public, make_engine, prepare_sqlite
+from painel_migrations.connection.engines import in_public, prepare_sqlite
+from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.locks import lock_run
+from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.history import history_of
 from painel_migrations.deploy.preflight import refuse_foreign_database
 from painel_migrations.errors import FailedError
@@ -27,11 +29,15 @@ log = logging.getLogger("painel_migrations.deploy")
 
 @dataclass
 class Outcome:
-    """What a run did: where the database is, after how many revisions, and whether its catalogue was found right."""
+    """What a run did: where the database is, after how many revisions, whether its catalogue was found right.
+
+    ``found_after_loss``: an earlier run's commit had no answer, and this one found that it had arrived.
+    """
 
     revision: str
     steps: int
     verified: bool = False
+    found_after_loss: bool = False
 
 
 def run_online(context: EnvironmentContext) -> None:
@@ -40,11 +46,13 @@ def run_online(context: EnvironmentContext) -> None:
     Errors: PainelError where it is refused or fails; nothing is changed then.
     """
     given = context.config.attributes.get("connection")
-    settings = read_settings()
+    settings = context.config.attributes.get("settings") or read_settings()
     if given is None:
         # Who brings a connection, such as a test of the revisions, says itself whether the run is to leave lines.
         context.config.attributes.setdefault("way", "alembic")
-        given = make_engine(settings.database_url, read_only=not _changes(context), lock_wait=settings.lock_wait)
+        with reached(settings, read_only=not _changes(context)) as found:
+            _run(context, found.connection, settings)
+        return
     if isinstance(given, sa.Connection):
         _run(context, given, settings)
         return
@@ -85,7 +93,10 @@ def _run(context: EnvironmentContext, connection: sa.Connection, settings: Setti
             begun.rollback()
         raise
     if begun is not None:
+        breaker: Breaker = context.config.attributes.get("breaker") or Breaker()
+        breaker.committing()
         begun.commit()
+        breaker.committed()
 
 
 def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:

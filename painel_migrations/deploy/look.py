@@ -7,23 +7,26 @@ import sys
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from painel_migrations.connection.engines import in_public, make_engine
+from painel_migrations.connection.engines import in_public
+from painel_migrations.connection.interrupts import Breaker
+from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.preflight import refuse_foreign_database
 from painel_migrations.settings import read_settings
 
 
-def status() -> int:
+def status(breaker: Breaker | None = None) -> int:
     """Print the database's revision and what is pending. Returns 0; errors: PainelError."""
     settings = read_settings()
     script = ScriptDirectory.from_config(configuration())
-    with make_engine(settings.database_url, read_only=True).connect() as connection:
+    with reached(settings, read_only=True, breaker=breaker) as way_in:
+        connection = way_in.connection
         in_public(connection)
         migration = MigrationContext.configure(connection)
         refuse_foreign_database(connection, migration, script)
         at = migration.get_current_revision()
     pending = [revision for revision in script.walk_revisions(at or "base", "head") if revision.revision != at]
-    print(f"Database: {settings.candidates[0]}")
+    print(f"Database: {way_in.candidate}")
     print(f"At: {at or 'no revision'}{' (head)' if not pending else ''}")
     for revision in reversed(pending):
         print(f"Pending: {revision.revision}  {revision.doc}")
@@ -32,17 +35,18 @@ def status() -> int:
     return 0
 
 
-def verify() -> int:
+def verify(breaker: Breaker | None = None) -> int:
     """Compare the catalogue with head and print what differs. Returns 0 where it is equal, 1 where it drifted."""
     from painel_migrations.catalog import Severity, fingerprint, read
     from painel_migrations.catalog import verify as findings_of
 
     settings = read_settings()
-    with make_engine(settings.database_url, read_only=True).connect() as connection:
+    with reached(settings, read_only=True, breaker=breaker) as way_in:
+        connection = way_in.connection
         live = read(connection)
         findings = findings_of(connection, live)
         state = fingerprint(live)
-    print(f"Database: {settings.candidates[0]}")
+    print(f"Database: {way_in.candidate}")
     failures = 0
     for finding in findings:
         failures += finding.severity is Severity.FAIL

@@ -5,37 +5,53 @@ from __future__ import annotations
 import logging
 import time
 
-from alembic import command
+from alembic.script import ScriptDirectory
 
-from painel_migrations.connection.engines import make_engine
+from painel_migrations.connection.interrupts import Breaker
+from painel_migrations.connection.reach import UnreachableError
+from painel_migrations.deploy.attempts import run_to
 from painel_migrations.deploy.configuration import configuration
+from painel_migrations.deploy.manual import write_scripts
 from painel_migrations.settings import read_settings
 
 log = logging.getLogger("painel_migrations.deploy")
 
 
-def upgrade(revision: str) -> int:
-    """Bring the configured database to a revision. Returns the exit code; errors: PainelError."""
-    return _run(command.upgrade, revision)
+def upgrade(revision: str, breaker: Breaker | None = None) -> int:
+    """Bring the configured database to a revision.
+
+    Arguments: ``revision``; ``breaker``, which ends the run where the user does.
+    Returns the exit code; errors: PainelError.
+    """
+    return _run("upgrade", revision, breaker or Breaker())
 
 
-def downgrade(revision: str) -> int:
-    """Take the configured database back to a revision. Returns the exit code; errors: PainelError."""
-    return _run(command.downgrade, revision)
+def downgrade(revision: str, breaker: Breaker | None = None) -> int:
+    """Take the configured database back to a revision; as ``upgrade``."""
+    return _run("downgrade", revision, breaker or Breaker())
 
 
-def _run(verb: object, revision: str) -> int:
+def _run(direction: str, revision: str, breaker: Breaker) -> int:
     settings = read_settings()
-    log.info("Database: %s", settings.candidates[0])
-    engine = make_engine(settings.database_url, lock_wait=settings.lock_wait)
-    config = configuration(connection=engine, way="command")
+    _look_up(revision)
     began = time.monotonic()
-    verb(config, revision)  # type: ignore[operator]
-    outcome = config.attributes["outcome"]
+    try:
+        outcome = run_to(direction, revision, settings, way="command", breaker=breaker)
+    except UnreachableError as error:
+        raise write_scripts(direction, revision, error) from None
     if outcome.steps:
         checked = "; the schema is what the application needs" if outcome.verified else ""
         steps = f"{outcome.steps} revision{'s' if outcome.steps > 1 else ''}"
         log.info("Done: at %s after %s, %.1f s%s", outcome.revision, steps, time.monotonic() - began, checked)
+    elif outcome.found_after_loss:
+        log.info("Done: at %s; the answer to the commit was lost, and the database was found there", outcome.revision)
     else:
         log.info("At %s: nothing to do", outcome.revision)
     return 0
+
+
+def _look_up(revision: str) -> None:
+    """Refuse a revision that is none before anything is waited for. Errors: Alembic's CommandError."""
+    # One that is counted from where the database is, such as +1, has to wait for it.
+    if revision.isalnum():
+        ScriptDirectory.from_config(configuration()).get_revisions(revision)

@@ -7,6 +7,7 @@ import pwd
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -152,16 +153,19 @@ def test_a_database_the_server_does_not_have(server_of: Callable[[int], servers.
         url,
         3,
         'the server refuses the connection: database "sumiu" does not exist',
-        "Check DATABASE_URL, then run again",
+        "Another attempt would say the same. Correct the database's name in DATABASE_URL, then run again. Or paste "
+        f"fix-{date.today()}.sql into the database's console, as said above",
     )
 
 
-def test_no_server() -> None:
+def test_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIGRATION_CONNECT_ATTEMPTS", "1")
     assert_refused(
         f"postgresql://painel:{PASSWORD}@127.0.0.1:1/eventos",
         3,
         'the database cannot be reached: connection to server at "127.0.0.1", port 1 failed: Connection refused',
-        "Check DATABASE_URL and the network, then run again",
+        "See that the server runs and DATABASE_URL has its host and port, then run again. Or paste "
+        f"fix-{date.today()}.sql into the database's console, as said above",
     )
 
 

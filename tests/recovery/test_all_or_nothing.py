@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from painel_migrations import catalog
 from painel_migrations.catalog import Finding, Severity
-from painel_migrations.connection.meaning import meaning
+from painel_migrations.connection.failures import meaning
 from painel_migrations.errors import FailedError
 from tests.conftest import VERSIONS, engine_of
 from tests.support import command, conservation, history, lineage, scars, servers, whole
@@ -160,9 +160,12 @@ def test_killed_on_sqlite(on_sqlite: Damaged, revisions: int, later: float) -> N
     on_sqlite.assert_all_or_nothing()
 
 
-@pytest.mark.parametrize("revisions", [1, 5, 14, 20])
-def test_connection_ended_by_the_server(on_postgresql: Damaged, revisions: int) -> None:
-    """A restart of the server, or an administrator's pg_terminate_backend."""
+@pytest.mark.parametrize(("revisions", "attempts"), [(1, "1"), (5, "2"), (14, "1"), (20, "2")])
+def test_connection_ended_by_the_server(
+    on_postgresql: Damaged, revisions: int, attempts: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A restart of the server, or an administrator's pg_terminate_backend: begun anew, as often as the settings say."""
+    monkeypatch.setenv("MIGRATION_RUN_ATTEMPTS", attempts)
     process = run_until(on_postgresql.engine.url, revisions)
     assert on_postgresql.server is not None
     with engine_of(on_postgresql.server.url()).connect() as connection:
@@ -171,13 +174,20 @@ def test_connection_ended_by_the_server(on_postgresql: Damaged, revisions: int) 
             f"WHERE datname = '{on_postgresql.engine.url.database}' AND application_name = 'painel-migrations'"
         )
     ended = command.end(process)
+    on_postgresql.wait_for_the_server()
+    if attempts == "2":
+        assert (ended.code, ended.err) == (0, "")
+        assert any(
+            line.startswith("the connection was lost: ") and line.endswith("; once more from the start")
+            for line in ended.out.splitlines()
+        )
+        on_postgresql.assert_at_head()
+        return
     assert ended.code == 3
     # The server's word for it, or libpq's where that did not arrive.
     reasons = ("terminating connection due to administrator command", "server closed the connection unexpectedly")
-    assert ended.err in [
-        f"Error: the connection was lost: {reason}\nNext: Nothing is half done. Run again\n" for reason in reasons
-    ]
-    on_postgresql.wait_for_the_server()
+    todo = "Nothing is half done. Run again; where it stays so: make doctor"
+    assert ended.err in [f"Error: the connection was lost: {reason}\nNext: {todo}\n" for reason in reasons]
     on_postgresql.assert_as_it_was()
     on_postgresql.assert_all_or_nothing()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def test_the_exit_codes() -> None:
 
 
 def test_verbose_says_where_and_no_values(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]) -> None:
-    def verb() -> int:
+    def verb(*_: object) -> int:
         try:
             raise ValueError("cpf 987.654.321-00")
         except ValueError as error:
@@ -121,12 +122,17 @@ def test_an_error_of_the_driver_is_translated(monkeypatch: pytest.MonkeyPatch, r
     assert run("status")[0] == 6
 
 
-def test_an_interrupt(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]) -> None:
-    def verb() -> int:
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt(signum: signal.Signals, monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]) -> None:
+    before = signal.getsignal(signum)
+
+    def verb(*_: object) -> int:
+        signal.raise_signal(signum)
+        raise AssertionError("the signal ends it")
 
     monkeypatch.setattr("painel_migrations.deploy.look.status", verb)
-    assert run("status") == (130, "", "Interrupted: rolled back, nothing was changed\n")
+    assert run("status") == (128 + signum, "", "Interrupted: rolled back, nothing was changed\n")
+    assert signal.getsignal(signum) is before
 
 
 # The verbs, on a file of their own.

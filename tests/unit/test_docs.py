@@ -7,14 +7,19 @@ from pathlib import Path
 import pytest
 
 from painel_migrations import errors
+from painel_migrations.candidates import DEFAULT_DATABASE_URL
 from painel_migrations.cli import build_parser
-from painel_migrations.settings import DATABASE_VARIABLES, DEFAULT_DATABASE_URL, DURATIONS, LIBPQ_VARIABLES
+from painel_migrations.settings import COUNTS, DEFAULT_LOCK_PAUSES, DURATIONS, LOCK_PAUSES, VARIABLES
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (ROOT / "docs/commands.md").read_text()
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 TARGETS = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-VARIABLES = (*DATABASE_VARIABLES, *LIBPQ_VARIABLES, *DURATIONS)
+DEFAULTS = {
+    **{name: f"{rule.default:g}" for name, rule in DURATIONS.items()},
+    **{name: str(count) for name, count in COUNTS.items()},
+    LOCK_PAUSES: ",".join(f"{pause:g}" for pause in DEFAULT_LOCK_PAUSES),
+}
 
 
 def verbs() -> dict[str, argparse.ArgumentParser]:
@@ -60,19 +65,18 @@ def test_every_variable_is_documented() -> None:
 
 def test_the_example_has_every_variable_with_its_default() -> None:
     example = dict(re.findall(r"^# ([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    defaults = {name: f"{rule.default:g}" for name, rule in DURATIONS.items()}
-    expected = dict.fromkeys(VARIABLES, "") | defaults | {"DATABASE_URL": DEFAULT_DATABASE_URL, "PGPORT": "5432"}
+    expected = dict.fromkeys(VARIABLES, "") | DEFAULTS | {"DATABASE_URL": DEFAULT_DATABASE_URL, "PGPORT": "5432"}
     assert example == expected
 
 
-@pytest.mark.parametrize("name", DURATIONS)
+@pytest.mark.parametrize("name", DEFAULTS)
 def test_every_default_is_documented(name: str) -> None:
-    assert f"| `{name}` | `{DURATIONS[name].default:g}` |" in COMMANDS
+    assert f"| `{name}` | `{DEFAULTS[name]}` |" in COMMANDS
 
 
 def test_every_exit_code_is_documented() -> None:
     documented = {int(code) for code in re.findall(r"^\| (\d+) \|", COMMANDS, re.MULTILINE)}
-    assert documented == {0, 1, 2, 3, 4, 5, 6, 130}
+    assert documented == {0, 1, 2, 3, 4, 5, 6, 130, 143}
     assert exit_codes() <= documented
 
 

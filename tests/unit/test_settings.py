@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL
 
+from painel_migrations.candidates import ALTERNATIVES, DATABASE_VARIABLES, Layer
 from painel_migrations.errors import UsageError
-from painel_migrations.settings import DATABASE_VARIABLES, DURATIONS, LIBPQ_VARIABLES, Settings, read_settings
+from painel_migrations.settings import VARIABLES, Settings, read_settings
 
 POSTGRESQL = "postgresql://u:secret@h:5432/d"
 READABLE = "Write it as postgresql://user:password@host:5432/name or sqlite:///eventos.db"
@@ -48,15 +49,65 @@ def test_an_empty_variable_counts_as_unset(folder: Path, empty: str) -> None:
 
 
 def test_the_unpooled_url_is_preferred_and_the_public_ones_come_last(folder: Path) -> None:
+    """What has an unpooled one beside it leads to a pooler."""
     urls = {name: f"postgresql://h/{name.lower()}" for name in sorted(DATABASE_VARIABLES)}
     settings = read_settings(urls, folder)
-    assert [(candidate.source, candidate.url.database) for candidate in settings.candidates] == [
-        ("DATABASE_UNPOOLED_URL", "database_unpooled_url"),
-        ("DATABASE_URL", "database_url"),
-        ("DATABASE_PUBLIC_UNPOOLED_URL", "database_public_unpooled_url"),
-        ("DATABASE_PUBLIC_URL", "database_public_url"),
+    assert [(candidate.layer, candidate.source, candidate.url.database) for candidate in settings.candidates] == [
+        (Layer.DIRECT, "DATABASE_UNPOOLED_URL", "database_unpooled_url"),
+        (Layer.DIRECT, "DATABASE_PUBLIC_UNPOOLED_URL", "database_public_unpooled_url"),
+        (Layer.ALTERNATIVE, "DATABASE_ALTERNATIVE_URLS", "database_alternative_urls"),
+        (Layer.POOLER, "DATABASE_URL", "database_url"),
+        (Layer.POOLER, "DATABASE_PUBLIC_URL", "database_public_url"),
     ]
     assert settings.database_url == settings.candidates[0].url
+
+
+def test_without_an_unpooled_url_the_plain_ones_are_direct(folder: Path) -> None:
+    settings = read_settings({"DATABASE_PUBLIC_URL": "postgresql://p/d", "DATABASE_URL": "postgresql://h/d"}, folder)
+    assert [(candidate.layer, candidate.source) for candidate in settings.candidates] == [
+        (Layer.DIRECT, "DATABASE_URL"),
+        (Layer.DIRECT, "DATABASE_PUBLIC_URL"),
+    ]
+
+
+def test_alternatives_are_divided_where_a_url_begins(folder: Path) -> None:
+    """A comma may be part of a password; a URL may stand on its own line."""
+    texts = "postgres://u:a,b@h1/d,\n postgresql+asyncpg://h2/d , postgresql://h3/d,"
+    settings = read_settings({ALTERNATIVES: texts}, folder)
+    assert [(candidate.source, candidate.url.host, candidate.url.password) for candidate in settings.candidates] == [
+        ("DATABASE_ALTERNATIVE_URLS[1]", "h1", "a,b"),
+        ("DATABASE_ALTERNATIVE_URLS[2]", "h2", None),
+        ("DATABASE_ALTERNATIVE_URLS[3]", "h3", None),
+    ]
+
+
+def test_a_garbled_alternative_is_named_by_its_place(folder: Path) -> None:
+    assert refusal(folder, DATABASE_ALTERNATIVE_URLS="postgresql://h/d,postgresql://u:secret@h:x/d") == (
+        "DATABASE_ALTERNATIVE_URLS[2] is not a database URL",
+        READABLE + ENCODING,
+    )
+
+
+def test_what_several_variables_name_is_there_once(folder: Path) -> None:
+    """The port may be left out, host's case and driver do not count; another password is one more way."""
+    settings = read_settings(
+        {
+            "DATABASE_UNPOOLED_URL": "postgresql://u:p@H/d",
+            "DATABASE_URL": "postgres://u:p@h:5432/d",
+            "DATABASE_ALTERNATIVE_URLS": "postgresql+asyncpg://u:p@h/d, postgresql://u:q@h/d",
+        },
+        folder,
+    )
+    assert [candidate.source for candidate in settings.candidates] == [
+        "DATABASE_UNPOOLED_URL",
+        "DATABASE_ALTERNATIVE_URLS[2]",
+    ]
+
+
+def test_an_address_of_version_6_is_written_in_brackets(folder: Path) -> None:
+    settings = read_settings({"DATABASE_URL": "postgresql://u@[::1]:5433/d"}, folder)
+    assert settings.database_url.host == "::1"
+    assert str(settings.candidates[0]) == "PostgreSQL d on [::1]:5433 (DATABASE_URL)"
 
 
 def test_names_of_one_database_cannot_be_on_two_products(folder: Path) -> None:
@@ -169,6 +220,33 @@ def test_only_the_lock_timeout_may_not_be_unlimited(folder: Path) -> None:
     assert refusal(folder, MIGRATION_LOCK_TIMEOUT="0")[0] == "MIGRATION_LOCK_TIMEOUT is not a number of seconds"
 
 
+def test_defaults_of_connections(folder: Path) -> None:
+    settings = read_settings({}, folder)
+    assert (settings.connect_timeout, settings.connect_limit, settings.startup_limit) == (10, 60, 60)
+    assert (settings.connect_attempts, settings.run_attempts) == (6, 3)
+    assert settings.lock_pauses == (0.5, 1, 2, 4, 8, 15)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "secret", "1001", "²"])
+def test_a_count_that_is_none(folder: Path, value: str) -> None:
+    assert refusal(folder, MIGRATION_RUN_ATTEMPTS=value) == (
+        "MIGRATION_RUN_ATTEMPTS is not a count",
+        "Set it to 1 or more, at most 1000; unset, it is 3",
+    )
+
+
+def test_the_pauses_at_a_held_table(folder: Path) -> None:
+    assert read_settings({"MIGRATION_LOCK_PAUSES": "0, 0.1,2"}, folder).lock_pauses == (0, 0.1, 2)
+
+
+@pytest.mark.parametrize("value", ["secret", "1,,2", "1;2", "-1", "nan", "1,inf"])
+def test_pauses_that_are_none(folder: Path, value: str) -> None:
+    assert refusal(folder, MIGRATION_LOCK_PAUSES=value) == (
+        "MIGRATION_LOCK_PAUSES is not a list of seconds",
+        "Write numbers with commas between; unset, it is 0.5,1,2,4,8,15",
+    )
+
+
 # Secrets and sources
 
 
@@ -200,7 +278,7 @@ def test_the_variables_listed_are_the_variables_read(folder: Path) -> None:
             return 1
 
     read_settings(Spy(), folder)
-    assert asked == {*DATABASE_VARIABLES, *LIBPQ_VARIABLES, *DURATIONS}
+    assert asked == set(VARIABLES)
 
 
 def test_settings_is_the_only_reader_of_the_environment() -> None:

@@ -41,8 +41,27 @@ def sql_rollback(start: str, end: str, style: str, folder: str | None) -> int:
 def sql_verify() -> int:
     """Print the one SELECT that judges a database. Returns 0; errors: UsageError."""
     _postgresql_only()
-    _print(catalog.verdict_statement())
+    _print(verify_text())
     return 0
+
+
+def script_text(direction: str, end: str) -> str:
+    """Return what ``sql`` or ``sql_rollback`` prints for a database at whatever revision.
+
+    Arguments: ``direction``, upgrade or downgrade; ``end``, the revision it leads to. Errors: UsageError.
+    """
+    settings = _postgresql_only()
+    script = ScriptDirectory.from_config(configuration())
+    way = Way(
+        direction, *(_resolved(script, name, "TO") for name in ("base" if direction == "upgrade" else "head", end))
+    )
+    _stations(way, script)
+    return dressed(make_block(way, script, settings, _command(way, "block")), "block")
+
+
+def verify_text() -> str:
+    """Return what ``sql_verify`` prints."""
+    return catalog.verdict_statement()
 
 
 def _write(direction: str, start: str, end: str, style: str, folder: str | None) -> int:

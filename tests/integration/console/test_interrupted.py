@@ -10,10 +10,11 @@ from contextlib import contextmanager
 import pytest
 
 from painel_migrations.connection.locks import LOCK_KEY
-from painel_migrations.connection.meaning import WHO_BLOCKS
 from tests.integration.console.conftest import VERSIONS, Clone, CloneOf
 from tests.support.pasting import NOTHING, Answer, Place, Session, script
 from tests.support.refused import CPF
+
+WHO_BLOCKS = "SELECT pid, usename, application_name, query_start FROM pg_stat_activity WHERE state <> 'idle'"
 
 WITHIN = 60.0
 """Seconds until a paste that does not end, or does not begin to wait, is given up."""

@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.connection.meaning import WHO_BLOCKS, meaning
+from painel_migrations.connection.failures import meaning
 from tests.conftest import engine_of
 
 RUN_AND_REPORT = "Nothing was changed. Run again with --verbose, and report it"
@@ -31,7 +31,7 @@ def test_a_table_that_is_held(code: str) -> None:
     assert of("canceling statement due to lock timeout", code) == (
         5,
         "a table this run has to change is held by another session",
-        f"Nothing was changed. End the other session, then run again. See it: {WHO_BLOCKS}",
+        "Nothing was changed. End the other session, then run again",
     )
 
 
@@ -48,7 +48,7 @@ def test_a_connection_that_was_lost(code: str) -> None:
     assert of("terminating connection due to administrator command\nmore", code) == (
         3,
         "the connection was lost: terminating connection due to administrator command",
-        "Nothing is half done. Run again",
+        "Nothing is half done. Run again; where it stays so: make doctor",
     )
 
 
@@ -56,7 +56,7 @@ def test_a_connection_that_was_lost_without_a_word_of_the_server() -> None:
     assert of("server closed the connection unexpectedly\n\tThis probably means", lost=True) == (
         3,
         "the connection was lost: server closed the connection unexpectedly",
-        "Nothing is half done. Run again",
+        "Nothing is half done. Run again; where it stays so: make doctor",
     )
 
 
@@ -65,7 +65,7 @@ def test_a_server_that_is_not_there() -> None:
     assert of(said) == (
         3,
         'the database cannot be reached: connection to server at "10.0.0.1", port 5432 failed: Connection refused',
-        "Check DATABASE_URL and the network, then run again",
+        "See that the server runs and DATABASE_URL has its host and port, then run again",
     )
 
 
@@ -74,7 +74,7 @@ def test_a_server_that_refuses() -> None:
     assert of(said) == (
         3,
         'the server refuses the connection: password authentication failed for user "p"',
-        "Check DATABASE_URL, then run again",
+        "Another attempt would say the same. Correct user and password in DATABASE_URL, then run again",
     )
 
 

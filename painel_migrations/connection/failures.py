@@ -1,0 +1,377 @@
+"""What a driver's error means: one table says which may pass by itself, what to tell, and what to do.
+
+PostgreSQL's codes are those of its manual, appendix A. Before the log-in psycopg2 hands on no code, only libpq's text,
+which holds the server's own (``src/interfaces/libpq``, ``src/backend/utils/init/postinit.c``, ``libpq/auth.c``,
+``storage/lmgr/proc.c``) and never the password. A server words it in its own language: English, or Portuguese as a
+developer's may be. ``tests/recovery`` asks real servers for each of them.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from painel_migrations.errors import (
+    FailedError,
+    HeldError,
+    LockedError,
+    LostError,
+    NoConnectionError,
+    PainelError,
+    Refused,
+)
+
+UNCHANGED = "Nothing was changed."
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One class of failure.
+
+    Attributes: ``name``, for reports and logs; ``passes``, whether it may pass by itself, so that another attempt makes
+    sense; ``ends``, the error it becomes; ``what`` happened, with ``{said}`` in the server's or the driver's words;
+    ``todo``, with ``{source}`` for the variable that named the database; ``codes``, SQLSTATEs or their beginnings;
+    ``texts``, expressions that libpq's text is searched for where no code came.
+    """
+
+    name: str
+    passes: bool
+    ends: type[PainelError]
+    what: str
+    todo: str
+    codes: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+_REFUSES = "the server refuses the connection: {said}"
+_SILENT = "the database cannot be reached: {said}"
+_BUSY = "the server takes no connection now: {said}"
+_LOST = "the connection was lost: {said}"
+_AGAIN = "Another attempt would say the same."
+
+# The first that fits counts: what a server itself answered comes before what was heard of its other addresses.
+FAILURES = (
+    # Before the log-in.
+    Failure(
+        "password",
+        False,
+        NoConnectionError,
+        _REFUSES,
+        f"{_AGAIN} Correct user and password in {{source}}, then run again",
+        codes=("28P01",),
+        texts=(
+            r"password authentication failed|autenticação do tipo senha falhou",
+            r"no password supplied",
+            r"SASL authentication failed",
+        ),
+    ),
+    Failure(
+        "tls",
+        False,
+        NoConnectionError,
+        "no TLS as it was asked for: {said}",
+        f"{_AGAIN} Change sslmode in {{source}}, or the server, then run again",
+        texts=(
+            r"server does not support SSL",
+            r"no pg_hba\.conf entry .*(?:SSL off|no encryption)",
+            r"SSL error: (?!unexpected eof)",
+            r"certificate verify failed",
+            r"certificate for .* does not match",
+            r"root certificate file",
+            r"SSL connection is required|connection requires a valid client certificate|SSL required",
+        ),
+    ),
+    Failure(
+        "database",
+        False,
+        NoConnectionError,
+        _REFUSES,
+        f"{_AGAIN} Correct the database's name in {{source}}, then run again",
+        codes=("3D000",),
+        texts=(r"database \".*\" does not exist|banco de dados \".*\" não existe", r"no such database"),
+    ),
+    Failure(
+        "role",
+        False,
+        NoConnectionError,
+        _REFUSES,
+        f"{_AGAIN} Correct the user in {{source}}, then run again",
+        texts=(r"role \".*\" (?:does not exist|is not permitted to log in|não existe)", r"no such user"),
+    ),
+    Failure(
+        "permission",
+        False,
+        NoConnectionError,
+        _REFUSES,
+        f"{_AGAIN} Let this user connect, or name another in {{source}}, then run again",
+        codes=("28",),
+        texts=(
+            r"no pg_hba\.conf entry",
+            r"pg_hba\.conf rejects connection",
+            r"permission denied for database",
+            r"not currently accepting connections",
+            r"authentication failed",
+        ),
+    ),
+    Failure(
+        "connections",
+        True,
+        NoConnectionError,
+        _BUSY,
+        "Close connections or raise max_connections, then run again",
+        codes=("53300",),
+        texts=(
+            r"too many (?:clients|connections)|muitos clientes conectados|muitas conexões",
+            r"remaining connection slots",
+            r"no more connections allowed",
+            r"query_wait_timeout|client_login_timeout|pooler error|cached error",
+        ),
+    ),
+    Failure(
+        "starting",
+        True,
+        NoConnectionError,
+        _BUSY,
+        "Wait until it has started, then run again",
+        codes=("57P03",),
+        texts=(
+            r"the database system is (?:starting up|shutting down|in recovery|not (?:yet )?accepting)",
+            r"sistema de banco de dados está (?:iniciando|desligando|em modo de recuperação)",
+            r"server_login_retry|server login has been failing|pgbouncer cannot connect|server is (?:down|not ready)",
+        ),
+    ),
+    Failure(
+        "refused by the server",
+        False,
+        NoConnectionError,
+        _REFUSES,
+        "Correct {source}, then run again. What is wrong, step by step: make doctor",
+        texts=(r"FATAL:  (?!terminating connection)", r"ERROR:  "),
+    ),
+    Failure(
+        "name",
+        True,
+        NoConnectionError,
+        _SILENT,
+        "Correct the host in {source}, or mend name resolution, then run again",
+        texts=(r"could not translate host name", r"Name or service not known", r"name resolution"),
+    ),
+    Failure(
+        "refused",
+        True,
+        NoConnectionError,
+        _SILENT,
+        "See that the server runs and {source} has its host and port, then run again",
+        texts=(r"Connection refused",),
+    ),
+    Failure(
+        "timeout",
+        True,
+        NoConnectionError,
+        _SILENT,
+        "See that the network lets you through to the host and port in {source}, then run again",
+        texts=(r"timeout expired", r"timed out"),
+    ),
+    Failure(
+        "network",
+        True,
+        NoConnectionError,
+        _SILENT,
+        "Mend the network to the host in {source}, then run again",
+        texts=(r"unreachable", r"No route to host", r"Network is down", r"Host is down"),
+    ),
+    Failure(
+        "socket",
+        True,
+        NoConnectionError,
+        _SILENT,
+        "See that the server runs and {source} has the folder of its socket, then run again",
+        texts=(r"No such file or directory",),
+    ),
+    Failure(
+        "closed",
+        True,
+        LostError,
+        _LOST,
+        "Nothing is half done. Run again; where it stays so: make doctor",
+        codes=("08", "57P01", "57P02", "57P04", "57P05", "25P03"),
+        texts=(
+            r"closed the connection unexpectedly",
+            r"terminating connection",
+            r"reset by peer",
+            r"Broken pipe",
+            r"SSL SYSCALL error",
+            r"SSL error: unexpected eof",
+            r"unexpected eof",
+            r"(?:connection|cursor) already closed",
+            r"lost synchronization",
+            r"received invalid response",
+            r"could not (?:receive data from|send data to) server",
+            r"Software caused connection abort",
+            r"no results to fetch",
+        ),
+    ),
+    # After it.
+    Failure(
+        "lock",
+        True,
+        HeldError,
+        "a table this run has to change is held by another session",
+        f"{UNCHANGED} End the other session, then run again",
+        codes=("55P03", "40P01"),
+    ),
+    Failure(
+        "serialization",
+        True,
+        HeldError,
+        "another session changed the same rows meanwhile",
+        f"{UNCHANGED} Run again",
+        codes=("40001",),
+    ),
+    Failure(
+        "stopped",
+        False,
+        FailedError,
+        "a statement was stopped: {said}",
+        f"{UNCHANGED} If it was the timeout, set MIGRATION_STATEMENT_TIMEOUT higher; then run again",
+        codes=("57014",),
+    ),
+    Failure(
+        "resources",
+        False,
+        FailedError,
+        "the server ran out of something: {said}",
+        f"{UNCHANGED} Give it more, then run again",
+        codes=("53",),
+    ),
+    Failure(
+        "rights",
+        False,
+        Refused,
+        "this role may not do what is needed: {said}",
+        "Connect as the owner of the tables, then run again",
+        codes=("42501",),
+    ),
+    Failure(
+        "read-only",
+        False,
+        Refused,
+        "the server is read-only",
+        "Connect to the primary server, then run again",
+        codes=("25006",),
+    ),
+)
+
+# What a network does that nobody has listed is more likely to pass than not.
+UNKNOWN_NETWORK = Failure(
+    "unreachable",
+    True,
+    NoConnectionError,
+    _SILENT,
+    "Check {source} and the network, then run again. What is wrong, step by step: make doctor",
+)
+# What a server answers to SQL and nobody has listed never passes.
+UNKNOWN_SQL = Failure(
+    "sql", False, FailedError, "{said}", f"{UNCHANGED} Run again with --verbose, and report it", codes=("",)
+)
+
+_CLOSED_FILE = "the file cannot be written by this user"
+_DAMAGED = "the file is damaged, or is no SQLite database"
+SQLITE_FAILURES = (
+    Failure(
+        "rights",
+        False,
+        Refused,
+        _CLOSED_FILE,
+        "Change its permissions or its folder's, then run again",
+        texts=("readonly", "unable to open"),
+    ),
+    Failure(
+        "lock",
+        False,
+        LockedError,
+        "another process holds the file",
+        "Close the application or wait for the other run, then run again",
+        texts=("locked",),
+    ),
+    Failure(
+        "damaged",
+        False,
+        Refused,
+        _DAMAGED,
+        "Bring it back from a backup, or move it away",
+        texts=("not a database", "malformed"),
+    ),
+    Failure(
+        "resources",
+        False,
+        FailedError,
+        "the disk is full",
+        f"{UNCHANGED} Free space, then run again",
+        texts=("full",),
+    ),
+)
+UNKNOWN_SQLITE = Failure(
+    "sql", False, FailedError, "SQLite: {said}", f"{UNCHANGED} Run again with --verbose, and report it"
+)
+
+# PostgreSQL's classes whose message may quote a row's value: bad data, broken constraints, and what a script's
+# trigger raises.
+QUOTING = ("22", "23", "P0")
+
+
+def classify(error: BaseException) -> tuple[Failure, str]:
+    """Return the class of a driver's error, as SQLAlchemy or the driver raises it, and its words, without a row's data.
+
+    The words are one line; of several addresses that were tried, that of the one that tells most.
+    """
+    original = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig is not None else error
+    if isinstance(original, sqlite3.Error):
+        text = str(original)
+        return _searched(SQLITE_FAILURES, text, UNKNOWN_SQLITE)[0], text
+    code: str | None = getattr(original, "pgcode", None)
+    if code is None:
+        found, said = _searched(FAILURES, str(original).strip() or type(original).__name__, UNKNOWN_NETWORK)
+        if found is UNKNOWN_NETWORK and isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+            found = next(failure for failure in FAILURES if failure.name == "closed")
+        return found, _first_line(said)
+    message = getattr(getattr(original, "diag", None), "message_primary", None) or str(original)
+    said = type(original).__name__ if code[:2] in QUOTING else _first_line(message)
+    for failure in FAILURES:
+        if any(code.startswith(beginning) for beginning in failure.codes):
+            return failure, said
+    return UNKNOWN_SQL, f"{said} ({code})"
+
+
+def meaning(error: sa.exc.SQLAlchemyError, source: str = "DATABASE_URL") -> PainelError:
+    """Translate a driver's error into the one to end with.
+
+    Arguments: ``error``, as SQLAlchemy raises it; ``source``, the variable that named the database.
+    """
+    if getattr(error, "orig", None) is None:
+        return FailedError(f"{type(error).__name__} while working", UNKNOWN_SQL.todo)
+    return ending(*classify(error), source)
+
+
+def ending(failure: Failure, said: str, source: str) -> PainelError:
+    """Return the error a failure ends with; arguments as ``classify`` returns them."""
+    return failure.ends(failure.what.format(said=said), failure.todo.format(source=source))
+
+
+def _searched(failures: tuple[Failure, ...], text: str, unknown: Failure) -> tuple[Failure, str]:
+    """The first failure one of whose expressions is found, and the line it is found in."""
+    for failure in failures:
+        for expression in failure.texts:
+            for line in text.splitlines():
+                if re.search(expression, line):
+                    return failure, line
+    return unknown, text
+
+
+def _first_line(text: str) -> str:
+    line = text.strip().splitlines()[0] if text.strip() else "no reason given"
+    _, answered, reason = line.partition("FATAL:  ")
+    return (reason if answered else line).strip().removesuffix(":")

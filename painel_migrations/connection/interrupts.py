@@ -1,0 +1,157 @@
+"""Ending what a connection waits for: on Ctrl-C and SIGTERM, and when a time limit is over.
+
+A driver waits in C, where Python's own signal handlers do not run. So the signal's number is written to a socket, whose
+reader, a thread, asks the server to cancel, and cuts the connection where that does not help.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from enum import StrEnum
+from types import FrameType
+from typing import Any
+
+# Seconds until a statement that was asked to stop is no longer waited for, and until the process is not either: the
+# user is promised an end within two.
+CANCEL_WITHIN = 0.7
+END_WITHIN = 1.5
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupted(BaseException):
+    """The user or the platform ended the command; ``signum`` says by which signal."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum
+
+    @property
+    def exit_code(self) -> int:
+        """What a shell expects of a program that a signal ended: 130, 143."""
+        return 128 + self.signum
+
+
+class Stage(StrEnum):
+    """How far a run is: what becomes of the database if it ends now, in the words of an interrupt."""
+
+    UNCHANGED = "rolled back, nothing was changed"
+    COMMITTING = "the commit was under way: make status tells whether it arrived"
+    COMMITTED = "the changes had been committed"
+
+
+class Breaker:
+    """Ends what the connection it watches waits for, and lets no other one begin; knows how far the run is."""
+
+    def __init__(self) -> None:
+        self.broken = threading.Event()
+        self.stage = Stage.UNCHANGED
+        self._raw: Any = None
+
+    def committing(self) -> None:
+        """Note that COMMIT is about to be sent."""
+        self.stage = Stage.COMMITTING
+
+    def committed(self) -> None:
+        """Note that it was answered."""
+        self.stage = Stage.COMMITTED
+
+    def watch(self, raw: Any) -> None:
+        """Watch a driver's connection from now on. Errors: ConnectionAbortedError where the end has come already."""
+        self._raw = raw
+        if self.broken.is_set():
+            self._raw = None
+            raise ConnectionAbortedError("the time for this run is over")
+
+    def release(self) -> None:
+        """Watch none: nothing is waited for."""
+        self._raw = None
+
+    def end(self) -> None:
+        """Ask the server to cancel what runs, and cut the connection if it goes on. A commit is not cancelled."""
+        self.broken.set()
+        raw = self._raw
+        if raw is None:
+            return
+        if self.stage is not Stage.COMMITTING:
+            # In a thread: a server that is out of reach does not answer this either.
+            threading.Thread(target=_cancel, args=(raw,), daemon=True).start()
+        timer = threading.Timer(CANCEL_WITHIN, self._cut, args=(raw,))
+        timer.daemon = True
+        timer.start()
+
+    def _cut(self, raw: Any) -> None:
+        if self._raw is raw:
+            cut(raw)
+
+
+def _cancel(raw: Any) -> None:
+    # SQLite's is called interrupt(). Whatever is raised: the connection is about to be cut.
+    with contextlib.suppress(Exception):
+        (raw.cancel if hasattr(raw, "cancel") else raw.interrupt)()
+
+
+def cut(raw: Any) -> None:
+    """Shut a connection's socket, so that whoever waits for it goes on with an error; a file has none."""
+    with contextlib.suppress(Exception), socket.socket(fileno=os.dup(raw.fileno())) as connection:
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def interruptible(breaker: Breaker) -> Iterator[None]:
+    """Raise Interrupted on Ctrl-C and SIGTERM, within two seconds, whatever is waited for.
+
+    Only for a process of our own, and only its main thread gets signals: elsewhere this changes nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    previous = {signum: signal.signal(signum, _raise) for signum in SIGNALS}
+    wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    done = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(reader, breaker, done), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(wakeup)
+        for signum, handler in previous.items():
+            signal.signal(signum, handler)
+        done.set()
+        writer.close()
+        watcher.join()
+        reader.close()
+
+
+def _raise(signum: int, _frame: FrameType | None) -> None:
+    # The first one ends the run; a second one must not end its rollback.
+    for other in SIGNALS:
+        signal.signal(other, signal.SIG_IGN)
+    raise Interrupted(signum)
+
+
+def _watch(reader: socket.socket, breaker: Breaker, done: threading.Event) -> None:
+    while received := reader.recv(1):
+        if received[0] not in SIGNALS:
+            continue
+        breaker.end()
+        if not done.wait(END_WITHIN):
+            say_interrupted(breaker)
+            # The main thread cannot be reached: what it waits for does not end. The server rolls back for us.
+            os._exit(128 + received[0])
+        return
+
+
+def say_interrupted(breaker: Breaker) -> None:
+    """Tell the user what an interrupt did to the database."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        print(f"Interrupted: {breaker.stage}", file=sys.stderr, flush=True)

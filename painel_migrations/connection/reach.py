@@ -1,0 +1,179 @@
+"""From candidates to a live connection: each in its turn, each with its own attempts, and a report of what happened."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from painel_migrations.candidates import Candidate
+from painel_migrations.connection.engines import make_engine
+from painel_migrations.connection.failures import FAILURES, Failure, classify, ending
+from painel_migrations.connection.interrupts import Breaker
+from painel_migrations.errors import NoConnectionError
+from painel_migrations.settings import Settings
+
+log = logging.getLogger("painel_migrations.connection")
+
+# Seconds: the ceiling of the pause after the first attempt, doubled each time up to the longest. The pause itself is
+# any time up to the ceiling ("full jitter"), so that replicas that failed together do not come back together.
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 8.0
+
+# libpq gives each address of a host its own time to answer, and a name server that is silent none at all.
+ADDRESSES = 2
+
+_TIMEOUT = next(failure for failure in FAILURES if failure.name == "timeout")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt at one candidate: how it ended (None: connected) in whose words, and after how many seconds."""
+
+    candidate: Candidate
+    number: int
+    failure: Failure | None
+    said: str
+    seconds: float
+
+
+@dataclass
+class Reached:
+    """A live connection, the candidate it leads to, and the attempts it took."""
+
+    connection: sa.Connection
+    candidate: Candidate
+    attempts: list[Attempt] = field(default_factory=list)
+
+
+class UnreachableError(NoConnectionError):
+    """No candidate could be reached; ``attempts`` tells each."""
+
+    def __init__(self, what: str, todo: str, attempts: list[Attempt]) -> None:
+        super().__init__(what, todo)
+        self.attempts = attempts
+
+
+@contextlib.contextmanager
+def reached(settings: Settings, read_only: bool = False, breaker: Breaker | None = None) -> Iterator[Reached]:
+    """Give a connection to the first candidate that can be reached, and close it afterwards.
+
+    Arguments: ``read_only``, for a command that only looks; ``breaker``, which watches the connection.
+    Errors: UnreachableError where there is none; for a SQLite file UsageError, Refused or the driver's.
+    """
+    found = _reach(settings, read_only)
+    try:
+        if breaker is not None:
+            breaker.watch(found.connection.connection.dbapi_connection)
+        yield found
+    finally:
+        # Of a connection that was lost, closing may fail: it is lost all the same.
+        with contextlib.suppress(sa.exc.DBAPIError):
+            found.connection.close()
+        if breaker is not None:
+            breaker.release()
+
+
+def _reach(settings: Settings, read_only: bool) -> Reached:
+    if settings.database_url.get_backend_name() == "sqlite":
+        engine = make_engine(settings.database_url, read_only=read_only, lock_wait=settings.lock_wait)
+        return Reached(engine.connect(), settings.candidates[0])
+    attempts: list[Attempt] = []
+    end = time.monotonic() + settings.connect_limit
+    for place, candidate in enumerate(settings.candidates):
+        # Its share of the time that is left: a first one that only stalls must leave some to the others.
+        share = (end - time.monotonic()) / (len(settings.candidates) - place)
+        connection = _connect(candidate, settings, time.monotonic() + max(share, 0), attempts)
+        if connection is not None:
+            return Reached(connection, candidate, attempts)
+    raise _unreachable(attempts)
+
+
+def _connect(
+    candidate: Candidate, settings: Settings, deadline: float, attempts: list[Attempt]
+) -> sa.Connection | None:
+    """Connect to one candidate, again where the failure may pass by itself; None where it does not in time."""
+    import tenacity
+
+    began = time.monotonic()
+
+    def noted(state: tenacity.RetryCallState) -> bool:
+        """Note how an attempt failed; return whether another one makes sense."""
+        assert state.outcome is not None
+        error = state.outcome.exception()
+        if not isinstance(error, (sa.exc.DBAPIError, TimeoutError)):
+            return False
+        failure, said = classify(error)
+        attempts.append(Attempt(candidate, state.attempt_number, failure, said, time.monotonic() - began))
+        log.info("%s: %s (attempt %d of %d)", candidate.source, said, state.attempt_number, settings.connect_attempts)
+        return failure.passes
+
+    retrying = tenacity.Retrying(
+        retry=noted,
+        wait=tenacity.wait_random_exponential(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE),
+        stop=tenacity.stop_after_attempt(settings.connect_attempts)
+        | tenacity.stop_before_delay(max(deadline - time.monotonic(), 0)),
+        reraise=True,
+    )
+    with contextlib.suppress(sa.exc.DBAPIError, TimeoutError):
+        for attempt in retrying:
+            with attempt:
+                began = time.monotonic()
+                connection = _opened(candidate.url, settings.connect_timeout, deadline)
+                attempts.append(
+                    Attempt(candidate, attempt.retry_state.attempt_number, None, "", time.monotonic() - began)
+                )
+                return connection
+    return None
+
+
+def _opened(url: sa.URL, timeout: float, deadline: float) -> sa.Connection:
+    """Open a connection in a thread, which can be left behind: neither a resolver nor libpq can be interrupted."""
+    results: list[sa.Connection | Exception] = []
+    arrived, handover = threading.Event(), threading.Lock()
+    left_behind = False
+
+    def work() -> None:
+        result: sa.Connection | Exception
+        try:
+            result = make_engine(url, connect_timeout=timeout).connect()
+        except Exception as error:
+            result = error
+        with handover:
+            if not left_behind:
+                results.append(result)
+            elif isinstance(result, sa.Connection):
+                result.close()
+        arrived.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    patience = min(ADDRESSES * timeout + 1, max(deadline - time.monotonic(), timeout))
+    try:
+        arrived.wait(patience)
+    finally:
+        with handover:
+            left_behind = not results
+    if not results:
+        raise TimeoutError(f"timeout expired after {patience:.0f} s")
+    if isinstance(results[0], Exception):
+        raise results[0]
+    return results[0]
+
+
+def _unreachable(attempts: list[Attempt]) -> UnreachableError:
+    last = {attempt.candidate: attempt for attempt in attempts}
+    # Of several ways, the one that says most: a server that answered knows better than one that is out of reach.
+    told = max(last.values(), key=lambda attempt: attempt.failure is not None and not attempt.failure.passes)
+    assert told.failure is not None
+    error = ending(told.failure, told.said, told.candidate.source)
+    if len(last) > 1:
+        for candidate, attempt in last.items():
+            tried = f"{attempt.number} attempt{'s' if attempt.number > 1 else ''}"
+            log.info("  %-11s  %s: %s: %s", candidate.layer, candidate.source, tried, attempt.said)
+    what = error.what if len(last) == 1 else f"none of {len(last)} ways leads to the database; of one, {error.what}"
+    return UnreachableError(what, error.todo, attempts)

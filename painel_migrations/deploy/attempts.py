@@ -1,0 +1,90 @@
+"""Whole runs, one after the other, until one is through: a run that ended on the way has changed nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from dataclasses import replace
+
+import sqlalchemy as sa
+from alembic import command
+
+from painel_migrations.connection.failures import classify, ending
+from painel_migrations.connection.interrupts import Breaker, Stage
+from painel_migrations.connection.locks import RunLockedError, holders, named, runs
+from painel_migrations.connection.reach import Reached, UnreachableError, reached
+from painel_migrations.deploy.configuration import configuration
+from painel_migrations.deploy.environment import Outcome
+from painel_migrations.errors import HeldError, LockedError, LostError, PainelError
+from painel_migrations.settings import Settings
+
+log = logging.getLogger("painel_migrations.deploy")
+
+
+def run_to(direction: str, revision: str, settings: Settings, way: str, breaker: Breaker) -> Outcome:
+    """Bring the database to a revision, with as many runs as it takes.
+
+    A run whose connection is lost is begun anew, ``settings.run_attempts`` in all: had its commit arrived, the next one
+    finds it, under the lock of runs, which the lost session holds until it has ended. A run that meets a table somebody
+    holds is begun anew after each of ``settings.lock_pauses``.
+
+    Arguments: ``direction``, upgrade or downgrade; ``way``, for migration_history; ``breaker``, which ends it.
+    Errors: PainelError. Nothing is changed then, unless its text says that this cannot be known.
+    """
+    pauses = iter(settings.lock_pauses)
+    lost, in_doubt, announced = 0, False, ""
+    while True:
+        breaker.stage = Stage.COMMITTING if in_doubt else Stage.UNCHANGED
+        try:
+            with reached(settings, breaker=breaker) as way_in:
+                if announced != str(way_in.candidate):
+                    announced = str(way_in.candidate)
+                    log.info("Database: %s", announced)
+                breaker.stage = Stage.UNCHANGED
+                outcome = _once(direction, revision, settings, way, breaker, way_in)
+                return replace(outcome, found_after_loss=in_doubt and not outcome.steps)
+        except HeldError as error:
+            pause = next(pauses, None)
+            if pause is None or breaker.broken.is_set():
+                raise
+            log.info("%s; again in %g s", error.what, pause)
+            time.sleep(pause)
+        except LostError as error:
+            lost += 1
+            in_doubt = in_doubt or breaker.stage is Stage.COMMITTING
+            if lost >= settings.run_attempts or breaker.broken.is_set():
+                raise _doubtful(error) if in_doubt else error from None
+            log.info("%s; once more from the start", error.what)
+        except UnreachableError as error:
+            if in_doubt:
+                raise _doubtful(error) from None
+            raise
+
+
+def _once(direction: str, revision: str, settings: Settings, way: str, breaker: Breaker, way_in: Reached) -> Outcome:
+    """One run on one connection. Errors: PainelError; LostError and LockedError where another run may get through."""
+    config = configuration(connection=way_in.connection, settings=settings, way=way, breaker=breaker)
+    try:
+        (command.upgrade if direction == "upgrade" else command.downgrade)(config, revision)
+    except sa.exc.DBAPIError as error:
+        ended = ending(*classify(error), way_in.candidate.source)
+        if isinstance(ended, LockedError):
+            ended = _named(ended, way_in.connection)
+        raise ended from error
+    except RunLockedError as error:
+        raise _named(error, way_in.connection) from error
+    outcome: Outcome = config.attributes["outcome"]
+    return outcome
+
+
+def _named(error: LockedError, connection: sa.Connection) -> LockedError:
+    """The same error with who is in the way, asked after the run was rolled back: nobody waits for this."""
+    with contextlib.suppress(sa.exc.DBAPIError):
+        return named(error, (runs if isinstance(error, RunLockedError) else holders)(connection))
+    return error
+
+
+def _doubtful(error: PainelError) -> PainelError:
+    """The error after a commit whose answer was lost, where no later run could look."""
+    return LostError(f"{error.what}; whether the changes were committed cannot be known from here", "Look: make status")
