@@ -82,9 +82,11 @@ check: .venv/runtime
 test: .venv/development
 	@.venv/bin/python -m pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
 
-##   lint                   style, formatting and types
+##   lint                   style, formatting and types; the shell scripts
 lint: .venv/development
 	@.venv/bin/python -m ruff check . && .venv/bin/python -m ruff format --check . && .venv/bin/python -m mypy
+	@[ ! -x .venv/bin/shellcheck ] && echo "No shellcheck for this machine: the scripts are not checked" >&2 || \
+		.venv/bin/shellcheck $(wildcard .ci/run scripts/*/*.sh)
 
 ##   bench                  times and memory, as ratios to the plain tools
 bench: .venv/development

@@ -44,6 +44,8 @@ def clone(tmp_path: Path) -> Path:
 def ready(clone: Path) -> Path:
     """A clone whose `.venv` is set up, with an interpreter that says its arguments and DATABASE_URL."""
     script(clone / ".venv/bin/python", SAY_ARGUMENTS)
+    script(clone / ".venv/bin/shellcheck", SAY_ARGUMENTS)
+    script(clone / "scripts/deploy/start.sh", "")
     (clone / ".venv/runtime").touch()
     (clone / ".venv/development").touch()
     return clone
@@ -76,12 +78,24 @@ def test_help_fits_a_terminal(clone: Path) -> None:
         (["revision", "M=Add capa"], "<-m><painel_migrations><revision><-m=Add capa>"),
         (["test", "ARGS=-k 'a or b'"], "<-m><pytest><-n><logical><--maxprocesses><4><--dist><worksteal><-k><a or b>"),
         (["bench"], "<-m><tests.load.bench>"),
-        (["lint"], "<-m><ruff><check><.> \n<-m><ruff><format><--check><.> \n<-m><mypy>"),
+        (["lint"], "<-m><ruff><check><.> \n<-m><ruff><format><--check><.> \n<-m><mypy> \n<scripts/deploy/start.sh>"),
     ],
 )
 def test_what_each_target_runs(ready: Path, arguments: list[str], handed_over: str) -> None:
     done = make(ready, *arguments)
     assert (done.stdout, done.stderr, done.returncode) == (handed_over + " \n", "", 0)
+
+
+def test_lint_says_what_it_cannot_check_and_fails_with_each_tool(ready: Path) -> None:
+    script(ready / ".venv/bin/shellcheck", "#!/bin/sh\nexit 1\n")
+    assert make(ready, "lint").returncode == 2
+    (ready / ".venv/bin/shellcheck").unlink()
+    done = make(ready, "lint")
+    assert (done.stderr, done.returncode) == ("No shellcheck for this machine: the scripts are not checked\n", 0)
+    script(ready / ".venv/bin/python", "#!/bin/sh\nexit 1\n")
+    (ready / ".venv/runtime").touch()
+    (ready / ".venv/development").touch()
+    assert make(ready, "lint").returncode == 2
 
 
 def test_every_script_a_recipe_names_is_there() -> None:
