@@ -1,0 +1,99 @@
+#!/bin/sh
+# Before a deployment, bring the database to the schema the application needs: `painel upgrade`, tried again while the
+# reason can pass by itself, since the platform does not retry a pre-deploy. What follows it is handed to `upgrade`.
+#
+# POSIX sh: it runs in a slim Debian image (dash) and on Alpine (BusyBox). Variables, exit codes: docs/deploy.md.
+set -eu
+
+# The current folder stays: .env and sqlite:///eventos.db are the application's, which starts there too.
+script=$(readlink -f -- "$0")
+here=$(dirname -- "${script}")
+root=$(dirname -- "$(dirname -- "${here}")")
+# shellcheck source=scripts/deploy/signals.sh
+. "${here}/signals.sh"
+# shellcheck source=scripts/deploy/variables.sh
+. "${here}/variables.sh"
+
+attempts=$(number PREDEPLOY_ATTEMPTS "${PREDEPLOY_ATTEMPTS:-}" 5 1 100)
+pause=$(number PREDEPLOY_PAUSE "${PREDEPLOY_PAUSE:-}" 5 0 3600)
+longest=$(number PREDEPLOY_LONGEST_PAUSE "${PREDEPLOY_LONGEST_PAUSE:-}" 60 0 3600)
+seconds=$(number PREDEPLOY_SECONDS "${PREDEPLOY_SECONDS:-}" 0 0 86400)
+
+if [ -n "${PREDEPLOY_PYTHON:-}" ]; then
+    python=${PREDEPLOY_PYTHON}
+elif [ -x "${root}/.venv/bin/python" ]; then
+    python=${root}/.venv/bin/python
+else
+    python=$(command -v python3 || command -v python) ||
+        refuse 'no Python is found' 'Install Python 3.11 or newer, or name one: PREDEPLOY_PYTHON=/path/to/python'
+fi
+
+# In a clone the library lies beside this folder. Nothing is imported from the current folder, whose own `alembic` may be
+# a package.
+[ ! -d "${root}/painel_migrations" ] || export PYTHONPATH="${root}${PYTHONPATH:+:${PYTHONPATH}}"
+export PYTHONSAFEPATH=1
+
+# A reader that goes away does not end the run.
+trap '' PIPE
+
+say() { printf 'predeploy: %s\n' "$1" || :; }
+
+finish() {
+    if [ "$1" -eq 0 ]; then say "$2"; else say "$2" >&2; fi
+    exit "$1"
+}
+
+# Goes on unless a signal has come.
+go_on() {
+    case ${stopped} in
+        '') ;;
+        1) finish 129 "ended by SIGHUP at ${this}" ;;
+        2) finish 130 "ended by SIGINT at ${this}" ;;
+        14) finish 124 "ended at ${this}: PREDEPLOY_SECONDS, ${seconds} s, are over" ;;
+        *) finish 143 "ended by SIGTERM at ${this}" ;;
+    esac
+}
+
+# One clock for all attempts and pauses. Its output is nobody's: a pipe it held would keep the reader waiting.
+watchdog=''
+watch() {
+    trap 'stop 15' TERM HUP
+    run sleep "${seconds}"
+    [ -n "${stopped}" ] || kill -ALRM "$$"
+}
+if [ "${seconds}" -gt 0 ]; then
+    trap 'stop 14' ALRM
+    trap 'kill -TERM "${watchdog}" 2>/dev/null && wait "${watchdog}" || :' EXIT
+    # Between its birth and its own traps it has ours: dash forgets a signal that comes then, and would wait for the clock.
+    trap - TERM
+    watch >/dev/null 2>&1 &
+    watchdog=$!
+    trap 'stop 15' TERM
+fi
+
+attempt=1
+while :; do
+    this="attempt ${attempt} of ${attempts}"
+    go_on
+    say "${this}"
+    run "${python}" -m painel_migrations upgrade "$@"
+    go_on
+    case ${code} in
+        0) finish 0 "${this} ended with exit code 0" ;;
+        3) ended="${this} ended with exit code 3, no connection" ;;
+        5) ended="${this} ended with exit code 5, the lock is held" ;;
+        *) finish "${code}" "${this} ended with exit code ${code}, which does not pass by itself: not tried again" ;;
+    esac
+    [ "${attempt}" -lt "${attempts}" ] || finish "${code}" "${ended}: that was the last"
+    # Half of the pause is chance, so that replicas that failed together come back one by one; half is sure, so that
+    # the attempts are not all spent on a database that is only starting up.
+    [ "${pause}" -le "${longest}" ] || pause=${longest}
+    chance=$(od -An -N2 -tu2 /dev/urandom)
+    milliseconds=$((pause * 500 + pause * 500 * chance / 65536))
+    rest=$(printf '%d.%03d' "$((milliseconds / 1000))" "$((milliseconds % 1000))")
+    say "${ended}: again in ${rest} s"
+    run sleep "${rest}"
+    go_on
+    pause=$((pause * 2))
+    attempt=$((attempt + 1))
+done
