@@ -66,20 +66,19 @@ def reached(settings: Settings, read_only: bool = False, breaker: Breaker | None
     Arguments: ``read_only``, for a command that only looks; ``breaker``, which watches the connection.
     Errors: UnreachableError where there is none; for a SQLite file UsageError, Refused or the driver's.
     """
-    found = _reach(settings, read_only)
+    breaker = breaker or Breaker()
+    found = _reach(settings, read_only, breaker)
     try:
-        if breaker is not None:
-            breaker.watch(found.connection.connection.dbapi_connection)
+        breaker.watch(found.connection.connection.dbapi_connection)
         yield found
     finally:
         # Of a connection that was lost, closing may fail: it is lost all the same.
         with contextlib.suppress(sa.exc.DBAPIError):
             found.connection.close()
-        if breaker is not None:
-            breaker.release()
+        breaker.release()
 
 
-def _reach(settings: Settings, read_only: bool) -> Reached:
+def _reach(settings: Settings, read_only: bool, breaker: Breaker) -> Reached:
     if settings.database_url.get_backend_name() == "sqlite":
         engine = make_engine(settings.database_url, read_only=read_only, lock_wait=settings.lock_wait)
         return Reached(engine.connect(), settings.candidates[0])
@@ -88,14 +87,14 @@ def _reach(settings: Settings, read_only: bool) -> Reached:
     for place, candidate in enumerate(settings.candidates):
         # Its share of the time that is left: a first one that only stalls must leave some to the others.
         share = (end - time.monotonic()) / (len(settings.candidates) - place)
-        connection = _connect(candidate, settings, time.monotonic() + max(share, 0), attempts)
+        connection = _connect(candidate, settings, time.monotonic() + max(share, 0), attempts, breaker)
         if connection is not None:
             return Reached(connection, candidate, attempts)
     raise _unreachable(attempts)
 
 
 def _connect(
-    candidate: Candidate, settings: Settings, deadline: float, attempts: list[Attempt]
+    candidate: Candidate, settings: Settings, deadline: float, attempts: list[Attempt], breaker: Breaker
 ) -> sa.Connection | None:
     """Connect to one candidate, again where the failure may pass by itself; None where it does not in time."""
     import tenacity
@@ -117,7 +116,9 @@ def _connect(
         retry=noted,
         wait=tenacity.wait_random_exponential(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE),
         stop=tenacity.stop_after_attempt(settings.connect_attempts)
-        | tenacity.stop_before_delay(max(deadline - time.monotonic(), 0)),
+        | tenacity.stop_before_delay(max(deadline - time.monotonic(), 0))
+        | tenacity.stop_when_event_set(breaker.broken),
+        sleep=tenacity.sleep_using_event(breaker.broken),
         reraise=True,
     )
     with contextlib.suppress(sa.exc.DBAPIError, TimeoutError):

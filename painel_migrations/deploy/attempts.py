@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import time
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -49,7 +48,7 @@ def run_to(direction: str, revision: str, settings: Settings, way: str, breaker:
             if pause is None or breaker.broken.is_set():
                 raise
             log.info("%s; again in %g s", error.what, pause)
-            time.sleep(pause)
+            breaker.broken.wait(pause)
         except LostError as error:
             lost += 1
             in_doubt = in_doubt or breaker.stage is Stage.COMMITTING

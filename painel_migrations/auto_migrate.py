@@ -1,0 +1,136 @@
+"""The application's start-up hook: `from painel_migrations.auto_migrate import run_auto_migration, deploy_monitor`.
+
+Called after `create_all()`, before the first request. It is bounded in time, so that a platform's health check does
+not run out; it never raises, so that the application starts whatever happens here; and any number of replicas may call
+it at once: one applies, the others wait and find nothing to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import platform
+import threading
+from dataclasses import replace
+
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+
+from painel_migrations import __version__
+from painel_migrations.connection.engines import in_public
+from painel_migrations.connection.failures import meaning
+from painel_migrations.connection.interrupts import END_WITHIN, Breaker
+from painel_migrations.connection.reach import reached
+from painel_migrations.deploy.attempts import run_to
+from painel_migrations.deploy.configuration import configuration
+from painel_migrations.errors import FailedError, PainelError, UsageError
+from painel_migrations.settings import Settings, read_settings
+
+log = logging.getLogger("painel_migrations.auto_migrate")
+
+_GO_ON = "The application starts on the database as it is"
+
+
+def run_auto_migration(limit: float | None = None) -> bool:
+    """Bring the configured database to head.
+
+    Arguments: ``limit``, seconds until it is given up and rolled back (``MIGRATION_STARTUP_LIMIT``, 60 by default).
+    Returns whether the database is at head. It raises nothing: why not is one line of the log, at level ERROR.
+    """
+    breaker = Breaker()
+    ended: list[PainelError | None] = []
+
+    def work() -> None:
+        try:
+            _migrate(settings, breaker)
+        except BaseException as error:
+            ended.append(_as_ours(error))
+        else:
+            ended.append(None)
+
+    try:
+        settings = read_settings()
+        seconds = settings.startup_limit if limit is None else limit
+        settings = replace(
+            settings,
+            connect_limit=min(settings.connect_limit, seconds),
+            # Whoever waits longer than this is not there any more.
+            lock_wait=min(settings.lock_wait, seconds),
+        )
+        worker = threading.Thread(target=work, name="painel-migrations", daemon=True)
+        worker.start()
+        # The end itself takes time: a statement is cancelled, a connection that does not answer is cut.
+        worker.join(max(seconds - END_WITHIN, seconds / 2))
+        if not ended:
+            breaker.end()
+            worker.join(min(END_WITHIN, seconds / 2))
+        error = ended[0] if ended and not breaker.broken.is_set() else _overdue(seconds, breaker, ended)
+    except Exception as unforeseen:
+        error = _as_ours(unforeseen)
+    if error is None:
+        return True
+    log.error("Not migrated: %s. Next: %s. %s", error.what, error.todo.removesuffix("."), _GO_ON)
+    return False
+
+
+def _migrate(settings: Settings, breaker: Breaker) -> None:
+    head = ScriptDirectory.from_config(configuration()).get_current_head()
+    if _revision(settings, breaker) == head:
+        log.info("The database is at %s: nothing to do", head)
+        return
+    outcome = run_to("upgrade", "head", settings, way="start-up", breaker=breaker)
+    log.info("The database is at %s, after %d revisions", outcome.revision, outcome.steps)
+
+
+def _revision(settings: Settings, breaker: Breaker) -> str | None:
+    """The database's revision, None where it has none yet: all that a start at head costs."""
+    try:
+        with reached(settings, read_only=True, breaker=breaker) as way_in:
+            in_public(way_in.connection)
+            found = way_in.connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
+            return found[0] if len(found) == 1 else None
+    except (sa.exc.ProgrammingError, sa.exc.OperationalError, UsageError):
+        # No such table, or no such file. Anything else the run itself meets again, and tells.
+        return None
+
+
+def _as_ours(error: BaseException) -> PainelError:
+    if isinstance(error, PainelError):
+        return error
+    if isinstance(error, sa.exc.SQLAlchemyError):
+        return meaning(error)
+    # Its text may quote a row.
+    return FailedError(f"an error nobody foresaw: {type(error).__name__}", "See why: make upgrade, with --verbose")
+
+
+def _overdue(seconds: float, breaker: Breaker, ended: list[PainelError | None]) -> PainelError | None:
+    """What to say after the time was up; nothing where the run got through all the same."""
+    if ended and ended[0] is None:
+        return None
+    return FailedError(
+        f"not through within {seconds:g} s; {breaker.stage}",
+        "make upgrade, before the deploy, where there is no such limit",
+    )
+
+
+class DeployMonitor:
+    """What the application logs about its start; none of it raises."""
+
+    def log_startup_info(self) -> None:
+        """Log which version runs where, and which database it is to migrate, without a secret."""
+        place: object = "unknown"
+        with contextlib.suppress(Exception):
+            place = read_settings().candidates[0]
+        log.info("painel-migrations %s, Python %s, database: %s", __version__, platform.python_version(), place)
+
+    def log_migration_status(self, success: bool, duration: float | None = None) -> None:
+        """Log how the start-up migration ended; ``duration`` in seconds."""
+        took = f" in {duration:.1f} s" if isinstance(duration, (int, float)) else ""
+        if success:
+            log.info("Migration: done%s", took)
+        else:
+            log.warning("Migration: not done%s; see the error above", took)
+
+
+deploy_monitor = DeployMonitor()
+"""The application's own name for it."""
