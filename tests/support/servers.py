@@ -194,7 +194,7 @@ class Server:
         deadline = time.monotonic() + READY_WITHIN
         while True:
             try:
-                with self._connection("postgres"):
+                with self.connection("postgres"):
                     return
             except psycopg2.OperationalError as error:
                 if time.monotonic() > deadline or (self.folder / "exited").exists():
@@ -204,7 +204,8 @@ class Server:
             time.sleep(0.01)
 
     @contextlib.contextmanager
-    def _connection(self, database: str) -> Iterator[Any]:
+    def connection(self, database: str) -> Iterator[Any]:
+        """Give a cursor of the superuser's in `database`, each statement its own transaction."""
         connection = psycopg2.connect(host=str(self.folder), port=self.port, user=USER, dbname=database)
         connection.autocommit = True
         try:
@@ -227,13 +228,13 @@ class Server:
             statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
             if self.version >= 15:
                 statement += sql.SQL(" STRATEGY file_copy")
-        with self._connection("postgres") as cursor:
+        with self.connection("postgres") as cursor:
             cursor.execute(statement)
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
         """Drop database `name` if it exists, and end the sessions that are in it."""
-        with self._connection("postgres") as cursor:
+        with self.connection("postgres") as cursor:
             cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def dump_schema(self, database: str) -> str:
