@@ -1,7 +1,7 @@
 """Ending what a connection waits for: on Ctrl-C and SIGTERM, and when a time limit is over.
 
 A driver waits in C, where Python's own signal handlers do not run. So the signal's number is written to a socket, whose
-reader, a thread, asks the server to cancel, and cuts the connection where that does not help.
+reader, a thread, cuts the connection: the driver returns, and the handlers run.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ from enum import StrEnum
 from types import FrameType
 from typing import Any
 
-# Seconds until a statement that was asked to stop is no longer waited for, and until the process is not either: the
-# user is promised an end within two.
-CANCEL_WITHIN = 0.7
+# Seconds until what cannot be ended is left behind: the user is promised an end within two.
 END_WITHIN = 1.5
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -74,32 +72,25 @@ class Breaker:
         self._raw = None
 
     def end(self) -> None:
-        """Ask the server to cancel what runs, and cut the connection if it goes on. A commit is not cancelled."""
+        """End what the connection waits for, now. A commit that is under way is left to arrive."""
         self.broken.set()
         raw = self._raw
-        if raw is None:
+        if raw is None or self.stage is Stage.COMMITTING:
             return
-        if self.stage is not Stage.COMMITTING:
-            # In a thread: a server that is out of reach does not answer this either.
-            threading.Thread(target=_cancel, args=(raw,), daemon=True).start()
-        timer = threading.Timer(CANCEL_WITHIN, self._cut, args=(raw,))
-        timer.daemon = True
-        timer.start()
-
-    def _cut(self, raw: Any) -> None:
-        if self._raw is raw:
-            cut(raw)
+        # Whatever is raised, the process is about to end or to go on without it.
+        with contextlib.suppress(Exception):
+            if hasattr(raw, "interrupt"):
+                raw.interrupt()
+            else:
+                _cut(raw)
 
 
-def _cancel(raw: Any) -> None:
-    # SQLite's is called interrupt(). Whatever is raised: the connection is about to be cut.
-    with contextlib.suppress(Exception):
-        (raw.cancel if hasattr(raw, "cancel") else raw.interrupt)()
+def _cut(raw: Any) -> None:
+    """Shut a PostgreSQL connection's socket: whoever waits for it goes on with an error, and the server rolls back.
 
-
-def cut(raw: Any) -> None:
-    """Shut a connection's socket, so that whoever waits for it goes on with an error; a file has none."""
-    with contextlib.suppress(Exception), socket.socket(fileno=os.dup(raw.fileno())) as connection:
+    Not psycopg2's cancel(): it waits for a server that may be silent, and lets no other thread run meanwhile.
+    """
+    with socket.socket(fileno=os.dup(raw.fileno())) as connection:
         connection.shutdown(socket.SHUT_RDWR)
 
 

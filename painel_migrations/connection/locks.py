@@ -18,7 +18,7 @@ LOCK_KEY = 0x7061696E656C
 
 # Milliseconds after which a server notices that the client of a long statement is gone, and frees its locks; from
 # PostgreSQL 14 on, which can look at a socket meanwhile.
-CLIENT_CHECK = 2000
+CLIENT_CHECK = 1000
 
 
 class RunLockedError(LockedError):

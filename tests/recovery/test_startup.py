@@ -1,0 +1,298 @@
+"""The start-up hook: under FastAPI, in several processes at once, in its time, never in the application's way."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from painel_migrations.auto_migrate import deploy_monitor, run_auto_migration
+from painel_migrations.catalog import Severity, verify
+from tests.conftest import engine_of
+from tests.support import command, conservation, history, lineage, scars, servers, whole
+from tests.support.history import ROOT
+from tests.support.proxy import Action, Fault, Moment, Proxy
+from tests.support.refused import PASSWORD
+
+ROWS = 6
+WITHIN = 60.0
+"""Seconds until a test gives up waiting; what it waits for takes two on an idle machine."""
+
+REPLICAS = 3
+
+
+def production(engine: sa.Engine) -> None:
+    """A database as production's was: tables of different days, every user's type in lower case."""
+    lineage.build(engine, 18, 22, rows=ROWS)
+    scars.apply(engine, scars.get("postgresql", "tipousuario_six_labels_rows_lowercase"))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def served(url: sa.URL | str, port: int, **variables: str) -> subprocess.Popen[str]:
+    """Start the application; its log is on standard error."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "uvicorn", "tests.support.application:app", "--port", str(port), "--lifespan", "on"],
+        env=command.environment(url, PYTHONWARNINGS="default", **variables),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def asked(process: subprocess.Popen[str], port: int, path: str) -> object:
+    """Return what the application answers, as soon as it does."""
+    deadline = time.monotonic() + WITHIN
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=WITHIN) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            time.sleep(0.05)
+    process.kill()
+    raise AssertionError(f"the application does not answer: {process.communicate()[1][-2000:]}")
+
+
+def ended(process: subprocess.Popen[str]) -> str:
+    """End the application and return its log."""
+    process.terminate()
+    return process.communicate(timeout=WITHIN)[1]
+
+
+def errors(log: str) -> list[str]:
+    return [line for line in log.splitlines() if line.startswith(("ERROR painel", "CRITICAL painel"))]
+
+
+def test_replicas_that_start_at_once(postgres: sa.Engine) -> None:
+    """Before it, a user whose type is in lower case cannot be loaded; after it every replica loads them all."""
+    production(postgres)
+    before = conservation.take(postgres)
+    ports = [free_port() for _ in range(REPLICAS)]
+    processes = [served(postgres.url, port) for port in ports]
+    try:
+        assert [asked(process, port, "/") for process, port in zip(processes, ports, strict=True)] == [True] * REPLICAS
+        for process, port in zip(processes, ports, strict=True):
+            loaded = asked(process, port, "/usuarios")
+            assert isinstance(loaded, list)
+            assert len(loaded) == ROWS
+            assert set(loaded) <= {"ADMIN", "PROMOTER", "CLIENTE"}
+    finally:
+        logs = [ended(process) for process in processes]
+    assert [errors(log) for log in logs] == [[]] * REPLICAS
+    with postgres.connect() as connection:
+        assert [found for found in verify(connection) if found.severity is Severity.FAIL] == []
+        ran = connection.exec_driver_sql("SELECT count(DISTINCT run), min(way) FROM migration_history").one()
+    assert tuple(ran) == (1, "start-up")
+    assert conservation.missing(before, postgres) == []
+
+
+def test_the_application_starts_where_nothing_can_be_migrated(postgres: sa.Engine) -> None:
+    """A row no enum knows is refused; the application starts all the same, and says why in one line."""
+    production(postgres)
+    scars.apply(postgres, scars.get("postgresql", "tipousuario_row_operador"))
+    port = free_port()
+    process = served(postgres.url, port)
+    try:
+        assert asked(process, port, "/") is False
+    finally:
+        log = ended(process)
+    (line,) = errors(log)
+    assert line.startswith("ERROR painel_migrations.auto_migrate Not migrated: usuarios.tipo: ")
+    assert line.endswith(". The application starts on the database as it is")
+    assert "WARNING painel_migrations.auto_migrate Migration: not done in " in log
+    assert not sa.inspect(postgres).has_table("alembic_version")
+
+
+@pytest.fixture
+def at_head(postgres: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> sa.Engine:
+    history.upgrade(postgres)
+    monkeypatch.setenv("DATABASE_URL", postgres.url.render_as_string(hide_password=False))
+    return postgres
+
+
+def through(url: sa.URL, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", url.set(port=proxy.port).render_as_string(hide_password=False))
+
+
+AT_HEAD = 10
+"""Messages of the client at a start that finds nothing to do: three of the log-in without a password and the good-bye,
+five with which SQLAlchemy looks at a new connection, and the question itself; one to spare."""
+
+
+def test_a_start_at_head_costs_one_connection(
+    at_head: sa.Engine, server: servers.Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    with Proxy(server.port) as proxy:
+        through(at_head.url, proxy, monkeypatch)
+        assert run_auto_migration() is True
+        assert len(proxy.seen) == 1
+        assert proxy.seen[0].client <= AT_HEAD
+    assert [record.getMessage() for record in caplog.records if record.name.endswith("auto_migrate")] == [
+        "The database is at 0022: nothing to do"
+    ]
+
+
+def failed_within(limit: float, caplog: pytest.LogCaptureFixture) -> str:
+    """Run the hook, which must fail in time, and return the one line it says why in."""
+    caplog.clear()
+    began = time.monotonic()
+    assert run_auto_migration(limit) is False
+    # The limit itself, and what a loaded machine adds.
+    assert time.monotonic() - began < limit + 20
+    (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert record.name == "painel_migrations.auto_migrate"
+    return record.getMessage()
+
+
+STALLS = [
+    Fault(Moment.ACCEPTED, Action.STALL, times=None),
+    Fault(Moment.AUTHENTICATION, Action.STALL, times=None),
+    Fault(Moment.SERVER_MESSAGE, Action.STALL, number=60, times=None),
+    Fault(Moment.SERVER_MESSAGE, Action.STALL, number=200, times=None),
+]
+
+
+@pytest.mark.parametrize("fault", STALLS, ids=str)
+def test_a_server_that_falls_silent(
+    server_of: Callable[[int], servers.Server],
+    fault: Fault,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = server_of(18)
+    name = f"startup_{os.getpid()}"
+    engine = engine_of(server.create_database(name))
+    lineage.build(engine, 18, rows=ROWS)
+    before = whole.of(engine, server)
+    with Proxy(server.port, fault) as proxy:
+        through(engine.url, proxy, monkeypatch)
+        assert failed_within(4, caplog) == (
+            "Not migrated: not through within 4 s; rolled back, nothing was changed. "
+            "Next: make upgrade, before the deploy, where there is no such limit. "
+            "The application starts on the database as it is"
+        )
+        assert proxy.struck
+    with engine_of(server.url()).connect() as watching:
+        deadline = time.monotonic() + WITHIN
+        query = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'"
+        while watching.exec_driver_sql(query).scalar_one():
+            watching.rollback()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert whole.of(engine, server) == before
+    server.drop_database(name)
+
+
+def test_a_port_nobody_listens_at(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://painel:{PASSWORD}@127.0.0.1:1/eventos")
+    monkeypatch.setenv("MIGRATION_CONNECT_ATTEMPTS", "2")
+    caplog.set_level(logging.DEBUG)
+    assert failed_within(60, caplog) == (
+        'Not migrated: the database cannot be reached: connection to server at "127.0.0.1", port 1 failed: '
+        "Connection refused. Next: See that the server runs and DATABASE_URL has its host and port, then run again. "
+        "The application starts on the database as it is"
+    )
+    assert PASSWORD not in caplog.text
+
+
+def test_attempts_end_with_the_time(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """What is left behind in its thread tries no more: nothing may change once the application serves."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://painel@127.0.0.1:1/eventos")
+    monkeypatch.setenv("MIGRATION_CONNECT_ATTEMPTS", "1000")
+    caplog.set_level(logging.INFO)
+    failed_within(1, caplog)
+    tried = caplog.text.count("(attempt ")
+    time.sleep(3)
+    assert caplog.text.count("(attempt ") <= tried + 1
+
+
+def test_a_table_that_is_held(
+    postgres: sa.Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lineage.build(postgres, 18)
+    monkeypatch.setenv("DATABASE_URL", postgres.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("MIGRATION_LOCK_TIMEOUT", "30")
+    with postgres.connect() as holding:
+        holding.exec_driver_sql("LOCK TABLE produtos IN ACCESS EXCLUSIVE MODE")
+        assert "not through within 5 s; rolled back" in failed_within(5, caplog)
+    assert not sa.inspect(postgres).has_table("alembic_version")
+
+
+@pytest.mark.parametrize(
+    ("url", "what"),
+    [
+        (f"postgresql://painel:{PASSWORD}@h:porta/d", "DATABASE_URL is not a database URL"),
+        ("sqlite:///nada/eventos.db", "the folder of nada/eventos.db does not exist"),
+    ],
+)
+def test_settings_that_cannot_be_followed(
+    url: str, what: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert failed_within(60, caplog).startswith(f"Not migrated: {what}. Next: ")
+    assert PASSWORD not in caplog.text
+
+
+def test_a_defect_does_not_reach_the_application(
+    sqlite: sa.Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", str(sqlite.url))
+
+    def fail(*_: object, **__: object) -> None:
+        raise SystemExit("cpf 987.654.321-00")
+
+    monkeypatch.setattr("painel_migrations.auto_migrate.run_to", fail)
+    assert failed_within(60, caplog) == (
+        "Not migrated: an error nobody foresaw: SystemExit. Next: See why: make upgrade, with --verbose. "
+        "The application starts on the database as it is"
+    )
+
+
+def test_a_file_of_a_developer(sqlite: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    lineage.build(sqlite, 7, 22, rows=ROWS)
+    before = conservation.take(sqlite)
+    monkeypatch.setenv("DATABASE_URL", str(sqlite.url))
+    assert [run_auto_migration(), run_auto_migration()] == [True, True]
+    with sqlite.connect() as connection:
+        assert [found for found in verify(connection) if found.severity is Severity.FAIL] == []
+    assert conservation.missing(before, sqlite) == []
+
+
+@pytest.fixture
+def info(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.INFO)
+    return caplog
+
+
+def test_what_the_application_logs_about_its_start(
+    info: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgres://painel:{PASSWORD}@db:5432/eventos")
+    deploy_monitor.log_startup_info()
+    deploy_monitor.log_migration_status(True, 1.25)
+    deploy_monitor.log_migration_status(False, None)
+    first, *others = [record.getMessage() for record in info.records]
+    assert first.endswith(", database: PostgreSQL eventos on db:5432 (DATABASE_URL)")
+    assert others == ["Migration: done in 1.2 s", "Migration: not done; see the error above"]
+    info.clear()
+    monkeypatch.setenv("DATABASE_URL", PASSWORD)
+    deploy_monitor.log_startup_info()
+    assert info.messages[0].endswith(", database: unknown")
+    assert PASSWORD not in info.text
