@@ -23,8 +23,11 @@ _SHORT = {"character varying": "varchar", "timestamp with time zone": "timestamp
 _SIGNS = {" NOT NULL": "!", " DEFAULT ": "="}
 
 
-def facts_text(head: Catalogue) -> str:
+def facts_text(head: Catalogue, rows: bool = True) -> str:
     """Return the facts of ``head``, a section a table.
+
+    Args:
+        rows: whether what the rows of a column may hold is among them.
 
     Raises:
         ValueError: a name or a definition that the text cannot carry.
@@ -41,7 +44,7 @@ def facts_text(head: Catalogue) -> str:
             by_table[fact.table].append(fact)
     for name, (stored, folded) in stored_labels("postgresql").items():
         table, column = name.split(".")
-        if folded and table in by_table:
+        if rows and folded and table in by_table:
             never = ", ".join(f"'{label}'" for label in folded)
             only = f"only {', '.join(stored)}, never {never}"
             by_table[table].append(Fact(STRAY, name, only, (table,), (column,)))

@@ -21,5 +21,5 @@ def helpers() -> str:
         tables=verdict.array(sorted(verdict.head().tables)),
         facts=postgresql.facts(access=False),
         fingerprint=verdict.fingerprint_of("pg_temp.known_tables()"),
-        head=verdict.head_query(verdict.head()),
+        head=verdict.head_query(verdict.head(), for_run=True),
     )

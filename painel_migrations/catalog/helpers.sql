@@ -15,19 +15,15 @@ WITH live AS (SELECT * FROM pg_temp.facts())
 {fingerprint}
 $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.head()
-RETURNS TABLE (kind text, object text, definition text, tables text[], columns text[]) LANGUAGE sql STABLE AS $fn$
-WITH
-{head}
-SELECT * FROM head
-$fn$;
-
 -- Read once for all who ask: that takes longer than what they do with it.
 CREATE TEMP TABLE IF NOT EXISTS head_facts (kind text, object text, definition text, tables text[], columns text[])
 ON COMMIT DROP;
 
 CREATE OR REPLACE PROCEDURE pg_temp.learn_head() LANGUAGE sql AS $fn$
-    INSERT INTO pg_temp.head_facts SELECT * FROM pg_temp.head()
+INSERT INTO pg_temp.head_facts
+WITH
+{head}
+SELECT * FROM head
 $fn$;
 
 -- The columns that head has in a table.
@@ -38,7 +34,7 @@ $fn$;
 -- The names of the constraints, indexes and triggers that head has on a table.
 CREATE OR REPLACE FUNCTION pg_temp.head_names(tbl text) RETURNS text[] LANGUAGE sql STABLE AS $fn$
     SELECT array_agg(split_part(object, '.', 2)) FROM pg_temp.head_facts
-    WHERE tables = ARRAY[tbl] AND kind NOT IN ('table', 'column', 'sequence', 'access')
+    WHERE tables = ARRAY[tbl] AND kind NOT IN ('table', 'column', 'sequence')
 $fn$;
 
 -- What the application cannot do with. Unknown tables, and what is on unknown columns, are left alone. What the role
@@ -48,7 +44,7 @@ LANGUAGE sql STABLE AS $fn$
     WITH live AS MATERIALIZED (SELECT * FROM pg_temp.facts())
     SELECT concat(h.kind, ' ', h.object), h.definition, coalesce(l.definition, 'nothing')
     FROM pg_temp.head_facts AS h LEFT JOIN live AS l ON l.kind = h.kind AND l.object = h.object
-    WHERE h.kind <> 'access' AND h.definition IS DISTINCT FROM l.definition
+    WHERE h.definition IS DISTINCT FROM l.definition
     UNION ALL
     SELECT concat(l.kind, ' ', l.object), 'nothing', l.definition FROM live AS l
     WHERE l.tables && pg_temp.known_tables() AND l.kind NOT IN ('table', 'view', 'enum', 'function')

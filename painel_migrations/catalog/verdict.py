@@ -7,6 +7,7 @@ finding, and, for an object under another name, a look at its columns beyond its
 """
 
 import functools
+import re
 import textwrap
 from collections.abc import Iterable
 from importlib import resources
@@ -53,10 +54,20 @@ def head() -> Catalogue:
     return expected("postgresql")
 
 
-def head_query(wanted: Catalogue, reasons: str = "") -> str:
-    """Return the CTEs that read what is wanted from its text, the last of them ``head``; ``reasons`` join the text."""
-    text = "\n".join(filter(None, [head_text.facts_text(wanted), reasons]))
-    return filled(sql("verdict_head.sql"), text=text, privileges=TABLE_PRIVILEGES)
+def head_query(wanted: Catalogue, reasons: str = "", for_run: bool = False) -> str:
+    """Return the CTEs that read what is wanted from its text, the last of them ``head``.
+
+    Args:
+        reasons: what joins the text.
+        for_run: without what a run does not ask: what the role may do, since it has just changed the tables, and what
+            rows hold, which it has settled.
+    """
+    text = "\n".join(filter(None, [head_text.facts_text(wanted, rows=not for_run), reasons]))
+    ctes = sql("verdict_head.sql")
+    if for_run:
+        ctes = re.sub(r"\n\n    UNION ALL\n    SELECT 'access',(?:.(?!\n\n|\n\)))*.", "", ctes, flags=re.DOTALL)
+        ctes = ctes.replace(" WHERE o.kind <> 'rows'", "")
+    return filled(ctes, text=text, privileges=TABLE_PRIVILEGES)
 
 
 def _judged(wanted: Catalogue) -> str:

@@ -48,7 +48,7 @@ owned (kind, object, definition, tables, columns) AS (
          'FOREIGN KEY (' || p.quoted || ') REFERENCES ' || quote_ident(substr(p.text, 4)) || '(id)'),
         (p.serial OR p.place > 1 AND p.text ~ '^(unique )?index', 'index',
          p.dot || coalesce(substring(p.text FROM 'index (\S+)'), 'ix_' || p.pair),
-         CASE WHEN p.text ~ '^unique ' THEN 'UNIQUE ' ELSE '' END || 'btree (' || p.quoted || ')')
+         concat(CASE WHEN p.text ~ '^unique ' THEN 'UNIQUE ' END, 'btree (', p.quoted, ')'))
     ) AS t (applies, kind, object, definition)
     WHERE t.applies
 ),

@@ -145,10 +145,13 @@ def _table_like_head(statement: str) -> str | None:
     table, known, kept = lists.groups()
     facts = [fact for fact in catalog.head("postgresql").values() if fact.tables == (table,)]
     columns = {fact.columns[0] for fact in facts if fact.kind == "column"}
-    names = {fact.own_name for fact in facts if fact.kind not in ("table", "column", "sequence", "access")}
+    names = {fact.own_name for fact in facts if fact.kind not in _NO_STRAY}
     same = columns == set(re.findall(r"\w+", known)) and names == set(re.findall(r"\w+", kept))
     return table if same else None
 
+
+# Not among drop_strays()'s names, as in head_names() of helpers.sql. An enum that only one table uses is a fact of it.
+_NO_STRAY = frozenset({"table", "column", "sequence", "access", "enum", "function"})
 
 _STRAYS = re.compile(
     r"CALL pg_temp\.drop_strays\(\s*'(\w+)',\s*ARRAY\[([^]]*)\]::text\[\],\s*ARRAY\[([^]]*)\]::text\[\]\)"

@@ -35,17 +35,16 @@ CREATE OR REPLACE FUNCTION pg_temp.has_column(tbl text, col text) RETURNS boolea
 $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.type_of(tbl text, col text) RETURNS text LANGUAGE sql STABLE AS $fn$
-    SELECT format_type(atttypid, atttypmod)
-        || CASE WHEN attcollation <> typcollation THEN ' COLLATE ' || attcollation::regcollation ELSE '' END
+    SELECT concat(format_type(atttypid, atttypmod),
+        CASE WHEN attcollation <> typcollation THEN ' COLLATE ' || attcollation::regcollation END)
     FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
     WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, col)
 $fn$;
 
 -- The columns of a key, by name, in the order of the key.
 CREATE OR REPLACE FUNCTION pg_temp.names_of(rel oid, nums smallint[]) RETURNS text[] LANGUAGE sql STABLE AS $fn$
-    SELECT coalesce(array_agg(a.attname::text ORDER BY k.place), '{}')
-    FROM unnest(nums) WITH ORDINALITY AS k (num, place)
-    JOIN pg_attribute a ON a.attrelid = rel AND a.attnum = k.num
+    SELECT ARRAY(SELECT attname::text FROM unnest(nums) WITH ORDINALITY AS k (num, place)
+                 JOIN pg_attribute ON attrelid = rel AND attnum = num ORDER BY place)
 $fn$;
 
 -- The foreign keys of one column that refer to a table: the referring table, the name of the key, the column.
@@ -90,8 +89,8 @@ DECLARE
     candidate text := wanted::name;
     n integer := 1;
 BEGIN
-    WHILE EXISTS (SELECT FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
-                  WHERE s.nspname = in_schema AND c.relname = candidate) LOOP
+    WHILE EXISTS (SELECT FROM pg_class
+                  WHERE relnamespace = to_regnamespace(in_schema) AND relname = candidate) LOOP
         n := n + 1;
         candidate := (left(wanted, 61 - n) || '_' || n)::name;
     END LOOP;
@@ -104,10 +103,9 @@ DECLARE kind "char";
 BEGIN
     SELECT relkind INTO kind FROM pg_class
     WHERE relname = wanted AND relnamespace = 'public'::regnamespace;
-    IF kind IN ('i', 'I') THEN
-        EXECUTE format('ALTER INDEX public.%I RENAME TO %I', wanted, pg_temp.free_name(wanted, 'public'));
-    ELSIF kind = 'S' THEN
-        EXECUTE format('ALTER SEQUENCE public.%I RENAME TO %I', wanted, pg_temp.free_name(wanted, 'public'));
+    IF kind IN ('i', 'I', 'S') THEN
+        EXECUTE format('ALTER %s public.%I RENAME TO %I', CASE kind WHEN 'S' THEN 'SEQUENCE' ELSE 'INDEX' END,
+            wanted, pg_temp.free_name(wanted, 'public'));
     ELSIF kind IS NOT NULL THEN
         PERFORM pg_temp.refuse(
             format('the name %s is taken by a table or view that is not this application''s', wanted),

@@ -28,7 +28,7 @@ BEGIN
     PERFORM pg_temp.open_retired();
     INSERT INTO retired.register (revision, kind, object, kept_in, definition, rows)
     VALUES (nullif(current_setting('painel.revision', true), ''), what, of_object, kept, made_by, n);
-    PERFORM pg_temp.say(format('retired %s %s%s', what, of_object, coalesce(' (' || n || ' rows)', '')));
+    PERFORM pg_temp.say(format('retired %s %s%s', what, of_object, ' (' || n || ' rows)'));
 END $fn$;
 
 -- Runs a statement and returns the number of its rows, or says what stands in its way: something of somebody
@@ -98,14 +98,12 @@ CREATE OR REPLACE FUNCTION pg_temp.move_table(rel regclass, to_schema text, new_
 RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
     owned record;
-    here text := (SELECT nspname FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
-                  WHERE c.oid = rel);
     free text;
 BEGIN
     FOR owned IN
-        SELECT c.relname, c.relkind FROM pg_class c
-        WHERE c.oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = rel)
-           OR c.relkind = 'S' AND c.oid IN (SELECT objid FROM pg_depend
+        SELECT oid, relname, relkind FROM pg_class
+        WHERE oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = rel)
+           OR relkind = 'S' AND oid IN (SELECT objid FROM pg_depend
                 WHERE classid = 'pg_class'::regclass AND refobjid = rel AND deptype IN ('a', 'i'))
     LOOP
         free := owned.relname;
@@ -113,8 +111,8 @@ BEGIN
             free := pg_temp.free_name(left(new_name || '_' || owned.relname, 60), to_schema);
         END IF;
         IF free <> owned.relname THEN
-            EXECUTE format('ALTER %s %I.%I RENAME TO %I',
-                CASE owned.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'INDEX' END, here, owned.relname, free);
+            EXECUTE format('ALTER %s %s RENAME TO %I',
+                CASE owned.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'INDEX' END, owned.oid::regclass, free);
         END IF;
     END LOOP;
     IF new_name <> (SELECT relname FROM pg_class WHERE oid = rel) THEN

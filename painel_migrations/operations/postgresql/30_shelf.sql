@@ -11,44 +11,42 @@ RETURNS text LANGUAGE sql STABLE AS $fn$
 $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.trigger_as_sql(trg oid) RETURNS text LANGUAGE sql STABLE AS $fn$
-    SELECT pg_get_triggerdef(oid) || CASE WHEN tgenabled = 'O' THEN ''
-        ELSE E';\n' || pg_temp.switched(tgrelid, format('TRIGGER %I', tgname), tgenabled) END
+    SELECT concat(pg_get_triggerdef(oid), CASE WHEN tgenabled <> 'O'
+        THEN E';\n' || pg_temp.switched(tgrelid, format('TRIGGER %I', tgname), tgenabled) END)
     FROM pg_trigger WHERE oid = trg
 $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.grantee_of(who oid, is_grantable boolean) RETURNS text LANGUAGE sql AS $fn$
-    SELECT CASE who WHEN 0 THEN 'PUBLIC' ELSE who::regrole::text END
-        || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+    SELECT concat(CASE who WHEN 0 THEN 'PUBLIC' ELSE who::regrole::text END,
+        CASE WHEN is_grantable THEN ' WITH GRANT OPTION' END)
 $fn$;
 
 -- The statements that make a view again, with its options, owner, grants, comment, and indexes.
 CREATE OR REPLACE FUNCTION pg_temp.view_as_sql(v oid) RETURNS text LANGUAGE sql STABLE AS $fn$
-    SELECT format('CREATE %s %s%s AS %s', CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END,
-                  v::regclass, coalesce(' WITH (' || array_to_string(reloptions, ', ') || ')', ''),
-                  rtrim(pg_get_viewdef(v), ';')
-                  || CASE WHEN relkind = 'm' AND NOT relispopulated THEN ' WITH NO DATA' ELSE '' END)
-        || coalesce((SELECT string_agg(E';\n' || pg_get_indexdef(indexrelid), '')
-                     FROM pg_index WHERE indrelid = v), '')
-        || coalesce((SELECT string_agg(E';\n' || pg_temp.trigger_as_sql(t.oid), '') FROM pg_trigger t
-                     WHERE tgrelid = v AND NOT tgisinternal), '')
-        || coalesce((SELECT string_agg(E';\n' || rtrim(pg_get_ruledef(oid), ';'), '') FROM pg_rewrite
-                     WHERE ev_class = v AND ev_type <> '1'), '')
-        || coalesce((SELECT string_agg(concat(
-                E';\nALTER VIEW ' || v::regclass || format(' ALTER %I SET DEFAULT ', attname)
-                    || (SELECT pg_get_expr(adbin, v) FROM pg_attrdef WHERE adrelid = v AND adnum = attnum),
-                format(E';\nCOMMENT ON COLUMN %s.%I IS ', v::regclass, attname)
-                    || quote_literal(col_description(v, attnum)),
-                (SELECT string_agg(format(E';\nGRANT %s (%I) ON %s TO %s', privilege_type, attname, v::regclass,
-                     pg_temp.grantee_of(grantee, is_grantable)), '') FROM aclexplode(attacl))), '')
-            FROM pg_attribute WHERE attrelid = v AND attnum > 0), '')
-        || coalesce(E';\nCOMMENT ON ' || CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW ' ELSE 'VIEW ' END
-                    || v::regclass || ' IS ' || quote_literal(obj_description(v, 'pg_class')), '')
-        || coalesce((SELECT string_agg(format(E';\nGRANT %s ON %s TO %s', privilege_type, v::regclass,
-                        pg_temp.grantee_of(grantee, is_grantable)), '')
-                     FROM aclexplode(relacl) WHERE grantee <> relowner), '')
-        || CASE WHEN relowner <> current_user::regrole
-                THEN format(E';\nALTER TABLE %s OWNER TO %s', v::regclass, relowner::regrole) ELSE '' END
-    FROM pg_class WHERE oid = v
+    SELECT concat(
+        format('CREATE %s %s%s AS %s', kind, v::regclass, ' WITH (' || array_to_string(reloptions, ', ') || ')',
+               rtrim(pg_get_viewdef(v), ';')),
+        CASE WHEN relkind = 'm' AND NOT relispopulated THEN ' WITH NO DATA' END,
+        (SELECT string_agg(E';\n' || pg_get_indexdef(indexrelid), '') FROM pg_index WHERE indrelid = v),
+        (SELECT string_agg(E';\n' || pg_temp.trigger_as_sql(t.oid), '') FROM pg_trigger t
+         WHERE tgrelid = v AND NOT tgisinternal),
+        (SELECT string_agg(E';\n' || rtrim(pg_get_ruledef(oid), ';'), '') FROM pg_rewrite
+         WHERE ev_class = v AND ev_type <> '1'),
+        (SELECT string_agg(concat(
+            E';\nALTER VIEW ' || v::regclass || format(' ALTER %I SET DEFAULT ', attname)
+                || (SELECT pg_get_expr(adbin, v) FROM pg_attrdef WHERE adrelid = v AND adnum = attnum),
+            format(E';\nCOMMENT ON COLUMN %s.%I IS ', v::regclass, attname)
+                || quote_literal(col_description(v, attnum)),
+            (SELECT string_agg(format(E';\nGRANT %s (%I) ON %s TO %s', privilege_type, attname, v::regclass,
+                 pg_temp.grantee_of(grantee, is_grantable)), '') FROM aclexplode(attacl))), '')
+         FROM pg_attribute WHERE attrelid = v AND attnum > 0),
+        format(E';\nCOMMENT ON %s %s IS ', kind, v::regclass) || quote_literal(obj_description(v, 'pg_class')),
+        (SELECT string_agg(format(E';\nGRANT %s ON %s TO %s', privilege_type, v::regclass,
+             pg_temp.grantee_of(grantee, is_grantable)), '') FROM aclexplode(relacl) WHERE grantee <> relowner),
+        CASE WHEN relowner <> current_user::regrole
+             THEN format(E';\nALTER TABLE %s OWNER TO %s', v::regclass, relowner::regrole) END)
+    FROM pg_class, LATERAL (SELECT CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END) AS k (kind)
+    WHERE oid = v
 $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.drop_index(tbl text, idx oid, for_a_while boolean DEFAULT false)

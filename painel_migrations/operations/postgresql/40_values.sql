@@ -1,8 +1,7 @@
 -- Values: folding text to a label of an enum, casting from one type to another without loss.
 
 CREATE OR REPLACE FUNCTION pg_temp.labels_of(enum_type text) RETURNS text[] LANGUAGE sql STABLE AS $fn$
-    SELECT coalesce((SELECT array_agg(enumlabel::text ORDER BY enumsortorder)
-                     FROM pg_enum WHERE enumtypid = t.oid), '{}')
+    SELECT ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder)
     FROM pg_type t WHERE typname = enum_type AND typnamespace = 'public'::regnamespace AND typtype = 'e'
 $fn$;
 

@@ -84,7 +84,7 @@ BEGIN
         ELSIF kind.attgenerated = 's' THEN
             PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP EXPRESSION', d.col);
         ELSIF kind.attgenerated <> '' THEN
-            EXECUTE format('ALTER TABLE public.%I RENAME COLUMN %I TO %I', tbl, d.col, d.col || '_generated');
+            PERFORM pg_temp.alter(tbl, 'RENAME COLUMN %I TO %I', d.col, d.col || '_generated');
             PERFORM pg_temp.alter(tbl, 'ADD COLUMN %I %s', d.col, pg_temp.spelled(d.col_type));
             CALL pg_temp.fold_column(tbl, d.col || '_generated', d.col);
         END IF;

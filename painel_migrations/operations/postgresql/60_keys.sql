@@ -103,7 +103,7 @@ END $fn$;
 CREATE OR REPLACE FUNCTION pg_temp.index_as_sql(tbl text, index_name text, is_unique boolean, cols text[])
 RETURNS text LANGUAGE sql IMMUTABLE AS $fn$
     SELECT format('CREATE %sINDEX %I ON public.%I USING btree (%s)',
-                  CASE WHEN is_unique THEN 'UNIQUE ' ELSE '' END, index_name, tbl, pg_temp.listed(cols))
+                  CASE WHEN is_unique THEN 'UNIQUE ' END, index_name, tbl, pg_temp.listed(cols))
 $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.ensure_index(
@@ -267,8 +267,7 @@ BEGIN
     END IF;
     IF EXISTS (SELECT FROM pg_sequence WHERE seqrelid = seq
                AND (seqtypid, seqstart, seqincrement, seqmin, seqmax, seqcache, seqcycle)
-               IS DISTINCT FROM ('integer'::regtype, 1::bigint, 1::bigint, 1::bigint, 2147483647::bigint,
-                                 1::bigint, false)) THEN
+               IS DISTINCT FROM ('integer'::regtype, 1, 1, 1, 2147483647, 1, false)) THEN
         EXECUTE format('ALTER SEQUENCE public.%I AS integer START 1 INCREMENT 1 '
             'MINVALUE 1 MAXVALUE 2147483647 CACHE 1 NO CYCLE RESTART WITH %s', wanted, at_least);
     END IF;
@@ -277,8 +276,8 @@ BEGIN
         EXECUTE format('ALTER SEQUENCE public.%I OWNED BY public.%I.id', wanted, tbl);
     END IF;
     IF pg_temp.default_of(tbl, 'id') IS DISTINCT FROM format('nextval(%L::regclass)', wanted) THEN
-        EXECUTE format('ALTER TABLE public.%I ALTER COLUMN id SET DEFAULT nextval(%L::regclass)',
-            tbl, 'public.' || quote_ident(wanted));
+        PERFORM pg_temp.alter(tbl, 'ALTER COLUMN id SET DEFAULT nextval(%L::regclass)',
+            'public.' || quote_ident(wanted));
     END IF;
     FOR other IN SELECT c.oid FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
         WHERE d.classid = 'pg_class'::regclass AND d.refobjid = rel AND d.refobjsubid = num

@@ -81,16 +81,10 @@ $fn$;
 -- same row.
 CREATE OR REPLACE FUNCTION pg_temp.refuse_strangers(child text, col text, source text, target text)
 RETURNS void LANGUAGE plpgsql AS $fn$
-DECLARE
-    other_row text := pg_temp.differ(source, target);
-    n bigint;
+DECLARE n bigint := pg_temp.count_where(child, format('EXISTS (SELECT FROM public.%I source '
+    'JOIN public.%I target ON source.id = target.id WHERE source.id = %I.%I AND %s)',
+    source, target, child, col, coalesce(pg_temp.differ(source, target), 'false')));
 BEGIN
-    IF other_row IS NULL THEN
-        RETURN;
-    END IF;
-    EXECUTE format('SELECT count(*) FROM public.%I child JOIN public.%I source ON source.id = child.%I '
-        'JOIN public.%I target ON target.id = source.id WHERE %s',
-        child, source, col, target, other_row) INTO n;
     IF n > 0 THEN
         PERFORM pg_temp.refuse(
             format('%s.%s: %s to rows of %s whose ids other rows of %s have taken', child, col,

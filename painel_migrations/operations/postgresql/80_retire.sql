@@ -61,7 +61,7 @@ BEGIN
     LOOP
         EXECUTE format('ALTER SEQUENCE %s OWNED BY NONE', thing.oid::regclass);
     END LOOP;
-    EXECUTE format('SELECT count(*) FROM public.%I', tbl) INTO n;
+    n := pg_temp.count_where(tbl, 'true');
     kept := pg_temp.free_name(tbl, 'retired');
     PERFORM pg_temp.move_table(rel, 'retired', kept);
     PERFORM pg_temp.note('table', tbl, kept, NULL, n);
