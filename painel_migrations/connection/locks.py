@@ -34,7 +34,7 @@ def lock_run(connection: sa.Connection, settings: Settings) -> None:
     if connection.dialect.name != "postgresql":
         return
     # The wait has its own patience; the short one for table locks comes after it.
-    wait = f"SET LOCAL lock_timeout = {_milliseconds(settings.lock_wait) or 1}"
+    wait = f"SET LOCAL lock_timeout = {milliseconds(settings.lock_wait) or 1}"
     if (connection.dialect.server_version_info or ()) >= (14,):
         wait += f"; SET LOCAL client_connection_check_interval = {CLIENT_CHECK}"
     connection.exec_driver_sql(wait)
@@ -49,13 +49,14 @@ def lock_run(connection: sa.Connection, settings: Settings) -> None:
             ) from None
         raise
     connection.exec_driver_sql(
-        f"SET LOCAL lock_timeout = {_milliseconds(settings.lock_timeout)}; "
-        f"SET LOCAL statement_timeout = {_milliseconds(settings.statement_timeout)}"
+        f"SET LOCAL lock_timeout = {milliseconds(settings.lock_timeout)}; "
+        f"SET LOCAL statement_timeout = {milliseconds(settings.statement_timeout)}"
     )
 
 
-def _milliseconds(seconds: float) -> int:
-    return round(seconds * 1000)
+def milliseconds(seconds: float) -> int:
+    """Return a patience as PostgreSQL takes it, to which 0 is one without end: less than a millisecond is one."""
+    return max(1, round(seconds * 1000)) if seconds else 0
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def test_the_header_says_what_and_how() -> None:
         "-- It starts at any revision from base (also where there is no alembic_version), and looks which one the"
         " database is at.\n"
         "-- Check afterwards: paste what  make sql-verify  prints. Its last row says OK.\n"
-        "-- Way back: paste what  make sql-rollback TO=base  prints. What was retired comes back.\n"
+        "-- Way back: paste what  make sql-rollback TO=<where it was before>  prints. What was retired comes back.\n"
     )
 
 
@@ -199,6 +199,21 @@ BAD = {
         "FROM: there is no revision 'x y'",
         "See the revisions: .venv/bin/alembic history",
     ),
+    "empty": (
+        ("sql", "--to", ""),
+        "TO: there is no revision ''",
+        "See the revisions: .venv/bin/alembic history",
+    ),
+    "branch": (
+        ("sql-rollback", "--from", "@", "--to", "base"),
+        "FROM: there is no revision '@'",
+        "See the revisions: .venv/bin/alembic history",
+    ),
+    "no folder": (
+        ("sql", "--split", ""),
+        "SPLIT names no folder",
+        "Name one that is new, or empty: SPLIT=fix",
+    ),
     "unknown style": (
         ("sql", "--style", "Block"),
         "there is no STYLE 'Block'",
@@ -238,6 +253,13 @@ def test_notes_go_to_standard_error(run: Callable[..., Ran]) -> None:
     assert out == script("sql-verify")
 
 
+def test_no_patience_is_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To PostgreSQL 0 ms is to wait for ever: what is less than a millisecond is one."""
+    text = script("sql", MIGRATION_LOCK_TIMEOUT="0.0001", MIGRATION_STATEMENT_TIMEOUT="0.0001")
+    assert "    SET LOCAL lock_timeout = 1;\n    SET LOCAL statement_timeout = 1;\n" in text
+    assert "statement_timeout = 0;" in script("sql")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full to write to")
 def test_an_output_that_is_full() -> None:
     with Path("/dev/full").open("w") as full:
@@ -248,14 +270,16 @@ def test_an_output_that_is_full() -> None:
     )
 
 
-def test_what_was_written_of_a_script_that_does_not_fit_is_taken_back(tmp_path: Path) -> None:
-    """Half a script must not lie about: the file is empty again."""
+@pytest.mark.parametrize(("mode", "left"), [("w", 0), ("a", 10)])
+def test_what_was_written_of_a_script_that_does_not_fit_is_taken_back(tmp_path: Path, mode: str, left: int) -> None:
+    """Half a script must not lie about: the file is as it was."""
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000));"
         "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "from painel_migrations.cli import main; sys.exit(main(['sql']))"
     )
-    with (tmp_path / "fix.sql").open("w") as file:
+    (tmp_path / "fix.sql").write_text("SELECT 1;\n")
+    with (tmp_path / "fix.sql").open(mode) as file:
         done = subprocess.run(
             [sys.executable, "-c", code],
             stdout=file,
@@ -264,7 +288,7 @@ def test_what_was_written_of_a_script_that_does_not_fit_is_taken_back(tmp_path: 
             env=command.environment("postgresql://h/d"),
             check=False,
         )
-    assert (done.returncode, (tmp_path / "fix.sql").stat().st_size) == (2, 0)
+    assert (done.returncode, (tmp_path / "fix.sql").stat().st_size) == (2, left)
     assert done.stderr.startswith("Error: the script cannot be written: File too large\n")
 
 
@@ -317,6 +341,21 @@ def test_a_folder_with_something_else_in_it(run: Callable[..., Ran], tmp_path: P
         "Error: fix holds other files\nNext: Name a folder that is new, or empty: SPLIT=fix\n",
     )
     assert (tmp_path / "fix" / "tese.txt").read_text() == "a year of work"
+
+
+def test_a_folder_with_a_readme_of_somebody_else(run: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "fix").mkdir()
+    (tmp_path / "fix" / "README.txt").write_text("a year of work")
+    assert run("sql", "--split", "fix")[0] == 2
+    assert (tmp_path / "fix" / "README.txt").read_text() == "a year of work"
+
+
+def test_a_folder_that_a_link_leads_to(run: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "fix").symlink_to("real")
+    assert run("sql", "--from", "0020", "--split", "fix")[0] == 0
+    assert (tmp_path / "fix").is_symlink()
+    assert len(names_in(tmp_path / "real")) == 4
 
 
 def test_a_folder_where_a_file_is(run: Callable[..., Ran], tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from mako.template import Template
 
 from painel_migrations import __version__, catalog
-from painel_migrations.connection.locks import LOCK_KEY
+from painel_migrations.connection.locks import LOCK_KEY, milliseconds
 from painel_migrations.deploy.console.plain import Section, collect
 from painel_migrations.operations.closure import needed
 from painel_migrations.operations.guarded import literal
@@ -63,14 +63,15 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "last": _place(way.end, known),
         "first": _place(way.start, known),
         "lock_key": LOCK_KEY,
-        "lock_timeout": round(settings.lock_timeout * 1000),
+        "lock_timeout": milliseconds(settings.lock_timeout),
         "lock_wait": settings.lock_wait,
+        "lock_wait_timeout": milliseconds(settings.lock_wait) or 1,
         "made_by": made_by,
         "part_of": part_of,
         "plain": plain,
         "sections": sections,
         "start": way.start,
-        "statement_timeout": round(settings.statement_timeout * 1000),
+        "statement_timeout": milliseconds(settings.statement_timeout),
         "verified": verified,
         "version": __version__,
         "comment": _comment,

@@ -14,7 +14,7 @@
 % if down:
 -- Forward again: paste what  make sql  prints.
 % else:
--- Way back: paste what  make sql-rollback TO=${start}  prints. What was retired comes back.
+-- Way back: paste what  make sql-rollback TO=<where it was before>  prints. What was retired comes back.
 % endif
 DO $painel$
 DECLARE
@@ -39,7 +39,7 @@ BEGIN
 
     -- One run at a time: this waits for a command, a start-up or another paste, then for tables with less patience.
     painel_step := 'the lock';
-    SET LOCAL lock_timeout = ${round(lock_wait * 1000) or 1};
+    SET LOCAL lock_timeout = ${lock_wait_timeout};
     PERFORM pg_advisory_xact_lock(${lock_key});
     SET LOCAL lock_timeout = ${lock_timeout};
     SET LOCAL statement_timeout = ${statement_timeout};
@@ -166,6 +166,8 @@ EXCEPTION
                 THEN 'an error that may quote a row' ELSE painel_what END, painel_state);
             painel_hint := 'Nothing was changed. ' || CASE painel_state
                 WHEN '42501' THEN 'Connect as the owner of the tables and of the database, then paste again'
+                WHEN '3F000' THEN 'Make that schema, then paste again'
+                WHEN '55006' THEN 'COMMIT what this session has begun, then paste again'
                 WHEN '25006' THEN 'Connect to the primary server, to write, then paste again'
                 ELSE 'Report it with this message' END;
         END IF;

@@ -95,10 +95,11 @@ def _resolved(script: ScriptDirectory, name: str, variable: str) -> str:
     """The revision of a name: head, base, a number or the beginning of one."""
     if name == "base":
         return name
-    try:
-        revision = script.get_revision(name)
-    except CommandError:
-        revision = None
+    revision = None
+    # Alembic stumbles over an empty name and over branch@revision.
+    if re.fullmatch(r"\w+", name):
+        with contextlib.suppress(CommandError):
+            revision = script.get_revision(name)
     if revision is None:
         raise UsageError(f"{variable}: there is no revision {name!r}", "See the revisions: .venv/bin/alembic history")
     return revision.revision
@@ -146,11 +147,15 @@ def _files(way: Way, stations: list[str], script: ScriptDirectory, settings: Set
         files[f"{number:02d}-{'up' if way.direction == 'upgrade' else 'down'}-{revision}.sql"] = dressed(block, style)
     files[f"{len(steps) + 1:02d}-verify.sql"] = catalog.verdict_statement()
     largest = max(len(text.encode()) for text in files.values())
-    files["README.txt"] = _README.format(count=len(steps), start=way.start, end=way.end, largest=largest / 1000)
+    files["README.txt"] = _README.format(
+        begins=_README_BEGINS, count=len(steps), start=way.start, end=way.end, largest=largest / 1000
+    )
     return files
 
 
-_README = """Paste these files into the database's console, in the order of their numbers, one paste each.
+_README_BEGINS = "Paste these files into the database's console"
+
+_README = """{begins}, in the order of their numbers, one paste each.
 
 They lead from {start} to {end} in {count} steps. Each step is one statement: all of it happens, or nothing does.
 A step the database has already does nothing; a step that comes too early is refused and changes nothing.
@@ -160,7 +165,14 @@ The last file is a check: its last row says OK (where the way ends at head). The
 """
 
 
-_OURS = re.compile(r"README\.txt|\d\d-(?:(?:up|down)-\w+|verify)\.sql")
+_OURS = re.compile(r"\d\d-(?:(?:up|down)-\w+|verify)\.sql")
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file is one that an earlier SPLIT wrote; anybody may have a README.txt."""
+    if path.name == "README.txt":
+        return path.is_file() and path.read_bytes().startswith(_README_BEGINS.encode())
+    return _OURS.fullmatch(path.name) is not None
 
 
 def _write_folder(folder: str, files: dict[str, str]) -> None:
@@ -168,10 +180,13 @@ def _write_folder(folder: str, files: dict[str, str]) -> None:
 
     Errors: UsageError where it exists already with something else in it, or cannot be written.
     """
-    target = Path(folder)
-    if target.is_dir() and not all(_OURS.fullmatch(path.name) for path in target.iterdir()):
-        raise UsageError(f"{folder} holds other files", "Name a folder that is new, or empty: SPLIT=fix")
+    if not folder:
+        raise UsageError("SPLIT names no folder", "Name one that is new, or empty: SPLIT=fix")
     try:
+        # Not a symbolic link itself: the folder it leads to is the one to make anew.
+        target = Path(folder).resolve()
+        if target.is_dir() and not all(map(_is_ours, target.iterdir())):
+            raise UsageError(f"{folder} holds other files", "Name a folder that is new, or empty: SPLIT=fix")
         target.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         try:
@@ -184,7 +199,8 @@ def _write_folder(folder: str, files: dict[str, str]) -> None:
         finally:
             shutil.rmtree(made, ignore_errors=True)
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror}", "Name another folder: SPLIT=fix") from None
+        why = error.strerror or error
+        raise UsageError(f"{folder} cannot be written: {why}", "Name another folder: SPLIT=fix") from None
     _say(f"{folder}: {len(files)} files; begin with its README.txt")
 
 
@@ -193,8 +209,12 @@ def _print(text: str) -> None:
 
     Errors: UsageError where it cannot be written whole; what a file has of it is taken back.
     """
+    if sys.stdout is None:
+        raise UsageError("there is no standard output to write to", "Write it to a file: make sql > fix.sql")
     try:
         descriptor = sys.stdout.fileno()
+        # Of a file that is appended to, what was there before stays.
+        before = os.fstat(descriptor).st_size
     except (OSError, ValueError):
         sys.stdout.write(text)
         return
@@ -207,7 +227,7 @@ def _print(text: str) -> None:
         return
     except OSError as error:
         with contextlib.suppress(OSError):
-            os.ftruncate(descriptor, 0)
+            os.ftruncate(descriptor, before)
         raise UsageError(
             f"the script cannot be written: {error.strerror}", "Write it elsewhere: make sql > fix.sql"
         ) from None
