@@ -1,5 +1,13 @@
 -- The register of what is retired, and the room where it is kept.
 
+-- Refuses a table that bears a name of ours and lacks the column that ours has.
+CREATE OR REPLACE FUNCTION pg_temp.refuse_other(tbl text, col text) RETURNS void LANGUAGE sql AS $fn$
+    SELECT pg_temp.refuse(format('the table %s is not this application''s', tbl),
+        format('Rename it, then run again: ALTER TABLE %s RENAME TO ...', tbl))
+    WHERE to_regclass(tbl) IS NOT NULL
+      AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass(tbl) AND attname = col)
+$fn$;
+
 CREATE OR REPLACE FUNCTION pg_temp.open_retired() RETURNS void LANGUAGE plpgsql AS $fn$
 BEGIN
     IF to_regnamespace('retired') IS NULL THEN

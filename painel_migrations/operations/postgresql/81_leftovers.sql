@@ -89,11 +89,7 @@ DECLARE
     tbl text;
     copy record;
 BEGIN
-    IF to_regclass('retired.register') IS NOT NULL AND NOT EXISTS (SELECT FROM pg_attribute
-            WHERE attrelid = to_regclass('retired.register') AND attname = 'kept_in') THEN
-        PERFORM pg_temp.refuse('the table retired.register is not this application''s',
-            'Rename it, then run again: ALTER TABLE retired.register RENAME TO ...');
-    END IF;
+    PERFORM pg_temp.refuse_other('retired.register', 'kept_in');
     -- First what hides rows, and the keys that bind a copy.
     FOR copy IN SELECT relname::text AS name,
             relname <> ALL (known) AND bool_or(pg_temp.has_table(k)) AS is_copy

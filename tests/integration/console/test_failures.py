@@ -70,6 +70,17 @@ FAILURES = {
         hint="Restore or correct them, then run again. See them: SELECT id, produto_id FROM itens_venda_pdv "
         "WHERE produto_id NOT IN (SELECT id FROM produtos)",
     ),
+    "no_schema": Failure(
+        damage=("DROP SCHEMA public CASCADE",),
+        state="3F000",
+        message='the start: schema "public" does not exist (3F000)',
+        hint="Nothing was changed. Make that schema, then paste again",
+    ),
+    "history_of_somebody_else": Failure(
+        damage=(f"CREATE TABLE migration_history AS SELECT '{SECRET}'::text AS run",),
+        message="the table public.migration_history is not this application's",
+        hint="Rename it, then run again: ALTER TABLE public.migration_history RENAME TO ...",
+    ),
     # Only the check at the end can find it: no revision knows the column.
     "column_that_must_be_filled": Failure(
         damage=(
@@ -155,6 +166,18 @@ def test_another_application_s_database(clone_of: CloneOf) -> None:
     )
     with clone.place.session() as session:
         assert_refused(clone, session, failure, script("sql"))
+
+
+def test_a_cursor_that_is_open(target: Clone) -> None:
+    """A grid that still shows a table holds it within the session's own transaction."""
+    with target.place.session() as session:
+        session.paste("BEGIN")
+        session.paste("DECLARE grid CURSOR FOR SELECT * FROM produtos")
+        state, message, hint, _ = session.paste(script("sql"))
+    assert state == "55006"
+    assert message is not None
+    assert message.startswith("revision 0017: ")
+    assert hint == "Nothing was changed. COMMIT what this session has begun, then paste again"
 
 
 @pytest.mark.parametrize(("options", "code"), [((), 0), (("-v", "ON_ERROR_STOP=1"), 3)])
