@@ -2,6 +2,7 @@
 -- belongs to or is used by, the columns it covers. One SELECT, no parameters, nothing left behind, the same answer on
 -- PostgreSQL 13 to 18. Names lose the prefix "public." so that the answer is the same under every search_path. Other
 -- statements take the CTEs of this one, all but its last line, and go on from there (verdict.sql, fingerprint.sql).
+-- Patterns have no backslash, which an old setting (standard_conforming_strings) would take out of them.
 WITH
 relation AS (
     SELECT c.oid, c.relname::text AS name, c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
@@ -143,7 +144,7 @@ fact (kind, name, definition, tables, columns) AS (
 
     UNION ALL
     SELECT 'trigger', r.name || '.' || t.tgname,
-           regexp_replace(pg_get_triggerdef(t.oid), '^CREATE (CONSTRAINT )?TRIGGER ("([^"]|"")+"|\S+) ', '\1')
+           regexp_replace(pg_get_triggerdef(t.oid), '^CREATE (CONSTRAINT )?TRIGGER ("([^"]|"")+"|[^ ]+) ', E'\\1')
            || CASE t.tgenabled WHEN 'O' THEN '' WHEN 'D' THEN ' DISABLED' WHEN 'R' THEN ' REPLICA' ELSE ' ALWAYS' END,
            ARRAY[r.name], mention.columns
     FROM relation AS r
@@ -155,7 +156,7 @@ fact (kind, name, definition, tables, columns) AS (
            concat('RETURNS ', coalesce(pg_get_function_result(p.oid), 'nothing'), ' LANGUAGE ', l.lanname,
                   CASE WHEN p.prosecdef THEN ' SECURITY DEFINER' END,
                   ' SET ' || array_to_string(p.proconfig, ' SET '),
-                  ' AS ', btrim(regexp_replace(p.prosrc, '\s+', ' ', 'g'))),
+                  ' AS ', btrim(regexp_replace(p.prosrc, '[[:space:]]+', ' ', 'g'))),
            (SELECT array_agg(DISTINCT r.name) FROM pg_catalog.pg_trigger AS t JOIN relation AS r ON r.oid = t.tgrelid
             WHERE t.tgfoid = p.oid AND NOT t.tgisinternal), NULL
     FROM pg_catalog.pg_proc AS p
@@ -180,7 +181,8 @@ fact (kind, name, definition, tables, columns) AS (
 ),
 live (kind, object, definition, tables, columns) AS (
     SELECT f.kind, f.name,
-           CASE f.kind WHEN 'function' THEN f.definition ELSE regexp_replace(f.definition, '\mpublic\.', '', 'g') END,
+           CASE f.kind WHEN 'function' THEN f.definition
+                       ELSE regexp_replace(f.definition, '[[:<:]]public[.]', '', 'g') END,
            coalesce(array_remove(f.tables, NULL), '{}'), coalesce(array_remove(f.columns, NULL), '{}')
     FROM fact AS f
 )

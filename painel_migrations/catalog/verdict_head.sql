@@ -5,19 +5,19 @@
 -- kind, the columns it covers, a colon, its name, its definition. {semicolon} stands for the character itself.
 entry (section, place, line, part) AS (
     SELECT split_part(s.body, chr(10), 1), e.place, replace(e.line, '{semicolon}', chr(59)),
-           regexp_match(e.line, '^([a-z ]+)\(([^)]*)\): (\S+) (.*)$')
+           regexp_match(e.line, '^([a-z ]+)[(]([^)]*)[)]: ([^ ]+) (.*)$')
     FROM unnest(regexp_split_to_array(regexp_replace(replace($head$
 {text}
-$head$, chr(13), ''), '\n  +', ' ', 'g'), '\n(?=\S)|\n$')) AS s (body)
-    CROSS JOIN unnest(regexp_split_to_array(s.body, '\n ')) WITH ORDINALITY AS e (line, place)
-    WHERE s.body ~ '\S'
+$head$, chr(13), ''), E'\n  +', ' ', 'g'), E'\n(?! )')) AS s (body)
+    CROSS JOIN unnest(regexp_split_to_array(s.body, E'\n ')) WITH ORDINALITY AS e (line, place)
+    WHERE s.body <> ''
 ),
 piece (tab, dot, col, place, text, pair, quoted, serial) AS (
     SELECT e.section, e.section || '.', c.name, p.place, p.text, e.section || '_' || c.name, quote_ident(c.name),
            p.text = c.name || ' serial'
     FROM entry AS e
     CROSS JOIN split_part(e.line, ' ', 1) AS c (name)
-    CROSS JOIN unnest(regexp_split_to_array(e.line, ' \| ')) WITH ORDINALITY AS p (text, place)
+    CROSS JOIN unnest(regexp_split_to_array(e.line, ' [|] ')) WITH ORDINALITY AS p (text, place)
     WHERE e.section !~ '^@' AND e.place > 1 AND e.part IS NULL
 ),
 owned (kind, object, definition, tables, columns) AS (
@@ -37,8 +37,8 @@ owned (kind, object, definition, tables, columns) AS (
               THEN concat('integer NOT NULL DEFAULT nextval(', quote_literal(quote_ident(p.pair || '_seq')),
                           '::regclass)')
               ELSE replace(replace(regexp_replace(regexp_replace(substr(p.text, length(p.col) + 2),
-                                                                 '^varchar\M', 'character varying'),
-                                                  '^timestamptz\M', 'timestamp with time zone'),
+                                                                 '^varchar[[:>:]]', 'character varying'),
+                                                  '^timestamptz[[:>:]]', 'timestamp with time zone'),
                                    '!', ' NOT NULL'), '=', ' DEFAULT ') END),
         (p.serial, 'sequence', p.pair || '_seq',
          'AS integer START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 2147483647 CACHE 1 OWNED BY ' || p.dot || p.col),
@@ -47,7 +47,7 @@ owned (kind, object, definition, tables, columns) AS (
         (p.text ~ '^-> ', 'foreign key', p.dot || p.pair || '_fkey',
          'FOREIGN KEY (' || p.quoted || ') REFERENCES ' || quote_ident(substr(p.text, 4)) || '(id)'),
         (p.serial OR p.place > 1 AND p.text ~ '^(unique )?index', 'index',
-         p.dot || coalesce(substring(p.text FROM 'index (\S+)'), 'ix_' || p.pair),
+         p.dot || coalesce(substring(p.text FROM 'index ([^ ]+)'), 'ix_' || p.pair),
          concat(CASE WHEN p.text ~ '^unique ' THEN 'UNIQUE ' END, 'btree (', p.quoted, ')'))
     ) AS t (applies, kind, object, definition)
     WHERE t.applies

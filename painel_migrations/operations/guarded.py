@@ -77,13 +77,14 @@ def prologue() -> tuple[str, ...]:
 
 # Helpers name what they use in public, text becomes moments in UTC and moments become text in one style, a policy that
 # would hide rows is an error, no statement is compiled (that took 3.8 s for a query of 0.07 s), and no constraint waits
-# for the commit to be looked at.
+# for the commit to be looked at. The catalogue spells a name in quotes only where it needs them.
 SESSION = """SET LOCAL search_path = public;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL DateStyle = 'ISO';
 SET LOCAL row_security = off;
 SET LOCAL jit = off;
 SET LOCAL standard_conforming_strings = on;
+SET LOCAL quote_all_identifiers = off;
 SET CONSTRAINTS ALL IMMEDIATE"""
 
 

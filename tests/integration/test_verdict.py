@@ -50,6 +50,7 @@ def test_head_is_equal_to_head(upgraded: sa.Engine) -> None:
     [
         "SET TRANSACTION READ ONLY",
         "SET search_path = ''",
+        "SET standard_conforming_strings = off",
         "CREATE SCHEMA x; CREATE TABLE x.usuarios (id text); SET search_path = x, pg_catalog",
         "SET TIME ZONE 'Asia/Kathmandu'; SET DateStyle = 'German'; SET lc_messages = 'C'; SET IntervalStyle = iso_8601",
     ],

@@ -79,6 +79,7 @@ def test_nothing_stays_behind(target: Clone, style: str) -> None:
         # What the operator had made is theirs.
         session.paste(
             "SET search_path = pg_catalog; SET lock_timeout = 1234; SET jit = on; SET client_min_messages = notice;"
+            "SET standard_conforming_strings = off; SET quote_all_identifiers = on;"
             "CREATE TEMP TABLE mine (id integer);"
             "CREATE FUNCTION pg_temp.mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'"
         )
