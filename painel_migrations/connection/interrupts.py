@@ -105,7 +105,15 @@ def interruptible(breaker: Breaker) -> Iterator[None]:
         return
     reader, writer = socket.socketpair()
     writer.setblocking(False)
-    previous = {signum: signal.signal(signum, _raise) for signum in SIGNALS}
+    raised: list[int] = []
+
+    def interrupt(signum: int, _frame: FrameType | None) -> None:
+        # The first one ends the run; a second one must not end its rollback.
+        raised.append(signum)
+        if len(raised) == 1:
+            raise Interrupted(signum)
+
+    previous = {signum: signal.signal(signum, interrupt) for signum in SIGNALS}
     wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     done = threading.Event()
     watcher = threading.Thread(target=_watch, args=(reader, breaker, done), daemon=True)
@@ -120,13 +128,6 @@ def interruptible(breaker: Breaker) -> Iterator[None]:
         writer.close()
         watcher.join()
         reader.close()
-
-
-def _raise(signum: int, _frame: FrameType | None) -> None:
-    # The first one ends the run; a second one must not end its rollback.
-    for other in SIGNALS:
-        signal.signal(other, signal.SIG_IGN)
-    raise Interrupted(signum)
 
 
 def _watch(reader: socket.socket, breaker: Breaker, done: threading.Event) -> None:

@@ -71,11 +71,13 @@ def reached(settings: Settings, read_only: bool = False, breaker: Breaker | None
     try:
         breaker.watch(found.connection.connection.dbapi_connection)
         yield found
+    except BaseException:
+        # It may be lost, or cut: then there is nothing to roll back with, and the server does it.
+        found.connection.invalidate()
+        raise
     finally:
-        # Of a connection that was lost, closing may fail: it is lost all the same.
-        with contextlib.suppress(sa.exc.DBAPIError):
-            found.connection.close()
         breaker.release()
+        found.connection.close()
 
 
 def _reach(settings: Settings, read_only: bool, breaker: Breaker) -> Reached:

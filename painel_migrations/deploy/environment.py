@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +90,9 @@ def _run(context: EnvironmentContext, connection: sa.Connection, settings: Setti
         _apply(environment, connection)
     except BaseException:
         if begun is not None:
-            begun.rollback()
+            # Of a connection that was lost or cut, the server does it.
+            with suppress(sa.exc.DBAPIError):
+                begun.rollback()
         raise
     if begun is not None:
         breaker: Breaker = context.config.attributes.get("breaker") or Breaker()
