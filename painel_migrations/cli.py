@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from painel_migrations.connection.interrupts import Breaker, Interrupted, interruptible, say_interrupted
+from painel_migrations.connection.interrupts import Breaker, Interrupted, interruptible
 from painel_migrations.errors import FailedError, PainelError, UsageError
 
 
@@ -70,7 +70,6 @@ def _main(arguments: Sequence[str] | None) -> int:
     except PainelError as error:
         return _ended(error, error.__cause__ or error.__context__ or error, given.verbose)
     except Interrupted as interrupt:
-        say_interrupted(breaker)
         return interrupt.exit_code
     except Exception as error:
         return _ended(_as_ours(error), error, given.verbose)

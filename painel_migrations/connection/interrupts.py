@@ -96,7 +96,7 @@ def _cut(raw: Any) -> None:
 
 @contextlib.contextmanager
 def interruptible(breaker: Breaker) -> Iterator[None]:
-    """Raise Interrupted on Ctrl-C and SIGTERM, within two seconds, whatever is waited for.
+    """Raise Interrupted on Ctrl-C and SIGTERM, within two seconds, whatever is waited for, and say what it did.
 
     Only for a process of our own, and only its main thread gets signals: elsewhere this changes nothing.
     """
@@ -120,6 +120,10 @@ def interruptible(breaker: Breaker) -> Iterator[None]:
     watcher.start()
     try:
         yield
+    except Interrupted:
+        # Before the handlers are given back: another signal would end the process unheard.
+        _say_interrupted(breaker)
+        raise
     finally:
         signal.set_wakeup_fd(wakeup)
         for signum, handler in previous.items():
@@ -136,14 +140,13 @@ def _watch(reader: socket.socket, breaker: Breaker, done: threading.Event) -> No
             continue
         breaker.end()
         if not done.wait(END_WITHIN):
-            say_interrupted(breaker)
+            _say_interrupted(breaker)
             # The main thread cannot be reached: what it waits for does not end. The server rolls back for us.
             os._exit(128 + received[0])
         return
 
 
-def say_interrupted(breaker: Breaker) -> None:
-    """Tell the user what an interrupt did to the database."""
+def _say_interrupted(breaker: Breaker) -> None:
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
         print(f"Interrupted: {breaker.stage}", file=sys.stderr, flush=True)

@@ -182,4 +182,5 @@ def test_a_second_signal_does_not_end_the_rollback(server: servers.Server, datab
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGTERM)
         ended = command.end(process)
-    assert (ended.code in (130, 143), ended.err) == (True, ROLLED_BACK)
+    # The second one may come when all is said and done, and the process about to end anyway.
+    assert (ended.code in (130, 143, -signal.SIGTERM), ended.err) == (True, ROLLED_BACK)
