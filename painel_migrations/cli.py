@@ -22,6 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     upgrade = verbs.add_parser("upgrade", help="bring the database to the newest schema, or to REV")
     upgrade.add_argument("revision", nargs="?", default="head", metavar="REV")
+    upgrade.add_argument("--plan", action="store_true", help="say what it would do and what is in its way; do nothing")
     downgrade = verbs.add_parser("downgrade", help="take it back to REV; what later revisions retired comes back")
     downgrade.add_argument("revision", metavar="REV")
     verbs.add_parser("status", help="say where it is and what is pending")
@@ -77,6 +78,10 @@ def _main(arguments: Sequence[str] | None) -> int:
 
 def _run(given: argparse.Namespace, breaker: Breaker) -> int:
     # Each verb loads what it needs: help and a usage error come at once.
+    if given.verb == "upgrade" and given.plan:
+        from painel_migrations.deploy import plan
+
+        return plan.plan(given.revision)
     if given.verb in ("upgrade", "downgrade"):
         from painel_migrations.deploy import upgrade
 

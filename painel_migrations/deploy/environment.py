@@ -20,7 +20,7 @@ from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.locks import lock_run
 from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.history import history_of
-from painel_migrations.deploy.preflight import refuse_foreign_database
+from painel_migrations.deploy.preflight import preflight, refuse_foreign_database
 from painel_migrations.errors import FailedError
 from painel_migrations.settings import Settings, read_settings
 
@@ -106,6 +106,9 @@ def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
     migration = context.get_context()
     refuse_foreign_database(connection, migration, context.script)
     before = migration.get_current_heads()
+    # A stamp changes one row, and a run at head nothing: neither is to pay.
+    if any(not step.info.is_stamp for step in migration.opts["pending"](before, migration)):
+        preflight(connection)
     context.run_migrations()
     after = migration.get_current_heads()
     outcome = Outcome(after[0] if after else "base", context.config.attributes.get("steps", 0))
@@ -125,7 +128,11 @@ def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
 def _verify(connection: sa.Connection) -> None:
     from painel_migrations.catalog import Severity, verify
 
-    found = [finding for finding in verify(connection) if finding.severity is Severity.FAIL]
+    findings = verify(connection)
+    found = [finding for finding in findings if finding.severity is Severity.FAIL]
+    notes = (finding for finding in findings if finding.severity is Severity.NOTE)
+    if unknown := [f"{note.kind} {note.object}" for note in notes if note.kind in ("table", "column")]:
+        logging.getLogger("painel_migrations.catalog").info("Left alone, unknown: %s", ", ".join(unknown))
     if found:
         shown = "; ".join(f"{finding.kind} {finding.object}" for finding in found[:5])
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
@@ -153,7 +160,8 @@ def _configure(context: EnvironmentContext, **options: Any) -> EnvironmentContex
     # command is.
     environment = context.get_context().environment_context
     assert environment is not None
-    context.configure(**options, fn=_told(environment.context_opts["fn"], context.config.attributes))
+    work = environment.context_opts["fn"]
+    context.configure(**options, fn=_told(work, context.config.attributes), pending=work)
     return environment
 
 

@@ -1,6 +1,10 @@
-"""What is refused before the first change: another application's database, a revision this history does not know."""
+"""What could stop a run, looked for before the first change: what refuses it, and what is only worth knowing."""
 
 from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
@@ -9,11 +13,21 @@ from alembic.script import ScriptDirectory
 from painel_migrations.errors import Refused
 from painel_migrations.schema import metadata
 
+log = logging.getLogger("painel_migrations.deploy.preflight")
+
 # Tables that migrations write for themselves.
 BOOKKEEPING = {"alembic_version", "migration_history"}
 
 # Tables of the application that head no longer has.
 FORMER_TABLES = {"produtos_categorias"}
+
+
+class Concern(NamedTuple):
+    """One thing in the way of a run, or worth knowing: what it is and what to do, a line each, never a row's data."""
+
+    refuses: bool
+    what: str
+    todo: str
 
 
 def refuse_foreign_database(connection: sa.Connection, migration: MigrationContext, script: ScriptDirectory) -> None:
@@ -33,3 +47,39 @@ def refuse_foreign_database(connection: sa.Connection, migration: MigrationConte
                 f"the database has {len(tables)} table{'s' if len(tables) > 1 else ''}, and none of this application's",
                 "Correct DATABASE_URL; an empty database will do",
             )
+
+
+def look(connection: sa.Connection) -> list[Concern]:
+    """Look for what could stop a run: one round trip on PostgreSQL, one reading of the file on SQLite.
+
+    Returns what refuses it first, then the notes. Nothing is written, and no lock is waited for.
+    """
+    if connection.dialect.name == "sqlite":
+        from painel_migrations.deploy import preflight_sqlite
+
+        found = preflight_sqlite.look(connection)
+    else:
+        from painel_migrations.deploy import preflight_postgresql
+
+        found = preflight_postgresql.look(connection)
+    return sorted(found, key=lambda concern: not concern.refuses)
+
+
+def preflight(connection: sa.Connection) -> None:
+    """Look, log what was found, and refuse the run where something refuses it.
+
+    Errors: Refused with the first refusal, where there are several; the log has them all.
+    """
+    found = look(connection)
+    refusals = [concern for concern in found if concern.refuses]
+    for concern in found:
+        if not concern.refuses or len(refusals) > 1:
+            log.info("%s: %s. %s", "Refused" if concern.refuses else "Note", concern.what, concern.todo)
+    refuse(refusals)
+
+
+def refuse(refusals: Sequence[Concern]) -> None:
+    """Raise the first refusal, if there is one, and say how many there are besides. Errors: Refused."""
+    if refusals:
+        what, todo = refusals[0].what, refusals[0].todo
+        raise Refused(what if len(refusals) == 1 else f"{what} (and {len(refusals) - 1} more, listed above)", todo)

@@ -1,0 +1,179 @@
+"""`upgrade --plan`: what a run would do, what is in its way, and nothing done."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext, MigrationStep
+from alembic.script import ScriptDirectory
+
+from painel_migrations.connection.engines import check_sqlite_file, in_public, make_engine
+from painel_migrations.connection.meaning import meaning
+from painel_migrations.deploy import preflight_postgresql, preflight_sqlite
+from painel_migrations.deploy.configuration import configuration
+from painel_migrations.deploy.preflight import Concern, refuse, refuse_foreign_database
+from painel_migrations.deploy.rehearsal import Effects, rehearse
+from painel_migrations.deploy.sqlite_copy import copied
+from painel_migrations.errors import LockedError, PainelError
+from painel_migrations.settings import Settings, read_settings
+
+
+def plan(revision: str) -> int:
+    """Print what an upgrade of the configured database would do. Returns 0 where it could go ahead.
+
+    Errors: PainelError, as the run would raise it: the same words and the same exit code.
+    """
+    settings = read_settings()
+    print(f"Database: {settings.candidates[0]}")
+    with _place(settings) as (connection, surroundings):
+        script = ScriptDirectory.from_config(configuration())
+        migration = MigrationContext.configure(connection)
+        refuse_foreign_database(connection, migration, script)
+        at = migration.get_current_heads()
+        steps = script._upgrade_revs(revision, at[0] if at else None)  # type: ignore[arg-type]
+        if not steps:
+            print(f"At {at[0] if at else 'base'}: nothing to do")
+            return 0
+        _print_pending(at, steps)
+        _print_concerns([*surroundings, *_look(connection)])
+        _rehearse(connection, revision, settings)
+    _try_to_write(settings)
+    print(f"Next: make upgrade{'' if revision == 'head' else f' REV={revision}'}")
+    return 0
+
+
+@contextmanager
+def _place(settings: Settings) -> Iterator[tuple[sa.Connection, list[Concern]]]:
+    """Give a connection in a transaction that is rolled back, and what is to be said of the place it stands for."""
+    url = settings.database_url
+    if (file := preflight_sqlite.file_of(url)) is None or url.get_backend_name() != "sqlite":
+        with make_engine(url).connect() as connection:
+            in_public(connection)
+            yield connection, []
+            connection.rollback()
+        return
+    check_sqlite_file(url, read_only=False)
+    concerns = list(preflight_sqlite.surroundings(file))
+    with copied(file, settings.lock_timeout) as copy:
+        engine = make_engine(url.set(database=str(copy), query={}))
+        with engine.connect() as connection:
+            yield connection, concerns
+
+
+def _look(connection: sa.Connection) -> list[Concern]:
+    if connection.dialect.name == "sqlite":
+        return list(preflight_sqlite.pages(connection))
+    facts = preflight_postgresql.read(connection)
+    return [*preflight_postgresql.judge(facts), preflight_postgresql.room(facts)]
+
+
+def _rehearse(connection: sa.Connection, revision: str, settings: Settings) -> None:
+    """Rehearse, and print what came of it: all of it, or as far as it came."""
+    if connection.dialect.name == "postgresql":
+        # In one line, and before it: who starts one by day must know.
+        held = f"gives up after {settings.lock_timeout:g} s (MIGRATION_LOCK_TIMEOUT)"
+        print(f"Rehearsal: holds the tables as a run does, for as long; {held}; is rolled back", flush=True)
+    else:
+        print("Rehearsal: on a copy of the file", flush=True)
+    effects = Effects()
+    try:
+        rehearse(connection, revision, settings, effects)
+    except (PainelError, sa.exc.SQLAlchemyError) as error:
+        ended = error if isinstance(error, PainelError) else meaning(error)
+        connection.rollback()
+        print(f"Ended at {effects.revision or 'the start'}, after {effects.seconds:.1f} s; so far:")
+        _print_effects(effects, connection.dialect.name)
+        if isinstance(ended, LockedError) and connection.dialect.name == "postgresql":
+            _print_lines(preflight_postgresql.holders(preflight_postgresql.read(connection)))
+        raise ended from error
+    _print_effects(effects, connection.dialect.name)
+    print(f"Rehearsed in {effects.seconds:.1f} s: the run can go ahead. Nothing was changed")
+
+
+def _try_to_write(settings: Settings) -> None:
+    """Take SQLite's write lock as a run would, and let go: another process may hold it for long.
+
+    Errors: the driver's, as a run raises them.
+    """
+    file = preflight_sqlite.file_of(settings.database_url)
+    if settings.database_url.get_backend_name() != "sqlite" or file is None or not file.exists():
+        return
+    # Whoever is the last to close a file with a log beside it writes the log into the file.
+    if not file.with_name(f"{file.name}-wal").exists():
+        engine = make_engine(settings.database_url, lock_wait=settings.lock_timeout)
+        with engine.connect() as connection, connection.begin() as transaction:
+            transaction.rollback()
+
+
+def _print_pending(at: Sequence[str], steps: Sequence[MigrationStep]) -> None:
+    print(f"At: {at[0] if at else 'no revision'}")
+    print(f"Pending: {_counted(len(steps), 'revision', 'revisions')}")
+    for step in steps:
+        script = step.info.up_revision  # type: ignore[attr-defined]  # a property of both kinds of step
+        print(f"  {script.revision}  {script.doc}")
+
+
+def _print_concerns(concerns: Sequence[Concern]) -> None:
+    """Print what is in the way, refusals first. Errors: Refused, where there is one."""
+    refusals = [concern for concern in concerns if concern.refuses]
+    notes = [concern for concern in concerns if not concern.refuses]
+    count = ", ".join(
+        _counted(len(found), one, many)
+        for found, one, many in ((refusals, "refusal", "refusals"), (notes, "note", "notes"))
+        if found
+    )
+    print(f"Preflight: {count or 'nothing in the way'}")
+    _print_lines([*refusals, *notes])
+    refuse(refusals)
+
+
+def _print_lines(concerns: Sequence[Concern]) -> None:
+    for concern in concerns:
+        print(f"  {'Refused' if concern.refuses else 'Note'}: {concern.what}")
+        print(f"      {concern.todo}")
+
+
+def _print_effects(effects: Effects, dialect: str) -> None:
+    """Print what is retired, aligned, then the rest, with what is made or added on one line a revision."""
+    where = "schema retired" if dialect == "postgresql" else "tables retired_*"
+    kept = f", kept in {where}" if effects.retired else ""
+    print(f"Would retire: {_counted(len(effects.retired), 'thing', 'things')}{kept}")
+    kind = max((len(found.kind) for found in effects.retired), default=0)
+    name = max((len(found.name) for found in effects.retired), default=0)
+    for found in effects.retired:
+        rows = "" if found.rows is None else _counted(found.rows, "row", "rows")
+        print(f"  {found.revision}  {found.kind:{kind}}  {found.name:{name}}  {rows:>12}".rstrip())
+    lines = _gathered(effects.changed)
+    print(f"Would change: {'nothing else' if not lines else ''}".rstrip())
+    for revision, text in lines:
+        print(_wrapped(f"  {revision}  {text}"))
+    for line in effects.left_alone:
+        print(_wrapped(line))
+
+
+def _wrapped(line: str) -> str:
+    width = shutil.get_terminal_size((100, 24)).columns
+    return textwrap.fill(line, width, subsequent_indent=" " * 10, break_on_hyphens=False, break_long_words=False)
+
+
+def _gathered(changed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Set on one line what a revision says in a row of things created, or added."""
+    lines: list[tuple[str, str]] = []
+    for revision, text in changed:
+        name, _, verb = text.rpartition(" ")
+        if verb in ("created", "added") and " " not in name:
+            start = f"{verb}: "
+            if lines and lines[-1][0] == revision and lines[-1][1].startswith(start):
+                lines[-1] = (revision, f"{lines[-1][1]}, {name}")
+                continue
+            text = start + name
+        lines.append((revision, text))
+    return lines
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -1,0 +1,102 @@
+-- What could stop a run, looked at in one statement: a row a fact. It opens no table and so waits for no lock, and asks
+-- for nothing that a server older than 13 could not answer.
+WITH known AS (
+    SELECT c.oid, c.relname, c.relowner FROM pg_class c
+    WHERE c.relnamespace = to_regnamespace('public') AND c.relkind IN ('r', 'p')
+      AND c.relname::text = ANY (%(known)s)
+), copies AS (
+    -- As pg_temp.is_leftover() has it.
+    SELECT DISTINCT c.oid, c.relname, c.relowner
+    FROM pg_class c JOIN unnest(%(known)s) AS tbl ON c.relname::text = '_alembic_tmp_' || tbl OR c.relname::text
+        ~ ('^' || tbl || '_(old|new|temp|tmp|backup|bkp|copy|copia|antigo|antiga)(_|$)')
+    LEFT JOIN known k ON k.relname::text = tbl
+    WHERE c.relnamespace = to_regnamespace('public') AND c.relkind IN ('r', 'p')
+      AND c.relname::text <> ALL (%(known)s)
+      AND EXISTS (SELECT FROM pg_attribute i WHERE i.attrelid = c.oid AND i.attname = 'id' AND NOT i.attisdropped)
+      AND (k.oid IS NULL OR (
+          SELECT 2 * count(mine.attname) >= least(count(*), (SELECT count(*) FROM pg_attribute a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
+          FROM pg_attribute live LEFT JOIN pg_attribute mine ON mine.attrelid = c.oid AND mine.attname = live.attname
+              AND mine.attnum > 0 AND NOT mine.attisdropped
+          WHERE live.attrelid = k.oid AND live.attnum > 0 AND NOT live.attisdropped))
+), ours AS (
+    SELECT * FROM known UNION ALL SELECT * FROM copies
+), books AS (
+    SELECT oid, relname, relowner FROM pg_class
+    WHERE relnamespace = to_regnamespace('public') AND relkind IN ('r', 'p')
+      AND relname IN ('alembic_version', 'migration_history')
+), locked AS (
+    SELECT l.pid, l.virtualtransaction, array_agg(DISTINCT t.relname::text ORDER BY t.relname::text) AS tables
+    FROM pg_locks l JOIN (SELECT * FROM ours UNION ALL SELECT * FROM books) AS t ON t.oid = l.relation
+    WHERE l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND l.pid IS DISTINCT FROM pg_backend_pid()
+    GROUP BY l.pid, l.virtualtransaction
+)
+SELECT 'server' AS kind, '' AS name, json_build_object(
+    'version', current_setting('server_version_num')::integer,
+    'standby', pg_is_in_recovery(),
+    'read_only', current_setting('transaction_read_only')::boolean,
+    'role', quote_ident(current_user),
+    'database', quote_ident(current_database()),
+    'database_create', has_database_privilege(current_database(), 'CREATE'),
+    'database_temp', has_database_privilege(current_database(), 'TEMP'),
+    'public', (SELECT has_schema_privilege(oid, 'USAGE') AND has_schema_privilege(oid, 'CREATE')
+               FROM pg_namespace WHERE nspname = 'public'),
+    'retired', (SELECT has_schema_privilege(oid, 'USAGE') AND has_schema_privilege(oid, 'CREATE')
+                FROM pg_namespace WHERE nspname = 'retired'),
+    'language', (SELECT has_language_privilege(oid, 'USAGE') FROM pg_language WHERE lanname = 'plpgsql'),
+    'tables', (SELECT count(*) FROM ours),
+    'bytes', pg_database_size(current_database())) AS facts
+UNION ALL
+SELECT 'owned', thing.name, json_build_object('owner', quote_ident(pg_get_userbyid(thing.owner)),
+    'superuser', (SELECT rolsuper FROM pg_roles WHERE oid = thing.owner), 'what', thing.what, 'labels', thing.labels)
+FROM (
+    SELECT quote_ident(relname) AS name, relowner AS owner, 'table' AS what, NULL::text[] AS labels FROM ours
+    UNION ALL
+    SELECT 'retired.' || quote_ident(relname), relowner, 'table', NULL FROM pg_class
+    WHERE relnamespace = to_regnamespace('retired') AND relkind IN ('r', 'p')
+    UNION ALL
+    SELECT quote_ident(c.relname), c.relowner, 'sequence', NULL FROM pg_class c
+    WHERE c.relnamespace = to_regnamespace('public') AND c.relkind = 'S'
+      AND c.relname::text IN (SELECT relname || '_id_seq' FROM known)
+      -- One that a column owns is its table's.
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+          AND d.deptype = 'a')
+    UNION ALL
+    SELECT quote_ident(t.typname), t.typowner, 'type',
+        ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder)
+    FROM pg_type t WHERE t.typnamespace = to_regnamespace('public') AND t.typtype = 'e'
+      AND t.typname::text = ANY (%(enums)s)
+) AS thing
+-- Of a member that does not inherit, PostgreSQL asks the same.
+WHERE NOT pg_has_role(thing.owner, 'USAGE')
+UNION ALL
+SELECT 'book', quote_ident(relname), json_build_object('owner', quote_ident(pg_get_userbyid(relowner)))
+FROM books WHERE NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
+    AND (relname = 'migration_history' OR has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE')))
+UNION ALL
+-- Of another role's session, a role without pg_read_all_stats sees no more than pid, user and application.
+SELECT 'held', locked.pid::text, json_build_object('tables', locked.tables, 'user', a.usename,
+    'application', a.application_name, 'state', a.state,
+    'seconds', floor(extract(epoch FROM clock_timestamp() - a.xact_start)))
+FROM locked LEFT JOIN pg_stat_activity a ON a.pid = locked.pid
+WHERE locked.pid IS NOT NULL AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
+UNION ALL
+SELECT 'long', a.pid::text, json_build_object('user', a.usename, 'application', a.application_name, 'state', a.state,
+    'seconds', floor(extract(epoch FROM clock_timestamp() - a.xact_start)))
+FROM pg_stat_activity a
+WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a.xact_start IS NOT NULL
+  AND a.pid <> pg_backend_pid() AND a.pid NOT IN (SELECT pid FROM locked WHERE pid IS NOT NULL)
+UNION ALL
+SELECT 'prepared', quote_literal(p.gid), json_build_object('tables', locked.tables,
+    'seconds', floor(extract(epoch FROM clock_timestamp() - p.prepared)))
+FROM pg_prepared_xacts p JOIN locked ON locked.virtualtransaction = '-1/' || p.transaction
+WHERE p.database = current_database()
+UNION ALL
+SELECT 'event trigger', quote_ident(evtname), json_build_object('function', evtfoid::regproc::text)
+FROM pg_event_trigger WHERE evtenabled IN ('O', 'A')
+UNION ALL
+SELECT 'publication', quote_ident(p.pubname), json_build_object('tables', CASE
+    WHEN p.puballtables THEN (SELECT count(*) FROM ours)
+    ELSE (SELECT count(*) FROM pg_publication_rel r JOIN ours ON ours.oid = r.prrelid WHERE r.prpubid = p.oid) END)
+FROM pg_publication p

@@ -1,0 +1,110 @@
+"""A run that is not kept: only the history itself knows what it can mend, so it is asked, and undone.
+
+On PostgreSQL it is asked in the database, in a transaction that is rolled back; on SQLite on a copy of the file.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.script import Script
+
+from painel_migrations.connection.locks import lock_run
+from painel_migrations.deploy.configuration import configuration
+from painel_migrations.settings import Settings
+
+_RETIRED = re.compile(r"retired (row security|\S+) (.*?)(?: \((\d+) rows?\))?")
+
+
+class Retired(NamedTuple):
+    """A thing that a run takes out of the application's way; ``rows`` is None where it has none, such as an index."""
+
+    revision: str
+    kind: str
+    name: str
+    rows: int | None
+
+
+@dataclass
+class Effects(logging.Handler):
+    """What a run said it did: what it retires, and the rest, each with its revision."""
+
+    retired: list[Retired] = field(default_factory=list)
+    changed: list[tuple[str, str]] = field(default_factory=list)
+    left_alone: list[str] = field(default_factory=list)
+    revision: str = ""
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    __hash__ = logging.Handler.__hash__
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a line of the run's log."""
+        text = record.getMessage()
+        if record.name == "painel_migrations.catalog":
+            self.left_alone.append(text)
+        elif record.name == "painel_migrations.operations":
+            if found := _RETIRED.fullmatch(text):
+                kind, name, rows = found.groups()
+                self.retired.append(Retired(self.revision, kind, name, int(rows) if rows else None))
+            else:
+                self.changed.append((self.revision, text))
+
+    def begin(self, revision: Script | None) -> None:
+        """Note which revision it is that speaks."""
+        self.revision = revision.revision if revision else ""
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take the run's log in place of whoever else does, and the time."""
+        logger = logging.getLogger("painel_migrations")
+        before, level = logger.handlers, logger.level
+        logger.handlers = [self]
+        logger.setLevel(logging.INFO)
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds = time.monotonic() - began
+            logger.handlers = before
+            logger.setLevel(level)
+
+
+def rehearse(connection: sa.Connection, revision: str, settings: Settings, effects: Effects) -> None:
+    """Run the upgrade in the connection's transaction, which the caller rolls back.
+
+    Errors: PainelError and the driver's, as a run raises them; ``effects`` then has what came before.
+    """
+    with effects.listening():
+        # Somebody waits for an answer here: another run is waited for as briefly as a table.
+        lock_run(connection, replace(settings, lock_wait=settings.lock_timeout))
+        _keep_positions(connection)
+        command.upgrade(configuration(connection=connection, section=effects.begin), revision)
+
+
+def _keep_positions(connection: sa.Connection) -> None:
+    """Give the register's sequence a place that a rollback takes back: what it counts outlives a rollback otherwise.
+
+    It is the only one that a run asks for numbers (rows that move bring theirs, and migration_history is not written).
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    sequence = connection.exec_driver_sql(
+        "SELECT s.oid::regclass::text FROM pg_class r"
+        " JOIN pg_depend d ON d.refobjid = r.oid AND d.deptype IN ('a', 'i')"
+        " JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'"
+        " WHERE r.relname = 'register' AND r.relnamespace = to_regnamespace('retired')"
+    ).scalar()
+    if sequence:
+        number = connection.exec_driver_sql(f"SELECT last_value + is_called::integer FROM {sequence}").scalar_one()
+        connection.exec_driver_sql(f"ALTER SEQUENCE {sequence} RESTART WITH {number}")
