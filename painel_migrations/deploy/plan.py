@@ -17,7 +17,7 @@ from painel_migrations.deploy import preflight_postgresql, preflight_sqlite
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.preflight import Concern, refuse, refuse_foreign_database
 from painel_migrations.deploy.rehearsal import Effects, rehearse
-from painel_migrations.deploy.sqlite_copy import copied
+from painel_migrations.deploy.sqlite_copy import copied, is_free_of_traces
 from painel_migrations.errors import LockedError, PainelError
 from painel_migrations.settings import Settings, read_settings
 
@@ -85,7 +85,7 @@ def _rehearse(connection: sa.Connection, revision: str, settings: Settings) -> N
     except (PainelError, sa.exc.SQLAlchemyError) as error:
         ended = error if isinstance(error, PainelError) else meaning(error)
         connection.rollback()
-        print(f"Ended at {effects.revision or 'the start'}, after {effects.seconds:.1f} s; so far:")
+        print(f"Ended {effects.where}, after {effects.seconds:.1f} s; so far:")
         _print_effects(effects, connection.dialect.name)
         if isinstance(ended, LockedError) and connection.dialect.name == "postgresql":
             _print_lines(preflight_postgresql.holders(preflight_postgresql.read(connection)))
@@ -102,8 +102,7 @@ def _try_to_write(settings: Settings) -> None:
     file = preflight_sqlite.file_of(settings.database_url)
     if settings.database_url.get_backend_name() != "sqlite" or file is None or not file.exists():
         return
-    # Whoever is the last to close a file with a log beside it writes the log into the file.
-    if not file.with_name(f"{file.name}-wal").exists():
+    if is_free_of_traces(file):
         engine = make_engine(settings.database_url, lock_wait=settings.lock_timeout)
         with engine.connect() as connection, connection.begin() as transaction:
             transaction.rollback()

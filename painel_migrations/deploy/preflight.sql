@@ -90,8 +90,11 @@ WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a
 UNION ALL
 SELECT 'prepared', quote_literal(p.gid), json_build_object('tables', locked.tables,
     'seconds', floor(extract(epoch FROM clock_timestamp() - p.prepared)))
-FROM pg_prepared_xacts p JOIN locked ON locked.virtualtransaction = '-1/' || p.transaction
-WHERE p.database = current_database()
+-- Its locks are told by the lock on its own number: which virtual transaction it bears differs by version.
+FROM pg_prepared_xacts p
+JOIN pg_locks own ON own.locktype = 'transactionid' AND own.transactionid = p.transaction AND own.pid IS NULL
+JOIN locked ON locked.virtualtransaction = own.virtualtransaction AND locked.pid IS NULL
+WHERE own.granted AND p.database = current_database()
 UNION ALL
 SELECT 'event trigger', quote_ident(evtname), json_build_object('function', evtfoid::regproc::text)
 FROM pg_event_trigger WHERE evtenabled IN ('O', 'A')

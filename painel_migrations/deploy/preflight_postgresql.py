@@ -207,11 +207,11 @@ def _held(fact: Fact) -> str:
 
 
 def _who(fact: Fact) -> str:
-    """A session in words; names that others chose may hold anything, so a line is kept a line."""
+    """A session in words: as much of it as this role may see."""
     seen = fact.facts
     parts = [f"session {fact.name}"]
     parts += [f"of {seen['user']}"] if seen["user"] else []
-    parts += [f"({' '.join(seen['application'].split())})"] if seen["application"] else []
+    parts += [f"({seen['application']})"] if seen["application"] else []
     words = " ".join(parts)
     if seen["seconds"] is None:
         return words

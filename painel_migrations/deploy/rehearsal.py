@@ -42,6 +42,7 @@ class Effects(logging.Handler):
     left_alone: list[str] = field(default_factory=list)
     revision: str = ""
     seconds: float = 0.0
+    where: str = "before the first revision"
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -62,7 +63,11 @@ class Effects(logging.Handler):
 
     def begin(self, revision: Script | None) -> None:
         """Note which revision it is that speaks."""
-        self.revision = revision.revision if revision else ""
+        if revision is None:
+            self.where = "in the checks after the last revision"
+        else:
+            self.revision = revision.revision
+            self.where = f"in revision {self.revision}"
 
     @contextmanager
     def listening(self) -> Iterator[None]:

@@ -18,6 +18,9 @@ from painel_migrations.errors import Refused
 # Where the header of an SQLite file says that it is written by way of a log beside it.
 _WAL_AT, _WAL = 18, 2
 
+# What a reader gets of a file whose writer died amid a change.
+_CUT_SHORT = "SQLITE_READONLY_ROLLBACK"
+
 
 @contextmanager
 def copied(file: Path, patience: float) -> Iterator[Path]:
@@ -68,8 +71,20 @@ def _copy(file: Path, copy: Path, patience: float) -> None:
             source.execute("SELECT count(*) FROM sqlite_master")
             source.backup(target)
     except sqlite3.Error as error:
-        if error.sqlite_errorname != "SQLITE_READONLY_ROLLBACK":
+        if error.sqlite_errorname != _CUT_SHORT:
             raise meaning(sa.exc.DBAPIError(None, None, error)) from error
-        # A change was cut short, and only a writer may undo it: whoever reads the copy first does, by this journal.
+        # Only a writer may undo what was cut short: whoever reads the copy first does, by this journal.
         shutil.copyfile(file, copy)
         shutil.copyfile(file.with_name(f"{file.name}-journal"), copy.with_name(f"{copy.name}-journal"))
+
+
+def is_free_of_traces(file: Path) -> bool:
+    """Whether a writer may open the file, and let go, without taking over what a process that died left beside it."""
+    if file.with_name(f"{file.name}-wal").exists():
+        return False
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as reader:
+        try:
+            reader.execute("SELECT count(*) FROM sqlite_master")
+        except sqlite3.Error as error:
+            return error.sqlite_errorname != _CUT_SHORT
+    return True

@@ -124,7 +124,12 @@ def test_a_read_only_server(server_of: Callable[[int], servers.Server]) -> None:
     target = Target(engine_of(server.create_database(name)), server)
     lineage.build(target.engine, 1, rows=ROWS)
     target.run(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    assert_untouched(target, 4, "the server is read-only", "Connect to the primary server, then run again")
+    assert_untouched(
+        target,
+        4,
+        f"transactions of the role postgres in the database {name} are set to read-only",
+        f"Connect to the primary server, or lift it: ALTER DATABASE {name} SET default_transaction_read_only = off",
+    )
     server.drop_database(name)
 
 
@@ -137,10 +142,19 @@ def test_a_role_that_owns_nothing(server_of: Callable[[int], servers.Server]) ->
     target.run(f"CREATE ROLE {role} LOGIN", f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
     before = whole.of(target.engine, server)
     ended = command.run(target.url.set(username=role), "upgrade")
-    assert ended.code == 4
-    what, todo = ended.err.splitlines()
-    assert what.startswith("Error: this role may not do what is needed: ")
-    assert todo == "Next: Connect as the owner of the tables, then run again"
+    owned = f"the role {role} may not alter what postgres owns: analytics_meep, caixa_pdv, caixas_eventos and 30 more"
+    assert (ended.code, ended.err) == (4, f"Error: {owned} (and 2 more, listed above)\nNext: Connect as postgres\n")
+    assert [line for line in ended.out.splitlines() if line.startswith("Refused: ")] == [
+        f"Refused: {owned}. Connect as postgres",
+        (
+            f"Refused: the role {role} may not create the schema retired, which keeps what is taken out of the way."
+            f" As the database's owner: GRANT CREATE ON DATABASE {name} TO {role}"
+        ),
+        (
+            f"Refused: the role {role} may not create tables in schema public."
+            f" As the schema's owner: GRANT USAGE, CREATE ON SCHEMA public TO {role}"
+        ),
+    ]
     assert whole.of(target.engine, server) == before
     server.drop_database(name)
     with engine_of(server.url()).begin() as connection:

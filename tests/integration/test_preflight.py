@@ -1,0 +1,283 @@
+"""What could stop a run is found before the first change: each thing really there, and the words for it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from painel_migrations.deploy import preflight_postgresql
+from painel_migrations.deploy.preflight import Concern, look
+from tests.conftest import VERSIONS, engine_of
+from tests.support import lineage, servers
+
+STATE = 1
+
+
+@pytest.fixture(scope="module", params=VERSIONS, ids=lambda version: f"pg{version}")
+def place(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
+    """A database of the application on a server of its own: roles, and transactions in two phases, are a server's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(servers.SETTINGS, "max_prepared_transactions", "2")
+        server = servers.start(request.param)
+    with server:
+        engine = engine_of(server.create_database("festa"))
+        lineage.build(engine, STATE, rows=2)
+        run(
+            engine,
+            "CREATE ROLE dona",
+            "CREATE ROLE membro LOGIN IN ROLE dona",
+            "CREATE ROLE leitor LOGIN",
+            "ALTER DATABASE festa OWNER TO dona",
+            *(f"ALTER TABLE {table} OWNER TO dona" for table in sa.inspect(engine).get_table_names()),
+            *(f"ALTER TYPE {name} OWNER TO dona" for name in lineage.load(STATE)["enums"]),
+        )
+        yield engine
+
+
+def run(engine: sa.Engine, *statements: str) -> None:
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def found(engine: sa.Engine, role: str = "postgres") -> list[Concern]:
+    """What preflight says to a role."""
+    with engine_of(engine.url.set(username=role).render_as_string(hide_password=False)).connect() as connection:
+        return look(connection)
+
+
+def test_nothing_is_in_the_way_of_a_member_of_the_owner(place: sa.Engine) -> None:
+    assert found(place) == found(place, "membro") == []
+
+
+@pytest.mark.parametrize(
+    ("taken", "given_back", "what", "todo"),
+    [
+        (
+            "REVOKE TEMPORARY ON DATABASE festa FROM PUBLIC, dona",
+            "GRANT TEMPORARY ON DATABASE festa TO PUBLIC, dona",
+            "the role membro may not make temporary objects, which the run's helpers are",
+            "As the database's owner: GRANT TEMPORARY ON DATABASE festa TO membro",
+        ),
+        (
+            "REVOKE CREATE ON DATABASE festa FROM dona",
+            "GRANT CREATE ON DATABASE festa TO dona",
+            "the role membro may not create the schema retired, which keeps what is taken out of the way",
+            "As the database's owner: GRANT CREATE ON DATABASE festa TO membro",
+        ),
+        (
+            "REVOKE CREATE ON SCHEMA public FROM pg_database_owner",
+            "GRANT CREATE ON SCHEMA public TO pg_database_owner",
+            "the role membro may not create tables in schema public",
+            "As the schema's owner: GRANT USAGE, CREATE ON SCHEMA public TO membro",
+        ),
+        (
+            "CREATE SCHEMA retired",
+            "DROP SCHEMA retired",
+            "the role membro may not create tables in schema retired",
+            "As the schema's owner: GRANT USAGE, CREATE ON SCHEMA retired TO membro",
+        ),
+        (
+            "REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC",
+            "GRANT USAGE ON LANGUAGE plpgsql TO PUBLIC",
+            "the role membro may not use the language plpgsql, which the run's helpers are written in",
+            "As a superuser: CREATE EXTENSION IF NOT EXISTS plpgsql; GRANT USAGE ON LANGUAGE plpgsql TO membro",
+        ),
+        (
+            "ALTER SCHEMA public RENAME TO publico",
+            "ALTER SCHEMA publico RENAME TO public",
+            "the database has no schema public",
+            "Make it, then run again: CREATE SCHEMA public",
+        ),
+        (
+            "CREATE TABLE alembic_version (version_num varchar(32)); GRANT SELECT ON alembic_version TO PUBLIC",
+            "DROP TABLE alembic_version",
+            "the role membro may not write to alembic_version",
+            "Connect as postgres, or as it: GRANT SELECT, INSERT, UPDATE, DELETE ON alembic_version TO membro",
+        ),
+        (
+            (
+                "CREATE TABLE usuarios_backup (LIKE usuarios);"
+                " CREATE TABLE usuarios_backup_notas (id integer, nota text, outra text)"
+            ),
+            "DROP TABLE usuarios_backup, usuarios_backup_notas",
+            "the role membro may not alter what postgres owns: usuarios_backup",
+            "Connect as postgres",
+        ),
+        (
+            (
+                "CREATE ROLE outra; ALTER TABLE eventos OWNER TO outra; ALTER TYPE tipousuario OWNER TO outra;"
+                " ALTER TYPE tipolista OWNER TO outra"
+            ),
+            (
+                "ALTER TABLE eventos OWNER TO dona; ALTER TYPE tipousuario OWNER TO dona;"
+                " ALTER TYPE tipolista OWNER TO dona; DROP ROLE outra"
+            ),
+            # The labels of tipolista are head's: it is not altered.
+            "the role membro may not alter what outra owns: eventos, type tipousuario",
+            "Connect as outra, or let it: GRANT outra TO membro",
+        ),
+    ],
+    ids=["temp", "retired", "public", "retired_there", "language", "no_public", "version", "leftover", "owner"],
+)
+def test_a_privilege_that_is_missing(place: sa.Engine, taken: str, given_back: str, what: str, todo: str) -> None:
+    run(place, taken)
+    try:
+        assert found(place, "membro") == [Concern(True, what, todo)]
+        assert found(place) == [] or what == "the database has no schema public"
+    finally:
+        run(place, given_back)
+
+
+def test_an_empty_database_needs_no_schema_retired(place: sa.Engine) -> None:
+    run(place, "CREATE SCHEMA parado", "ALTER SCHEMA public RENAME TO cheio", "ALTER SCHEMA parado RENAME TO public")
+    run(place, "GRANT USAGE, CREATE ON SCHEMA public TO leitor")
+    try:
+        assert found(place, "leitor") == []
+    finally:
+        run(place, "DROP SCHEMA public", "ALTER SCHEMA cheio RENAME TO public")
+
+
+def test_transactions_set_to_read_only(place: sa.Engine) -> None:
+    run(place, "ALTER ROLE membro SET default_transaction_read_only = on")
+    assert found(place, "membro") == [
+        Concern(
+            True,
+            "transactions of the role membro in the database festa are set to read-only",
+            "Connect to the primary server, or lift it: ALTER DATABASE festa SET default_transaction_read_only = off",
+        )
+    ]
+    run(place, "ALTER ROLE membro RESET default_transaction_read_only")
+
+
+def test_who_holds_tables(place: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight_postgresql, "LONG", 1)
+    other = sa.create_engine(place.url, poolclass=sa.pool.NullPool, connect_args={"application_name": "a b"})
+    with other.connect() as holding, other.connect() as idle, other.connect() as preparing:
+        (pid, waiting) = (c.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() for c in (holding, idle))
+        holding.exec_driver_sql("LOCK TABLE usuarios, eventos IN ACCESS EXCLUSIVE MODE")
+        preparing.exec_driver_sql("LOCK TABLE listas IN SHARE MODE")
+        preparing.exec_driver_sql("PREPARE TRANSACTION 'em duas fases'")
+        try:
+            fresh = found(place)
+            time.sleep(1.1)
+            began = time.monotonic()
+            seen, unseen = found(place), found(place, "membro")
+            # A look that waited for a table would wait for ever.
+            assert time.monotonic() - began < 10
+        finally:
+            preparing.rollback()
+            with place.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("ROLLBACK PREPARED 'em duas fases'")
+    prepared = Concern(
+        False,
+        "listas is held by the prepared transaction 'em duas fases', for 1 s",
+        "No time-out ends it: COMMIT PREPARED 'em duas fases', or ROLLBACK PREPARED 'em duas fases'",
+    )
+    assert [(c.what.replace("for 0 s", "for 1 s"), c.todo) for c in fresh] == [prepared[1:]]
+
+    def expected(details: str) -> list[Concern]:
+        return [
+            Concern(
+                False,
+                f"eventos, usuarios are held by session {pid} of postgres (a b){details}",
+                f"End it: SELECT pg_terminate_backend({pid})",
+            ),
+            prepared,
+        ]
+
+    long = Concern(
+        False,
+        f"a transaction is open in session {waiting} of postgres (a b), for 1 s, idle in transaction",
+        f"End it: SELECT pg_terminate_backend({waiting})",
+    )
+    shown, *more = expected(", for 1 s, idle in transaction")
+    assert seen == [shown, long, *more]
+    assert unseen == expected("")
+
+
+def test_what_listens_to_changes(place: sa.Engine) -> None:
+    in_schema = "CREATE PUBLICATION publico FOR TABLES IN SCHEMA public"
+    run(
+        place,
+        "CREATE FUNCTION vigia() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
+        "CREATE EVENT TRIGGER vigia ON ddl_command_end EXECUTE FUNCTION vigia()",
+        "CREATE TABLE alheia (id integer)",
+        "CREATE PUBLICATION alheias FOR TABLE alheia",
+        "CREATE PUBLICATION poucas FOR TABLE usuarios, alheia",
+        in_schema,
+    )
+    tables = len(lineage.load(STATE)["tables"])
+    try:
+        assert found(place) == [
+            Concern(
+                False,
+                "the event trigger vigia calls vigia at each change of the schema",
+                "Where it refuses one, the run is rolled back. Off for a while: ALTER EVENT TRIGGER vigia DISABLE",
+            ),
+            *(
+                Concern(
+                    False,
+                    f"the publication {name} sends {number} of this application's to subscribers,"
+                    " which do not follow changes of the schema",
+                    "Upgrade the subscribers as well, or their replication stops",
+                )
+                for name, number in (("poucas", "1 table"), ("publico", f"{tables} tables"))
+            ),
+        ]
+    finally:
+        run(place, "DROP PUBLICATION alheias, poucas, publico", "DROP TABLE alheia", "DROP FUNCTION vigia CASCADE")
+
+
+@pytest.mark.parametrize(
+    ("version", "concern"),
+    [
+        (
+            120022,
+            Concern(
+                True,
+                "the server is PostgreSQL 12, and 13 is the oldest that will do",
+                "Upgrade the server, then run again",
+            ),
+        ),
+        (130000, None),
+        (180004, None),
+        (
+            190000,
+            Concern(False, "the server is PostgreSQL 19, and 18 is the newest this was tried on", "Try it on a copy"),
+        ),
+    ],
+)
+def test_another_version(place: sa.Engine, version: int, concern: Concern | None) -> None:
+    """No machine here has such servers: the answer of this one is given another number."""
+    with place.connect() as connection:
+        facts = preflight_postgresql.read(connection)
+    facts[0].facts["version"] = version
+    assert list(preflight_postgresql.judge(facts)) == ([concern] if concern else [])
+
+
+class Standby(servers.Server):
+    """A server that waits for a primary, which will never come."""
+
+    def _init(self) -> None:
+        super()._init()
+        signal = self.folder / "data" / "standby.signal"
+        signal.touch()
+        os.chown(signal, self.folder.stat().st_uid, self.folder.stat().st_gid)
+
+
+def test_a_standby(monkeypatch: pytest.MonkeyPatch, run: Callable[..., tuple[int, str, str]]) -> None:
+    for name in ("wal_level", "max_wal_senders"):
+        monkeypatch.delitem(servers.SETTINGS, name)
+    with Standby(VERSIONS[0]) as server:
+        monkeypatch.setenv("DATABASE_URL", server.url())
+        ended = run("upgrade")
+        planned = run("upgrade", "--plan")
+    said = (
+        "Error: the server is a standby, which can only be read\nNext: Connect to the primary server, then run again\n"
+    )
+    assert (ended[0], ended[2]) == (planned[0], planned[2]) == (4, said)
