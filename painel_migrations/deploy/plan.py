@@ -16,6 +16,7 @@ from painel_migrations.connection.meaning import meaning
 from painel_migrations.deploy import preflight_postgresql, preflight_sqlite
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.preflight import Concern, refuse, refuse_foreign_database
+from painel_migrations.deploy.preflight_sessions import holders
 from painel_migrations.deploy.rehearsal import Effects, rehearse
 from painel_migrations.deploy.sqlite_copy import copied, is_free_of_traces
 from painel_migrations.errors import LockedError, PainelError
@@ -88,7 +89,7 @@ def _rehearse(connection: sa.Connection, revision: str, settings: Settings) -> N
         print(f"Ended {effects.where}, after {effects.seconds:.1f} s; so far:")
         _print_effects(effects, connection.dialect.name)
         if isinstance(ended, LockedError) and connection.dialect.name == "postgresql":
-            _print_lines(preflight_postgresql.holders(preflight_postgresql.read(connection)))
+            _print_lines(holders(preflight_postgresql.read(connection)))
         raise ended from error
     _print_effects(effects, connection.dialect.name)
     print(f"Rehearsed in {effects.seconds:.1f} s: the run can go ahead. Nothing was changed")

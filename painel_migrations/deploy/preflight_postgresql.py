@@ -5,22 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
 from painel_migrations.deploy.preflight import FORMER_TABLES, Concern
+from painel_migrations.deploy.preflight_sessions import Fact, named, sessions
 from painel_migrations.schema import ENUMS, metadata
 
 OLDEST, NEWEST = 13, 18
-
-# Seconds. A session that holds a table for less is a request being answered, and will be gone.
-HELD_FOR = 1
-LONG = 60
-
-# A line names so many things, and a kind has so many lines.
-NAMED = 3
-LINES = 5
 
 # A publication may be of a schema from 15 on.
 _OF_ALL = "p.puballtables"
@@ -28,14 +21,6 @@ _OF_SCHEMA = (
     f"({_OF_ALL} OR EXISTS (SELECT FROM pg_publication_namespace n WHERE n.pnpubid = p.oid "
     "AND n.pnnspid = to_regnamespace('public')))"
 )
-
-
-class Fact(NamedTuple):
-    """A row of preflight.sql."""
-
-    kind: str
-    name: str
-    facts: dict[str, Any]
 
 
 def look(connection: sa.Connection) -> list[Concern]:
@@ -73,7 +58,7 @@ def judge(facts: list[Fact]) -> Iterator[Concern]:
     yield from _owners(server.facts["role"], of.get("owned", []))
     yield from _privileges(server.facts)
     yield from _books(server.facts["role"], of.get("book", []))
-    yield from _sessions(of)
+    yield from sessions(facts)
     for fact in of.get("event trigger", []):
         yield _note(
             f"the event trigger {fact.name} calls {fact.facts['function']} at each change of the schema",
@@ -153,7 +138,7 @@ def _owners(role: str, owned: list[Fact]) -> Iterator[Concern]:
         ]
         grant = "" if things[0].facts["superuser"] else f", or let it: GRANT {owner} TO {role}"
         yield _refusal(
-            f"the role {role} may not alter what {owner} owns: {_named(names)}",
+            f"the role {role} may not alter what {owner} owns: {named(names)}",
             f"Connect as {owner}{grant}",
         )
 
@@ -165,69 +150,6 @@ def _books(role: str, books: list[Fact]) -> Iterator[Concern]:
             f"the role {role} may not write to {fact.name}",
             f"Connect as {fact.facts['owner']}, or as it: GRANT {rights} ON {fact.name} TO {role}",
         )
-
-
-def holders(facts: list[Fact], least: float = 0) -> list[Concern]:
-    """Return who holds tables of this application for at least so many seconds, the oldest first."""
-    return list(_listed([fact for fact in facts if fact.kind == "held"], least))
-
-
-def _sessions(of: dict[str, list[Fact]]) -> Iterator[Concern]:
-    yield from _listed(of.get("held", []), HELD_FOR)
-    yield from _listed(of.get("long", []), LONG)
-    for fact in of.get("prepared", []):
-        yield _note(
-            f"{_held(fact)} the prepared transaction {fact.name}, for {_duration(fact.facts['seconds'])}",
-            f"No time-out ends it: COMMIT PREPARED {fact.name}, or ROLLBACK PREPARED {fact.name}",
-        )
-
-
-def _listed(sessions: list[Fact], least: float) -> Iterator[Concern]:
-    """Sessions that hold tables, or whose transactions are open for long: the oldest first, and not all of many."""
-
-    def age(fact: Fact) -> float:
-        # One whose age may not be seen may be old.
-        seconds = fact.facts["seconds"]
-        return float("inf") if seconds is None else float(seconds)
-
-    found = sorted((fact for fact in sessions if age(fact) >= least), key=age, reverse=True)
-    for fact in found[:LINES]:
-        what = _held(fact) if fact.kind == "held" else "a transaction is open in"
-        yield _note(f"{what} {_who(fact)}", f"End it: SELECT pg_terminate_backend({fact.name})")
-    if len(found) > LINES:
-        yield _note(
-            f"{len(found) - LINES} more sessions {'hold tables' if found[0].kind == 'held' else 'are open for long'}",
-            "See them: SELECT pid, usename, application_name, xact_start FROM pg_stat_activity ORDER BY xact_start",
-        )
-
-
-def _held(fact: Fact) -> str:
-    tables = fact.facts["tables"]
-    return f"{_named(tables)} {'is' if len(tables) == 1 else 'are'} held by"
-
-
-def _who(fact: Fact) -> str:
-    """A session in words: as much of it as this role may see."""
-    seen = fact.facts
-    parts = [f"session {fact.name}"]
-    parts += [f"of {seen['user']}"] if seen["user"] else []
-    parts += [f"({seen['application']})"] if seen["application"] else []
-    words = " ".join(parts)
-    if seen["seconds"] is None:
-        return words
-    return f"{words}, for {_duration(seen['seconds'])}, {seen['state'] or 'state unknown'}"
-
-
-def _duration(seconds: float) -> str:
-    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds // size:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def _named(names: list[str]) -> str:
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _counted(number: int, one: str, many: str) -> str:

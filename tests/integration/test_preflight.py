@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.deploy import preflight_postgresql
+from painel_migrations.deploy import preflight_postgresql, preflight_sessions
 from painel_migrations.deploy.preflight import Concern, look
 from tests.conftest import VERSIONS, engine_of
 from tests.support import lineage, servers
@@ -155,7 +155,7 @@ def test_transactions_set_to_read_only(place: sa.Engine) -> None:
 
 
 def test_who_holds_tables(place: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preflight_postgresql, "LONG", 1)
+    monkeypatch.setattr(preflight_sessions, "LONG", 1)
     other = sa.create_engine(place.url, poolclass=sa.pool.NullPool, connect_args={"application_name": "a b"})
     with other.connect() as holding, other.connect() as idle, other.connect() as preparing:
         (pid, waiting) = (c.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() for c in (holding, idle))

@@ -71,6 +71,8 @@ def test_help_fits_a_terminal(clone: Path) -> None:
     [
         (["upgrade"], "<-m><painel_migrations><upgrade><--><head>"),
         (["upgrade", "REV=0003"], "<-m><painel_migrations><upgrade><--><0003>"),
+        (["upgrade", "PLAN=1"], "<-m><painel_migrations><upgrade><--plan><--><head>"),
+        (["upgrade", "PLAN=1", "REV=+1"], "<-m><painel_migrations><upgrade><--plan><--><+1>"),
         (["downgrade", "REV=-1"], "<-m><painel_migrations><downgrade><--><-1>"),
         (["status"], "<-m><painel_migrations><status>"),
         (["verify"], "<-m><painel_migrations><verify>"),
