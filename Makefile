@@ -40,7 +40,7 @@ help:
 ##   upgrade [REV=head]     bring it to the schema the application needs, or to revision REV
 ##                          PLAN=1 says what that would do and what is in its way, and does nothing
 upgrade: .venv/runtime
-	@$(RUN) upgrade $(if $(value PLAN),--plan )-- "$${GIVEN_REV:-head}"
+	@$(RUN) upgrade $(if $(filter-out 0 no,$(value PLAN)),--plan )-- "$${GIVEN_REV:-head}"
 
 ##   downgrade REV=         take it back to a revision; what later ones retired comes back
 downgrade: .venv/runtime

@@ -81,7 +81,7 @@ def _run(given: argparse.Namespace, breaker: Breaker) -> int:
     if given.verb == "upgrade" and given.plan:
         from painel_migrations.deploy import plan
 
-        return plan.plan(given.revision)
+        return plan.plan(given.revision, breaker)
     if given.verb in ("upgrade", "downgrade"):
         from painel_migrations.deploy import upgrade
 

@@ -12,7 +12,9 @@ from alembic.runtime.migration import MigrationContext, MigrationStep
 from alembic.script import ScriptDirectory
 
 from painel_migrations.connection.engines import check_sqlite_file, in_public, make_engine
-from painel_migrations.connection.meaning import meaning
+from painel_migrations.connection.failures import meaning
+from painel_migrations.connection.interrupts import Breaker
+from painel_migrations.connection.reach import reached
 from painel_migrations.deploy import preflight_postgresql, preflight_sqlite
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.preflight import Concern, refuse, refuse_foreign_database
@@ -23,14 +25,14 @@ from painel_migrations.errors import LockedError, PainelError
 from painel_migrations.settings import Settings, read_settings
 
 
-def plan(revision: str) -> int:
+def plan(revision: str, breaker: Breaker | None = None) -> int:
     """Print what an upgrade of the configured database would do. Returns 0 where it could go ahead.
 
+    Arguments: ``revision``; ``breaker``, which ends it where the user does.
     Errors: PainelError, as the run would raise it: the same words and the same exit code.
     """
     settings = read_settings()
-    print(f"Database: {settings.candidates[0]}")
-    with _place(settings) as (connection, surroundings):
+    with _place(settings, breaker) as (connection, surroundings):
         script = ScriptDirectory.from_config(configuration())
         migration = MigrationContext.configure(connection)
         refuse_foreign_database(connection, migration, script)
@@ -48,15 +50,17 @@ def plan(revision: str) -> int:
 
 
 @contextmanager
-def _place(settings: Settings) -> Iterator[tuple[sa.Connection, list[Concern]]]:
+def _place(settings: Settings, breaker: Breaker | None) -> Iterator[tuple[sa.Connection, list[Concern]]]:
     """Give a connection in a transaction that is rolled back, and what is to be said of the place it stands for."""
     url = settings.database_url
     if (file := preflight_sqlite.file_of(url)) is None or url.get_backend_name() != "sqlite":
-        with make_engine(url).connect() as connection:
-            in_public(connection)
-            yield connection, []
-            connection.rollback()
+        with reached(settings, breaker=breaker) as way_in:
+            print(f"Database: {way_in.candidate}")
+            in_public(way_in.connection)
+            yield way_in.connection, []
+            way_in.connection.rollback()
         return
+    print(f"Database: {settings.candidates[0]}")
     check_sqlite_file(url, read_only=False)
     concerns = list(preflight_sqlite.surroundings(file))
     with copied(file, settings.lock_timeout) as copy:

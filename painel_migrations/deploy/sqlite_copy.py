@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from painel_migrations.connection.meaning import meaning
+from painel_migrations.connection.failures import meaning
 from painel_migrations.deploy.preflight_sqlite import megabytes, room_for
 from painel_migrations.errors import Refused
 
