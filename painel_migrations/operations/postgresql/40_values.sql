@@ -44,8 +44,8 @@ LANGUAGE sql STABLE AS $fn$
         WHEN from_type LIKE 'timestamp%without time zone' AND to_type LIKE 'timestamp%with time zone'
             THEN format('(%s AT TIME ZONE ''UTC'')', expression)
         WHEN from_type = 'inet' THEN format('abbrev(%s)::%s', expression, to_type)
-        WHEN to_type = 'boolean' AND from_type IN ('smallint', 'integer', 'bigint')
-            THEN format('(%s <> 0)', expression)
+        WHEN from_type LIKE 'numeric%' AND to_type = 'integer'
+            THEN format('trim_scale(%s)::text::integer', expression)
         ELSE format('(%s)::text::%s', expression, to_type)
     END
 $fn$;
@@ -76,12 +76,18 @@ RETURNS text LANGUAGE sql STABLE AS $fn$
             THEN pg_temp.folded(value, pg_temp.labels_of(to_type)) || ' IS NOT NULL'
         WHEN to_type LIKE 'character varying(%' THEN format('length(%s) <= %s',
             pg_temp.converted(value, from_type, 'text'), substring(to_type FROM '\d+'))
-        WHEN to_type = 'boolean' AND from_type IN ('smallint', 'integer', 'bigint') THEN value || ' IN (0, 1)'
-        ELSE format('CASE WHEN pg_temp.casts(%1$s::text, %2$L) THEN %3$s ELSE false END', value, to_type, CASE
+        WHEN to_type = 'boolean' THEN format('lower(%s::text) = ANY '
+            '(''{0,1,f,t,n,y,no,yes,off,on,false,true}''::text[])', value)
+        ELSE format('CASE WHEN pg_temp.casts(%1$s::text, %2$L) THEN %3$s ELSE false END',
+            CASE WHEN from_type LIKE 'numeric%' AND to_type = 'integer' THEN format('trim_scale(%s)', value)
+                ELSE value END, to_type, CASE
             WHEN is_kept THEN 'true'
             WHEN to_type LIKE 'timestamp%' THEN format('%s::text ~ '
                 '''^\d{4}-\d\d-\d\d([ T][\d:]+(\.\d{1,6})?(Z|[+-][\d:]+)?)?$''', value)
-            ELSE format('%1$s::text::%2$s::text::%3$s IS NOT DISTINCT FROM %1$s', value, to_type, from_type)
+            -- Its scale is no part of a number.
+            WHEN to_type LIKE 'numeric%' THEN format('%1$s::text::%2$s = %1$s::text::numeric', value, to_type)
+            ELSE format('(%s)::text::%s IS NOT DISTINCT FROM %s',
+                pg_temp.converted(value, from_type, to_type), from_type, value)
             END)
         END)
 $fn$;
@@ -200,7 +206,8 @@ BEGIN
 END $fn$;
 
 -- Gives the cells that were kept of a column back to their rows, the latest first. What does not fit or arrive
--- stays kept, and what is of a row that is gone, also where another has taken its id.
+-- stays kept, and what is of a row that is gone, also where another has taken its id. A column comes back
+-- empty: a cell of it that finds another value finds one that was retired later, and stays.
 CREATE OR REPLACE FUNCTION pg_temp.give_back(what text, tbl text, col text, still text)
 RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
@@ -236,7 +243,7 @@ BEGIN
             tbl, col, value, kept.kept_in, same, still));
         EXECUTE format('DELETE FROM retired.%I AS kept USING public.%I AS live WHERE %s '
             'THEN live.%I::text IS NOT DISTINCT FROM (%s)::text OR (%s) IS NOT TRUE ELSE false END',
-            kept.kept_in, tbl, same, col, value, still);
+            kept.kept_in, tbl, same, col, value, CASE what WHEN 'column' THEN 'true' ELSE still END);
         EXECUTE format('SELECT count(*) FROM retired.%I', kept.kept_in) INTO n;
         IF n = 0 THEN
             EXECUTE format('DROP TABLE retired.%I', kept.kept_in);
