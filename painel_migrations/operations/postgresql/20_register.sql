@@ -60,6 +60,13 @@ RETURNS void LANGUAGE sql AS $fn$
     SELECT pg_temp.run(tbl, format('ALTER TABLE public.%I ' || how, VARIADIC tbl || names))
 $fn$;
 
+-- Makes way for a constraint of the table that is to bear this name: another that bears it gets one of its own
+-- until it is named, or goes, in its turn.
+CREATE OR REPLACE FUNCTION pg_temp.clear_constraint(tbl text, wanted text) RETURNS void LANGUAGE sql AS $fn$
+    SELECT pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', wanted, 'constraint_' || oid)
+    FROM pg_constraint WHERE conrelid = pg_temp.oid_of(tbl) AND conname = wanted
+$fn$;
+
 -- Takes something down: it is put on the shelf for a while, else its definition goes to the register.
 CREATE OR REPLACE FUNCTION pg_temp.take_down(
     what text, of_object text, made_by text, statement text, for_a_while boolean DEFAULT false)

@@ -55,6 +55,7 @@ BEGIN
         PERFORM pg_temp.alter(tbl, 'ALTER CONSTRAINT %I INHERIT', con.conname);
     END IF;
     IF con.conname <> wanted THEN
+        PERFORM pg_temp.clear_constraint(tbl, wanted);
         PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', con.conname, wanted);
     END IF;
 END $fn$;

@@ -19,6 +19,7 @@ BEGIN
         PERFORM pg_temp.drop_constraint(tbl, con.conname);
     END IF;
     PERFORM pg_temp.clear_name(wanted);
+    PERFORM pg_temp.clear_constraint(tbl, wanted);
     IF con.is_right THEN
         PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', con.conname, wanted);
         RETURN;
@@ -69,6 +70,7 @@ BEGIN
         RETURN;
     END IF;
     PERFORM pg_temp.clear_name(wanted);
+    PERFORM pg_temp.clear_constraint(tbl, wanted);
     IF live IS NOT NULL THEN
         PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', live, wanted);
     ELSE
@@ -190,14 +192,15 @@ BEGIN
             PERFORM pg_temp.drop_constraint(tbl, con.conname);
         END IF;
     END LOOP;
+    IF live = wanted THEN
+        RETURN;
+    END IF;
+    PERFORM pg_temp.clear_constraint(tbl, wanted);
     IF live IS NULL THEN
         PERFORM pg_temp.refuse_orphans(tbl, col, target);
-        IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = rel AND conname = wanted) THEN
-            PERFORM pg_temp.drop_constraint(tbl, wanted);
-        END IF;
         PERFORM pg_temp.alter(tbl, 'ADD CONSTRAINT %I FOREIGN KEY (%I) REFERENCES public.%I (id)',
             wanted, col, target);
-    ELSIF live <> wanted THEN
+    ELSE
         PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', live, wanted);
     END IF;
 END $fn$;
