@@ -305,14 +305,15 @@ def _of_sqlite(connection: sa.Connection) -> list[Table]:
             continue
         # Computed columns too, which table_info leaves out; not the hidden ones of a virtual table.
         info = connection.exec_driver_sql(f"PRAGMA table_xinfo({_quoted(name)})").all()
-        found = [(column, spelled, bool(key)) for _, column, spelled, _, _, key, hidden in info if hidden != 1]
-        shown = re.sub(r"^retired_", RETIRED, name)
+        # PRODUTOS and produtos are one name to SQLite.
+        found = [(_lower(column), spelled, bool(key)) for _, column, spelled, _, _, key, hidden in info if hidden != 1]
+        shown = re.sub(r"^retired_", RETIRED, _lower(name))
         if shown.startswith(RETIRED) and "__" in shown and not any(column == "rowid" for column, *_ in found):
             # With the cells of one column it keeps what tells their rows apart: copies, in which nothing is looked for.
             found = [part for part in found if part[2] or part[0] not in IDENTITY or f"__{part[0]}" in shown]
         table = _read(connection, shown, [_quoted(column) for column, *_ in found], _quoted(name), found)
         for _, _, target, column, *_ in connection.exec_driver_sql(f"PRAGMA foreign_key_list({_quoted(name)})"):
-            table.references[column] = target
+            table.references[_lower(column)] = _lower(target)
         tables.append(table)
     return tables
 
@@ -326,6 +327,10 @@ def _read(connection: sa.Connection, name: str, wanted: list[str], source: str, 
         ids = {row["id"] for row in rows}
         key = ("id",) if len(ids) == len(rows) and None not in ids else ()
     return Table(name, {column: spelled for column, spelled, _ in found}, key, rows, {})
+
+
+def _lower(name: str) -> str:
+    return re.sub("[A-Z]", lambda letter: letter[0].lower(), name)
 
 
 def _quoted(name: str) -> str:

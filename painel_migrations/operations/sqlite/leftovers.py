@@ -14,11 +14,12 @@ from painel_migrations.operations.sqlite.live import (
     foreign_keys_to,
     free_name,
     has_rows,
+    log,
     read_table,
     read_tables,
     table_names,
 )
-from painel_migrations.operations.sqlite.rebuild import change_rows
+from painel_migrations.operations.sqlite.rebuild import alter, change_rows
 from painel_migrations.operations.sqlite.recovering import recover_rows
 from painel_migrations.operations.sqlite.register import refuse_another_register
 from painel_migrations.operations.sqlite.rename import rename_table
@@ -42,6 +43,7 @@ def retire_leftovers(connection: sa.Connection, tables: Sequence[str]) -> None:
     Errors: Refused where a key refers to a row that is nowhere, or something else has the register's name.
     """
     refuse_another_register(connection)
+    _respell(connection, tables)
     known = set(map(key, tables))
     retiring = _retiring(connection, tables, known)
     for name in tables:
@@ -56,6 +58,17 @@ def retire_leftovers(connection: sa.Connection, tables: Sequence[str]) -> None:
             retire_table(connection, copy)
         for gone in _missing_leftovers(connection, name):
             repoint_foreign_keys(connection, gone, name, retiring)
+
+
+def _respell(connection: sa.Connection, tables: Sequence[str]) -> None:
+    """Give known tables their own spelling: to SQLite PRODUTOS is produtos, and it renames neither to the other."""
+    for name in tables:
+        live = read_table(connection, name)
+        if live and live.name != name:
+            scratch = free_name(connection, name)
+            alter(connection, f"ALTER TABLE {quote(live.name)} RENAME TO {quote(scratch)}")
+            alter(connection, f"ALTER TABLE {quote(scratch)} RENAME TO {quote(name)}")
+            log.info("%s renamed to %s", live.name, name)
 
 
 def _retiring(connection: sa.Connection, tables: Sequence[str], known: set[str]) -> dict[str, str]:

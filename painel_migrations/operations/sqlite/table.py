@@ -64,9 +64,9 @@ class Constraint:
         return f"CONSTRAINT {quote(self.name)} {self.body}" if self.name else self.body
 
     @property
-    def meaning(self) -> tuple[str, str]:
-        """Equal for constraints that differ in spelling only."""
-        return meaning(self.name), meaning(self.body)
+    def meaning(self) -> tuple[str, ...]:
+        """Equal for constraints that differ in spelling only; what a key refers to is spelled as SQLite tells it."""
+        return meaning(self.name), meaning(self.body), self.target, *self.target_columns
 
     @property
     def reference(self) -> str:
