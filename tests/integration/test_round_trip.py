@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.script import ScriptDirectory
 
 from painel_migrations import catalog
@@ -161,6 +162,57 @@ def test_down_and_up_again(database: sa.Engine) -> None:
         history.upgrade(database)
         assert_at_head(database)
         assert conservation.missing(origin, database) == [], revision
+
+
+def test_a_column_that_was_retired_twice(database: sa.Engine) -> None:
+    """Somebody brings it back by hand, with other values: both sets of cells are kept, and the later ones come back."""
+    lineage.build(database, 18, rows=ROWS)
+    history.upgrade(database)
+    with database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE produtos ADD COLUMN evento_id INTEGER")
+        connection.exec_driver_sql("UPDATE produtos SET evento_id = 1")
+    command.stamp(history.config(database), "base")
+    by_hand = conservation.take(database)
+    history.upgrade(database)
+    assert_at_head(database)
+    assert conservation.missing(by_hand, database) == []
+    for revision in ("0017", "0009"):
+        history.downgrade(database, revision)
+        assert conservation.missing(by_hand, database) == [], revision
+    history.upgrade(database)
+    assert conservation.missing(by_hand, database) == []
+
+
+def test_an_unknown_column_that_must_be_filled(database: sa.Engine) -> None:
+    """The application fills only what it knows: NOT NULL without a default goes, and comes back with a downgrade."""
+    lineage.build(database, 18, rows=ROWS)
+    with database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE conquistas ADD COLUMN selo TEXT")
+        connection.exec_driver_sql("UPDATE conquistas SET selo = 'ouro'")
+        if database.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA writable_schema = 1")
+            connection.exec_driver_sql(
+                "UPDATE sqlite_master SET sql = replace(sql, 'selo TEXT', 'selo TEXT NOT NULL') "
+                "WHERE name = 'conquistas'"
+            )
+            connection.exec_driver_sql("PRAGMA writable_schema = RESET")
+        else:
+            connection.exec_driver_sql("ALTER TABLE conquistas ALTER selo SET NOT NULL")
+
+    def required() -> bool:
+        columns = sa.inspect(database).get_columns("conquistas")
+        return not next(column["nullable"] for column in columns if column["name"] == "selo")
+
+    before = conservation.take(database)
+    assert required()
+    history.upgrade(database)
+    assert_at_head(database)
+    assert not required()
+    assert conservation.missing(before, database) == []
+    history.downgrade(database, "0020")
+    assert required()
+    history.upgrade(database)
+    assert not required()
 
 
 def test_rows_written_after_the_upgrade_survive_the_way_back(database: sa.Engine) -> None:

@@ -37,7 +37,7 @@ BEGIN
 END $fn$;
 
 -- What is on the known columns of the table and is not to be kept goes. Its definition is kept. Unknown columns
--- and what is on them stay.
+-- and what is on them stay, but for NOT NULL without a default: no insert of the application would pass.
 CREATE OR REPLACE PROCEDURE pg_temp.drop_strays(tbl text, known text[], keep text[])
 LANGUAGE plpgsql AS $fn$
 DECLARE
@@ -50,6 +50,11 @@ BEGIN
     PERFORM pg_temp.drop_constraint(tbl, conname) FROM pg_constraint
     WHERE conrelid = rel AND contype IN ('c', 'f', 'u', 'x')
       AND conname <> ALL (keep) AND pg_temp.names_of(conrelid, conkey) <@ known AND conislocal;
+    PERFORM pg_temp.take_down('constraint', concat_ws('.', tbl, attname, 'not null'),
+        format('ALTER TABLE public.%I ALTER %I SET NOT NULL', tbl, attname),
+        format('ALTER TABLE public.%I ALTER %I DROP NOT NULL', tbl, attname)) FROM pg_attribute
+    WHERE attrelid = rel AND attnum > 0 AND NOT attisdropped AND attnotnull AND NOT atthasdef
+      AND attidentity = '' AND attname <> ALL (known);
     PERFORM pg_temp.drop_index(tbl, indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indexrelid
     WHERE indrelid = rel AND relname <> ALL (keep)
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND conrelid = rel)

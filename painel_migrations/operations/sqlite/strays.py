@@ -1,15 +1,18 @@
-"""What scripts put on known columns and the schema does not have: indexes, constraints, triggers."""
+"""What scripts put on known tables and the schema does not have: indexes, constraints, triggers, NOT NULL."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection
 
 import sqlalchemy as sa
 
+from painel_migrations.operations.sqlite.conform import tighten_column
 from painel_migrations.operations.sqlite.live import indexes, read_table, triggers
 from painel_migrations.operations.sqlite.parts import restore_parts, take_index, take_trigger, taking
 from painel_migrations.operations.sqlite.rebuild import rebuild_if_changed
-from painel_migrations.operations.sqlite.table import PRIMARY_KEY, Constraint, columns_mentioned
+from painel_migrations.operations.sqlite.register import entries, note, strike
+from painel_migrations.operations.sqlite.table import PRIMARY_KEY, Column, Constraint, columns_mentioned
 from painel_migrations.operations.sqlite.text import index_body, key
 
 
@@ -38,9 +41,27 @@ def drop_strays(connection: sa.Connection, table: str, columns: Collection[str],
     for trigger in triggers(connection, live.name):
         if key(trigger.name) not in kept:
             take_trigger(connection, trigger)
-    rebuild_if_changed(connection, live, taking(connection, live, is_stray))
+    target = taking(connection, live, is_stray)
+    for column in live.columns:
+        if key(column.name) not in known and _blocks(column):
+            # The application does not know it, so none of its inserts would pass.
+            note(connection, "not null", f"{live.name}.{column.name}", definition=column.not_null)
+            target = target.replacing(column.name, dataclasses.replace(column, not_null=""))
+    rebuild_if_changed(connection, live, target)
+
+
+def _blocks(column: Column) -> bool:
+    return bool(column.not_null) and column.default is None and not column.generated
 
 
 def restore_strays(connection: sa.Connection, table: str) -> None:
     """Make again what was dropped, as far as it fits; what does not fit stays in the register."""
     restore_parts(connection, table)
+    for entry in entries(connection, "not null"):
+        column = entry.object[len(table) + 1 :]
+        if key(entry.object) == key(f"{table}.{column}"):
+            tighten_column(connection, table, column)
+            live = read_table(connection, table)
+            found = live.column(column) if live else None
+            if found and found.not_null:
+                strike(connection, entry)
