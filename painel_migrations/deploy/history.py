@@ -20,7 +20,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import Script
 
 from painel_migrations import __version__, catalog
+from painel_migrations.errors import Refused
 from painel_migrations.operations.guarded import literal, prepare, send
+from painel_migrations.operations.sqlite.live import kind_of
 from painel_migrations.operations.sqlite.register import REVISION, rows_of
 
 log = logging.getLogger("painel_migrations.deploy")
@@ -103,7 +105,19 @@ class _SQLite:
     retired: int = 0
 
     def begin_run(self) -> None:
+        if self.way is not None:
+            self._refuse_another_history()
         self.before = catalog.fingerprint(catalog.read(self.connection))
+
+    def _refuse_another_history(self) -> None:
+        name = "migration_history"
+        kind = kind_of(self.connection, name)
+        columns = self.connection.exec_driver_sql("SELECT name FROM pragma_table_xinfo(?)", (name,)).scalars()
+        if kind and (kind != "table" or "fingerprint_after" not in set(columns)):
+            raise Refused(
+                f"the name {name} is taken by something that is not this project's",
+                f"Rename it, then run again: ALTER TABLE {name} RENAME TO ...",
+            )
 
     def begin_revision(self, revision: Script, direction: str) -> None:
         self.direction = direction

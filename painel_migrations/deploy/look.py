@@ -39,6 +39,7 @@ def verify(breaker: Breaker | None = None) -> int:
     """Compare the catalogue with head and print what differs. Returns 0 where it is equal, 1 where it drifted."""
     from painel_migrations.catalog import Severity, fingerprint, read
     from painel_migrations.catalog import verify as findings_of
+    from painel_migrations.catalog.remedy import MEND
 
     settings = read_settings()
     with reached(settings, read_only=True, breaker=breaker) as way_in:
@@ -58,7 +59,11 @@ def verify(breaker: Breaker | None = None) -> int:
     print(f"Fingerprint: {state}")
     if failures:
         print(f"Drifted: {failures} difference{'s' if failures > 1 else ''}", file=sys.stderr)
-        print("Next: make status; where nothing is pending, mend them as said above", file=sys.stderr)
+        # At head an upgrade does nothing: somebody stamped this database, or changed it since.
+        way = "mend them as said above"
+        if any(finding.run == MEND and finding.severity is Severity.FAIL for finding in findings):
+            way = "go through the history again: .venv/bin/alembic stamp base, then make upgrade"
+        print(f"Next: make status; where nothing is pending, {way}", file=sys.stderr)
         return 1
     print("Equal to head")
     return 0

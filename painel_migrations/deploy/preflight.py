@@ -32,14 +32,15 @@ class Concern(NamedTuple):
 
 def refuse_foreign_database(connection: sa.Connection, migration: MigrationContext, script: ScriptDirectory) -> None:
     """Refuse a database that is not this application's, or that is at a revision this history does not know."""
+    _refuse_another_version_table(connection)
     known = {revision.revision for revision in script.walk_revisions()}
     at = migration.get_current_heads()
-    for revision in at:
-        if revision not in known:
-            raise Refused(
-                f"the database is at revision {revision!r}, which this history does not know",
-                "It may be newer than this copy: update this repository, or correct DATABASE_URL",
-            )
+    # One line of history has one revision: of two, nobody can say which is true.
+    if len(at) > 1 or not known.issuperset(at):
+        raise Refused(
+            f"the database is at revision {', '.join(sorted(map(str, at)))!r}, which this history does not know",
+            "It may be newer than this copy: update this repository, or correct DATABASE_URL",
+        )
     if not at:
         tables = {name for name in sa.inspect(connection).get_table_names() if name not in BOOKKEEPING}
         if tables and not tables & (set(metadata.tables) | FORMER_TABLES):
@@ -83,3 +84,23 @@ def refuse(refusals: Sequence[Concern]) -> None:
     if refusals:
         what, todo = refusals[0].what, refusals[0].todo
         raise Refused(what if len(refusals) == 1 else f"{what} (and {len(refusals) - 1} more, listed above)", todo)
+
+
+def _refuse_another_version_table(connection: sa.Connection) -> None:
+    """Refuse where alembic_version is a view, or a table that Alembic cannot keep its revision in."""
+    if connection.dialect.name == "sqlite":
+        statement = (
+            "SELECT m.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_xinfo(m.name) WHERE name = 'version_num') "
+            "FROM sqlite_master AS m WHERE lower(m.name) = 'alembic_version' AND m.type IN ('table', 'view')"
+        )
+    else:
+        statement = (
+            "SELECT relkind IN ('r', 'p') AND EXISTS (SELECT FROM pg_attribute "
+            "WHERE attrelid = c.oid AND attname = 'version_num') "
+            "FROM pg_class c WHERE c.oid = to_regclass('public.alembic_version')"
+        )
+    if connection.exec_driver_sql(statement).scalar() in (False, 0):
+        raise Refused(
+            "the name alembic_version is taken by something that is not Alembic's",
+            "Rename it, then run again: ALTER TABLE alembic_version RENAME TO ...",
+        )

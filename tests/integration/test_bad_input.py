@@ -64,6 +64,37 @@ def test_a_revision_this_history_does_not_know(target: Target, revision: str) ->
     )
 
 
+def test_two_revisions_at_once(target: Target) -> None:
+    lineage.build(target.engine, STATE, rows=ROWS)
+    target.run(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)",
+        "INSERT INTO alembic_version VALUES ('0001'), ('0002')",
+    )
+    assert_untouched(
+        target,
+        4,
+        "the database is at revision '0001, 0002', which this history does not know",
+        "It may be newer than this copy: update this repository, or correct DATABASE_URL",
+    )
+
+
+@pytest.mark.parametrize("kind", ["TABLE {} (a INTEGER)", "VIEW {} AS SELECT 1 AS a"], ids=["table", "view"])
+@pytest.mark.parametrize(
+    ("name", "whose"),
+    [("alembic_version", "Alembic's"), ("migration_history", "this project's")],
+    ids=["alembic", "us"],
+)
+def test_a_name_that_is_needed_is_taken(target: Target, kind: str, name: str, whose: str) -> None:
+    lineage.build(target.engine, STATE)
+    target.run("CREATE " + kind.format(name))
+    assert_untouched(
+        target,
+        4,
+        f"the name {name} is taken by something that is not {whose}",
+        f"Rename it, then run again: ALTER TABLE {name} RENAME TO ...",
+    )
+
+
 # Rows that do not fit the schema.
 
 

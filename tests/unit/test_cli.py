@@ -192,6 +192,15 @@ def test_verify_equal(file: Path, run: Callable[..., Ran]) -> None:
     assert said.splitlines()[-1] == "Equal to head"
 
 
+def test_verify_of_what_was_only_stamped(file: Path, run: Callable[..., Ran]) -> None:
+    run("upgrade")
+    with engine_of(f"sqlite:///{file}").begin() as connection:
+        connection.exec_driver_sql("DROP TABLE formas_pagamento")
+    code, _, errors = run("verify")
+    again = "go through the history again: .venv/bin/alembic stamp base, then make upgrade"
+    assert (code, errors.splitlines()[-1]) == (1, f"Next: make status; where nothing is pending, {again}")
+
+
 def test_verify_drifted(file: Path, run: Callable[..., Ran]) -> None:
     run("upgrade")
     with engine_of(f"sqlite:///{file}").begin() as connection:
