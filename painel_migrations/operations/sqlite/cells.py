@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from painel_migrations.errors import Refused
 from painel_migrations.operations.sqlite.live import count, count_where, counted, free_name, log, read_table
 from painel_migrations.operations.sqlite.register import Entry, amend, entries, note, strike
 from painel_migrations.operations.sqlite.table import Column, Table, primary_key
@@ -21,6 +22,7 @@ def keep(connection: sa.Connection, kind: str, table: Table, column: Column, con
 
     Arguments: ``kind``, ``column``, ``generated`` or ``cells``, for the register; ``condition``, which rows, if not
     all. Returns how many rows are kept; where there is none, nothing is made.
+    Errors: Refused, where nothing would tell afterwards which row a cell was of.
     """
     rows = count_where(connection, table.name, condition or "1")
     if rows:
@@ -40,6 +42,11 @@ def keep(connection: sa.Connection, kind: str, table: Table, column: Column, con
 def _shelf(connection: sa.Connection, name: str, table: Table, column: Column) -> Table:
     """Return the table that is to keep a column's cells: the key of their rows, the cells, and what tells the rows."""
     keys = _keys(connection, table, column)
+    if key(column.name) in map(key, keys):
+        raise Refused(
+            f"{table.name}.{column.name}: values change, and they are part of the only key that tells its rows apart",
+            "Drop its foreign key, run again, then make it anew",
+        )
     if keys:
         own = [c for c in (table.column(name) for name in keys) if c]
         told = [c for c in (table.column(name) for name in _IDENTITY) if c and c not in own and c != column]
