@@ -39,6 +39,11 @@ BEGIN
         cols := cols || value;
         conditions := conditions
             || pg_temp.fits('source.' || quote_ident(from_col), from_type, d.col_type, true);
+        -- Where scripts made the kind of user text, it takes what would be refused later, there instead of here.
+        IF target = 'usuarios' AND d.col LIKE 'tipo%' THEN
+            conditions := conditions || format('(source.%1$I IS NULL OR %2$s IS NOT NULL)', from_col,
+                pg_temp.folded(format('source.%I', from_col), '{ADMIN,PROMOTER,CLIENTE}'));
+        END IF;
         IF d.parent IS NOT NULL THEN
             conditions := conditions || format('(source.%1$I IS NULL '
                 'OR EXISTS (SELECT FROM public.%2$I parent WHERE parent.id::text = source.%1$I::text))',
