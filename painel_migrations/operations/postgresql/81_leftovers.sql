@@ -39,7 +39,7 @@ BEGIN
         cols := cols || value;
         conditions := conditions
             || pg_temp.fits('source.' || quote_ident(from_col), from_type, d.col_type, true);
-        -- Where scripts made the kind of user text, it takes what would be refused later, there instead of here.
+        -- Where scripts made the kind of user text, it takes what a later revision would refuse.
         IF target = 'usuarios' AND d.col LIKE 'tipo%' THEN
             conditions := conditions || format('(source.%1$I IS NULL OR %2$s IS NOT NULL)', from_col,
                 pg_temp.folded(format('source.%I', from_col), '{ADMIN,PROMOTER,CLIENTE}'));
