@@ -17,6 +17,7 @@ export GIVEN_FROM := $(value FROM)
 export GIVEN_TO := $(value TO)
 export GIVEN_STYLE := $(value STYLE)
 export GIVEN_SPLIT := $(value SPLIT)
+export GIVEN_SRC := $(value SRC)
 
 INSTALL = { .venv/bin/python -m ensurepip && .venv/bin/python -m pip install --disable-pip-version-check \
 	--only-binary :all: --require-hashes -r $<; } >.venv/install.log 2>&1 || { cat .venv/install.log >&2; \
@@ -28,7 +29,7 @@ MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify sql sql-verify sql-rollback revision check test lint bench
+.PHONY: help upgrade downgrade status verify sql sql-verify sql-rollback archive archive-undo revision check test lint bench
 
 ##
 ##   help                   this list
@@ -68,6 +69,17 @@ sql-verify: .venv/runtime
 ##   sql-rollback TO=       the way back to revision TO, with what was retired
 sql-rollback: .venv/runtime
 	@$(if $(value TO),$(RUN) sql-rollback $(CONSOLE),$(call MISSING,TO,make sql-rollback TO=0017))
+
+##
+## One-off scripts that lie about in an application (docs/archive.md)
+##   archive [SRC=.]        which there are below SRC, and which revision does their work now
+##                          APPLY=1 moves them to SRC/archive, REDACT=1 without credentials in them
+archive: .venv/development
+	@$(RUN) archive $(if $(filter 1,$(APPLY)),--apply) $(if $(filter 1,$(REDACT)),--redact) -- "$${GIVEN_SRC:-.}"
+
+##   archive-undo [SRC=.]   take the last move back
+archive-undo: .venv/development
+	@$(RUN) archive-undo -- "$${GIVEN_SRC:-.}"
 
 ##
 ## Development

@@ -33,7 +33,18 @@ def build_parser() -> argparse.ArgumentParser:
     revision.add_argument(
         "-m", required=True, dest="message", metavar="TEXT", help="what it does, as an imperative sentence"
     )
+    _add_archive_verbs(verbs)
     return parser
+
+
+def _add_archive_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The verbs that sort one-off scripts into an application's archive, and take that back."""
+    archive = verbs.add_parser("archive", help="find one-off scripts in an application, and move them into its archive")
+    back = verbs.add_parser("archive-undo", help="take the last move into the archive back")
+    for verb in (archive, back):
+        verb.add_argument("source", nargs="?", default=".", metavar="SRC", help="the application's folder (this one)")
+    archive.add_argument("--apply", action="store_true", help="move them; without it nothing is changed")
+    archive.add_argument("--redact", action="store_true", help="with --apply, take credentials out of what moves")
 
 
 def _add_console_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -97,6 +108,12 @@ def _run(given: argparse.Namespace, breaker: Breaker) -> int:
             return console.sql_verify()
         write_sql = console.sql if given.verb == "sql" else console.sql_rollback
         return write_sql(given.start, given.end, given.style, given.folder)
+    if given.verb.startswith("archive"):
+        from painel_migrations.archive import command
+
+        if given.verb == "archive-undo":
+            return command.archive_undo(given.source)
+        return command.archive(given.source, given.apply, given.redact)
     from painel_migrations.deploy import write
 
     return write.check() if given.verb == "check" else write.revision(given.message)

@@ -13,7 +13,8 @@ Replaces: auto_migrate_railway.py, auto_migrate_railway_updated.py, backend/auto
   migrate_postgresql_remove_tipo_usuario.py, migrate_postgresql_user_types.py, migrate_production_railway.py,
   railway_auto_deploy.py, railway_console_migration.sql, remove_tipo_usuario_definitivo.py,
   remove_tipo_usuario_field_migration.py, remove_tipo_usuario_migration.py,
-  backend/migrations/run_migration_manual.py.
+  backend/migrations/run_migration_manual.py, fix_password_hashes.py (what it wrote to tipo_usuario; the passwords it
+  reset no revision touches).
 
 Revision ID: 0002
 Revises: 0001

@@ -8,7 +8,7 @@ Application commit: 28ff102 (state 22, whose ORM it serves)
 Replaces: CORRECAO_IMEDIATA_ENUM_RAILWAY.sql, apply_complete_solution.py, diagnose_enum_case_issue.py,
   fix_enum_migration.sql, fix_enum_simple.py, fix_enum_tipousuario.py, fix_user_types_standardization.py,
   migrate_enum_auto.py, deploy_auto.sh, test_migration_system.py, backend/fix_user_types.py,
-  recovery_system_advanced.py, backend/app/migrations/auto_migrate.py.
+  recovery_system_advanced.py, backend/app/migrations/auto_migrate.py, backend/update_user_1.py (the kind it gave).
 
 Revision ID: 0020
 Revises: 0019

@@ -1,0 +1,124 @@
+"""The files of an application: what is looked at, what is left out, and why."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+ARCHIVE = "archive"
+
+# Folders of tools, never an application's own; a folder with pyvenv.cfg is an environment whatever its name.
+SKIPPED = frozenset(
+    {".git", ".hg", ".svn", ".tox", ".nox", "__pycache__", "node_modules", "bower_components", "site-packages"}
+    | {".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".painel-archive"}
+)
+
+# No script known is larger than 60 kB; what is larger than this is data.
+LARGEST = 2_000_000
+
+
+@dataclass(frozen=True)
+class File:
+    """A file, by its path from the folder looked at; its bytes are read when somebody asks for them."""
+
+    root: Path = field(repr=False)
+    path: str
+    size: int
+    mode: int
+
+    @property
+    def name(self) -> str:
+        """Its name without the folder."""
+        return PurePosixPath(self.path).name
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The folders it lies in, then its name."""
+        return PurePosixPath(self.path).parts
+
+    @property
+    def suffix(self) -> str:
+        """What its name ends with, in lower case."""
+        return PurePosixPath(self.path).suffix.lower()
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link."""
+        return stat.S_ISLNK(self.mode)
+
+    @property
+    def place(self) -> Path:
+        """Where it is on the disk."""
+        return self.root / self.path
+
+    @cached_property
+    def data(self) -> bytes | None:
+        """What it holds; None for a link, for what is too large to be a script, and for what cannot be read."""
+        if self.is_link or self.size > LARGEST:
+            return None
+        try:
+            return self.place.read_bytes()
+        except OSError:
+            return None
+
+
+@dataclass
+class Tree:
+    """What a walk found: files in order of their paths, and what it could not or would not enter."""
+
+    root: Path
+    files: list[File]
+    packages: frozenset[str]
+    """Folders with an __init__.py."""
+    notes: list[str]
+
+
+def walk(root: Path, look: Callable[[str], bool] = lambda path: True) -> Tree:
+    """Return the files below a folder, without following links, entering other repositories, or the archive.
+
+    Arguments: ``look``, asked for each folder's path from ``root`` whether to enter it.
+    """
+    tree = Tree(root, [], frozenset(), [])
+    packages = set()
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        try:
+            entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
+        except OSError as error:
+            tree.notes.append(f"{shown(folder or '.')}: cannot be read ({error.strerror}), left alone")
+            continue
+        names = {entry.name for entry in entries}
+        if folder and ".git" in names:
+            tree.notes.append(f"{shown(folder)}: a repository of its own, left alone; make archive SRC= it")
+            continue
+        if folder and "pyvenv.cfg" in names:
+            continue
+        if "__init__.py" in names:
+            packages.add(folder)
+        for entry in entries:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in SKIPPED and look(path):
+                    pending.append(path)
+            elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
+                facts = entry.stat(follow_symlinks=False)
+                tree.files.append(File(root, path, facts.st_size, facts.st_mode))
+    tree.files.sort(key=lambda file: file.path)
+    tree.packages = frozenset(packages)
+    tree.notes.sort()
+    return tree
+
+
+def shown(path: str) -> str:
+    """Return a path as one line of printable text: a name may hold a line end, or bytes that are no text."""
+    return "".join(
+        c
+        if c.isprintable()
+        else c.encode("utf-8", "surrogateescape").decode("latin-1").encode("unicode_escape").decode("ascii")
+        for c in path
+    )
