@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from hypothesis import HealthCheck, Phase, settings
 from sqlalchemy.pool import NullPool
 
 from painel_migrations import cli
+from painel_migrations.archive import register
 from painel_migrations.connection import prepare_sqlite
 from painel_migrations.settings import VARIABLES
-from tests.support import history, servers
+from tests.support import application as applications
+from tests.support import application_files, history, servers
 from tests.support.command import Ran
 
 # The wheel's two, which `make test` promises; others that a machine has are for trying by hand.
@@ -132,3 +135,41 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return code, said.out, said.err
 
     return main
+
+
+@pytest.fixture(scope="session")
+def register_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The register, with the hashes of the made-up scripts that stand for the real ones."""
+    place = tmp_path_factory.mktemp("register") / "REGISTER.toml"
+    place.write_text(application_files.register_text())
+    return place
+
+
+@pytest.fixture
+def registered(register_of_the_tests: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """`make archive` reads the register of the tests."""
+    monkeypatch.setattr(register, "shipped", lambda: register_of_the_tests)
+    return register_of_the_tests
+
+
+@pytest.fixture(scope="session")
+def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "aplicação"
+    folder.mkdir()
+    applications.make(folder)
+    return folder
+
+
+@pytest.fixture
+def application(_made: Path, registered: Path, tmp_path: Path) -> Path:
+    """A fresh copy of the made-up application, with its repository."""
+    return shutil.copytree(_made, tmp_path / "aplicação", symlinks=True)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the figures that tests record under the name `summary`."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name == "summary" and getattr(report, "when", "") == "call":
+                    terminalreporter.write_line(str(value))

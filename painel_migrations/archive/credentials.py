@@ -31,7 +31,11 @@ _SQL = re.compile(r"\bPASSWORD\s+'(?P<value>[^'\n]+)'", re.IGNORECASE)
 _SECRET_WORD = (
     r"(?:passwords?|passwd|pwd|senhas?|secrets?|segredos?|tokens?|api_?keys?|access_?keys?|secret_?keys?|chaves?_\w+)"
 )
-_PAIR = re.compile(rf"\b\w*{_SECRET_WORD}['\"]?[ \t]*[=:][ \t]*['\"]?(?P<value>[^\s'\"`&;,]+)", re.IGNORECASE)
+# NAME=value of shell, name: value of a comment; in SQL, where names are compared, a value has quotes.
+_PAIR = re.compile(rf"\b\w*{_SECRET_WORD}\w*['\"]?[ \t]*[=:][ \t]*['\"]?(?P<value>[^\s'\"`&;,]+)", re.IGNORECASE)
+_QUOTED = re.compile(rf"\b\w*{_SECRET_WORD}\w*[ \t]*(=[ \t]*'|:[ \t]*'?)(?P<value>[^\s'\"`&;,]+)", re.IGNORECASE)
+# host=... password=... of libpq, ?password=... of a URL.
+_WITHIN = re.compile(rf"\b{_SECRET_WORD}=(?P<value>[^\s'\"`&;,]+)", re.IGNORECASE)
 _OPTION = re.compile(rf"--{_SECRET_WORD}[= \t](?P<value>[^\s'\"`&;,]+)", re.IGNORECASE)
 _NAMED = re.compile(
     rf"(^|_|[a-z](?=[A-Z])){_SECRET_WORD}(_?(hash|\d+|padrao|default|admin|db|banco|prod))?$", re.IGNORECASE
@@ -45,7 +49,7 @@ _SECRET_LOOKUP = re.compile(rf"{_SECRET_WORD}|PASS", re.IGNORECASE)
 _DIGEST = re.compile(r"revision|sha\d*|md5|checksum|commit", re.IGNORECASE)
 # What stands for a value: a variable of any language, stars, our own word; SQL's types, where a column has such a name.
 _PLACEHOLDER = re.compile(
-    r"^(\$\{.*|\$\(.*|\$[a-z_]\w*|%.*|\{.*\}|<.*>|\[.*\]|\*+|x{3,}|\.{3}|REDACTED|None|null|true|false|"
+    r"^(\$\{.*|\$\(.*|\$[a-z_]\w*|%.*|:\w+|\?|\{.*\}|<.*>|\[.*\]|\*+|x{3,}|\.{3}|REDACTED|None|null|true|false|"
     r"(VARCHAR|TEXT|STRING|INTEGER|CHAR|BOOLEAN)\b.*)$",
     re.IGNORECASE | re.DOTALL,
 )
@@ -125,7 +129,7 @@ def _by_tree(name: str, text: str) -> Iterator[tuple[int, int, str]]:
     """What only reading Python tells: which text a name, an argument or a look-up gets."""
     if not _is_python(name):
         # Elsewhere a value needs no quotes, so that NAME=value is enough.
-        for match in _PAIR.finditer(text):
+        for match in (_QUOTED if ".sql" in name.lower() else _PAIR).finditer(text):
             yield *match.span("value"), "password by its name"
         return
     tree = python.parse(text.encode(errors="replace"), text)
@@ -144,9 +148,8 @@ def _by_tree(name: str, text: str) -> Iterator[tuple[int, int, str]]:
                 yield place, place + len(raw), what
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and "=" in node.value:
             begin, stop = starts[node.lineno - 1], starts[min(node.end_lineno or node.lineno, len(starts) - 1)]
-            for match in _PAIR.finditer(text, begin, stop):
-                # host=... password=... of libpq, or ?password=... of a URL: inside a text only, outside it is Python.
-                if match[0] in node.value and "=" in match[0]:
+            for match in _WITHIN.finditer(text, begin, stop):
+                if match[0] in node.value:  # outside of the text it is Python: password=senha
                     yield *match.span("value"), "password in a driver's text"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from painel_migrations.archive import credentials, kinds, python, text, tree
+from painel_migrations.archive import credentials, kinds, packages, python, text, tree
 from painel_migrations.archive.register import Entry
 from painel_migrations.archive.tree import ARCHIVE, File
 
@@ -19,8 +19,6 @@ NOT_ONE = "not one"
 
 # An empty file or a package's marker has the bytes of a thousand others: their hash says something with the name only.
 _TELLING = 200
-# Packages of scripts: their __init__.py makes them no part of the application.
-_SCRIPT_FOLDERS = frozenset({"migrations", "migration", "migracoes", "scripts"})
 # Their name is anybody's: only the hash tells.
 _ANYBODYS = frozenset({"__init__.py"})
 
@@ -55,7 +53,7 @@ class Found:
 class Judge:
     """Verdicts, one file after the other; what is left alone without a row is counted."""
 
-    def __init__(self, known: Iterable[Entry], own: Iterable[Entry], packages: frozenset[str], inside: str) -> None:
+    def __init__(self, known: Iterable[Entry], own: Iterable[Entry], application: frozenset[str], inside: str) -> None:
         known, own = tuple(known), tuple(own)
         self.by_hash: dict[str, list[Entry]] = {}
         self.by_name: dict[str, list[Entry]] = {}
@@ -66,7 +64,7 @@ class Judge:
                 self.by_hash.setdefault(digest, []).append(entry)
         for entry in known:
             self.by_name.setdefault(entry.name, []).append(entry)
-        self.packages = packages
+        self.packages = application
         self.inside = inside
         self.alone: Counter[str] = Counter()
 
@@ -154,12 +152,7 @@ class Judge:
         return read is not None and kinds.is_revision(file.path, python.facts(file.data or b"", read.text))
 
     def _package(self, file: File) -> str | None:
-        """The application package a file lies in: the outermost folder with __init__.py, unless it holds scripts."""
-        folders = [parent.as_posix() for parent in PurePosixPath(file.path).parents][::-1]
-        outermost = next((folder for folder in folders if folder in self.packages), None)
-        if outermost is None or PurePosixPath(outermost).name in _SCRIPT_FOLDERS:
-            return None
-        return outermost
+        return packages.of(file.path, self.packages)
 
 
 def _near(path: str) -> bool:

@@ -17,9 +17,9 @@ HEAD = """\
 {count} one-off scripts, each with what it did and the revision that does it now; [REGISTER.toml](REGISTER.toml) says
 more: what was wrong with it, and the SHA-256 of every known version.
 
-May I delete one? Where a revision is named: yes, once every database is at the newest revision; never run it again. Where
-it says check, seed, no database or never worked: yes. *server* starts the application. *review*: not before somebody has
-read it.
+May I delete one? Where a revision is named: yes, once every database is at the newest revision; never run it again.
+Where it says check, seed, no database or never worked: yes. *server* starts the application. *review*: not before
+somebody has read it.
 """
 
 _COLUMNS = "| script | kind | what it did | what it left behind | now |\n|---|---|---|---|---|\n"

@@ -36,7 +36,7 @@ def statements(text: str) -> set[str]:
     found: set[str] = set()
     words = list(_words(text[:_ENOUGH], found))
     for place, word in enumerate(words):
-        following = words[place + 1 : place + 5]
+        following = words[place + 1 : place + 8]
         first = following[0] if following else ""
         if word in ("CREATE", "ALTER", "DROP") and first in _OBJECTS:
             found.add(SCHEMA)

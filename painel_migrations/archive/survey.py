@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from painel_migrations.archive import credentials, git, kinds, register, staying, text, tree
+from painel_migrations.archive import credentials, git, kinds, packages, register, staying, text, tree
 from painel_migrations.archive.judge import NOT_ONE, Found, Judge
 from painel_migrations.archive.register import Entry
 from painel_migrations.archive.tree import ARCHIVE
@@ -48,7 +48,7 @@ def take(
     archive = inside + ARCHIVE
     whole = tree.walk(base, look=lambda path: path != archive)
     mine = [file for file in whole.files if file.path.startswith(inside)]
-    judge = Judge(known, own, whole.packages, inside)
+    judge = Judge(known, own, packages.find(whole.files), inside)
     rows: list[Found] = []
     for file in mine:
         if kinds.is_script(file.path) or judge.by_bytes(file):

@@ -72,8 +72,6 @@ class Tree:
 
     root: Path
     files: list[File]
-    packages: frozenset[str]
-    """Folders with an __init__.py."""
     notes: list[str]
 
 
@@ -82,8 +80,7 @@ def walk(root: Path, look: Callable[[str], bool] = lambda path: True) -> Tree:
 
     Arguments: ``look``, asked for each folder's path from ``root`` whether to enter it.
     """
-    tree = Tree(root, [], frozenset(), [])
-    packages = set()
+    tree = Tree(root, [], [])
     pending = [""]
     while pending:
         folder = pending.pop()
@@ -98,8 +95,6 @@ def walk(root: Path, look: Callable[[str], bool] = lambda path: True) -> Tree:
             continue
         if folder and "pyvenv.cfg" in names:
             continue
-        if "__init__.py" in names:
-            packages.add(folder)
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
             if entry.is_dir(follow_symlinks=False):
@@ -109,7 +104,6 @@ def walk(root: Path, look: Callable[[str], bool] = lambda path: True) -> Tree:
                 facts = entry.stat(follow_symlinks=False)
                 tree.files.append(File(root, path, facts.st_size, facts.st_mode))
     tree.files.sort(key=lambda file: file.path)
-    tree.packages = frozenset(packages)
     tree.notes.sort()
     return tree
 

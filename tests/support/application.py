@@ -1,53 +1,74 @@
-"""The application as a start-up hook meets it: FastAPI, `create_all()` of its models, the migration, then requests.
-
-`python -m uvicorn tests.support.application:app` serves it on the database of DATABASE_URL. Its models are those of
-state 22, as SQLAlchemy reads them; `GET /` says how the migration ended, `GET /usuarios` loads every user by the ORM's
-way with enums: by the label's name.
-"""
+"""A made-up application on the disk, in a repository of its own; and what a folder looks like, to the last bit."""
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import os
+import subprocess
+from pathlib import Path
 
-import fastapi
-import sqlalchemy as sa
-
-from painel_migrations.auto_migrate import deploy_monitor, run_auto_migration
-from painel_migrations.settings import read_settings
-from tests.support import lineage
-
-STATE = 22
-
-logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-
-engine = sa.create_engine(read_settings().database_url)
-models = lineage.metadata(lineage.load(STATE))
+from tests.support.application_files import Made, files
 
 
-@asynccontextmanager
-async def lifespan(served: fastapi.FastAPI) -> AsyncIterator[None]:
-    """What the application's own start-up event does, in its order."""
-    models.create_all(engine)
-    deploy_monitor.log_startup_info()
-    began = time.monotonic()
-    served.state.migrated = run_auto_migration()
-    deploy_monitor.log_migration_status(served.state.migrated, time.monotonic() - began)
-    yield
-    engine.dispose()
+def make(folder: Path, repository: bool = True) -> dict[str, Made]:
+    """Write the application into a folder, dated 20 August 2025, and commit it where that is asked for."""
+    made = files()
+    for path, one in made.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(one.data)
+        place.chmod(one.mode)
+        os.utime(place, (1755700000, 1755700000))
+    if repository:
+        git(folder, "init", "-q", "-b", "main")
+        git(folder, "add", "-A")
+        commit(folder, "A aplicação")
+    return made
 
 
-app = fastapi.FastAPI(lifespan=lifespan)
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder, as nobody, and return what it says."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    who = {
+        f"GIT_{role}_{what}": text
+        for role in ("AUTHOR", "COMMITTER")
+        for what, text in (("NAME", "Teste"), ("EMAIL", "teste@example.com"), ("DATE", "2025-08-20T12:00:00Z"))
+    }
+    done = subprocess.run(
+        ["git", "-c", "core.autocrlf=false", *arguments],
+        cwd=folder,
+        env={**environ, **who, "HOME": str(folder)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout
 
 
-@app.get("/")
-def migrated() -> bool:
-    return bool(app.state.migrated)
+def commit(folder: Path, message: str) -> None:
+    """Commit what is staged."""
+    git(folder, "commit", "-q", "-m", message)
 
 
-@app.get("/usuarios")
-def usuarios() -> list[str]:
-    with engine.connect() as connection:
-        return [str(tipo) for tipo in connection.execute(sa.select(models.tables["usuarios"].c.tipo)).scalars()]
+Snapshot = dict[str, tuple[str, bytes | str, int, int]]
+
+
+def snapshot(folder: Path) -> Snapshot:
+    """Everything below a folder but git's own: kind, content, mode and time of change, by path."""
+    found: Snapshot = {}
+    for place in sorted(folder.rglob("*")):
+        path = place.relative_to(folder).as_posix()
+        if path.split("/")[0] == ".git":
+            continue
+        facts = place.lstat()
+        if place.is_symlink():
+            found[path] = ("link", str(place.readlink()), 0, 0)
+        elif place.is_dir():
+            found[path] = ("folder", "", facts.st_mode & 0o7777, 0)
+        else:
+            found[path] = ("file", place.read_bytes(), facts.st_mode & 0o7777, facts.st_mtime_ns)
+    return found
+
+
+def status(folder: Path) -> str:
+    """git's own word for what was changed, with the index's objects."""
+    return git(folder, "status", "--porcelain=v2", "--untracked-files=all", "--ignored") + git(folder, "ls-files", "-s")

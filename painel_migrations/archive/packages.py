@@ -1,0 +1,60 @@
+"""Which folders are the application's own code: packages, with an __init__.py or without one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from painel_migrations.archive.tree import File
+
+# Folders of scripts: an __init__.py makes them no part of the application.
+_SCRIPTS = frozenset({"migrations", "migration", "migracoes", "scripts"})
+_IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\w+)|import[ \t]+([\w.]+))", re.MULTILINE)
+
+
+def find(files: Iterable[File]) -> frozenset[str]:
+    """Return the folders that are packages of the application, by their paths; what lies below one belongs to it.
+
+    That is a folder with an __init__.py, or one whose own files import each other by way of its name, as modules of an
+    application do and one-off scripts do not. The top folder is none, whatever it holds.
+    """
+    python = [file for file in files if file.suffix == ".py" and not file.is_link]
+    modules = {file.path.removesuffix(".py") for file in python}
+    found = {PurePosixPath(file.path).parent.as_posix() for file in python if file.name == "__init__.py"}
+    for file in python:
+        folder = PurePosixPath(file.path).parent
+        if folder.as_posix() != "." and not (_within(folder, found)):
+            found |= _imported(folder, file.data or b"", modules)
+    return frozenset(found - {"."})
+
+
+def of(path: str, packages: frozenset[str]) -> str | None:
+    """Return the application package that a file lies in, the outermost; None outside of one, and among scripts."""
+    folders = [parent.as_posix() for parent in PurePosixPath(path).parents][::-1]
+    outermost = next((folder for folder in folders if folder in packages), None)
+    return None if outermost is None or PurePosixPath(outermost).name in _SCRIPTS else outermost
+
+
+def _within(folder: PurePosixPath, found: set[str]) -> bool:
+    return any(place.as_posix() in found for place in (folder, *folder.parents))
+
+
+def _imported(folder: PurePosixPath, data: bytes, modules: set[str]) -> set[str]:
+    """The folders around a file whose modules it imports: by dots, or by their own name."""
+    around = [place for place in (folder, *folder.parents) if place.as_posix() != "."]
+    found: set[str] = set()
+    for dots, module, name, plain in _IMPORT.findall(data):
+        parts = (module or plain).decode(errors="replace").split(".") if module or plain else []
+        if dots:
+            found.update(place.as_posix() for place in around[len(dots) - 1 : len(dots)])
+            continue
+        names = {".".join(parts), ".".join([*parts, name.decode(errors="replace")])}
+        for place in around:
+            for dotted in names:
+                inside = dotted.removeprefix(f"{place.name}.")
+                module_path = f"{place}/{inside.replace('.', '/')}"
+                if inside != dotted and module_path in modules:
+                    # backend.app.database makes a package of backend/app; beside that, backend may hold scripts.
+                    found.add(module_path.rpartition("/")[0])
+    return found
