@@ -47,13 +47,15 @@ def move(survey: Survey, own: Iterable[Entry], repository: git.Repository | None
             written = _texts(survey.source, entries, own)
             for path, data in written.items():
                 place = survey.source / path
-                before = place.read_bytes() if place.exists() else None
+                there = place.exists()
+                before = place.read_bytes() if there else b""
                 plan.written.append(
                     undo.Written(
-                        path,
-                        undo.hash_of(data),
-                        "" if before is None else plan.keep(before),
-                        "" if before is None else undo.hash_of(before),
+                        path=path,
+                        after=undo.hash_of(data),
+                        kept=plan.keep(before) if there else "",
+                        before=undo.hash_of(before) if there else "",
+                        modified=place.stat().st_mtime_ns if there else 0,
                     )
                 )
             plan.save()

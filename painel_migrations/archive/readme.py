@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from painel_migrations.archive.register import Entry
+from painel_migrations.archive.register import Entry, load, shipped
 
 HEAD = """\
 # The archive
@@ -70,3 +70,7 @@ def _code(text: str) -> str:
 
 def _plain(text: str) -> str:
     return re.sub(r"([|<>*`\[\]]|_(?=\b)|\b_)", r"\\\1", re.sub(r"\s+", " ", text))
+
+
+if __name__ == "__main__":
+    print(render(load(shipped()), revisions_beside(shipped())), end="")

@@ -71,7 +71,7 @@ def load(path: Path) -> tuple[Entry, ...]:
     """
     try:
         document = tomllib.loads(path.read_bytes().decode())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ()
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {type(error).__name__}", "Put it right, or restore it") from None
@@ -83,7 +83,7 @@ def load(path: Path) -> tuple[Entry, ...]:
 
 def is_inside(path: object) -> bool:
     """Say whether a path is text that leads to a place below the folder it starts from."""
-    if not isinstance(path, str) or not path or "\\" in path or "\0" in path:
+    if not isinstance(path, str) or not path or "\0" in path:
         return False
     parts = path.split("/")
     return not any(part in ("", ".", "..") for part in parts)

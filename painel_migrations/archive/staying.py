@@ -10,6 +10,9 @@ from painel_migrations.archive import git, text, tree, uses
 from painel_migrations.archive.judge import NOT_ONE, Found
 from painel_migrations.archive.tree import File
 
+# Who this process acts as, where the system can be asked that.
+_EFFECTIVE = os.access in os.supports_effective_ids
+
 
 def keep(rows: list[Found], whole: tree.Tree, repository: git.Repository | None) -> None:
     """Say what stays, and why. A script that only moving ones use moves with them; a staying one keeps what it uses."""
@@ -74,7 +77,7 @@ def _cannot_move(file: File) -> str:
     if not file.mode & stat.S_IWUSR:
         return "read-only"
     folder = file.place.parent
-    if not folder.stat().st_mode & stat.S_IWUSR or not os.access(folder, os.W_OK):
+    if not folder.stat().st_mode & stat.S_IWUSR or not os.access(folder, os.W_OK, effective_ids=_EFFECTIVE):
         return "in a read-only folder"
     read = text.read(file.data) if file.data is not None else None
     if read is None or not read.is_utf8:

@@ -48,6 +48,7 @@ class Written:
     after: str
     kept: str
     before: str
+    modified: int
 
 
 @dataclass
@@ -227,7 +228,9 @@ def take_back(undo: Undo, source: Path, repository: git.Repository | None, prefi
             _back(undo, move, source, repository, prefix, prefix + move.target in tracked)
         for one in undo.written:
             if one.kept:
-                (source / one.path).write_bytes((undo.place / one.kept).read_bytes())
+                place = source / one.path
+                place.write_bytes((undo.place / one.kept).read_bytes())
+                os.utime(place, ns=(place.stat().st_atime_ns, one.modified))
             else:
                 (source / one.path).unlink(missing_ok=True)
         for folder in reversed(undo.folders):

@@ -45,7 +45,16 @@ def free_port() -> int:
 def served(url: sa.URL | str, port: int, **variables: str) -> subprocess.Popen[str]:
     """Start the application; its log is on standard error."""
     return subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "tests.support.served_application:app", "--port", str(port), "--lifespan", "on"],
+        [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "tests.support.served_application:app",
+            "--port",
+            str(port),
+            "--lifespan",
+            "on",
+        ],
         env=command.environment(url, PYTHONWARNINGS="default", **variables),
         cwd=ROOT,
         stdout=subprocess.DEVNULL,

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.support.application_files import Made, files
 
+SOME = (
+    "Procfile", "README.md", "backend/app/models.py", "backend/check_db.py", "backend/init_db.py", "corrigirPrecos.py",
+    "docs/auth.md", "migrate_simple.py", "migrate_simple_v2.py", "migrate_production.py",
+)  # fmt: skip
+"""Enough of the application for a test of one thing."""
 
-def make(folder: Path, repository: bool = True) -> dict[str, Made]:
+
+def make(folder: Path, repository: bool = True, only: Iterable[str] = ()) -> dict[str, Made]:
     """Write the application into a folder, dated 20 August 2025, and commit it where that is asked for."""
     made = files()
+    made = {path: made[path] for path in only or made}
     for path, one in made.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from painel_migrations.settings import COUNTS, DEFAULT_LOCK_PAUSES, DURATIONS, L
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (ROOT / "docs/commands.md").read_text()
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "archive").glob("*.md")])
 TARGETS = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
 DEFAULTS = {
     **{name: f"{rule.default:g}" for name, rule in DURATIONS.items()},

@@ -78,6 +78,12 @@ def test_help_fits_a_terminal(clone: Path) -> None:
         (["verify"], "<-m><painel_migrations><verify>"),
         (["check"], "<-m><painel_migrations><check>"),
         (["revision", "M=Add capa"], "<-m><painel_migrations><revision><-m=Add capa>"),
+        (["archive"], "<-m><painel_migrations><archive><--><.>"),
+        (["archive", "SRC=../painel"], "<-m><painel_migrations><archive><--><../painel>"),
+        (["archive", "APPLY=1", "REDACT=1"], "<-m><painel_migrations><archive><--apply><--redact><--><.>"),
+        (["archive", "APPLY=0", "REDACT=yes"], "<-m><painel_migrations><archive><--><.>"),
+        (["archive-undo"], "<-m><painel_migrations><archive-undo><--><.>"),
+        (["archive-undo", "SRC=../painel"], "<-m><painel_migrations><archive-undo><--><../painel>"),
         (["test", "ARGS=-k 'a or b'"], "<-m><pytest><-n><logical><--maxprocesses><4><--dist><worksteal><-k><a or b>"),
         (["bench"], "<-m><tests.load.bench>"),
         (["lint"], "<-m><ruff><check><.> \n<-m><ruff><format><--check><.> \n<-m><mypy> \n<scripts/deploy/start.sh>"),
@@ -112,6 +118,7 @@ def test_every_script_a_recipe_names_is_there() -> None:
 def test_text_arrives_as_typed(ready: Path, text: str) -> None:
     assert make(ready, "revision", f"M={text}").stdout == f"<-m><painel_migrations><revision><-m={text}> \n"
     assert make(ready, "upgrade", f"REV={text}").stdout == f"<-m><painel_migrations><upgrade><--><{text}> \n"
+    assert make(ready, "archive", f"SRC={text}").stdout == f"<-m><painel_migrations><archive><--><{text}> \n"
     assert make(ready, "status", DATABASE_URL=text).stdout == f"<-m><painel_migrations><status> {text}\n"
 
 
