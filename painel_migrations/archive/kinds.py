@@ -65,7 +65,9 @@ def is_script(path: str) -> bool:
 
 def ending(path: str) -> str:
     """The ending of a file's name, without that of a backup copy."""
-    suffixes = [suffix.lower() for suffix in PurePosixPath(path).suffixes]
+    # Not by pathlib: every file of a tree is asked.
+    name = path.rpartition("/")[2].lower().lstrip(".")
+    suffixes = [f".{part}" for part in name.split(".")[1:]]
     if len(suffixes) > 1 and suffixes[-1] in _BACKUPS:
         suffixes.pop()
     return suffixes[-1] if suffixes else ""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 from painel_migrations.archive.tree import File
 
@@ -21,38 +21,44 @@ def find(files: Iterable[File]) -> frozenset[str]:
     """
     python = [file for file in files if file.suffix == ".py" and not file.is_link]
     modules = {file.path.removesuffix(".py") for file in python}
-    found = {PurePosixPath(file.path).parent.as_posix() for file in python if file.name == "__init__.py"}
+    found = {_folder(file.path) for file in python if file.name == "__init__.py"}
     for file in python:
-        folder = PurePosixPath(file.path).parent
-        if folder.as_posix() != "." and not (_within(folder, found)):
+        folder = _folder(file.path)
+        if folder and found.isdisjoint(_around(folder)):
             found |= _imported(folder, file.data or b"", modules)
-    return frozenset(found - {"."})
+    return frozenset(found - {""})
 
 
 def of(path: str, packages: frozenset[str]) -> str | None:
     """Return the application package that a file lies in, the outermost; None outside of one, and among scripts."""
-    folders = [parent.as_posix() for parent in PurePosixPath(path).parents][::-1]
-    outermost = next((folder for folder in folders if folder in packages), None)
-    return None if outermost is None or PurePosixPath(outermost).name in _SCRIPTS else outermost
+    around = _around(_folder(path)) if packages else []
+    outermost = next((folder for folder in reversed(around) if folder in packages), None)
+    return None if outermost is None or outermost.rpartition("/")[2] in _SCRIPTS else outermost
 
 
-def _within(folder: PurePosixPath, found: set[str]) -> bool:
-    return any(place.as_posix() in found for place in (folder, *folder.parents))
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
-def _imported(folder: PurePosixPath, data: bytes, modules: set[str]) -> set[str]:
+@functools.cache
+def _around(folder: str) -> list[str]:
+    """A folder and those it lies in, the nearest first, without the top."""
+    return [folder, *_around(_folder(folder))] if folder else []
+
+
+def _imported(folder: str, data: bytes, modules: set[str]) -> set[str]:
     """The folders around a file whose modules it imports: by dots, or by their own name."""
-    around = [place for place in (folder, *folder.parents) if place.as_posix() != "."]
+    around = _around(folder)
     found: set[str] = set()
     for dots, module, name, plain in _IMPORT.findall(data):
         parts = (module or plain).decode(errors="replace").split(".") if module or plain else []
         if dots:
-            found.update(place.as_posix() for place in around[len(dots) - 1 : len(dots)])
+            found.update(around[len(dots) - 1 : len(dots)])
             continue
         names = {".".join(parts), ".".join([*parts, name.decode(errors="replace")])}
         for place in around:
             for dotted in names:
-                inside = dotted.removeprefix(f"{place.name}.")
+                inside = dotted.removeprefix(place.rpartition("/")[2] + ".")
                 module_path = f"{place}/{inside.replace('.', '/')}"
                 if inside != dotted and module_path in modules:
                     # backend.app.database makes a package of backend/app; beside that, backend may hold scripts.

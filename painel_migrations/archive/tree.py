@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 ARCHIVE = "archive"
 
@@ -33,17 +34,17 @@ class File:
     @property
     def name(self) -> str:
         """Its name without the folder."""
-        return PurePosixPath(self.path).name
+        return self.path.rpartition("/")[2]
 
     @property
     def parts(self) -> tuple[str, ...]:
         """The folders it lies in, then its name."""
-        return PurePosixPath(self.path).parts
+        return tuple(self.path.split("/"))
 
     @property
     def suffix(self) -> str:
         """What its name ends with, in lower case."""
-        return PurePosixPath(self.path).suffix.lower()
+        return posixpath.splitext(self.name)[1].lower()
 
     @property
     def is_link(self) -> bool:

@@ -21,6 +21,7 @@ from alembic import command as alembic_command
 from alembic.config import Config
 
 from tests.conftest import engine_of
+from tests.load import archive
 from tests.support import command, history, lineage, scars, servers
 
 VERSION = 18
@@ -153,12 +154,19 @@ def memories(server: servers.Server, folder: Path, sizes: list[int]) -> Iterator
 def main() -> None:
     """Print the figures as they are found."""
     parser = argparse.ArgumentParser(prog="python -m tests.load.bench", description=__doc__.partition("\n")[0])
-    parser.add_argument("--only", choices=("start", "history", "memory"), help="one of the three parts")
+    parser.add_argument("--only", choices=("start", "history", "memory", "archive"), help="one of the parts")
     parser.add_argument("--runs", type=int, default=9, help="runs a figure is the median of (9)")
     parser.add_argument("--rows", type=int, default=2000, help="rows in each table for the history (2000)")
     parser.add_argument("--small", type=int, default=10_000, help="rows for the memory, few (10 thousand)")
+    parser.add_argument("--files", type=int, default=5000, help="files of the application to look at (5000)")
     parser.add_argument("--large", type=int, default=1_000_000, help="rows for the memory, many (a million)")
     given = parser.parse_args()
+    if given.only in (None, "archive"):
+        with tempfile.TemporaryDirectory() as name:
+            archive.build(Path(name), given.files)
+            show(archive.look(Path(name), given.runs, in_turns, timed))
+    if given.only == "archive":
+        return
     with servers.start(VERSION) as server, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if given.only in (None, "start"):
