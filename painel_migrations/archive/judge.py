@@ -113,8 +113,12 @@ class Judge:
             row.left = "starts the application"
         elif self._package(file) is not None:
             row.left = "part of an application package"
-        elif file.suffix == ".py" and self._is_revision(file):
-            row.left = "an Alembic revision"
+        elif file.suffix == ".py" and (read := text.read(file.data or b"")) is not None:
+            facts = python.facts(file.data or b"", read.text)
+            if kinds.is_revision(path, facts):
+                row.left = "an Alembic revision"
+            elif verdict == CHANGED and kinds.is_behaviour_test(path, facts):
+                row.left = "a test of behaviour by now"
         return row
 
     def _unknown(self, file: File, path: str, digest: str) -> Found | None:
@@ -146,10 +150,6 @@ class Judge:
             return Found(file, path, NOT_ONE, finding.why)
         self.alone["no sign of a one-off script"] += 1
         return None
-
-    def _is_revision(self, file: File) -> bool:
-        read = text.read(file.data or b"")
-        return read is not None and kinds.is_revision(file.path, python.facts(file.data or b"", read.text))
 
     def _package(self, file: File) -> str | None:
         return packages.of(file.path, self.packages)

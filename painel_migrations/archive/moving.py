@@ -27,6 +27,9 @@ def move(survey: Survey, own: Iterable[Entry], repository: git.Repository | None
         return None
     texts = _redacted(moving, redact)
     entries = [_entry(found, texts.get(found.path)) for found in moving]
+    page = survey.source / ARCHIVE / "README.md"
+    if page.exists() and readme.MARK.encode() not in page.read_bytes():
+        raise Refused(f"{ARCHIVE}/README.md was written by somebody, and would be overwritten", "Give it another name")
     if repository is not None and repository.is_locked():
         raise LockedError("another git is at work in the repository (index.lock)", "Wait for it to end, then run again")
     state = undo.state_of(survey.source, repository)

@@ -56,8 +56,13 @@ def parse(data: bytes, text: str) -> ast.Module | None:
 def facts(data: bytes, text: str) -> Python:
     """Return what a file does."""
     tree = parse(data, text)
-    if tree is None:
+    try:
+        return _guessed(text) if tree is None else _read(tree)
+    except RecursionError:  # a chain of a thousand calls
         return _guessed(text)
+
+
+def _read(tree: ast.Module) -> Python:
     found = Python()
     # What an alias stands for: import psycopg2 as pg; from sqlalchemy import create_engine as engine.
     known: dict[str, str] = {}

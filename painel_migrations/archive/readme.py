@@ -9,12 +9,13 @@ from urllib.parse import quote
 
 from painel_migrations.archive.register import Entry, load, shipped
 
-HEAD = """\
+MARK = "<!-- Made by `make archive` from REGISTER.toml: change that file, not this one. -->"
+HEAD = f"""\
 # The archive
 
-<!-- Made by `make archive` from REGISTER.toml: change that file, not this one. -->
+{MARK}
 
-{count} one-off scripts, each with what it did and the revision that does it now; [REGISTER.toml](REGISTER.toml) says
+{{count}} one-off scripts, each with what it did and the revision that does it now; [REGISTER.toml](REGISTER.toml) says
 more: what was wrong with it, and the SHA-256 of every known version.
 
 May I delete one? Where a revision is named: yes, once every database is at the newest revision; never run it again.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 # Most text holds no SQL at all, and the lexer is a hundred times slower than this.
 _MAYBE = re.compile(r"\b(create|alter|drop|insert|update|delete|truncate|replace|select|pragma)\b", re.IGNORECASE)
-_ENOUGH = 300_000
+_ENOUGH = 100_000
 """Characters of a text that are read: what a file is shows in its beginning."""
 
 

@@ -76,6 +76,8 @@ def _links(whole: tree.Tree) -> list[tuple[str, str]]:
 def _cannot_move(file: File) -> str:
     if not file.mode & stat.S_IWUSR:
         return "read-only"
+    if file.place.lstat().st_nlink > 1:
+        return "has another name (a hard link)"
     folder = file.place.parent
     if not folder.stat().st_mode & stat.S_IWUSR or not os.access(folder, os.W_OK, effective_ids=_EFFECTIVE):
         return "in a read-only folder"

@@ -61,7 +61,8 @@ def take(
         if row.verdict != NOT_ONE and not row.file.is_link and row.file.data is not None:
             read = text.read(row.file.data)
             row.secrets = credentials.find(row.file.name, read.text) if read else []
-    return Survey(source, base, rows, judge.alone, whole.notes, len(mine))
+    notes = [note.removeprefix(inside) for note in whole.notes if note.startswith(inside)]
+    return Survey(source, base, rows, judge.alone, notes, len(mine))
 
 
 def _date(rows: list[Found], repository: git.Repository | None) -> None:

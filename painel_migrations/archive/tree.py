@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-ARCHIVE = "archive"
+ARCHIVE, REGISTER = "archive", "REGISTER.toml"
 
-# Folders of tools, never an application's own; a folder with pyvenv.cfg is an environment whatever its name.
+# Folders of tools, never an application's own.
 SKIPPED = frozenset(
     {".git", ".hg", ".svn", ".tox", ".nox", "__pycache__", "node_modules", "bower_components", "site-packages"}
     | {".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".painel-archive"}
@@ -94,7 +94,8 @@ def walk(root: Path, look: Callable[[str], bool] = lambda path: True) -> Tree:
         if folder and ".git" in names:
             tree.notes.append(f"{shown(folder)}: a repository of its own, left alone; make archive SRC= it")
             continue
-        if folder and "pyvenv.cfg" in names:
+        # An environment, whatever its name; another folder's archive, whose scripts have come to rest.
+        if folder and ("pyvenv.cfg" in names or (folder.rpartition("/")[2] == ARCHIVE and REGISTER in names)):
             continue
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name

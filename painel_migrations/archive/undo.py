@@ -81,7 +81,10 @@ class Undo:
         }
         text = json.dumps(facts, sort_keys=True)
         temporary = self.place / (_LIST + ".new")
-        temporary.write_text(json.dumps({"check": hash_of(text.encode()), "list": facts}, indent=1, sort_keys=True))
+        with temporary.open("w") as stream:
+            json.dump({"check": hash_of(text.encode()), "list": facts}, stream, indent=1, sort_keys=True)
+            stream.flush()
+            os.fsync(stream.fileno())
         temporary.replace(self.place / _LIST)
 
     def forget(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from painel_migrations.archive import register
+from painel_migrations.archive import readme, register
 from tests.support import application_files as truth
 from tests.support.application import SOME, commit, git, make, snapshot, status
 from tests.support.command import Ran
@@ -248,7 +248,7 @@ def test_a_register_that_is_there_keeps_its_own_lines(small: Path, run: Run) -> 
         'did = "Old."\nno_revision = "never worked"\n'
     )
     place.write_text(old)
-    (small / "archive/README.md").write_text("escrito à mão\n")
+    (small / "archive/README.md").write_text(readme.MARK + "\nfeito antes\n")
     git(small, "add", "-A")
     commit(small, "registro")
     before, word = snapshot(small), status(small)
@@ -258,6 +258,16 @@ def test_a_register_that_is_there_keeps_its_own_lines(small: Path, run: Run) -> 
     assert "## 2025-07" in (small / "archive/README.md").read_text()
     assert run("archive-undo", str(small))[0] == 0
     assert (snapshot(small), status(small)) == (before, word)
+
+
+def test_an_archive_elsewhere_in_the_tree_is_at_rest(small: Path, run: Run) -> None:
+    """Its scripts are not found again, and keep nobody: an archived script that names another runs no more."""
+    run("archive", "--apply", str(small / "backend"))
+    with (small / "backend/archive/2025-08/check/check_db.py").open("a") as stream:
+        stream.write('import os\nos.system("python migrate_simple.py")\n')
+    out = run("archive", "--apply", str(small))[1]
+    assert "backend/archive" not in out
+    assert "migrate_simple.py -> archive/2025-08/schema/migrate_simple.py" in out
 
 
 def test_a_copy_of_what_was_archived_is_known_but_not_another_file_of_that_name(small: Path, run: Run) -> None:

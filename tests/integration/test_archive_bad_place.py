@@ -149,6 +149,7 @@ def test_odd_files_are_judged_or_left(folder: Path, run: Run) -> None:
     (folder / "fix_erro.py").write_text("def (:\nimport sqlite3\nsqlite3.connect('x').execute('DROP TABLE t')\n")
     (folder / "fix_bom.py").write_bytes(b"\xef\xbb\xbf" + SCRIPT.encode())
     (folder / "fix_fundo.py").write_text("x = " + "(" * 500 + ")" * 500 + "\n")
+    (folder / "fix_cadeia.py").write_text("a" + ".b()" * 3000 + "\n")
     (folder / "fix_escape.py").write_text("import re\nre.compile('\\d')\n" + SCRIPT)
     (folder / "fix_quebrado.py").symlink_to("nada.py")
     (folder / "fix_laço.py").symlink_to("fix_laço.py")
@@ -192,6 +193,23 @@ def test_what_is_there_already_is_not_overwritten(folder: Path, run: Run) -> Non
     assert "stays: collides: archive is no folder" in run("archive", "--apply", str(folder))[1]
     assert list(elsewhere.iterdir()) == []
     assert (folder / "fix_x.py").read_text() == SCRIPT
+
+
+def test_a_page_somebody_wrote_is_not_overwritten(folder: Path, run: Run) -> None:
+    (folder / "archive").mkdir()
+    (folder / "archive/README.md").write_text("escrito à mão\n")
+    before = snapshot(folder)
+    assert run("archive", "--apply", str(folder))[::2] == (
+        4,
+        "Error: archive/README.md was written by somebody, and would be overwritten\nNext: Give it another name\n",
+    )
+    assert snapshot(folder) == before
+
+
+def test_a_file_with_two_names_stays(folder: Path, run: Run) -> None:
+    (folder / "outro_nome").hardlink_to(folder / "fix_x.py")
+    assert "stays: has another name (a hard link)" in run("archive", "--apply", str(folder))[1]
+    assert (folder / "fix_x.py").exists()
 
 
 def test_a_register_that_leads_astray_stops_everything(folder: Path, run: Run) -> None:

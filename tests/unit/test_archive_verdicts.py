@@ -178,6 +178,11 @@ def test_who_only_speaks_of_a_script_does_not(tmp_path: Path, user: str, said: s
     assert [found.left for found in taken(tmp_path).found if found.path == "scripts/fix_x.py"] == [""]
 
 
+def test_a_known_name_that_is_a_test_by_now_stays(tmp_path: Path) -> None:
+    (tmp_path / "test_schema_validation.py").write_text("import pytest\n\n\ndef test_x():\n    assert True\n")
+    assert [(one.verdict, one.left) for one in taken(tmp_path).found] == [(CHANGED, "a test of behaviour by now")]
+
+
 def test_a_use_outside_of_the_folder_but_inside_the_repository_counts(tmp_path: Path) -> None:
     (tmp_path / "backend").mkdir()
     (tmp_path / ".git").mkdir()
