@@ -236,6 +236,8 @@ def take_back(undo: Undo, source: Path, repository: git.Repository | None, prefi
                 os.utime(place, ns=(place.stat().st_atime_ns, one.modified))
             else:
                 (source / one.path).unlink(missing_ok=True)
+                if repository and repository.entries([prefix + one.path]):
+                    repository.untrack(prefix + one.path)
         for folder in reversed(undo.folders):
             place = source / folder
             if place.is_dir() and not any(place.iterdir()):

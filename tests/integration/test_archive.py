@@ -210,6 +210,15 @@ def test_untracked_and_unstaged_stay_what_they_were(small: Path, run: Run) -> No
     assert (snapshot(small), status(small)) == (before, word)
 
 
+def test_what_was_untracked_is_untracked_again_though_it_was_added_since(small: Path, run: Run) -> None:
+    (small / "fix_solto.py").write_text(truth.script("data", "solto"))
+    before, word = snapshot(small), status(small)
+    run("archive", "--apply", str(small))
+    git(small, "add", "archive")
+    assert run("archive-undo", str(small))[0] == 0
+    assert (snapshot(small), status(small)) == (before, word)
+
+
 def test_outside_of_a_repository_files_move_plainly(registered: Path, tmp_path: Path, run: Run) -> None:
     small = tmp_path / "sem git"
     small.mkdir()

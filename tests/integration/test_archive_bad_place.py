@@ -107,7 +107,8 @@ def test_what_cannot_be_read_is_said_and_left(nobodys: Path, run: Run, monkeypat
 
 NAMES = (
     "fix com espaço.py", "fix_'aspas'.py", 'fix_"duplas".py', "-fix_traço.py", "fix_$(x).py", "fix_*.py", "fix_[a].py",
-    "fix_nova\nlinha.py", "fix_🎉.py", "fix_tab\t.py", "fix_#.py", "fix_%s.py", "fix_\\barra.py", "fix_:x.py",
+    "fix_nova\nlinha.py", "fix_🎉.py", "fix_tab\t.py", "fix_#.py", "fix_%s.py", "fix_\\barra.py",
+    "fix_:x.py", ":(icase)fix_y.py", ":!fix_z.py",
 )  # fmt: skip
 
 
@@ -125,6 +126,8 @@ def test_every_name_moves_and_comes_back(folder: Path, run: Run, tracked: bool) 
     assert all(line.isprintable() for line in out.splitlines())
     assert [name for name in NAMES if (folder / name).exists()] == []
     assert [path for path in snapshot(folder) if "archive/" in path and path.endswith("fix_#.py")]
+    moved = ask(folder, "ls-files", "-z", "--", "archive").split("\0")
+    assert len(moved) - 1 == (len(NAMES) + 1) * tracked
     assert run("archive-undo", str(folder))[0] == 0
     assert (snapshot(folder), status(folder)) == (before, word)
 
