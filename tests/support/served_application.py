@@ -1,8 +1,8 @@
 """The application as a start-up hook meets it: FastAPI, `create_all()` of its models, the migration, then requests.
 
-`python -m uvicorn tests.support.served_application:app` serves it on the database of DATABASE_URL. Its models are those of
-state 22, as SQLAlchemy reads them; `GET /` says how the migration ended, `GET /usuarios` loads every user by the ORM's
-way with enums: by the label's name.
+`python -m uvicorn tests.support.served_application:app` serves it on the database of DATABASE_URL. Its models are those
+of state 22, as SQLAlchemy reads them; `GET /` says how the migration ended, `GET /usuarios` loads every user by the
+ORM's way with enums: by the label's name.
 """
 
 from __future__ import annotations
