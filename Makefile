@@ -29,7 +29,8 @@ MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify sql sql-verify sql-rollback archive archive-undo revision check test lint bench
+.PHONY: help upgrade downgrade status verify doctor sql sql-verify sql-rollback archive archive-undo revision check test \
+	lint bench
 
 ##
 ##   help                   this list
@@ -54,6 +55,10 @@ status: .venv/runtime
 ##   verify                 compare its catalogue with the schema; exit 1 with the list if it drifted
 verify: .venv/runtime
 	@$(RUN) verify
+
+##   doctor                 why it cannot be reached, step by step; what an upgrade would meet there
+doctor: .venv/runtime
+	@$(RUN) doctor
 
 ##
 ## Where no client reaches the database: SQL for its own console (docs/console.md)

@@ -26,6 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     downgrade = verbs.add_parser("downgrade", help="take it back to REV; what later revisions retired comes back")
     downgrade.add_argument("revision", metavar="REV")
     verbs.add_parser("status", help="say where it is and what is pending")
+    verbs.add_parser("doctor", help="say, step by step, why it cannot be reached, or what an upgrade would meet there")
     verbs.add_parser("verify", help="compare its catalogue with the schema; exit 1 if it drifted")
     _add_console_verbs(verbs)
     verbs.add_parser("check", help="find a change of the schema without a revision; exit 1 if there is one")
@@ -101,6 +102,10 @@ def _run(given: argparse.Namespace, breaker: Breaker) -> int:
         from painel_migrations.deploy import look
 
         return (look.status if given.verb == "status" else look.verify)(breaker)
+    if given.verb == "doctor":
+        from painel_migrations.deploy.doctor import doctor
+
+        return doctor()
     if given.verb.startswith("sql"):
         from painel_migrations.deploy import console
 

@@ -66,10 +66,20 @@ def _postgresql_url(url: URL, source: str) -> URL:
 
 def _without_secret_options(url: URL, source: str) -> URL:
     """The URL with `?user=` and `?password=` where they belong: only there does SQLAlchemy hide a password."""
-    # Only here, since it loads a C library that SQLite has no need of.
-    import psycopg2
-    from psycopg2.extensions import make_dsn
+    _refuse_unknown_options(url, source)
+    given = {name: value if isinstance(value, str) else value[-1] for name, value in url.query.items()}
+    url = url.set(username=given.get("user", url.username), password=given.get("password", url.password))
+    return url.difference_update_query(["user", "password"])
 
+
+def _refuse_unknown_options(url: URL, source: str) -> None:
+    try:
+        # Only here, since it loads a C library that SQLite has no need of.
+        import psycopg2
+        from psycopg2.extensions import make_dsn
+    except ImportError:
+        # Whoever connects will say so; `make doctor` can do without it for its first steps.
+        return
     try:
         make_dsn(**dict.fromkeys(url.query, ""))
     except psycopg2.ProgrammingError:
@@ -77,9 +87,6 @@ def _without_secret_options(url: URL, source: str) -> URL:
             f"{source} has an option after the ? that PostgreSQL does not know",
             "Remove it; options of other clients, such as pgbouncer or schema, have no meaning here",
         ) from None
-    given = {name: value if isinstance(value, str) else value[-1] for name, value in url.query.items()}
-    url = url.set(username=given.get("user", url.username), password=given.get("password", url.password))
-    return url.difference_update_query(["user", "password"])
 
 
 def libpq_url(variables: Mapping[str, str], where: str) -> URL:

@@ -34,7 +34,8 @@ class Failure:
     Attributes: ``name``, for reports and logs; ``passes``, whether it may pass by itself, so that another attempt makes
     sense; ``ends``, the error it becomes; ``what`` happened, with ``{said}`` in the server's or the driver's words;
     ``todo``, with ``{source}`` for the variable that named the database; ``codes``, SQLSTATEs or their beginnings;
-    ``texts``, expressions that libpq's text is searched for where no code came.
+    ``texts``, expressions that libpq's text is searched for where no code came; ``doctor``, what `make doctor` says to
+    do, where ``todo`` sends to it.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Failure:
     todo: str
     codes: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    doctor: str = ""
 
 
 _REFUSES = "the server refuses the connection: {said}"
@@ -150,6 +152,7 @@ FAILURES = (
         _REFUSES,
         "Correct {source}, then run again. What is wrong, step by step: make doctor",
         texts=(r"FATAL:  (?!terminating connection)", r"ERROR:  "),
+        doctor="Correct {source} by what the server says, then run again",
     ),
     Failure(
         "name",
@@ -213,6 +216,7 @@ FAILURES = (
             r"Software caused connection abort",
             r"no results to fetch",
         ),
+        doctor="See the log of the server behind the host and port in {source}, or of what stands in front of it",
     ),
     # After it.
     Failure(
@@ -272,6 +276,7 @@ UNKNOWN_NETWORK = Failure(
     NoConnectionError,
     _SILENT,
     "Check {source} and the network, then run again. What is wrong, step by step: make doctor",
+    doctor="Check {source} and the network, then run again",
 )
 # What a server answers to SQL and nobody has listed never passes.
 UNKNOWN_SQL = Failure(

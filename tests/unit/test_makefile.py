@@ -76,6 +76,7 @@ def test_help_fits_a_terminal(clone: Path) -> None:
         (["downgrade", "REV=-1"], "<-m><painel_migrations><downgrade><--><-1>"),
         (["status"], "<-m><painel_migrations><status>"),
         (["verify"], "<-m><painel_migrations><verify>"),
+        (["doctor"], "<-m><painel_migrations><doctor>"),
         (["check"], "<-m><painel_migrations><check>"),
         (["revision", "M=Add capa"], "<-m><painel_migrations><revision><-m=Add capa>"),
         (["archive"], "<-m><painel_migrations><archive><--><.>"),
