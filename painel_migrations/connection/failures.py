@@ -334,6 +334,10 @@ def classify(error: BaseException) -> tuple[Failure, str]:
     The words are one line; of several addresses that were tried, that of the one that tells most.
     """
     original = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig is not None else error
+    if isinstance(original, UnicodeDecodeError):
+        # Before the log-in psycopg2 takes for UTF-8 what a server says in its own encoding: on Windows, in Portuguese,
+        # it is Latin-1. After it, it would be a row's data: not to be asked about here.
+        original = ConnectionError(original.object.decode("latin-1"))
     if isinstance(original, sqlite3.Error):
         text = str(original)
         return _searched(SQLITE_FAILURES, text, UNKNOWN_SQLITE)[0], text

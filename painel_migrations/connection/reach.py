@@ -28,6 +28,9 @@ LONGEST_PAUSE = 8.0
 # libpq gives each address of a host its own time to answer, and a name server that is silent none at all.
 ADDRESSES = 2
 
+# What an attempt that fails raises; the last one where a server's words are in another encoding.
+RAISED = (sa.exc.DBAPIError, TimeoutError, UnicodeDecodeError)
+
 _TIMEOUT = next(failure for failure in FAILURES if failure.name == "timeout")
 
 
@@ -107,7 +110,7 @@ def _connect(
         """Note how an attempt failed; return whether another one makes sense."""
         assert state.outcome is not None
         error = state.outcome.exception()
-        if not isinstance(error, (sa.exc.DBAPIError, TimeoutError)):
+        if not isinstance(error, RAISED):
             return False
         failure, said = classify(error)
         attempts.append(Attempt(candidate, state.attempt_number, failure, said, time.monotonic() - began))
@@ -123,7 +126,7 @@ def _connect(
         sleep=tenacity.sleep_using_event(breaker.broken),
         reraise=True,
     )
-    with contextlib.suppress(sa.exc.DBAPIError, TimeoutError):
+    with contextlib.suppress(*RAISED):
         for attempt in retrying:
             with attempt:
                 began = time.monotonic()

@@ -66,15 +66,13 @@ def from_error(name: str, error: Exception, source: str, reached: bool = False) 
 
     Arguments: ``source``, the variable that named the database; ``reached``, true once it has been.
     """
-    if isinstance(error, UnicodeDecodeError):
-        # psycopg2 takes for UTF-8 what a server says in Portuguese and in its own encoding, before the log-in.
-        error = ConnectionError(error.object.decode("latin-1"))
     if isinstance(error, PainelError):
         code = Refused.exit_code if isinstance(error, Refused) else NoConnectionError.exit_code
         return Step(name, State.FAIL, error.what, error.todo, code, last=code == NoConnectionError.exit_code)
     if isinstance(error, ImportError):
         return Step(name, State.FAIL, f"psycopg2 cannot be loaded: {error}", DRIVER, 3, last=True)
-    if isinstance(error, OSError | sa.exc.DBAPIError | sqlite3.Error):
+    known = isinstance(error, OSError | sa.exc.DBAPIError | sqlite3.Error)
+    if known or (isinstance(error, UnicodeDecodeError) and not reached):
         failure, said = classify(error)
         if isinstance(error, OSError) and error.strerror:
             # Without "[Errno 111]".
