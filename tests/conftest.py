@@ -21,6 +21,9 @@ from painel_migrations.settings import VARIABLES
 from tests.support import application as applications
 from tests.support import application_files, history, servers
 from tests.support.command import Ran
+from tests.support.interruptions import pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]  # A hook: pytest looks for it here.
 
 # The wheel's two, which `make test` promises; others that a machine has are for trying by hand.
 VERSIONS = (16, 18)

@@ -6,14 +6,10 @@ that holds rows, so that most revisions have something to do.
 
 from __future__ import annotations
 
-import os
 import resource
-import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,108 +20,15 @@ from painel_migrations import catalog
 from painel_migrations.catalog import Finding, Severity
 from painel_migrations.connection.failures import meaning
 from painel_migrations.errors import FailedError
-from tests.conftest import VERSIONS, engine_of
-from tests.support import command, conservation, history, lineage, scars, servers, whole
-
-ROWS = 12
-STATE = 18
-SCARS = {"postgresql": "startup_rebuild_sold_since", "sqlite": "produtos_rebuild_sold_since"}
+from tests.conftest import engine_of
+from tests.support import command, history
+from tests.support.damaged import Damaged
+from tests.support.interruptions import Interruptions
 
 # Revisions said on standard output before the process is killed, and seconds after that: 0 is before the first, 22 is
 # the last, and what follows it is the check of the catalogue, the commit, and the end.
 MOMENTS = [(0, 0.0), (1, 0.0), (2, 0.02), (3, 0.05), (5, 0.0), (12, 0.01), (15, 0.0), (18, 0.0), (20, 0.02), (21, 0.0)]
 MOMENTS += [(22, 0.0), (22, 0.05), (22, 0.15)]
-
-
-@dataclass
-class Damaged:
-    """A database with rows and a scar, and what it holds."""
-
-    engine: sa.Engine
-    server: servers.Server | None
-    text: str
-    cells: conservation.Snapshot
-
-    def assert_all_or_nothing(self) -> None:
-        """Look that it is as it was, or at head; then upgrade, and look that it is at head with every cell."""
-        if self.server is None:
-            # SQLite takes a killed run's changes back when the file is next read.
-            with self.engine.connect() as connection:
-                connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").one()
-        if whole.of(self.engine, self.server) != self.text:
-            self.assert_at_head()
-        history.upgrade(self.engine)
-        self.assert_at_head()
-
-    def assert_at_head(self) -> None:
-        with self.engine.connect() as connection:
-            assert [found for found in catalog.verify(connection) if found.severity is Severity.FAIL] == []
-        assert conservation.missing(self.cells, self.engine) == []
-
-    def assert_as_it_was(self) -> None:
-        assert whole.of(self.engine, self.server) == self.text
-
-    def wait_for_the_server(self) -> None:
-        """Wait until the server has noticed that a client is gone, and has rolled back what it did."""
-        if self.server is None:
-            return
-        database = self.engine.url.database
-        watching = engine_of(self.server.url())
-        query = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}'"
-        deadline = time.monotonic() + command.WITHIN
-        while time.monotonic() < deadline:
-            with watching.connect() as connection:
-                if not connection.exec_driver_sql(query).scalar_one():
-                    return
-            time.sleep(0.02)
-        raise AssertionError("the server still works for a client that is gone")
-
-
-def damage(engine: sa.Engine, server: servers.Server | None) -> Damaged:
-    lineage.build(engine, STATE, rows=ROWS)
-    scars.apply(engine, scars.get(engine.dialect.name, SCARS[engine.dialect.name]))
-    return Damaged(engine, server, whole.of(engine, server), conservation.take(engine))
-
-
-@pytest.fixture(scope="module")
-def original(
-    server_of: Callable[[int], servers.Server], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[int | None], Damaged]]:
-    """A function that gives the damaged database of a PostgreSQL version, or of SQLite, which tests copy."""
-    made: dict[int | None, Damaged] = {}
-
-    def get(version: int | None) -> Damaged:
-        if version not in made:
-            if version is None:
-                file = tmp_path_factory.mktemp("original") / "eventos.db"
-                made[None] = damage(engine_of(f"sqlite:///{file}"), None)
-            else:
-                server = server_of(version)
-                made[version] = damage(engine_of(server.create_database(f"original_{os.getpid()}")), server)
-        return made[version]
-
-    yield get
-    for found in made.values():
-        if found.server is not None:
-            found.server.drop_database(str(found.engine.url.database))
-
-
-@pytest.fixture
-def on_postgresql(request: pytest.FixtureRequest, original: Callable[[int | None], Damaged]) -> Iterator[Damaged]:
-    """On the versions in turn, the same for a test on every run."""
-    model = original(VERSIONS[len(request.node.name) % len(VERSIONS)])
-    assert model.server is not None
-    name = f"recovery_{os.getpid()}"
-    url = model.server.create_database(name, template=str(model.engine.url.database))
-    yield replace(model, engine=engine_of(url))
-    model.server.drop_database(name)
-
-
-@pytest.fixture
-def on_sqlite(original: Callable[[int | None], Damaged], tmp_path: Path) -> Damaged:
-    model = original(None)
-    file = shutil.copy(str(model.engine.url.database), tmp_path / "eventos.db")
-    return replace(model, engine=engine_of(f"sqlite:///{file}"))
 
 
 def run_until(url: sa.URL, revisions: int) -> subprocess.Popen[str]:
@@ -148,16 +51,20 @@ def kill(url: sa.URL, revisions: int, later: float) -> None:
 
 
 @pytest.mark.parametrize(("revisions", "later"), MOMENTS)
-def test_killed_on_postgresql(on_postgresql: Damaged, revisions: int, later: float) -> None:
-    kill(on_postgresql.engine.url, revisions, later)
-    on_postgresql.wait_for_the_server()
-    on_postgresql.assert_all_or_nothing()
+def test_killed_on_postgresql(
+    on_postgresql: Damaged, revisions: int, later: float, interruptions: Interruptions
+) -> None:
+    with interruptions.one("killed, PostgreSQL"):
+        kill(on_postgresql.engine.url, revisions, later)
+        on_postgresql.wait_for_the_server()
+        on_postgresql.assert_all_or_nothing()
 
 
 @pytest.mark.parametrize(("revisions", "later"), MOMENTS)
-def test_killed_on_sqlite(on_sqlite: Damaged, revisions: int, later: float) -> None:
-    kill(on_sqlite.engine.url, revisions, later)
-    on_sqlite.assert_all_or_nothing()
+def test_killed_on_sqlite(on_sqlite: Damaged, revisions: int, later: float, interruptions: Interruptions) -> None:
+    with interruptions.one("killed, SQLite"):
+        kill(on_sqlite.engine.url, revisions, later)
+        on_sqlite.assert_all_or_nothing()
 
 
 @pytest.mark.parametrize(("revisions", "attempts"), [(1, "1"), (5, "2"), (14, "1"), (20, "2")])
@@ -212,7 +119,7 @@ def test_statement_that_takes_too_long(on_postgresql: Damaged) -> None:
 
 
 @pytest.mark.parametrize("pages", [1, 8, 20])
-def test_disk_full(on_sqlite: Damaged, pages: int) -> None:
+def test_disk_full(on_sqlite: Damaged, pages: int, interruptions: Interruptions) -> None:
     """The file may not grow by more than so many pages of 4096 bytes, which SQLite reports as it does a full disk."""
     size = Path(str(on_sqlite.engine.url.database)).stat().st_size // 4096
 
@@ -220,12 +127,13 @@ def test_disk_full(on_sqlite: Damaged, pages: int) -> None:
         driver.execute(f"PRAGMA max_page_count = {size + pages}").fetchall()
 
     sa.event.listen(on_sqlite.engine, "connect", limit)
-    with pytest.raises(sa.exc.OperationalError) as caught:
-        history.upgrade(on_sqlite.engine)
-    assert (meaning(caught.value).what, meaning(caught.value).exit_code) == ("the disk is full", 6)
-    sa.event.remove(on_sqlite.engine, "connect", limit)
-    on_sqlite.assert_as_it_was()
-    on_sqlite.assert_all_or_nothing()
+    with interruptions.one("disk full, SQLite"):
+        with pytest.raises(sa.exc.OperationalError) as caught:
+            history.upgrade(on_sqlite.engine)
+        assert (meaning(caught.value).what, meaning(caught.value).exit_code) == ("the disk is full", 6)
+        sa.event.remove(on_sqlite.engine, "connect", limit)
+        on_sqlite.assert_as_it_was()
+        on_sqlite.assert_all_or_nothing()
 
 
 def test_file_that_may_not_grow(on_sqlite: Damaged) -> None:
@@ -240,14 +148,6 @@ def test_file_that_may_not_grow(on_sqlite: Damaged) -> None:
     assert ended.err.startswith("Error: ")
     assert len(ended.err.splitlines()) == 2
     on_sqlite.assert_all_or_nothing()
-
-
-@pytest.fixture(params=("on_postgresql", "on_sqlite"))
-def damaged(request: pytest.FixtureRequest) -> Damaged:
-    """A damaged database of each kind."""
-    found = request.getfixturevalue(request.param)
-    assert isinstance(found, Damaged)
-    return found
 
 
 def test_failed_check_before_the_commit(damaged: Damaged, monkeypatch: pytest.MonkeyPatch) -> None:
