@@ -113,7 +113,7 @@ class Seen:
     requests: list[int] = field(default_factory=list)
     """The codes of the packets before the log-in; a start-up packet's is the protocol's version."""
     types: list[str] = field(default_factory=list)
-    """Each message in the order they came: `Q` or whatever the type is, `<` before a server's."""
+    """Each message in the order they came: `packet`, `COMMIT`, or its type, `<` before a server's."""
     struck: Fault | None = None
 
 
@@ -294,9 +294,10 @@ class _Pair:
                 self._strike(Moment.TLS_ASKED)
             self.asked = code in (SSL_REQUEST, GSS_REQUEST)
             self.started = not self.asked and code != CANCEL_REQUEST
+            commit = False
         else:
-            self.seen.types.append(chr(message[0]))
-        commit = self.started and _is_commit(message)
+            commit = _is_commit(message)
+            self.seen.types.append("COMMIT" if commit else chr(message[0]))
         self.seen.commits += commit
         if commit:
             self._strike(Moment.BEFORE_COMMIT, withheld=message)

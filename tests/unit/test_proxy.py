@@ -83,7 +83,7 @@ def test_counts_a_healthy_connection(server: servers.Server, database: str) -> N
     assert [(seen.client, seen.commits, seen.requests) for seen in proxy.seen] == [(6, 1, [SSL_REQUEST, STARTUP])] * 2
     types = "".join(proxy.seen[0].types)
     assert types.startswith("packet<Npacket<R<S")
-    assert types.endswith("Q<C<ZQ<C<ZQ<C<ZX")
+    assert types.endswith("Q<C<ZQ<C<ZCOMMIT<C<ZX")
     assert proxy.seen[0].server == types.count("<")
     assert proxy.struck == 0
     assert rows(server, database) == 2
