@@ -14,11 +14,12 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +48,13 @@ SETTINGS = {
 
 # Holds the server's life line: its standard input is a pipe from this process, which ends when this process does,
 # however it dies. SIGQUIT to the group is PostgreSQL's immediate shutdown; the first wait is cut short by the trap.
+# A server that stops while the file `again` is there is started again.
 KEEPER = """
 trap : QUIT
 programs=$1; shift
-{ "$@" >"$0/log" 2>&1; : >"$0/exited"; } &
+{ while "$@" >>"$0/log" 2>&1; [ -e "$0/again" ]; do rm "$0/again"; done; : >"$0/exited"; } &
 read -r _
-kill -QUIT 0; wait; wait; rm -rf "$0" "$programs"
+rm -f "$0/again"; kill -QUIT 0; wait; wait; rm -rf "$0" "$programs"
 """
 
 MEMORY = Path("/dev/shm")  # noqa: S108  mkdtemp makes the folder in it
@@ -126,8 +128,8 @@ class Server:
     `port` (on 127.0.0.1). Every account is trusted; `postgres` is the superuser.
     """
 
-    def __init__(self, version: int) -> None:
-        """Start a server of `version`.
+    def __init__(self, version: int, settings: Mapping[str, str] | None = None) -> None:
+        """Start a server of `version`, with `settings` of its own.
 
         Raises KeyError for a version that is not `available`, RuntimeError for a server that does not come up.
         """
@@ -135,6 +137,7 @@ class Server:
         self.bin = _folders()[version]
         self.port = _free_port()
         self.folder = _temporary(f"pg{version}-", _room())
+        self.settings = SETTINGS | dict(settings or {})
         self._copy: Path | None = None
         try:
             self._init()
@@ -187,7 +190,7 @@ class Server:
 
     def _command(self) -> list[str]:
         where = {"listen_addresses": "127.0.0.1", "port": str(self.port), "unix_socket_directories": str(self.folder)}
-        settings = [f"-c{name}={value}" for name, value in (SETTINGS | where).items()]
+        settings = [f"-c{name}={value}" for name, value in (self.settings | where).items()]
         return [str(self.bin / "postgres"), "-D", str(self.folder / "data"), *settings]
 
     def _wait(self) -> None:
@@ -249,6 +252,54 @@ class Server:
         dumped = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8", env=_environment())
         return _normalised(dumped.stdout)
 
+    @property
+    def pid(self) -> int:
+        """The postmaster's process."""
+        return int((self.folder / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
+
+    def restart(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """Stop the server and start it again on its port; SIGQUIT is the immediate mode, as after a crash."""
+        self.wait_for_restart(self.begin_restart(how))
+
+    def begin_restart(self, how: signal.Signals) -> int:
+        """Ask the server to stop, and to start again when it has: by SIGTERM, once every session has ended.
+
+        Returns the process that will end.
+        """
+        pid = self.pid
+        (self.folder / "again").touch()
+        os.kill(pid, how)
+        return pid
+
+    def wait_for_restart(self, pid: int) -> None:
+        """Wait until the server whose process is `pid` has ended, and another answers."""
+        deadline = time.monotonic() + READY_WITHIN
+        while runs(pid):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL {self.version} does not stop")
+            time.sleep(0.01)
+        self._wait()
+
+    def admit(self, *rules: str) -> None:
+        """Make `rules` the lines of pg_hba.conf for TCP: the superuser stays trusted on the unix socket.
+
+        Without any, every account is trusted again.
+        """
+        lines = ["local all postgres trust", *(rules or ["local all all trust", "host all all 127.0.0.1/32 trust"])]
+        (self.folder / "data" / "pg_hba.conf").write_text("".join(f"{line}\n" for line in lines))
+        with self.connection("postgres") as cursor:
+            cursor.execute("SELECT pg_conf_load_time(), pg_reload_conf()")
+            before = cursor.fetchone()[0]
+        deadline = time.monotonic() + READY_WITHIN
+        while time.monotonic() < deadline:
+            # A new session has the time at which the postmaster read its files.
+            with self.connection("postgres") as cursor:
+                cursor.execute("SELECT pg_conf_load_time()")
+                if cursor.fetchone()[0] != before:
+                    return
+            time.sleep(0.01)
+        raise RuntimeError(f"PostgreSQL {self.version} does not read its configuration")
+
     def stop(self) -> None:
         """Stop the server at once and delete its folder. Again is free."""
         atexit.unregister(self.stop)
@@ -263,9 +314,18 @@ class Server:
         self.stop()
 
 
-def start(version: int) -> Server:
+def runs(pid: int) -> bool:
+    """Return whether there is a process of that number, ended and not yet waited for or not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def start(version: int, settings: Mapping[str, str] | None = None) -> Server:
     """Start a server of `version`, to stop by `with` or `stop()`; it ends with this process. Raises as `Server`."""
-    return Server(version)
+    return Server(version, settings)
 
 
 # What comes before each object of a dump.
