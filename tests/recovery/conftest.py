@@ -14,8 +14,10 @@ from tests.conftest import VERSIONS, engine_of
 from tests.support import servers
 from tests.support.damaged import Damaged, damage
 from tests.support.interruptions import Interruptions
+from tests.support.refusals import Gate
 
 Original = Callable[[int | None], Damaged]
+GateOf = Callable[[int], Gate]
 
 
 @pytest.fixture(scope="session")
@@ -71,3 +73,23 @@ def damaged(request: pytest.FixtureRequest) -> Damaged:
 def interruptions(request: pytest.FixtureRequest) -> Interruptions:
     """The count of what this test interrupts."""
     return Interruptions(request.node.user_properties)
+
+
+@pytest.fixture(scope="session")
+def gate_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GateOf]:
+    """A function that gives the server of a version that is there to be refused by."""
+    made: dict[int, Gate] = {}
+
+    def get(version: int) -> Gate:
+        if version not in made:
+            made[version] = Gate(version, tmp_path_factory.mktemp("gate"))
+        return made[version]
+
+    yield get
+    for gate in made.values():
+        gate.server.stop()
+
+
+@pytest.fixture(params=VERSIONS, ids=lambda version: f"pg{version}")
+def gate(request: pytest.FixtureRequest, gate_of: GateOf) -> Gate:
+    return gate_of(request.param)

@@ -38,8 +38,11 @@ ignore_startup_parameters = extra_float_digits
 
 
 @contextlib.contextmanager
-def running(server: Server) -> Iterator[int]:
-    """Start PgBouncer with one connection a database, for all clients, and give its port."""
+def running(server: Server, to: int | None = None, more: str = "") -> Iterator[int]:
+    """Start PgBouncer with one connection a database, for all clients, and give its port.
+
+    `to` is the port it connects to where that is another than the server's; `more` are lines of its configuration.
+    """
     assert PROGRAM is not None
     folder = Path(tempfile.mkdtemp(prefix="pooler-", dir="/tmp"))
     with socket.socket() as probe:
@@ -47,7 +50,7 @@ def running(server: Server) -> Iterator[int]:
         port = int(probe.getsockname()[1])
     (folder / "users").write_text(f'"{USER}" ""\n')
     file = folder / "pooler.ini"
-    file.write_text(CONFIGURATION.format(server=server.port, user=USER, port=port, folder=folder))
+    file.write_text(CONFIGURATION.format(server=to or server.port, user=USER, port=port, folder=folder) + more)
     account: dict[str, Any] = {}
     if not os.geteuid():
         # Like PostgreSQL, it refuses root.
