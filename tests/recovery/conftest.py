@@ -12,11 +12,14 @@ import pytest
 
 from tests.conftest import VERSIONS, engine_of
 from tests.support import servers
+from tests.support.bench import Bench
 from tests.support.damaged import Damaged, damage
 from tests.support.interruptions import Interruptions
+from tests.support.proxy import Proxy, Seen
 from tests.support.refusals import Gate
 
 Original = Callable[[int | None], Damaged]
+Undisturbed = Callable[[int], list[Seen]]
 GateOf = Callable[[int], Gate]
 
 
@@ -41,6 +44,24 @@ def original(
     for found in made.values():
         if found.server is not None:
             found.server.drop_database(found.name)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(original: Original) -> Undisturbed:
+    """A function that gives what the proxy sees of a run that nothing disturbs, by version."""
+    found: dict[int, list[Seen]] = {}
+
+    def get(version: int) -> list[Seen]:
+        if version not in found:
+            made = Bench(original(version))
+            with Proxy(made.server.port) as proxy:
+                assert made.run_once(proxy).code == 0
+            made.damaged.wait_for_the_server()
+            made.close()
+            found[version] = proxy.seen
+        return found[version]
+
+    return get
 
 
 @pytest.fixture

@@ -10,16 +10,14 @@ Of the two thousand messages, some are chosen, evenly spread; RECOVERY=all takes
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pytest
 
-from tests.conftest import VERSIONS, engine_of
-from tests.recovery.conftest import Original
-from tests.support import command, history, refused, whole
-from tests.support.damaged import Damaged
+from tests.conftest import VERSIONS
+from tests.recovery.conftest import Original, Undisturbed
+from tests.support import command
+from tests.support.bench import Bench, bench, committing
 from tests.support.interruptions import Interruptions
 from tests.support.proxy import Action, Fault, Moment, Proxy, Seen
 
@@ -28,11 +26,6 @@ CUTS = 24
 """Chosen on each version and side."""
 PIECES = 24 if ALL else 3
 """Tests that they are shared out to, for pytest-xdist."""
-PROVEN = 10
-"""How many cuts one database is for, where it is as it was after each: then the next run has to arrive."""
-
-ONE_ATTEMPT = {"MIGRATION_CONNECT_ATTEMPTS": "1", "MIGRATION_RUN_ATTEMPTS": "1"}
-
 SIDES = {Moment.CLIENT_MESSAGE: "", Moment.SERVER_MESSAGE: "<"}
 
 
@@ -42,75 +35,6 @@ class Cut:
 
     fault: Fault
     committed: bool
-
-
-class Bench:
-    """A damaged database that is cut again and again: a new copy wherever it is no longer as it was."""
-
-    def __init__(self, model: Damaged) -> None:
-        assert model.server is not None
-        self.model, self.server = model, model.server
-        self.name = f"cut_{os.getpid()}"
-        self.marks = whole.marks(self.server, model.name)
-        self.cuts = 0
-        self.damaged = self._copy()
-
-    def _copy(self) -> Damaged:
-        self.server.drop_database(self.name)
-        url = self.server.create_database(self.name, template=self.model.name)
-        self.cuts = 0
-        return replace(self.model, engine=engine_of(url))
-
-    def run(self, proxy: Proxy, **variables: str) -> command.Ended:
-        return refused.here(self.damaged.url(proxy.port), "upgrade", **ONE_ATTEMPT, **variables)
-
-    def assert_survived(self, committed: bool) -> None:
-        """Look that all was done, or nothing; prove now and then that the next run arrives."""
-        self.damaged.wait_for_the_server()
-        if not committed:
-            assert whole.marks(self.server, self.name) ^ self.marks == set()
-            self.cuts += 1
-            if self.cuts < PROVEN:
-                return
-        self.arrive()
-
-    def arrive(self) -> None:
-        """Bring the database to head by the next run, if it is not there; go on with another."""
-        history.upgrade(self.damaged.engine)
-        self.damaged.assert_at_head()
-        self.damaged = self._copy()
-
-    def close(self) -> None:
-        self.server.drop_database(self.name)
-
-
-@contextmanager
-def bench(model: Damaged) -> Iterator[Bench]:
-    made = Bench(model)
-    try:
-        yield made
-        if made.cuts:
-            made.arrive()
-    finally:
-        made.close()
-
-
-@pytest.fixture(scope="session")
-def undisturbed(original: Original) -> Callable[[int], list[Seen]]:
-    """A function that gives what the proxy sees of a run that nothing disturbs, by version."""
-    found: dict[int, list[Seen]] = {}
-
-    def get(version: int) -> list[Seen]:
-        if version not in found:
-            made = Bench(original(version))
-            with Proxy(made.server.port) as proxy:
-                assert made.run(proxy).code == 0
-            made.damaged.wait_for_the_server()
-            made.close()
-            found[version] = proxy.seen
-        return found[version]
-
-    return get
 
 
 def cuts(seen: list[Seen], moment: Moment) -> list[Cut]:
@@ -142,7 +66,7 @@ def chosen(found: list[Cut], version: int) -> list[Cut]:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_after_a_message(
     original: Original,
-    undisturbed: Callable[[int], list[Seen]],
+    undisturbed: Undisturbed,
     interruptions: Interruptions,
     version: int,
     moment: Moment,
@@ -157,7 +81,7 @@ def test_after_a_message(
 
 def assert_cut(made: Bench, cut: Cut) -> None:
     with Proxy(made.server.port, cut.fault) as proxy:
-        ended = made.run(proxy)
+        ended = made.run_once(proxy)
         assert proxy.struck == 1, cut
     assert_told(ended, cut.committed)
     made.assert_survived(cut.committed)
@@ -180,15 +104,9 @@ COMMITS = [
 ]
 
 
-def committing(seen: list[Seen], fault: Fault) -> Fault:
-    """Return the fault for the connection that commits."""
-    [connection] = [number for number, each in enumerate(seen, 1) if each.commits]
-    return replace(fault, connection=connection)
-
-
 @pytest.mark.parametrize("version", VERSIONS)
 def test_around_the_commit(
-    original: Original, undisturbed: Callable[[int], list[Seen]], interruptions: Interruptions, version: int
+    original: Original, undisturbed: Undisturbed, interruptions: Interruptions, version: int
 ) -> None:
     with bench(original(version)) as made:
         for cut in COMMITS:
@@ -198,13 +116,13 @@ def test_around_the_commit(
 
 @pytest.mark.parametrize("action", [Action.CLOSE, Action.RESET])
 def test_commit_that_is_heard(
-    original: Original, undisturbed: Callable[[int], list[Seen]], interruptions: Interruptions, action: Action
+    original: Original, undisturbed: Undisturbed, interruptions: Interruptions, action: Action
 ) -> None:
     """The run has done all it was to do: what happens to the connection afterwards is no failure."""
     fault = committing(undisturbed(VERSIONS[-1]), Fault(Moment.COMMIT_ANSWERED, action))
     with bench(original(VERSIONS[-1])) as made, interruptions.one(str(fault)):
         with Proxy(made.server.port, fault) as proxy:
-            ended = made.run(proxy)
+            ended = made.run_once(proxy)
             assert proxy.struck == 1
         assert (ended.code, ended.err) == (0, "")
         assert ended.out.splitlines()[-1].startswith("Done: at 0022")
@@ -212,7 +130,7 @@ def test_commit_that_is_heard(
 
 
 def test_commit_that_never_comes_and_the_server_not_told(
-    original: Original, undisturbed: Callable[[int], list[Seen]], interruptions: Interruptions
+    original: Original, undisturbed: Undisturbed, interruptions: Interruptions
 ) -> None:
     """The network breaks between: to the server the run is still at work, and its locks are held.
 
@@ -222,10 +140,10 @@ def test_commit_that_never_comes_and_the_server_not_told(
     with bench(original(VERSIONS[0])) as made, interruptions.one(str(fault)):
         with Proxy(made.server.port, fault) as proxy:
             # Once parted, a look or another attempt of the same run must not wait for what nobody will end.
-            ended = made.run(proxy, MIGRATION_LOCK_WAIT="0.1")
+            ended = made.run_once(proxy, MIGRATION_LOCK_WAIT="0.1")
             assert proxy.struck == 1
             assert ended.code in (3, 5), ended
-            again = made.run(proxy, MIGRATION_LOCK_WAIT="0.1")
+            again = made.run_once(proxy, MIGRATION_LOCK_WAIT="0.1")
             assert again.code == 5
             assert again.err.startswith("Error: another run holds the lock for more than 0.1 s\n")
         made.assert_survived(committed=False)
@@ -243,13 +161,13 @@ def test_while_connecting(original: Original, interruptions: Interruptions, vers
     with bench(original(version)) as made:
         for fault in CONNECTING:
             with interruptions.one(str(fault)), Proxy(made.server.port, replace(fault, times=None)) as proxy:
-                ended = made.run(proxy)
+                ended = made.run_once(proxy)
                 assert proxy.struck >= 1
                 assert_told(ended, committed=False)
                 made.assert_survived(committed=False)
         with interruptions.one("refused"), Proxy(made.server.port) as proxy:
             proxy.shut()
-            assert_told(made.run(proxy), committed=False)
+            assert_told(made.run_once(proxy), committed=False)
             made.assert_survived(committed=False)
 
 
@@ -258,7 +176,7 @@ def test_server_that_says_nothing(original: Original, interruptions: Interruptio
     fault = Fault(Moment.ACCEPTED, Action.STALL, times=None)
     with bench(original(VERSIONS[-1])) as made, interruptions.one(str(fault)):
         with Proxy(made.server.port, fault) as proxy:
-            ended = made.run(proxy, MIGRATION_CONNECT_TIMEOUT="2")
+            ended = made.run_once(proxy, MIGRATION_CONNECT_TIMEOUT="2")
             assert proxy.struck >= 1
         assert_told(ended, committed=False)
         made.assert_survived(committed=False)
@@ -268,6 +186,6 @@ def test_slow_network(original: Original, interruptions: Interruptions) -> None:
     """A tenth of a second a message is a minute for a run; a two-hundredth is enough to see that nothing minds."""
     with bench(original(VERSIONS[0])) as made, interruptions.one("delayed"):
         with Proxy(made.server.port, Fault(delay=0.002, times=None)) as proxy:
-            ended = made.run(proxy)
+            ended = made.run_once(proxy)
         assert (ended.code, ended.err) == (0, "")
         made.assert_survived(committed=True)

@@ -165,9 +165,9 @@ class Proxy:
         """Accept connections."""
         self._call(self._open())
 
-    def hang_up(self) -> None:
-        """End every connection there is, those that a fault left open as well."""
-        self._call(self._hang_up())
+    def release(self) -> None:
+        """End the connections that a fault left open: at last the server hears."""
+        self._call(self._hang_up(struck=True))
 
     def deliver(self) -> None:
         """Pass on to the server what a parted connection withheld: a COMMIT that arrives when the client is gone."""
@@ -194,8 +194,8 @@ class Proxy:
         await self._shut()
         await self._hang_up()
 
-    async def _hang_up(self) -> None:
-        tasks = list(self._pairs)
+    async def _hang_up(self, *, struck: bool = False) -> None:
+        tasks = [task for task, pair in self._pairs.items() if pair.seen.struck or not struck]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -381,7 +381,7 @@ class _Pair:
                 _drop_what_comes(self.server)
             case Action.STALL:
                 pass
-        # Until somebody hangs up.
+        # Until it is released.
         await self.loop.create_future()
 
 

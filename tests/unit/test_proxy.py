@@ -227,7 +227,7 @@ def test_a_parted_client_and_its_commit(server: servers.Server, database: str) -
             cursor.execute("SELECT count(*) FROM t")
             assert cursor.fetchone() == (0,)
         proxy.deliver()
-        proxy.hang_up()
+        proxy.release()
         assert rows(server, database) == 1
 
 
