@@ -19,11 +19,8 @@ from painel_migrations.archive import register
 from painel_migrations.connection import prepare_sqlite
 from painel_migrations.settings import VARIABLES
 from tests.support import application as applications
-from tests.support import application_files, history, servers
+from tests.support import application_files, history, interruptions, servers
 from tests.support.command import Ran
-from tests.support.interruptions import pytest_terminal_summary
-
-__all__ = ["pytest_terminal_summary"]  # A hook: pytest looks for it here.
 
 # The wheel's two, which `make test` promises; others that a machine has are for trying by hand.
 VERSIONS = (16, 18)
@@ -190,3 +187,4 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             for name, value in getattr(report, "user_properties", ()):
                 if name == "summary" and getattr(report, "when", "") == "call":
                     terminalreporter.write_line(str(value))
+    interruptions.summarise(terminalreporter)

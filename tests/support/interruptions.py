@@ -28,8 +28,8 @@ class Interruptions:
         counts[1] += 1
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Pytest's hook: print the counts of all tests."""
+def summarise(terminalreporter: Any) -> None:
+    """Print the counts of all tests, for pytest's hook of the end."""
     total: dict[str, list[int]] = {}
     for reports in terminalreporter.stats.values():
         for report in reports:
