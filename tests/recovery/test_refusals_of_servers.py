@@ -7,6 +7,8 @@ import re
 import psycopg2
 import pytest
 
+from painel_migrations.connection.failures import classify
+from painel_migrations.errors import LostError
 from tests.support import refusals
 from tests.support.refusals import LOSSES, REFUSALS, Gate, Loss, Refusal
 
@@ -22,6 +24,8 @@ def test_says(gate: Gate, refusal: Refusal) -> None:
         assert caught.value.pgcode is None
         assert re.fullmatch(refusal.says, refusals.said(caught.value)), str(caught.value)
         assert refusals.PASSWORD not in str(caught.value)
+        found, words = classify(caught.value)
+        assert (found.passes, refusals.PASSWORD in words) == (refusal.passes, False)
 
 
 def test_password_with_every_sign(gate: Gate) -> None:
@@ -39,3 +43,5 @@ def test_says_of_a_session(gate: Gate, loss: Loss) -> None:
     wanted = refusals.LOST if error.pgcode is None else loss.says
     assert error.pgcode in (None, loss.code)
     assert re.fullmatch(wanted, error.diag.message_primary or refusals.said(error)), str(error)
+    found, _ = classify(error)
+    assert (found.passes, found.ends) == (True, LostError)
