@@ -269,6 +269,8 @@ FAILURES = (
     ),
 )
 
+LOST = next(failure for failure in FAILURES if failure.name == "closed")
+
 # What a network does that nobody has listed is more likely to pass than not.
 UNKNOWN_NETWORK = Failure(
     "unreachable",
@@ -345,7 +347,7 @@ def classify(error: BaseException) -> tuple[Failure, str]:
     if code is None:
         found, said = _searched(FAILURES, str(original).strip() or type(original).__name__, UNKNOWN_NETWORK)
         if found is UNKNOWN_NETWORK and isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
-            found = next(failure for failure in FAILURES if failure.name == "closed")
+            found = LOST
         return found, _first_line(said)
     message = getattr(getattr(original, "diag", None), "message_primary", None) or str(original)
     said = type(original).__name__ if code[:2] in QUOTING else _first_line(message)

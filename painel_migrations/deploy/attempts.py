@@ -9,13 +9,13 @@ from dataclasses import replace
 import sqlalchemy as sa
 from alembic import command
 
-from painel_migrations.connection.failures import classify, ending
+from painel_migrations.connection.failures import LOST, classify, ending
 from painel_migrations.connection.interrupts import Breaker, Stage
 from painel_migrations.connection.locks import RunLockedError, holders, named, runs
 from painel_migrations.connection.reach import Reached, UnreachableError, reached
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.environment import Outcome
-from painel_migrations.errors import HeldError, LockedError, LostError, PainelError
+from painel_migrations.errors import HeldError, LockedError, LostError, NoConnectionError, PainelError
 from painel_migrations.settings import Settings
 
 log = logging.getLogger("painel_migrations.deploy")
@@ -67,7 +67,11 @@ def _once(direction: str, revision: str, settings: Settings, way: str, breaker: 
     try:
         (command.upgrade if direction == "upgrade" else command.downgrade)(config, revision)
     except sa.exc.DBAPIError as error:
-        ended = ending(*classify(error), way_in.candidate.source)
+        failure, said = classify(error)
+        if issubclass(failure.ends, NoConnectionError):
+            # It was there: whatever the network says now, such as that it timed out, the connection is lost.
+            failure = LOST
+        ended = ending(failure, said, way_in.candidate.source)
         if isinstance(ended, LockedError):
             ended = _named(ended, way_in.connection)
         raise ended from error

@@ -144,7 +144,9 @@ def test_server_that_does_not_hear_of_the_end(
     fault = in_the_middle(undisturbed(version), Fault(Moment.CLIENT_MESSAGE, action), 0.5)
     with bench(original(version)) as made, interruptions.one(f"second attempt: {action.value} in the middle"):
         with Proxy(made.server.port, fault) as proxy:
-            process = command.start(made.damaged.url(proxy.port), "upgrade")
+            # A minute by default: what is asked here is only that the kernel's word for it is understood.
+            url = made.damaged.url(proxy.port).update_query_dict({"tcp_user_timeout": "3000", "keepalives_idle": "1"})
+            process = command.start(url, "upgrade")
             made.wait_until(lambda: process.poll() is not None or waits_for_the_lock(made))
             proxy.release()
             ended = command.end(process)
