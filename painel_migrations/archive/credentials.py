@@ -201,7 +201,8 @@ def _by_detect_secrets(name: str, text: str) -> Iterator[tuple[int, int, str]]:
             "detect-secrets is not installed, and no script moves unread",
             "make archive installs it; see docs/archive.md",
         ) from None
-    used = [kind.__name__ for kind in get_mapping_from_secret_type_to_class().values() if kind.__name__ not in _UNUSED]
+    detectors: dict[str, type] = get_mapping_from_secret_type_to_class()
+    used = [detector.__name__ for detector in detectors.values() if detector.__name__ not in _UNUSED]
     # Shell is read like a configuration file: its values need no quotes.
     as_if = "script.py" if _is_python(name) else "script.sql" if ".sql" in name.lower() else "script.ini"
     with transient_settings({"plugins_used": [{"name": kind} for kind in used]}):
