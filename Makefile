@@ -29,8 +29,7 @@ MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify doctor sql sql-verify sql-rollback archive archive-undo revision check test \
-	lint bench
+.PHONY: help upgrade downgrade status verify doctor sql sql-verify sql-rollback archive archive-undo revision check test lint bench
 
 ##
 ##   help                   this list

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from painel_migrations.archive import git, moving, register, tree, undo
+from painel_migrations.connection.interrupts import Interrupted
 from tests.support import application_files as truth
 from tests.support.application import commit, snapshot, status
 from tests.support.application import git as ask
@@ -307,7 +309,9 @@ def test_a_file_that_changed_while_others_were_looked_at(
 
 
 @pytest.mark.parametrize("kept_by_git", [True, False])
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), Interrupted(signal.SIGINT)], ids=["full", "interrupted"]
+)
 def test_a_failure_in_the_middle_moves_everything_back(
     small: Path, run: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException, kept_by_git: bool
 ) -> None:

@@ -23,6 +23,9 @@ PARTS = (0.1, 0.5, 0.95)
 """Of a side's messages: where a run is cut."""
 
 
+QUICK = {"tcp_user_timeout": "3000", "keepalives_idle": "1", "keepalives_interval": "1", "keepalives_count": "2"}
+
+
 def assert_arrived(made: Bench, ended: command.Ended) -> None:
     assert ended.code == 0, ended
     lines = ended.out.splitlines()
@@ -145,7 +148,7 @@ def test_server_that_does_not_hear_of_the_end(
     with bench(original(version)) as made, interruptions.one(f"second attempt: {action.value} in the middle"):
         with Proxy(made.server.port, fault) as proxy:
             # A minute by default: what is asked here is only that the kernel's word for it is understood.
-            url = made.damaged.url(proxy.port).update_query_dict({"tcp_user_timeout": "3000", "keepalives_idle": "1"})
+            url = made.damaged.url(proxy.port).update_query_dict(QUICK)
             process = command.start(url, "upgrade")
             made.wait_until(lambda: process.poll() is not None or waits_for_the_lock(made))
             proxy.release()

@@ -33,12 +33,20 @@ def certificate(folder: Path, name: str = "localhost") -> tuple[Path, Path]:
     return signed, key
 
 
+class _Closing(ssl.SSLSocket):
+    """Closes itself: one that is reset before its handshake begins is left open, and to nobody, by the ssl module."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class Front:
     """A front before the server at `port` of this machine: `with` starts and ends it; its own port is `port`."""
 
     def __init__(self, port: int, files: tuple[Path, Path]) -> None:
         self._target = port
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.sslsocket_class = _Closing
         self._context.load_cert_chain(*files)
         self._door = socket.create_server((LOOPBACK, 0))
         self.port = int(self._door.getsockname()[1])

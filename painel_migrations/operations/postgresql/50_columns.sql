@@ -110,8 +110,8 @@ BEGIN
     END IF;
 END $fn$;
 
--- A column that a later revision takes away: given to a table without rows only, and not where what it refers to
--- is gone already. A table with rows has it, or is past it.
+-- A column that a later revision takes away: given to a table without rows only, and not where what it refers
+-- to is gone already. A table with rows has it, or is past it.
 CREATE OR REPLACE PROCEDURE pg_temp.passing_column(tbl text, item text) LANGUAGE plpgsql AS $fn$
 BEGIN
     IF pg_temp.has_table(tbl) AND NOT pg_temp.has_rows(tbl) AND EXISTS (SELECT FROM pg_temp.described(item)
