@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -19,13 +20,16 @@ PROVEN = 10
 ONE_ATTEMPT = {"MIGRATION_CONNECT_ATTEMPTS": "1", "MIGRATION_RUN_ATTEMPTS": "1"}
 
 
+_numbers = itertools.count(1)
+
+
 class Bench:
     """A damaged database that is cut again and again: a new copy wherever it is no longer as it was."""
 
     def __init__(self, model: Damaged) -> None:
         assert model.server is not None
         self.model, self.server = model, model.server
-        self.name = f"cut_{os.getpid()}"
+        self.name = f"cut_{os.getpid()}_{next(_numbers)}"
         self.marks = whole.marks(self.server, model.name)
         self.cuts = 0
         self.damaged = self._copy()
