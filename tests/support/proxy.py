@@ -18,9 +18,11 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import enum
+import fcntl
 import socket
 import struct
 import sys
+import termios
 import threading
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -377,8 +379,13 @@ class _Pair:
                 _reset_at_close(self.client)
                 self.client.close()
             case Action.VANISH:
-                _drop_what_comes(self.client)
-                _drop_what_comes(self.server)
+                for side in (self.client, self.server):
+                    # A machine that is gone repeats nothing, which would count as a sign of life.
+                    while _unacknowledged(side):
+                        await asyncio.sleep(0.001)
+                    _drop_what_comes(side)
+                    # An end by FIN would wait for acknowledgements.
+                    _reset_at_close(side)
             case Action.STALL:
                 pass
         # Until it is released.
@@ -426,6 +433,11 @@ VANISHING = sys.platform == "linux"
 # Linux: a socket's packet filter, whose only instruction says to keep 0 bytes of a packet. It needs no privilege.
 SO_ATTACH_FILTER = 26
 KEEP_NOTHING = struct.pack("HBBI", 0x06, 0, 0, 0)
+
+
+def _unacknowledged(side: socket.socket) -> int:
+    """Return how many bytes were sent that the other side has yet to acknowledge."""
+    return int.from_bytes(fcntl.ioctl(side, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
 
 
 def _drop_what_comes(side: socket.socket) -> None:
