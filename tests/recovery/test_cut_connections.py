@@ -22,7 +22,7 @@ from tests.support.interruptions import Interruptions
 from tests.support.proxy import Action, Fault, Moment, Proxy, Seen
 
 ALL = os.environ.get("RECOVERY") == "all"
-CUTS = 24
+CUTS = 18
 """Chosen on each version and side."""
 PIECES = 24 if ALL else 3
 """Tests that they are shared out to, for pytest-xdist."""

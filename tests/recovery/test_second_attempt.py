@@ -22,8 +22,8 @@ from tests.support.proxy import VANISHING, Action, Fault, Moment, Proxy, Seen
 PARTS = (0.1, 0.5, 0.95)
 """Of a side's messages: where a run is cut."""
 
-
-QUICK = {"tcp_user_timeout": "3000", "keepalives_idle": "1", "keepalives_interval": "1", "keepalives_count": "2"}
+ACTIONS = {VERSIONS[0]: Action.CLOSE, VERSIONS[-1]: Action.RESET}
+"""Each on one version: what a run does about it depends on neither."""
 
 
 def assert_arrived(made: Bench, ended: command.Ended) -> None:
@@ -44,9 +44,9 @@ def in_the_middle(seen: list[Seen], fault: Fault, part: float) -> Fault:
 
 
 CONNECTING = [
-    Fault(moment, action, times=2)
-    for moment in (Moment.ACCEPTED, Moment.TLS_ASKED, Moment.AUTHENTICATION)
-    for action in (Action.CLOSE, Action.RESET)
+    Fault(Moment.ACCEPTED, Action.RESET, times=2),
+    Fault(Moment.TLS_ASKED, times=2),
+    Fault(Moment.AUTHENTICATION, times=2),
 ]
 
 
@@ -77,24 +77,19 @@ def test_cut_in_the_middle(
 ) -> None:
     with bench(original(version)) as made:
         for part in PARTS:
-            for action in (Action.CLOSE, Action.RESET):
-                fault = in_the_middle(undisturbed(version), Fault(moment, action), part)
-                with interruptions.one(f"second attempt: {action.value} at a {moment.value}"):
-                    with Proxy(made.server.port, fault) as proxy:
-                        ended = made.run(proxy)
-                        assert proxy.struck == 1
-                    assert_arrived(made, ended)
+            fault = in_the_middle(undisturbed(version), Fault(moment, ACTIONS[version]), part)
+            with interruptions.one(f"second attempt: {fault.action.value} at a {moment.value}"):
+                with Proxy(made.server.port, fault) as proxy:
+                    ended = made.run(proxy)
+                    assert proxy.struck == 1
+                assert_arrived(made, ended)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_cut_around_the_commit(
     original: Original, undisturbed: Undisturbed, interruptions: Interruptions, version: int
 ) -> None:
-    faults = [
-        Fault(moment, action)
-        for moment in (Moment.BEFORE_COMMIT, Moment.COMMITTED)
-        for action in (Action.CLOSE, Action.RESET)
-    ]
+    faults = [Fault(moment, ACTIONS[version]) for moment in (Moment.BEFORE_COMMIT, Moment.COMMITTED)]
     with bench(original(version)) as made:
         for fault in [*faults, Fault(Moment.COMMIT_SENT)]:
             with interruptions.one(f"second attempt: {fault}"):
@@ -126,34 +121,47 @@ def test_commit_that_the_server_waits_for(
         assert_arrived(made, ended)
 
 
-@pytest.mark.parametrize(
-    "action",
-    [
-        Action.PART,
-        pytest.param(
-            Action.VANISH, marks=pytest.mark.skipif(not VANISHING, reason="packets can be dropped on Linux only")
-        ),
-    ],
-    ids=lambda action: action.value,
-)
 def test_server_that_does_not_hear_of_the_end(
-    original: Original, undisturbed: Undisturbed, interruptions: Interruptions, action: Action
+    original: Original, undisturbed: Undisturbed, interruptions: Interruptions
 ) -> None:
-    """The first attempt's transaction holds the lock until the server hears: the second waits, then does the work.
-
-    Of a network that is gone without a word (vanished) only keepalives and TCP's own time limit tell.
-    """
+    """The first attempt's transaction holds the lock until the server hears: the second waits, then does the work."""
     version = VERSIONS[0]
-    fault = in_the_middle(undisturbed(version), Fault(Moment.CLIENT_MESSAGE, action), 0.5)
-    with bench(original(version)) as made, interruptions.one(f"second attempt: {action.value} in the middle"):
-        with Proxy(made.server.port, fault) as proxy:
-            # A minute by default: what is asked here is only that the kernel's word for it is understood.
-            url = made.damaged.url(proxy.port).update_query_dict(QUICK)
-            process = command.start(url, "upgrade")
-            made.wait_until(lambda: process.poll() is not None or waits_for_the_lock(made))
-            proxy.release()
-            ended = command.end(process)
-        assert_arrived(made, ended)
+    fault = in_the_middle(undisturbed(version), Fault(Moment.CLIENT_MESSAGE, Action.PART), 0.5)
+    with bench(original(version)) as made, interruptions.one("second attempt: parted in the middle"):
+        assert_waits_and_arrives(made, fault)
+
+
+@pytest.mark.skipif(not VANISHING, reason="packets can be dropped on Linux only")
+@pytest.mark.parametrize("moment", [Moment.CLIENT_MESSAGE, Moment.SERVER_MESSAGE, Moment.COMMITTED])
+def test_network_that_is_gone_without_a_word(
+    original: Original, undisturbed: Undisturbed, interruptions: Interruptions, moment: Moment
+) -> None:
+    """Keepalives tell a client that waits for an answer, TCP's own time limit one that has just asked."""
+    version = VERSIONS[-1]
+    fault = committing(undisturbed(version), Fault(moment, Action.VANISH))
+    if moment is not Moment.COMMITTED:
+        fault = in_the_middle(undisturbed(version), fault, 0.5)
+    with bench(original(version)) as made, interruptions.one(f"second attempt: vanished at {moment.value}"):
+        assert_waits_and_arrives(made, fault, **IMPATIENT)
+
+
+IMPATIENT = {
+    "keepalives_idle": "1",
+    "keepalives_interval": "1",
+    "keepalives_count": "1",
+    "tcp_user_timeout": "2000",
+}
+"""A minute by default: what is asked here is only that the kernel's word for it is understood."""
+
+
+def assert_waits_and_arrives(made: Bench, fault: Fault, **options: str) -> None:
+    with Proxy(made.server.port, fault) as proxy:
+        url = made.damaged.url(proxy.port).update_query_dict(options)
+        process = command.start(url, "upgrade")
+        made.wait_until(lambda: process.poll() is not None or waits_for_the_lock(made))
+        proxy.release()
+        ended = command.end(process)
+    assert_arrived(made, ended)
 
 
 def waits_for_the_lock(made: Bench) -> bool:
