@@ -53,7 +53,9 @@ class Breaker:
         self._raw: Any = None
 
     def committing(self) -> None:
-        """Note that COMMIT is about to be sent."""
+        """Note that COMMIT is about to be sent. Errors: ConnectionAbortedError where the end has come before it."""
+        if self.broken.is_set():
+            raise ConnectionAbortedError("the time for this run is over")
         self.stage = Stage.COMMITTING
 
     def committed(self) -> None:

@@ -8,9 +8,11 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 
+import alembic.command
 import pytest
 import sqlalchemy as sa
 
+from painel_migrations.connection.interrupts import Breaker, Stage
 from painel_migrations.connection.locks import LOCK_KEY
 from tests.conftest import engine_of
 from tests.support import command, history, lineage, servers, whole
@@ -184,3 +186,15 @@ def test_a_second_signal_does_not_end_the_rollback(server: servers.Server, datab
         ended = command.end(process)
     # The second one may come when all is said and done, and the process about to end anyway.
     assert (ended.code in (130, 143, -signal.SIGTERM), ended.err) == (True, ROLLED_BACK)
+
+
+def test_nothing_is_committed_once_the_end_has_come(sqlite: sa.Engine) -> None:
+    """The start-up hook has returned False, and the application serves: the thread left behind must not commit."""
+    breaker = Breaker()
+    breaker.end()
+    made = history.config(sqlite)
+    made.attributes["breaker"] = breaker
+    with pytest.raises(ConnectionAbortedError):
+        alembic.command.upgrade(made, "head")
+    assert breaker.stage is Stage.UNCHANGED
+    assert sa.inspect(sqlite).get_table_names() == []

@@ -11,8 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from painel_migrations.catalog import Severity, verify
-from painel_migrations.connection.locks import LOCK_KEY, Holder, holders, named
+from painel_migrations.connection.locks import LOCK_KEY, Holder, holders, lock_run, named
 from painel_migrations.errors import HeldError
+from painel_migrations.settings import read_settings
 from tests.support import command, conservation, lineage
 
 ROWS = 6
@@ -179,6 +180,19 @@ def test_a_reader_of_the_file_is_waited_for(sqlite: sa.Engine) -> None:
         rows.close()
         connection.rollback()
     assert command.end(process).code == 0
+
+
+def test_what_ends_a_run_whose_client_is_gone(postgres: sa.Engine) -> None:
+    """The server looks for the client during a statement, and does not wait for ever for the next one."""
+    with postgres.connect() as connection:
+        lock_run(connection, read_settings({}))
+        shown = {
+            name: connection.exec_driver_sql(f"SHOW {name}").scalar_one()
+            for name in ("idle_in_transaction_session_timeout", "client_connection_check_interval", "lock_timeout")
+        }
+        connection.rollback()
+        after = connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar_one()
+    assert (list(shown.values()), after) == (["1min", "1s", "4s"], "0")
 
 
 def test_plain_looks_do_not_wait(postgres: sa.Engine) -> None:
