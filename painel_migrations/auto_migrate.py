@@ -53,8 +53,8 @@ def run_auto_migration(limit: float | None = None) -> bool:
         settings = replace(
             settings,
             connect_limit=min(settings.connect_limit, seconds),
-            # Whoever waits longer than this is not there any more.
-            lock_wait=min(settings.lock_wait, seconds),
+            # Whoever waits longer than this is not there any more; a file's lock is waited for where nothing ends it.
+            lock_wait=max(0.0, min(settings.lock_wait, seconds - END_WITHIN)),
         )
         worker = threading.Thread(target=work, name="painel-migrations", daemon=True)
         worker.start()

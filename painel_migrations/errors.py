@@ -31,6 +31,10 @@ class LostError(NoConnectionError):
     """A database answered, and then the connection to it was lost: nothing is half done."""
 
 
+class InDoubtError(NoConnectionError):
+    """The connection was lost while changes were committed, and nobody could look whether they were."""
+
+
 class Refused(PainelError):
     """What cannot be done safely; nothing is changed."""
 

@@ -58,6 +58,26 @@ _AGAIN = "Another attempt would say the same."
 FAILURES = (
     # Before the log-in.
     Failure(
+        "options",
+        False,
+        NoConnectionError,
+        "an option of the connection does not fit: {said}",
+        f"{_AGAIN} Correct what stands behind the ? in {{source}}, then run again",
+        texts=(
+            r"^invalid (?:\w+ value|integer value|connection option)",
+            r"private key file",
+            r"could not open certificate file",
+        ),
+    ),
+    Failure(
+        "permission",
+        False,
+        NoConnectionError,
+        _REFUSES,
+        f"{_AGAIN} Let this user connect, or name another in {{source}}, then run again",
+        texts=(r"no pg_hba\.conf entry .*(?:SSL on|SSL encryption)",),
+    ),
+    Failure(
         "password",
         False,
         NoConnectionError,
@@ -79,7 +99,7 @@ FAILURES = (
         texts=(
             r"server does not support SSL",
             r"no pg_hba\.conf entry .*(?:SSL off|no encryption)",
-            r"SSL error: (?!unexpected eof)",
+            r"SSL error: (?!unexpected eof|decryption failed|tlsv1 alert internal error)",
             r"certificate verify failed",
             r"certificate for .* does not match",
             r"root certificate file",
@@ -128,6 +148,8 @@ FAILURES = (
         texts=(
             r"too many (?:clients|connections)|muitos clientes conectados|muitas conexões",
             r"remaining connection slots",
+            r"canceling authentication due to timeout",
+            r"out of memory|Too many open files",
             r"no more connections allowed",
             r"query_wait_timeout|client_login_timeout|pooler error|cached error",
         ),
@@ -207,7 +229,7 @@ FAILURES = (
             r"reset by peer",
             r"Broken pipe",
             r"SSL SYSCALL error",
-            r"SSL error: unexpected eof",
+            r"SSL error: (?:unexpected eof|decryption failed|tlsv1 alert internal error)",
             r"unexpected eof",
             r"(?:connection|cursor) already closed",
             r"lost synchronization",

@@ -16,5 +16,7 @@ FROM (
 ) AS l
 LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
 LEFT JOIN pg_catalog.pg_prepared_xacts p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction
+-- An autovacuum worker that is in the way of others ends by itself.
+WHERE a.backend_type IS DISTINCT FROM 'autovacuum worker'
 GROUP BY l.pid, a.usename, a.application_name, a.query_start, a.xact_start, p.gid
 ORDER BY max(l.strength) DESC, a.xact_start

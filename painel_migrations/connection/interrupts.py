@@ -51,12 +51,23 @@ class Breaker:
         self.broken = threading.Event()
         self.stage = Stage.UNCHANGED
         self._raw: Any = None
+        # Whoever is first, the end or the commit, the other one sees it.
+        self._turn = threading.Lock()
+
+    def check(self) -> None:
+        """Go on only if the end has not come. Errors: ConnectionAbortedError where it has."""
+        if self.broken.is_set():
+            raise ConnectionAbortedError("the time for this run is over")
 
     def committing(self) -> None:
         """Note that COMMIT is about to be sent. Errors: ConnectionAbortedError where the end has come before it."""
-        if self.broken.is_set():
-            raise ConnectionAbortedError("the time for this run is over")
-        self.stage = Stage.COMMITTING
+        with self._turn:
+            self.check()
+            self.stage = Stage.COMMITTING
+
+    def looked(self) -> None:
+        """Note that the database was looked at, under the lock of runs: no commit is under way any more."""
+        self.stage = Stage.UNCHANGED
 
     def committed(self) -> None:
         """Note that it was answered."""
@@ -65,9 +76,7 @@ class Breaker:
     def watch(self, raw: Any) -> None:
         """Watch a driver's connection from now on. Errors: ConnectionAbortedError where the end has come already."""
         self._raw = raw
-        if self.broken.is_set():
-            self._raw = None
-            raise ConnectionAbortedError("the time for this run is over")
+        self.check()
 
     def release(self) -> None:
         """Watch none: nothing is waited for."""
@@ -75,7 +84,8 @@ class Breaker:
 
     def end(self) -> None:
         """End what the connection waits for, now. A commit that is under way is left to arrive."""
-        self.broken.set()
+        with self._turn:
+            self.broken.set()
         raw = self._raw
         if raw is None or self.stage is Stage.COMMITTING:
             return

@@ -4,6 +4,7 @@ way of a run.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
@@ -39,10 +40,13 @@ def lock_run(connection: sa.Connection, settings: Settings) -> None:
         return
     # The wait has its own patience; the short one for table locks comes after it.
     wait = f"SET LOCAL lock_timeout = {milliseconds(settings.lock_wait) or 1}"
-    wait += f"; SET LOCAL idle_in_transaction_session_timeout = {IDLE}"
+    # A role's own time limit for statements is not for the wait; ours comes after it.
+    wait += f"; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = {IDLE}"
     if (connection.dialect.server_version_info or ()) >= (14,):
-        wait += f"; SET LOCAL client_connection_check_interval = {CLIENT_CHECK}"
-    connection.exec_driver_sql(wait)
+        # Other systems may not be able to look, and then refuse the setting.
+        check = f"set_config('client_connection_check_interval', '{CLIENT_CHECK}', true)"
+        wait += f"; SELECT {check} WHERE version() LIKE '%linux%'"
+    connection.exec_driver_sql(wait, execution_options={"no_parameters": True})
     try:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
     except sa.exc.OperationalError as error:
@@ -112,10 +116,15 @@ def _asked(connection: sa.Connection, kind: str) -> list[Holder]:
     return [Holder(*row) for row in rows]
 
 
-def named(error: LockedError, found: list[Holder]) -> LockedError:
-    """Return an error that names who is in the way; the same one where nobody is any more."""
+def named(error: LockedError, found: list[Holder], context: str = "") -> LockedError:
+    """Return an error that names who is in the way; the same one where nobody is any more.
+
+    Arguments: ``found``, who holds anything; ``context`` of the server's error, where its statement names its tables.
+    """
     if not found:
         return error
+    words = set(re.findall(r"\w+", context))
+    found = [holder for holder in found if words.intersection(holder.tables)] or found
     first = found[0]
     tables = f" of {', '.join(first.tables[:3])}{', ...' if len(first.tables) > 3 else ''}" if first.tables else ""
     more = f", and {len(found) - 1} more" if len(found) > 1 else ""

@@ -25,6 +25,9 @@ log = logging.getLogger("painel_migrations.connection")
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
 
+# Seconds an attempt has that is begun as the time for all of them ends.
+LEAST = 1.0
+
 # libpq gives each address of a host its own time to answer, and a name server that is silent none at all.
 ADDRESSES = 2
 
@@ -158,7 +161,7 @@ def _opened(url: sa.URL, timeout: float, deadline: float) -> sa.Connection:
         arrived.set()
 
     threading.Thread(target=work, daemon=True).start()
-    patience = min(ADDRESSES * timeout + 1, max(deadline - time.monotonic(), timeout))
+    patience = min(ADDRESSES * timeout + 1, max(deadline - time.monotonic(), LEAST))
     try:
         arrived.wait(patience)
     finally:

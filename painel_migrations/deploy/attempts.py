@@ -12,10 +12,10 @@ from alembic import command
 from painel_migrations.connection.failures import LOST, classify, ending
 from painel_migrations.connection.interrupts import Breaker, Stage
 from painel_migrations.connection.locks import RunLockedError, holders, named, runs
-from painel_migrations.connection.reach import Reached, UnreachableError, reached
+from painel_migrations.connection.reach import Reached, reached
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.environment import Outcome
-from painel_migrations.errors import HeldError, LockedError, LostError, NoConnectionError, PainelError
+from painel_migrations.errors import HeldError, InDoubtError, LockedError, LostError, NoConnectionError, PainelError
 from painel_migrations.settings import Settings
 
 log = logging.getLogger("painel_migrations.deploy")
@@ -32,33 +32,30 @@ def run_to(direction: str, revision: str, settings: Settings, way: str, breaker:
     Errors: PainelError. Nothing is changed then, unless its text says that this cannot be known.
     """
     pauses = iter(settings.lock_pauses)
-    lost, in_doubt, announced = 0, False, ""
+    lost, announced = 0, ""
     while True:
-        breaker.stage = Stage.COMMITTING if in_doubt else Stage.UNCHANGED
+        # An answer to COMMIT that was lost stays in doubt until the database was looked at.
+        in_doubt = breaker.stage is Stage.COMMITTING
         try:
             with reached(settings, breaker=breaker) as way_in:
                 if announced != str(way_in.candidate):
                     announced = str(way_in.candidate)
                     log.info("Database: %s", announced)
-                breaker.stage = Stage.UNCHANGED
                 outcome = _once(direction, revision, settings, way, breaker, way_in)
                 return replace(outcome, found_after_loss=in_doubt and not outcome.steps)
         except HeldError as error:
             pause = next(pauses, None)
             if pause is None or breaker.broken.is_set():
-                raise
+                raise _told(error, breaker) from error
             log.info("%s; again in %g s", error.what, pause)
             breaker.broken.wait(pause)
         except LostError as error:
             lost += 1
-            in_doubt = in_doubt or breaker.stage is Stage.COMMITTING
             if lost >= settings.run_attempts or breaker.broken.is_set():
-                raise _doubtful(error) if in_doubt else error from None
+                raise _told(error, breaker) from error
             log.info("%s; once more from the start", error.what)
-        except UnreachableError as error:
-            if in_doubt:
-                raise _doubtful(error) from None
-            raise
+        except PainelError as error:
+            raise _told(error, breaker) from error
 
 
 def _once(direction: str, revision: str, settings: Settings, way: str, breaker: Breaker, way_in: Reached) -> Outcome:
@@ -71,9 +68,12 @@ def _once(direction: str, revision: str, settings: Settings, way: str, breaker: 
         if issubclass(failure.ends, NoConnectionError):
             # It was there: whatever the network says now, such as that it timed out, the connection is lost.
             failure = LOST
+        else:
+            # The server answered, and what it refused was not committed.
+            breaker.looked()
         ended = ending(failure, said, way_in.candidate.source)
         if isinstance(ended, LockedError):
-            ended = _named(ended, way_in.connection)
+            ended = _named(ended, way_in.connection, _context(error))
         raise ended from error
     except RunLockedError as error:
         raise _named(error, way_in.connection) from error
@@ -81,13 +81,22 @@ def _once(direction: str, revision: str, settings: Settings, way: str, breaker: 
     return outcome
 
 
-def _named(error: LockedError, connection: sa.Connection) -> LockedError:
+def _named(error: LockedError, connection: sa.Connection, context: str = "") -> LockedError:
     """The same error with who is in the way, asked after the run was rolled back: nobody waits for this."""
     with contextlib.suppress(sa.exc.DBAPIError):
-        return named(error, (runs if isinstance(error, RunLockedError) else holders)(connection))
+        return named(error, (runs if isinstance(error, RunLockedError) else holders)(connection), context)
     return error
 
 
-def _doubtful(error: PainelError) -> PainelError:
-    """The error after a commit whose answer was lost, where no later run could look."""
-    return LostError(f"{error.what}; whether the changes were committed cannot be known from here", "Look: make status")
+def _context(error: sa.exc.DBAPIError) -> str:
+    """Where the server was, as it says it: the statement that waited names its table."""
+    return getattr(getattr(error.orig, "diag", None), "context", None) or ""
+
+
+def _told(error: PainelError, breaker: Breaker) -> PainelError:
+    """The error, with the doubt after a commit whose answer was lost, where no later run could look."""
+    if breaker.stage is not Stage.COMMITTING:
+        return error
+    return InDoubtError(
+        f"{error.what}; whether the changes were committed cannot be known from here", "Look: make status"
+    )

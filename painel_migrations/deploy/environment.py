@@ -95,7 +95,7 @@ def _run(context: EnvironmentContext, connection: sa.Connection, settings: Setti
                 begun.rollback()
         raise
     if begun is not None:
-        breaker: Breaker = context.config.attributes.get("breaker") or Breaker()
+        breaker = _breaker(context.config.attributes)
         breaker.committing()
         begun.commit()
         breaker.committed()
@@ -106,6 +106,7 @@ def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
     migration = context.get_context()
     refuse_foreign_database(connection, migration, context.script)
     before = migration.get_current_heads()
+    _breaker(context.config.attributes).looked()
     # A stamp changes one row, and a run at head nothing: neither is to pay.
     if any(not step.info.is_stamp for step in migration.opts["pending"](before, migration)):
         preflight(connection)
@@ -181,6 +182,7 @@ def _told(
                 history.begin_run()
             info: MigrationInfo = step.info  # type: ignore[attr-defined]  # a property of both kinds of step
             revision = info.up_revision
+            _breaker(attributes).check()
             assert isinstance(revision, Script)
             direction = "stamp" if info.is_stamp else "upgrade" if info.is_upgrade else "downgrade"
             section(revision)
@@ -195,6 +197,12 @@ def _told(
         attributes["steps"] = count
 
     return steps
+
+
+def _breaker(attributes: dict[str, Any]) -> Breaker:
+    """What ends the run: that of who started it, or one that nobody uses."""
+    breaker: Breaker = attributes.setdefault("breaker", Breaker())
+    return breaker
 
 
 def _changes(context: EnvironmentContext) -> bool:

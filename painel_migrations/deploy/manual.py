@@ -9,9 +9,8 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from painel_migrations.connection.reach import UnreachableError
 from painel_migrations.deploy.console import script_text, verify_text
-from painel_migrations.errors import PainelError, UsageError
+from painel_migrations.errors import NoConnectionError, UsageError
 
 log = logging.getLogger("painel_migrations.deploy")
 
@@ -23,7 +22,7 @@ INSTRUCTIONS = """No client reaches the database: its own console does. In this 
 More, in Portuguese as well: docs/console.md"""
 
 
-def write_scripts(direction: str, revision: str, error: UnreachableError) -> PainelError:
+def write_scripts(direction: str, revision: str, error: NoConnectionError) -> NoConnectionError:
     """Write the console script and its check into the current folder, and print what to do with them.
 
     Returns the error to end with: the same exit code, with the script's path. Where no script can be written, the
@@ -41,15 +40,14 @@ def write_scripts(direction: str, revision: str, error: UnreachableError) -> Pai
         check = _write(f"verify-{day}", verify_text())
     except OSError as failed:
         verb = "sql" if direction == "upgrade" else f"sql-rollback TO={revision}"
-        return UnreachableError(
+        return NoConnectionError(
             error.what,
             f"This folder cannot be written ({failed.strerror}). On any machine: make {verb} > fix.sql, and paste it",
-            error.attempts,
         )
     for line in INSTRUCTIONS.format(fix=fix, check=check).splitlines():
         log.info("%s", line)
-    return UnreachableError(
-        error.what, f"{error.todo}. Or paste {fix.name} into the database's console, as said above", error.attempts
+    return NoConnectionError(
+        error.what, f"{error.todo}. Or paste {fix.name} into the database's console, as said above"
     )
 
 

@@ -12,6 +12,7 @@ from painel_migrations.connection.reach import UnreachableError
 from painel_migrations.deploy.attempts import run_to
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.manual import write_scripts
+from painel_migrations.errors import LostError
 from painel_migrations.settings import read_settings
 
 log = logging.getLogger("painel_migrations.deploy")
@@ -37,7 +38,7 @@ def _run(direction: str, revision: str, breaker: Breaker) -> int:
     began = time.monotonic()
     try:
         outcome = run_to(direction, revision, settings, way="command", breaker=breaker)
-    except UnreachableError as error:
+    except (UnreachableError, LostError) as error:
         raise write_scripts(direction, revision, error) from None
     if outcome.steps:
         checked = "; the schema is what the application needs" if outcome.verified else ""

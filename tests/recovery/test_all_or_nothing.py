@@ -10,6 +10,7 @@ import resource
 import signal
 import subprocess
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,10 @@ def test_connection_ended_by_the_server(
     assert ended.code == 3
     # The server's word for it, or libpq's where that did not arrive.
     reasons = ("terminating connection due to administrator command", "server closed the connection unexpectedly")
-    todo = "Nothing is half done. Run again; where it stays so: make doctor"
+    todo = (
+        "Nothing is half done. Run again; where it stays so: make doctor. "
+        f"Or paste fix-{date.today()}.sql into the database's console, as said above"
+    )
     assert ended.err in [f"Error: the connection was lost: {reason}\nNext: {todo}\n" for reason in reasons]
     on_postgresql.assert_as_it_was()
     on_postgresql.assert_all_or_nothing()

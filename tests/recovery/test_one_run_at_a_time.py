@@ -105,6 +105,36 @@ def test_table_let_go_in_time(postgres: sa.Engine) -> None:
     assert ended.out.splitlines()[-1].startswith(DONE)
 
 
+def test_of_several_sessions_the_one_that_holds_that_table(postgres: sa.Engine) -> None:
+    """A writer elsewhere holds the stronger lock, and is not in the way: nobody is told to end it."""
+    lineage.build(postgres, 18, rows=ROWS)
+    environment = command.environment(postgres.url, MIGRATION_LOCK_TIMEOUT="0.3", MIGRATION_LOCK_PAUSES="0")
+    with postgres.connect() as writing, postgres.connect() as reporting:
+        writing.exec_driver_sql("CREATE TABLE anotacoes (id integer)")
+        writing.commit()
+        writing.exec_driver_sql("LOCK TABLE anotacoes IN ACCESS EXCLUSIVE MODE")
+        reporting.exec_driver_sql("SELECT count(*) FROM produtos")
+        pid = pid_of(reporting)
+        ended = command.run(postgres.url, "upgrade", env=environment)
+    assert ended.code == 5
+    assert ended.err.splitlines()[1].endswith(f"SELECT pg_terminate_backend({pid})")
+
+
+def test_a_role_s_own_time_limit_is_not_for_the_wait(postgres: sa.Engine) -> None:
+    lineage.build(postgres, 18)
+    name = postgres.url.database
+    with postgres.connect() as holding:
+        holding.exec_driver_sql(f"ALTER DATABASE {name} SET statement_timeout = '1s'")
+        holding.commit()
+        holding.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
+        process = command.start(postgres.url, "upgrade")
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(2)
+        holding.rollback()
+    assert command.end(process).code == 0
+
+
 def test_a_prepared_transaction_in_the_way(postgres: sa.Engine) -> None:
     """It has no session to end: its name and how to take it back are said. (Servers allow none unless told to.)"""
     with postgres.connect() as connection:

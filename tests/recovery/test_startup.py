@@ -274,6 +274,28 @@ def test_a_defect_does_not_reach_the_application(
     )
 
 
+def test_a_file_that_is_held(
+    sqlite: sa.Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was given up stays undone when the file is let go: the application serves by then."""
+    lineage.build(sqlite, 7, rows=ROWS)
+    before = whole.of(sqlite, None)
+    monkeypatch.setenv("DATABASE_URL", str(sqlite.url))
+    with sqlite.begin():
+        assert "Not migrated: " in failed_within(3, caplog)
+    time.sleep(3)
+    assert whole.of(sqlite, None) == before
+
+
+def test_a_file_that_takes_too_long(
+    sqlite: sa.Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", str(sqlite.url))
+    assert "rolled back, nothing was changed" in failed_within(0.2, caplog)
+    time.sleep(5)
+    assert sa.inspect(sqlite).get_table_names() == []
+
+
 def test_a_file_of_a_developer(sqlite: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     lineage.build(sqlite, 7, 22, rows=ROWS)
     before = conservation.take(sqlite)

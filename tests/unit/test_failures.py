@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.connection.failures import meaning
+from painel_migrations.connection.failures import classify, meaning
 from tests.conftest import engine_of
 
 RUN_AND_REPORT = "Nothing was changed. Run again with --verbose, and report it"
@@ -178,3 +178,33 @@ def test_a_password_is_in_no_message() -> None:
     with pytest.raises(sa.exc.OperationalError) as caught:
         engine.connect()
     assert "canario" not in str(meaning(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("FATAL:  canceling authentication due to timeout", "connections"),
+        ("FATAL:  out of memory", "connections"),
+        ("SSL error: decryption failed or bad record mac", "closed"),
+        ("SSL error: certificate verify failed", "tls"),
+        ('invalid sslmode value: "x"', "options"),
+        ('invalid integer value "x" for connection option "connect_timeout"', "options"),
+        ('could not open certificate file "/x": No such file or directory', "options"),
+        (
+            (
+                'connection to server at "h" failed: FATAL:  no pg_hba.conf entry for host "h", SSL encryption\n'
+                'connection to server at "h" failed: FATAL:  no pg_hba.conf entry for host "h", no encryption'
+            ),
+            "permission",
+        ),
+        ('FATAL:  no pg_hba.conf entry for host "h", no encryption', "tls"),
+        ("FATAL:  desculpe, muitos clientes conectados", "connections"),
+        ("FATAL:  o sistema de banco de dados está iniciando", "starting"),
+        ('FATAL:  autenticação do tipo senha falhou para o usuário "p"', "password"),
+        ("FATAL:  terminating connection due to administrator command", "closed"),
+        ("FATAL:  something new", "refused by the server"),
+        ("something new", "unreachable"),
+    ],
+)
+def test_the_class_of_what_is_said(said: str, name: str) -> None:
+    assert classify(sa.exc.OperationalError("", None, Raised(said)))[0].name == name
