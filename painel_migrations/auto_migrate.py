@@ -58,7 +58,7 @@ def run_auto_migration(limit: float | None = None) -> bool:
         )
         worker = threading.Thread(target=work, name="painel-migrations", daemon=True)
         worker.start()
-        # The end itself takes time: a statement is cancelled, a connection that does not answer is cut.
+        # The end itself takes time: the connection is cut, and the thread has to come to it.
         worker.join(max(seconds - END_WITHIN, seconds / 2))
         if not ended:
             breaker.end()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -54,6 +54,22 @@ _BUSY = "the server takes no connection now: {said}"
 _LOST = "the connection was lost: {said}"
 _AGAIN = "Another attempt would say the same."
 
+_PERMISSION = Failure(
+    "permission",
+    False,
+    NoConnectionError,
+    _REFUSES,
+    f"{_AGAIN} Let this user connect, or name another in {{source}}, then run again",
+    codes=("28",),
+    texts=(
+        r"no pg_hba\.conf entry",
+        r"pg_hba\.conf rejects connection",
+        r"permission denied for database",
+        r"not currently accepting connections",
+        r"authentication failed",
+    ),
+)
+
 # The first that fits counts: what a server itself answered comes before what was heard of its other addresses.
 FAILURES = (
     # Before the log-in.
@@ -69,14 +85,8 @@ FAILURES = (
             r"could not open certificate file",
         ),
     ),
-    Failure(
-        "permission",
-        False,
-        NoConnectionError,
-        _REFUSES,
-        f"{_AGAIN} Let this user connect, or name another in {{source}}, then run again",
-        texts=(r"no pg_hba\.conf entry .*(?:SSL on|SSL encryption)",),
-    ),
+    # Where both ways were tried, with TLS and without, TLS is not what is missing.
+    replace(_PERMISSION, codes=(), texts=(r"no pg_hba\.conf entry .*(?:SSL on|SSL encryption)",)),
     Failure(
         "password",
         False,
@@ -123,21 +133,7 @@ FAILURES = (
         f"{_AGAIN} Correct the user in {{source}}, then run again",
         texts=(r"role \".*\" (?:does not exist|is not permitted to log in|não existe)", r"no such user"),
     ),
-    Failure(
-        "permission",
-        False,
-        NoConnectionError,
-        _REFUSES,
-        f"{_AGAIN} Let this user connect, or name another in {{source}}, then run again",
-        codes=("28",),
-        texts=(
-            r"no pg_hba\.conf entry",
-            r"pg_hba\.conf rejects connection",
-            r"permission denied for database",
-            r"not currently accepting connections",
-            r"authentication failed",
-        ),
-    ),
+    _PERMISSION,
     Failure(
         "connections",
         True,

@@ -66,7 +66,7 @@ class Breaker:
             self.stage = Stage.COMMITTING
 
     def looked(self) -> None:
-        """Note that the database was looked at, under the lock of runs: no commit is under way any more."""
+        """Note that no commit is under way: the database was looked at, under the lock of runs, or refused it."""
         self.stage = Stage.UNCHANGED
 
     def committed(self) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from painel_migrations.candidates import Candidate
 from painel_migrations.connection.engines import make_engine
-from painel_migrations.connection.failures import FAILURES, Failure, classify, ending
+from painel_migrations.connection.failures import Failure, classify, ending
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.errors import NoConnectionError
 from painel_migrations.settings import Settings
@@ -33,8 +33,6 @@ ADDRESSES = 2
 
 # What an attempt that fails raises; the last one where a server's words are in another encoding.
 RAISED = (sa.exc.DBAPIError, TimeoutError, UnicodeDecodeError)
-
-_TIMEOUT = next(failure for failure in FAILURES if failure.name == "timeout")
 
 
 @dataclass(frozen=True)

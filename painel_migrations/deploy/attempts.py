@@ -68,9 +68,6 @@ def _once(direction: str, revision: str, settings: Settings, way: str, breaker: 
         if issubclass(failure.ends, NoConnectionError):
             # It was there: whatever the network says now, such as that it timed out, the connection is lost.
             failure = LOST
-        else:
-            # The server answered, and what it refused was not committed.
-            breaker.looked()
         ended = ending(failure, said, way_in.candidate.source)
         if isinstance(ended, LockedError):
             ended = _named(ended, way_in.connection, _context(error))

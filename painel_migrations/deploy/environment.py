@@ -16,12 +16,13 @@ from alembic.script import Script
 import painel_migrations.operations  # noqa: F401  registers the operations
 from painel_migrations import schema
 from painel_migrations.connection.engines import in_public, prepare_sqlite
+from painel_migrations.connection.failures import classify
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.locks import lock_run
 from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.history import history_of
 from painel_migrations.deploy.preflight import preflight, refuse_foreign_database
-from painel_migrations.errors import FailedError
+from painel_migrations.errors import FailedError, NoConnectionError
 from painel_migrations.settings import Settings, read_settings
 
 log = logging.getLogger("painel_migrations.deploy")
@@ -95,10 +96,19 @@ def _run(context: EnvironmentContext, connection: sa.Connection, settings: Setti
                 begun.rollback()
         raise
     if begun is not None:
-        breaker = _breaker(context.config.attributes)
-        breaker.committing()
+        _commit(begun, _breaker(context.config.attributes))
+
+
+def _commit(begun: sa.Transaction, breaker: Breaker) -> None:
+    breaker.committing()
+    try:
         begun.commit()
-        breaker.committed()
+    except sa.exc.DBAPIError as error:
+        if not issubclass(classify(error)[0].ends, NoConnectionError):
+            # There was an answer: what a server, or a file that is held, refuses is not committed.
+            breaker.looked()
+        raise
+    breaker.committed()
 
 
 def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:

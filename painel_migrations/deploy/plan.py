@@ -66,7 +66,14 @@ def _place(settings: Settings, breaker: Breaker | None) -> Iterator[tuple[sa.Con
     with copied(file, settings.lock_timeout) as copy:
         engine = make_engine(url.set(database=str(copy), query={}))
         with engine.connect() as connection:
-            yield connection, concerns
+            # Or an interrupt would leave the copy behind.
+            if breaker is not None:
+                breaker.watch(connection.connection.dbapi_connection)
+            try:
+                yield connection, concerns
+            finally:
+                if breaker is not None:
+                    breaker.release()
 
 
 def _look(connection: sa.Connection) -> list[Concern]:

@@ -192,6 +192,8 @@ def test_nothing_is_committed_once_the_end_has_come(sqlite: sa.Engine) -> None:
     """The start-up hook has returned False, and the application serves: the thread left behind must not commit."""
     breaker = Breaker()
     breaker.end()
+    with pytest.raises(ConnectionAbortedError):
+        breaker.committing()
     made = history.config(sqlite)
     made.attributes["breaker"] = breaker
     with pytest.raises(ConnectionAbortedError):
