@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from painel_migrations.connection.interrupts import Breaker, Stage
 from painel_migrations.connection.locks import LOCK_KEY
+from painel_migrations.errors import Refused
 from tests.conftest import engine_of
 from tests.support import command, history, lineage, servers, whole
 from tests.support.proxy import Action, Fault, Moment, Proxy
@@ -200,3 +201,17 @@ def test_nothing_is_committed_once_the_end_has_come(sqlite: sa.Engine) -> None:
         alembic.command.upgrade(made, "head")
     assert breaker.stage is Stage.UNCHANGED
     assert sa.inspect(sqlite).get_table_names() == []
+
+
+def test_a_look_under_the_lock_ends_the_doubt(sqlite: sa.Engine) -> None:
+    """An earlier commit had no answer; this run looked, and is refused afterwards: nothing is in doubt any more."""
+    lineage.build(sqlite, 18, rows=ROWS)
+    with sqlite.begin() as connection:
+        connection.exec_driver_sql("UPDATE usuarios SET tipo = 'operador'")
+    breaker = Breaker()
+    breaker.committing()
+    made = history.config(sqlite)
+    made.attributes["breaker"] = breaker
+    with pytest.raises(Refused):
+        alembic.command.upgrade(made, "head")
+    assert breaker.stage is Stage.UNCHANGED

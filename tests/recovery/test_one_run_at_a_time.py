@@ -212,6 +212,28 @@ def test_a_reader_of_the_file_is_waited_for(sqlite: sa.Engine) -> None:
     assert command.end(process).code == 0
 
 
+def test_a_reader_of_the_file_that_never_ends(sqlite: sa.Engine) -> None:
+    """The commit is refused: there is an answer, and no doubt that nothing was changed."""
+    lineage.build(sqlite, 18, rows=ROWS)
+    before = conservation.take(sqlite)
+    environment = command.environment(sqlite.url, MIGRATION_LOCK_WAIT="0.3")
+    reading = sa.create_engine(sqlite.url, poolclass=sa.pool.NullPool)
+    with reading.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT id FROM produtos")
+        rows.fetchone()
+        ended = command.run(sqlite.url, "upgrade", env=environment)
+        rows.close()
+    assert (ended.code, ended.err) == (
+        5,
+        (
+            "Error: another process holds the file\n"
+            "Next: Close the application or wait for the other run, then run again\n"
+        ),
+    )
+    assert conservation.take(sqlite) == before
+    assert not sa.inspect(sqlite).has_table("alembic_version")
+
+
 def test_what_ends_a_run_whose_client_is_gone(postgres: sa.Engine) -> None:
     """The server looks for the client during a statement, and does not wait for ever for the next one."""
     with postgres.connect() as connection:
