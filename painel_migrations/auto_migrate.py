@@ -22,6 +22,7 @@ from painel_migrations.connection.interrupts import END_WITHIN, Breaker
 from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.attempts import run_to
 from painel_migrations.deploy.configuration import configuration
+from painel_migrations.deploy.told import run_told
 from painel_migrations.errors import FailedError, PainelError, UsageError
 from painel_migrations.settings import Settings, read_settings
 
@@ -73,11 +74,14 @@ def run_auto_migration(limit: float | None = None) -> bool:
 
 
 def _migrate(settings: Settings, breaker: Breaker) -> None:
-    head = ScriptDirectory.from_config(configuration()).get_current_head()
-    if _revision(settings, breaker) == head:
-        log.info("The database is at %s: nothing to do", head)
-        return
-    outcome = run_to("upgrade", "head", settings, way="start-up", breaker=breaker)
+    with run_told("start-up", "upgrade", "head") as told:
+        head = ScriptDirectory.from_config(configuration()).get_current_head()
+        if _revision(settings, breaker) == head:
+            told.revision = head
+            log.info("The database is at %s: nothing to do", head)
+            return
+        outcome = run_to("upgrade", "head", settings, way="start-up", breaker=breaker)
+        told.revision, told.revisions = outcome.revision, outcome.steps
     log.info("The database is at %s, after %d revisions", outcome.revision, outcome.steps)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 import traceback
@@ -11,6 +10,9 @@ from collections.abc import Sequence
 
 from painel_migrations.connection.interrupts import Breaker, Interrupted, interruptible
 from painel_migrations.errors import FailedError, PainelError, UsageError
+from painel_migrations.events import run_named
+from painel_migrations.logs import log_json, log_lines, say_error
+from painel_migrations.settings import read_log_style
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -75,17 +77,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _main(arguments: Sequence[str] | None) -> int:
     given = build_parser().parse_args(arguments)
-    _log_to_standard_output()
     breaker = Breaker()
-    try:
-        with interruptible(breaker):
-            return _run(given, breaker)
-    except PainelError as error:
-        return _ended(error, error.__cause__ or error.__context__ or error, given.verbose)
-    except Interrupted as interrupt:
-        return interrupt.exit_code
-    except Exception as error:
-        return _ended(_as_ours(error), error, given.verbose)
+    style = "text"
+    with run_named():
+        try:
+            style = read_log_style()
+            (log_json if style == "json" else log_lines)()
+            with interruptible(breaker):
+                return _run(given, breaker)
+        except PainelError as error:
+            return _ended(error, error.__cause__ or error.__context__ or error, given.verbose, style)
+        except Interrupted as interrupt:
+            return interrupt.exit_code
+        except Exception as error:
+            return _ended(_as_ours(error), error, given.verbose, style)
 
 
 def _run(given: argparse.Namespace, breaker: Breaker) -> int:
@@ -141,13 +146,12 @@ def _as_ours(error: Exception) -> PainelError:
     )
 
 
-def _ended(error: PainelError, raised: BaseException, verbose: bool) -> int:
+def _ended(error: PainelError, raised: BaseException, verbose: bool, style: str) -> int:
     if verbose:
         # Places, not values: a driver's own text may quote a row.
         for line in traceback.format_tb(raised.__traceback__):
             print(line, end="", file=sys.stderr)
-    print(f"Error: {error.what}", file=sys.stderr)
-    print(f"Next: {error.todo}", file=sys.stderr)
+    say_error(error, style)
     return error.exit_code
 
 
@@ -157,14 +161,3 @@ def _let_go_of_output() -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _log_to_standard_output() -> None:
-    # A reader that goes away (`make upgrade | head -1`) neither ends the run nor fills standard error with tracebacks.
-    logging.raiseExceptions = False
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    logger = logging.getLogger("painel_migrations")
-    logger.handlers = [handler]
-    logger.setLevel(logging.INFO)
-    logger.propagate = False

@@ -1,9 +1,10 @@
 """The environment and `.env` as one typed object: the only reader of variables."""
 
+import contextlib
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -37,6 +38,8 @@ DURATIONS = {
     "MIGRATION_CONNECT_LIMIT": Seconds(60.0, zero=False),
     # Platforms give up on a health check after one to five minutes.
     "MIGRATION_STARTUP_LIMIT": Seconds(60.0, zero=False),
+    # A deploy brings the files first and the database minutes later: that is nobody's alarm.
+    "MIGRATION_BEHIND_LIMIT": Seconds(3600.0, zero=True),
 }
 
 COUNTS = {
@@ -51,7 +54,48 @@ COUNTS = {
 LOCK_PAUSES = "MIGRATION_LOCK_PAUSES"
 DEFAULT_LOCK_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
-VARIABLES = (*DATABASE_VARIABLES, *LIBPQ_VARIABLES, *DURATIONS, *COUNTS, LOCK_PAUSES)
+# How a process of ours logs: lines for people, or a JSON object a line.
+LOG = "MIGRATION_LOG"
+LOG_STYLES = ("text", "json")
+
+# Monitoring: where it writes and whom it tells. None of them ends a run, whatever its value: it only reports on it.
+STATE = "MIGRATION_STATE"
+METRICS_FILE = "MIGRATION_METRICS_FILE"
+ALERT_URL = "MIGRATION_ALERT_URL"
+ALERT_STYLE = "MIGRATION_ALERT_STYLE"
+STATUS_TOKEN = "MIGRATION_STATUS_TOKEN"
+MONITORING_DEFAULTS = {STATE: ".painel-migrations", ALERT_STYLE: "auto"}
+
+VARIABLES = (
+    *DATABASE_VARIABLES,
+    *LIBPQ_VARIABLES,
+    *DURATIONS,
+    *COUNTS,
+    LOCK_PAUSES,
+    LOG,
+    STATE,
+    METRICS_FILE,
+    ALERT_URL,
+    ALERT_STYLE,
+    STATUS_TOKEN,
+)
+
+
+@dataclass(frozen=True)
+class Monitoring:
+    """Where monitoring writes and whom it tells; its text has none of the secrets.
+
+    Attributes: ``state``, the folder of the journal; ``metrics_file``, for Prometheus' textfile collector;
+    ``alert_url`` and ``alert_style`` as they were given; ``status_token``, which the status page asks for;
+    ``behind_limit``, seconds after which a database behind head is told.
+    """
+
+    state: Path
+    metrics_file: Path | None
+    alert_url: str | None = field(repr=False)
+    alert_style: str
+    status_token: str | None = field(repr=False)
+    behind_limit: float
 
 
 @dataclass(frozen=True)
@@ -71,6 +115,7 @@ class Settings:
     connect_attempts: int
     run_attempts: int
     startup_limit: float
+    monitoring: Monitoring
 
     @property
     def database_url(self) -> URL:
@@ -105,7 +150,28 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         connect_attempts=counts["MIGRATION_CONNECT_ATTEMPTS"],
         run_attempts=counts["MIGRATION_RUN_ATTEMPTS"],
         startup_limit=durations["MIGRATION_STARTUP_LIMIT"],
+        monitoring=Monitoring(
+            state=Path(both.get(STATE) or MONITORING_DEFAULTS[STATE]),
+            metrics_file=Path(both[METRICS_FILE]) if METRICS_FILE in both else None,
+            alert_url=both.get(ALERT_URL),
+            alert_style=both.get(ALERT_STYLE) or MONITORING_DEFAULTS[ALERT_STYLE],
+            status_token=both.get(STATUS_TOKEN),
+            behind_limit=durations["MIGRATION_BEHIND_LIMIT"],
+        ),
     )
+
+
+def read_log_style(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> str:
+    """Read how to log, ``text`` or ``json``, before anything is said.
+
+    Arguments: as ``read_settings``. A `.env` that cannot be read says nothing here: who needs it will tell.
+    Errors: UsageError for another style.
+    """
+    real = _filled(os.environ if environ is None else environ)
+    file: dict[str, str] = {}
+    with contextlib.suppress(UsageError):
+        file = _filled(_read_file((folder or Path()) / ".env"))
+    return _one_of(LOG, (file | real).get(LOG), LOG_STYLES)
 
 
 def _filled(variables: Mapping[str, str | None]) -> dict[str, str]:
@@ -167,6 +233,14 @@ def _pauses(text: str | None) -> tuple[float, ...]:
             f"{LOCK_PAUSES} is not a list of seconds", f"Write numbers with commas between; unset, it is {default}"
         )
     return pauses
+
+
+def _one_of(name: str, text: str | None, allowed: tuple[str, ...]) -> str:
+    if text is None:
+        return allowed[0]
+    if text.lower() not in allowed:
+        raise UsageError(f"{name} is none of {', '.join(allowed)}", f"Unset, it is {allowed[0]}")
+    return text.lower()
 
 
 def _number(text: str) -> float:

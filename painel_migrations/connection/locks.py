@@ -4,7 +4,9 @@ way of a run.
 
 from __future__ import annotations
 
+import logging
 import re
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
@@ -12,7 +14,10 @@ from importlib import resources
 import sqlalchemy as sa
 
 from painel_migrations.errors import LockedError
+from painel_migrations.events import tell
 from painel_migrations.settings import Settings
+
+log = logging.getLogger("painel_migrations.connection")
 
 # The same number for every run, online or pasted: "painel" in ASCII.
 LOCK_KEY = 0x7061696E656C
@@ -47,6 +52,7 @@ def lock_run(connection: sa.Connection, settings: Settings) -> None:
         check = f"set_config('client_connection_check_interval', '{CLIENT_CHECK}', true)"
         wait += f"; SELECT {check} WHERE version() LIKE '%linux%'"
     connection.exec_driver_sql(wait, execution_options={"no_parameters": True})
+    asked = time.monotonic()
     try:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
     except sa.exc.OperationalError as error:
@@ -57,10 +63,17 @@ def lock_run(connection: sa.Connection, settings: Settings) -> None:
                 "WHERE application_name = 'painel-migrations'",
             ) from None
         raise
+    finally:
+        tell_waited("run", time.monotonic() - asked)
     connection.exec_driver_sql(
         f"SET LOCAL lock_timeout = {milliseconds(settings.lock_timeout)}; "
         f"SET LOCAL statement_timeout = {milliseconds(settings.statement_timeout)}"
     )
+
+
+def tell_waited(on: str, seconds: float) -> None:
+    """Tell for how many seconds a lock was waited for: that of runs (``run``), or a table that is held (``table``)."""
+    tell(log, logging.DEBUG, "lock_waited", {"on": on, "seconds": round(seconds, 3)}, "waited %.3f s", seconds)
 
 
 def milliseconds(seconds: float) -> int:

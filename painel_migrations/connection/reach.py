@@ -15,7 +15,8 @@ from painel_migrations.candidates import Candidate
 from painel_migrations.connection.engines import make_engine
 from painel_migrations.connection.failures import Failure, classify, ending
 from painel_migrations.connection.interrupts import Breaker
-from painel_migrations.errors import NoConnectionError
+from painel_migrations.errors import NoConnectionError, PainelError
+from painel_migrations.events import tell
 from painel_migrations.settings import Settings
 
 log = logging.getLogger("painel_migrations.connection")
@@ -86,8 +87,7 @@ def reached(settings: Settings, read_only: bool = False, breaker: Breaker | None
 
 def _reach(settings: Settings, read_only: bool, breaker: Breaker) -> Reached:
     if settings.database_url.get_backend_name() == "sqlite":
-        engine = make_engine(settings.database_url, read_only=read_only, lock_wait=settings.lock_wait)
-        return Reached(engine.connect(), settings.candidates[0])
+        return _open_file(settings, read_only)
     attempts: list[Attempt] = []
     end = time.monotonic() + settings.connect_limit
     for place, candidate in enumerate(settings.candidates):
@@ -97,6 +97,34 @@ def _reach(settings: Settings, read_only: bool, breaker: Breaker) -> Reached:
         if connection is not None:
             return Reached(connection, candidate, attempts)
     raise _unreachable(attempts)
+
+
+def _open_file(settings: Settings, read_only: bool) -> Reached:
+    candidate, began = settings.candidates[0], time.monotonic()
+    try:
+        engine = make_engine(candidate.url, read_only=read_only, lock_wait=settings.lock_wait)
+        connection = engine.connect()
+    except (PainelError, sa.exc.DBAPIError) as error:
+        failure = classify(error)[0] if isinstance(error, sa.exc.DBAPIError) else None
+        _tell(candidate, 1, failure.name if failure else type(error).__name__, time.monotonic() - began)
+        raise
+    attempt = Attempt(candidate, 1, None, "", time.monotonic() - began)
+    _tell(candidate, 1, None, attempt.seconds)
+    return Reached(connection, candidate, [attempt])
+
+
+def _tell(candidate: Candidate, number: int, error_class: str | None, seconds: float, text: str = "") -> None:
+    """Tell an attempt: for people only where it failed, in the line ``text``."""
+    fields = {
+        "strategy": str(candidate.layer),
+        "source": candidate.source,
+        "number": number,
+        "result": "failed" if error_class else "connected",
+        "error_class": error_class,
+        "seconds": round(seconds, 3),
+    }
+    level = logging.INFO if text else logging.DEBUG
+    tell(log, level, "attempt", fields, "%s", text or f"{candidate.source}: {fields['result']}")
 
 
 def _connect(
@@ -115,7 +143,9 @@ def _connect(
             return False
         failure, said = classify(error)
         attempts.append(Attempt(candidate, state.attempt_number, failure, said, time.monotonic() - began))
-        log.info("%s: %s (attempt %d of %d)", candidate.source, said, state.attempt_number, settings.connect_attempts)
+        of = f"attempt {state.attempt_number} of {settings.connect_attempts}"
+        line = f"{candidate.source}: {said} ({of})"
+        _tell(candidate, state.attempt_number, failure.name, attempts[-1].seconds, line)
         return failure.passes
 
     retrying = tenacity.Retrying(
@@ -135,6 +165,7 @@ def _connect(
                 attempts.append(
                     Attempt(candidate, attempt.retry_state.attempt_number, None, "", time.monotonic() - began)
                 )
+                _tell(candidate, attempts[-1].number, None, attempts[-1].seconds)
                 return connection
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from alembic import command
 
 from painel_migrations.connection.failures import LOST, classify, ending
 from painel_migrations.connection.interrupts import Breaker, Stage
-from painel_migrations.connection.locks import RunLockedError, holders, named, runs
+from painel_migrations.connection.locks import RunLockedError, holders, named, runs, tell_waited
 from painel_migrations.connection.reach import Reached, reached
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.environment import Outcome
@@ -34,6 +35,7 @@ def run_to(direction: str, revision: str, settings: Settings, way: str, breaker:
     pauses = iter(settings.lock_pauses)
     lost, announced = 0, ""
     while True:
+        began = time.monotonic()
         # An answer to COMMIT that was lost stays in doubt until the database was looked at.
         in_doubt = breaker.stage is Stage.COMMITTING
         try:
@@ -49,6 +51,8 @@ def run_to(direction: str, revision: str, settings: Settings, way: str, breaker:
                 raise _told(error, breaker) from error
             log.info("%s; again in %g s", error.what, pause)
             breaker.broken.wait(pause)
+            # All of the attempt's time: what it did was for nothing.
+            tell_waited("table", time.monotonic() - began)
         except LostError as error:
             lost += 1
             if lost >= settings.run_attempts or breaker.broken.is_set():

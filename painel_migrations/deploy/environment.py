@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -18,11 +19,12 @@ from painel_migrations import schema
 from painel_migrations.connection.engines import in_public, prepare_sqlite
 from painel_migrations.connection.failures import classify
 from painel_migrations.connection.interrupts import Breaker
-from painel_migrations.connection.locks import lock_run
+from painel_migrations.connection.locks import lock_run, tell_waited
 from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.history import history_of
 from painel_migrations.deploy.preflight import preflight, refuse_foreign_database
 from painel_migrations.errors import FailedError, NoConnectionError
+from painel_migrations.events import tell
 from painel_migrations.settings import Settings, read_settings
 
 log = logging.getLogger("painel_migrations.deploy")
@@ -84,8 +86,12 @@ def _run(context: EnvironmentContext, connection: sa.Connection, settings: Setti
         return
     # Alembic is not asked to begin: it would commit a refused run's version table on its own, and not know
     # SQLite's BEGIN.
+    asked = time.monotonic()
     begun = None if connection.in_transaction() else connection.begin()
     try:
+        if connection.dialect.name == "sqlite":
+            # It began with the write lock, which another run may have held.
+            tell_waited("run", time.monotonic() - asked)
         in_public(connection)
         lock_run(connection, settings)
         _apply(environment, connection)
@@ -196,11 +202,18 @@ def _told(
             assert isinstance(revision, Script)
             direction = "stamp" if info.is_stamp else "upgrade" if info.is_upgrade else "downgrade"
             section(revision)
+            told: dict[str, object] = {"revision": revision.revision, "direction": direction}
             if not migration.as_sql:
-                log.info("%s %s  %s", "<-" if direction == "downgrade" else "->", revision.revision, revision.doc)
+                arrow = "<-" if direction == "downgrade" else "->"
+                line = (f"{arrow} %s  %s", revision.revision, revision.doc)
+                tell(log, logging.INFO, "revision_started", told, *line)
+            began = time.monotonic()
             history.begin_revision(revision, direction)
             yield step
-            history.end_revision(revision)
+            rows = history.end_revision(revision)
+            if not migration.as_sql:
+                told |= {"seconds": round(time.monotonic() - began, 3), "rows_retired": rows}
+                tell(log, logging.DEBUG, "revision_ended", told, "%s done", revision.revision)
         section(None)
         if count:
             history.end_run()

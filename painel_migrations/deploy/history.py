@@ -21,7 +21,8 @@ from alembic.script import Script
 
 from painel_migrations import __version__, catalog
 from painel_migrations.errors import Refused
-from painel_migrations.operations.guarded import literal, prepare, send
+from painel_migrations.events import current_run
+from painel_migrations.operations.guarded import ROWS_RETIRED, literal, prepare, send
 from painel_migrations.operations.sqlite.live import kind_of
 from painel_migrations.operations.sqlite.register import REVISION, rows_of
 
@@ -42,8 +43,8 @@ class History(Protocol):
     def begin_revision(self, revision: Script, direction: str) -> None:
         """Say that a revision begins; ``direction`` is upgrade, downgrade or stamp."""
 
-    def end_revision(self, revision: Script) -> None:
-        """Note how long it took, and what it retired."""
+    def end_revision(self, revision: Script) -> int:
+        """Note how long it took, and what it retired. Returns how many rows, or cells, that was."""
 
     def end_run(self) -> None:
         """Write the lines, with the state that the run leaves."""
@@ -69,6 +70,9 @@ class _PostgreSQL:
         prepare(self.migration)
         for statement in helpers():
             send(self.migration, statement)
+        if (connection := self._connection) and (run := current_run()):
+            # By what the log calls the run, its lines are found. A pasted script has no log.
+            connection.exec_driver_sql("SELECT set_config('painel.run', %s, true)", (run,))
         # A script that is pasted has its SHA-256 in place of NULL.
         if self.way:
             self._call("begin_run", self.way, __version__, None)
@@ -76,13 +80,18 @@ class _PostgreSQL:
     def begin_revision(self, revision: Script, direction: str) -> None:
         self._call("begin_revision", revision.revision, *([] if direction == "upgrade" else [direction]))
 
-    def end_revision(self, revision: Script) -> None:
+    def end_revision(self, revision: Script) -> int:
         if self.way:
             self._call("end_revision", revision.revision, revision_sha256(revision))
+        return self._connection.info.pop(ROWS_RETIRED, 0) if self._connection else 0
 
     def end_run(self) -> None:
         if self.way:
             self._call("end_run")
+
+    @property
+    def _connection(self) -> sa.Connection | None:
+        return None if self.migration.as_sql else self.migration.connection
 
     def _call(self, name: str, *arguments: str | None) -> None:
         send(self.migration, f"CALL pg_temp.{name}({', '.join(literal(argument) for argument in arguments)})")
@@ -125,22 +134,24 @@ class _SQLite:
         self.began = time.monotonic()
         self.retired = rows_of(self.connection, revision.revision)
 
-    def end_revision(self, revision: Script) -> None:
+    def end_revision(self, revision: Script) -> int:
+        retired = max(0, rows_of(self.connection, revision.revision) - self.retired)
         self.lines.append(
             {
                 "revision": revision.revision,
                 "direction": self.direction,
                 "seconds": round(time.monotonic() - self.began, 3),
                 "revision_sha256": revision_sha256(revision),
-                "rows_retired": max(0, rows_of(self.connection, revision.revision) - self.retired),
+                "rows_retired": retired,
             }
         )
+        return retired
 
     def end_run(self) -> None:
         if self.way is None:
             return
         run = {
-            "run": str(uuid.uuid4()),
+            "run": current_run() or str(uuid.uuid4()),
             "way": self.way,
             "project_version": __version__,
             "before": self.before,

@@ -31,6 +31,9 @@ BEGIN
     INSERT INTO pg_temp.applied (revision, direction, revision_sha256, applied_at, seconds, rows_retired)
     VALUES (at_revision, current_setting('painel.direction'), sha256, clock_timestamp(),
         extract(epoch FROM clock_timestamp() - current_setting('painel.began')::timestamptz), n);
+    IF n > 0 THEN
+        PERFORM pg_temp.say(format('%s retired %s rows', at_revision, n));
+    END IF;
 END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.end_run() LANGUAGE plpgsql AS $fn$
@@ -42,7 +45,9 @@ BEGIN
         current_setting('application_name'), current_setting('painel.version'),
         nullif(current_setting('painel.script'), ''), a.revision_sha256, current_setting('painel.fingerprint'),
         run.fingerprint, a.rows_retired
-    FROM pg_temp.applied a, (SELECT gen_random_uuid() AS id, pg_temp.fingerprint() AS fingerprint OFFSET 0) AS run
+    FROM pg_temp.applied a, (
+        SELECT coalesce(nullif(current_setting('painel.run', true), '')::uuid, gen_random_uuid()) AS id,
+            pg_temp.fingerprint() AS fingerprint OFFSET 0) AS run
     ORDER BY a.place;
     DROP TABLE pg_temp.applied;
 END $fn$;

@@ -12,6 +12,7 @@ from painel_migrations.connection.reach import UnreachableError
 from painel_migrations.deploy.attempts import run_to
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.manual import write_scripts
+from painel_migrations.deploy.told import run_told
 from painel_migrations.errors import LostError
 from painel_migrations.settings import read_settings
 
@@ -36,10 +37,12 @@ def _run(direction: str, revision: str, breaker: Breaker) -> int:
     settings = read_settings()
     _look_up(revision)
     began = time.monotonic()
-    try:
-        outcome = run_to(direction, revision, settings, way="command", breaker=breaker)
-    except (UnreachableError, LostError) as error:
-        raise write_scripts(direction, revision, error) from None
+    with run_told("command", direction, revision) as told:
+        try:
+            outcome = run_to(direction, revision, settings, way="command", breaker=breaker)
+        except (UnreachableError, LostError) as error:
+            raise write_scripts(direction, revision, error) from None
+        told.revision, told.revisions = outcome.revision, outcome.steps
     if outcome.steps:
         checked = "; the schema is what the application needs" if outcome.verified else ""
         steps = f"{outcome.steps} revision{'s' if outcome.steps > 1 else ''}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import re
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -18,6 +19,10 @@ log = logging.getLogger("painel_migrations.operations")
 
 # SQLSTATE of a refusal raised by a helper; class PM is nobody else's.
 REFUSED = "PM004"
+
+# How many rows a revision retired, as its end says it, kept in the connection's `info` under this key.
+ROWS_RETIRED = "painel_rows_retired"
+_ROWS_RETIRED = re.compile(r"\d+ retired (\d+) rows?")
 
 # No line of a call is longer than 112 characters with its semicolon: people read the script where nothing wraps.
 LINE = 110
@@ -115,11 +120,16 @@ class _Notices:
     It stands in place of psycopg2's list, which SQLAlchemy empties after every statement.
     """
 
+    def __init__(self, info: dict[Any, Any]) -> None:
+        self._info = info
+
     def append(self, notice: str) -> None:
         """Log a notice of ours; any other, such as a trigger's by hand, may quote a row."""
         _, ours, text = notice.strip().partition("NOTICE:  painel: ")
+        if retired := _ROWS_RETIRED.fullmatch(text):
+            self._info[ROWS_RETIRED] = int(retired[1])
         # What begins a revision is for those who see nothing but notices.
-        if ours and not text.startswith(("-> ", "<- ")):
+        elif ours and not text.startswith(("-> ", "<- ")):
             log.info("%s", text.splitlines()[0])
 
 
@@ -127,7 +137,7 @@ def _listen(connection: sa.Connection) -> None:
     """Have the helpers' reports logged, such as a column retired with its count of rows."""
     raw: Any = connection.connection.dbapi_connection
     if hasattr(raw, "notices"):
-        raw.notices = _Notices()
+        raw.notices = _Notices(connection.info)
 
 
 def _filled(pieces: list[list[str]], width: int) -> list[str]:

@@ -9,7 +9,16 @@ import pytest
 from painel_migrations import errors
 from painel_migrations.candidates import DEFAULT_DATABASE_URL
 from painel_migrations.cli import build_parser
-from painel_migrations.settings import COUNTS, DEFAULT_LOCK_PAUSES, DURATIONS, LOCK_PAUSES, VARIABLES
+from painel_migrations.settings import (
+    COUNTS,
+    DEFAULT_LOCK_PAUSES,
+    DURATIONS,
+    LOCK_PAUSES,
+    LOG,
+    LOG_STYLES,
+    MONITORING_DEFAULTS,
+    VARIABLES,
+)
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (ROOT / "docs/commands.md").read_text()
@@ -19,6 +28,8 @@ DEFAULTS = {
     **{name: f"{rule.default:g}" for name, rule in DURATIONS.items()},
     **{name: str(count) for name, count in COUNTS.items()},
     LOCK_PAUSES: ",".join(f"{pause:g}" for pause in DEFAULT_LOCK_PAUSES),
+    LOG: LOG_STYLES[0],
+    **MONITORING_DEFAULTS,
 }
 
 

@@ -1,0 +1,81 @@
+"""How the command line logs: plain lines for people, or a JSON object a line with MIGRATION_LOG=json.
+
+The start-up hook logs by the application's own configuration; this is for processes of our own.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from painel_migrations.errors import PainelError
+from painel_migrations.events import current_run
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict
+
+_LOGGER = logging.getLogger("painel_migrations")
+
+
+def log_lines() -> None:
+    """Log plain lines to standard output."""
+    _log(logging.Formatter("%(message)s"), logging.INFO)
+
+
+def log_json() -> None:
+    """Log a JSON object a line to standard output, what is for machines alone included.
+
+    Each has event, message, level, logger, timestamp, and run where it belongs to one; the rest is as in
+    ``events.EVENTS``.
+    """
+    # Only here: it takes longer to load than a run at head has to do.
+    import structlog
+
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.processors.EventRenamer("message"),
+            # Brings the event's own name and its fields.
+            structlog.stdlib.ExtraAdder(),
+            _named,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )
+    _log(formatter, logging.DEBUG)
+
+
+def say_error(error: PainelError, style: str) -> None:
+    """Print an error to standard error: what and what to do, a line each; one JSON object in the style ``json``."""
+    if style == "json":
+        fields = {"event": "error", "message": error.what, "next": error.todo, "exit_code": error.exit_code}
+        fields |= {"level": "error", "run": current_run(), "timestamp": datetime.now(UTC).isoformat()}
+        print(json.dumps(fields, ensure_ascii=False), file=sys.stderr)
+        return
+    print(f"Error: {error.what}", file=sys.stderr)
+    print(f"Next: {error.todo}", file=sys.stderr)
+
+
+def _named(_logger: object, _method: str, fields: EventDict) -> EventDict:
+    """Name a line that is only for people, and say which run it belongs to."""
+    fields.setdefault("event", "message")
+    if run := current_run():
+        fields["run"] = run
+    return fields
+
+
+def _log(formatter: logging.Formatter, level: int) -> None:
+    # A reader that goes away (`make upgrade | head -1`) neither ends the run nor fills standard error with tracebacks.
+    logging.raiseExceptions = False
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    _LOGGER.handlers = [handler]
+    _LOGGER.setLevel(level)
+    _LOGGER.propagate = False
