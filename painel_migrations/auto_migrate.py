@@ -24,9 +24,14 @@ from painel_migrations.deploy.attempts import run_to
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.told import run_told
 from painel_migrations.errors import FailedError, PainelError, UsageError
+from painel_migrations.events import Event, current_run, observed
+from painel_migrations.monitoring.recorder import Recorder, report_run
 from painel_migrations.settings import Settings, read_settings
 
 log = logging.getLogger("painel_migrations.auto_migrate")
+
+# In migration_history, and in the journal.
+WAY = "start-up"
 
 _GO_ON = "The application starts on the database as it is"
 
@@ -40,9 +45,12 @@ def run_auto_migration(limit: float | None = None) -> bool:
     breaker = Breaker()
     ended: list[PainelError | None] = []
 
+    recorder = Recorder()
+
     def work() -> None:
         try:
-            _migrate(settings, breaker)
+            with observed(recorder):
+                _migrate(settings, breaker)
         except BaseException as error:
             ended.append(_as_ours(error))
         else:
@@ -65,6 +73,7 @@ def run_auto_migration(limit: float | None = None) -> bool:
             breaker.end()
             worker.join(min(END_WITHIN, seconds / 2))
         error = ended[0] if ended and not breaker.broken.is_set() else _overdue(seconds, breaker, ended)
+        _record(settings, recorder, seconds, error)
     except Exception as unforeseen:
         error = _as_ours(unforeseen)
     if error is None:
@@ -73,14 +82,31 @@ def run_auto_migration(limit: float | None = None) -> bool:
     return False
 
 
+def _record(settings: Settings, recorder: Recorder, seconds: float, error: PainelError | None) -> None:
+    """Write the journal; and tell who is to be told, meanwhile: the application does not wait for it."""
+    if recorder.last_run is None:
+        # Left behind: it tells nothing any more.
+        fields = {"way": WAY, "direction": "upgrade", "result": "overdue", "exit_code": FailedError.exit_code}
+        recorder(Event("run_ended", current_run(), fields | {"seconds": seconds}))
+    recorder.write(settings)
+    threading.Thread(target=_report, args=(settings, recorder, error), name="painel-report", daemon=True).start()
+
+
+def _report(settings: Settings, recorder: Recorder, error: PainelError | None) -> None:
+    try:
+        report_run(settings, recorder, error)
+    except Exception as unforeseen:
+        log.warning("The start was not reported: %s", type(unforeseen).__name__)
+
+
 def _migrate(settings: Settings, breaker: Breaker) -> None:
-    with run_told("start-up", "upgrade", "head") as told:
+    with run_told(WAY, "upgrade", "head") as told:
         head = ScriptDirectory.from_config(configuration()).get_current_head()
         if _revision(settings, breaker) == head:
             told.revision = head
             log.info("The database is at %s: nothing to do", head)
             return
-        outcome = run_to("upgrade", "head", settings, way="start-up", breaker=breaker)
+        outcome = run_to("upgrade", "head", settings, way=WAY, breaker=breaker)
         told.revision, told.revisions = outcome.revision, outcome.steps
     log.info("The database is at %s, after %d revisions", outcome.revision, outcome.steps)
 

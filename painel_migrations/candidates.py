@@ -53,11 +53,16 @@ class Candidate:
     layer: Layer = Layer.DIRECT
 
     def __str__(self) -> str:
+        return f"{self.place} ({self.source})"
+
+    @property
+    def place(self) -> str:
+        """Which database it is, and where, without a credential."""
         product = PRODUCTS[self.url.get_backend_name()]
         host = f"[{self.url.host}]" if ":" in (self.url.host or "") else self.url.host
-        place = f" on {host}" if host else ""
+        on_host = f" on {host}" if host else ""
         port = f":{self.url.port}" if self.url.port else ""
-        return f"{product} {self.url.database}{place}{port} ({self.source})"
+        return f"{product} {self.url.database}{on_host}{port}"
 
 
 def find_candidates(real: Mapping[str, str], file: Mapping[str, str]) -> tuple[Candidate, ...]:

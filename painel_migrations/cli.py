@@ -101,8 +101,10 @@ def _run(given: argparse.Namespace, breaker: Breaker) -> int:
         return plan.plan(given.revision, breaker)
     if given.verb in ("upgrade", "downgrade"):
         from painel_migrations.deploy import upgrade
+        from painel_migrations.monitoring.recorder import recorded
 
-        return (upgrade.upgrade if given.verb == "upgrade" else upgrade.downgrade)(given.revision, breaker)
+        with recorded():
+            return (upgrade.upgrade if given.verb == "upgrade" else upgrade.downgrade)(given.revision, breaker)
     if given.verb in ("status", "verify"):
         from painel_migrations.deploy import look
 

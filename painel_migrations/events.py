@@ -75,6 +75,6 @@ def tell(log: logging.Logger, level: int, event: str, fields: Mapping[str, Any],
     level DEBUG, it is for machines alone. Neither may hold a password or a row's data.
     """
     log.log(level, text, *arguments, extra={"event": event, **fields})
-    told = Event(event, _run.get(), fields)
+    told = Event(event, _run.get(), dict(fields))
     for observer in _observers.get():
         observer(told)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from painel_migrations.catalog.findings import Finding, Severity
+from painel_migrations.errors import PainelError
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,11 @@ class Problem:
     what: str
     todo: str
     exit_code: int
+
+    @classmethod
+    def of(cls, error: PainelError) -> Problem:
+        """Return an error as a value."""
+        return cls(error.what, error.todo, error.exit_code)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,142 @@
+"""The journal: what a database cannot keep itself, in a small SQLite file in the folder MIGRATION_STATE.
+
+A run that failed leaves no line in migration_history, an attempt to connect that failed leaves nothing anywhere, and a
+database does not know since when it has been behind. SQLite, since five replicas may write at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from painel_migrations.monitoring.snapshot import Attempts, Journal, LastRun
+
+FILE = "journal.sqlite3"
+
+# Seconds to wait for another process that writes: what is monitored must not wait long for its monitoring.
+PATIENCE = 1.0
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS runs (
+    database TEXT PRIMARY KEY, run TEXT NOT NULL, way TEXT NOT NULL, direction TEXT NOT NULL, result TEXT NOT NULL,
+    exit_code INTEGER NOT NULL, seconds REAL NOT NULL, ended_at REAL NOT NULL, lock_wait REAL NOT NULL,
+    succeeded_at REAL);
+CREATE TABLE IF NOT EXISTS attempts (
+    database TEXT, strategy TEXT, result TEXT, count INTEGER NOT NULL, seconds REAL NOT NULL,
+    PRIMARY KEY (database, strategy, result));
+CREATE TABLE IF NOT EXISTS lock_waits (database TEXT PRIMARY KEY, seconds REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS behind (database TEXT PRIMARY KEY, head TEXT NOT NULL, since REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS alerts (
+    database TEXT, cause TEXT, firing INTEGER NOT NULL, told_at REAL, resolved_at REAL, PRIMARY KEY (database, cause));
+"""
+
+
+@contextlib.contextmanager
+def opened(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Give the journal in a transaction that is committed at the end; it is made where it is missing or damaged.
+
+    Errors: OSError or sqlite3.Error where it cannot be written: who monitors goes on without it.
+    """
+    connection = _connected(folder)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def _connected(folder: Path) -> sqlite3.Connection:
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
+        # As caches do: a folder that no repository is to hold.
+        (folder / ".gitignore").write_text("*\n")
+    path = folder / FILE
+    try:
+        return _prepared(path)
+    except sqlite3.OperationalError:
+        # Held, full, or not to be written.
+        raise
+    except sqlite3.DatabaseError:
+        # Half a page after a crash. It is a memory, not a record: it begins anew.
+        path.unlink()
+        return _prepared(path)
+
+
+def _prepared(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    try:
+        # A crash of the machine may cost the last lines; a run at head must not wait for the disk.
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.executescript(_TABLES)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def add_attempts(journal: sqlite3.Connection, database: str, attempts: Mapping[tuple[str, str], list[float]]) -> None:
+    """Count attempts to connect: their seconds by strategy and result."""
+    journal.executemany(
+        "INSERT INTO attempts VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+        " SET count = count + excluded.count, seconds = seconds + excluded.seconds",
+        [(database, *key, len(seconds), sum(seconds)) for key, seconds in attempts.items()],
+    )
+
+
+def set_run(journal: sqlite3.Connection, database: str, run: LastRun) -> None:
+    """Note how the last run ended, and add what it waited for locks."""
+    ended = run.ended_at.timestamp()
+    journal.execute(
+        "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET run = excluded.run,"
+        " way = excluded.way, direction = excluded.direction, result = excluded.result,"
+        " exit_code = excluded.exit_code, seconds = excluded.seconds, ended_at = excluded.ended_at,"
+        " lock_wait = excluded.lock_wait, succeeded_at = coalesce(excluded.succeeded_at, succeeded_at)",
+        (
+            *(database, run.run, run.way, run.direction, run.result, run.exit_code, run.seconds, ended),
+            *(run.lock_wait, None if run.exit_code else ended),
+        ),
+    )
+    journal.execute(
+        "INSERT INTO lock_waits VALUES (?, ?) ON CONFLICT DO UPDATE SET seconds = seconds + excluded.seconds",
+        (database, run.lock_wait),
+    )
+
+
+def set_behind(journal: sqlite3.Connection, database: str, head: str, behind: bool) -> None:
+    """Note whether the database is behind ``head``; since when is known from the first time on."""
+    if not behind:
+        journal.execute("DELETE FROM behind WHERE database = ?", (database,))
+        return
+    # A newer head does not begin the time anew: it has been behind all along.
+    journal.execute("INSERT INTO behind VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (database, head, time.time()))
+
+
+def read(journal: sqlite3.Connection, database: str) -> Journal:
+    """Return what is known of a database."""
+    attempts = journal.execute(
+        "SELECT strategy, result, count, seconds FROM attempts WHERE database = ? ORDER BY strategy, result",
+        (database,),
+    )
+    run = journal.execute(
+        "SELECT run, way, direction, result, exit_code, seconds, ended_at, lock_wait, succeeded_at FROM runs"
+        " WHERE database = ?",
+        (database,),
+    ).fetchone()
+    waited = journal.execute("SELECT seconds FROM lock_waits WHERE database = ?", (database,)).fetchone()
+    behind = journal.execute("SELECT since FROM behind WHERE database = ?", (database,)).fetchone()
+    return Journal(
+        attempts=tuple(Attempts(*row) for row in attempts),
+        last_run=LastRun(*run[:6], _moment(run[6]), run[7]) if run else None,
+        last_success=_moment(run[8]) if run and run[8] is not None else None,
+        lock_wait=waited[0] if waited else 0.0,
+        behind_since=_moment(behind[0]) if behind else None,
+    )
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

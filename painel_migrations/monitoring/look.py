@@ -1,0 +1,167 @@
+"""One look at the configured database: all that monitoring judges, read in one transaction that changes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from painel_migrations import catalog
+from painel_migrations.connection.engines import in_public
+from painel_migrations.connection.failures import meaning
+from painel_migrations.connection.interrupts import Breaker
+from painel_migrations.connection.locks import milliseconds
+from painel_migrations.connection.reach import reached
+from painel_migrations.deploy.configuration import configuration
+from painel_migrations.deploy.history_lines import Line, edited, read_lines
+from painel_migrations.deploy.preflight import BOOKKEEPING, refuse_foreign_database
+from painel_migrations.errors import PainelError
+from painel_migrations.events import observed
+from painel_migrations.monitoring import journal
+from painel_migrations.monitoring.recorder import Recorder
+from painel_migrations.monitoring.retired import read_retired
+from painel_migrations.monitoring.snapshot import Journal, Problem, Snapshot, Step
+from painel_migrations.monitoring.vitals import vitals
+from painel_migrations.settings import Settings
+
+log = logging.getLogger("painel_migrations.monitoring")
+
+# Seconds that a look may wait for an answer: who looks every minute, or stands before the page, will look again.
+CONNECT_WITHIN = 10.0
+ATTEMPTS = 2
+ANSWER_WITHIN = 20.0
+
+_Read = TypeVar("_Read")
+
+
+def look(settings: Settings, breaker: Breaker | None = None) -> Snapshot:
+    """Look at the configured database.
+
+    Arguments: ``breaker``, which ends the look.
+    Returns the snapshot; where the database cannot be reached or is not this application's, ``problem`` says so.
+    """
+    began = time.monotonic()
+    script = ScriptDirectory.from_config(configuration())
+    recorder = Recorder()
+    snapshot = _base(settings, script)
+    brief = replace(
+        settings,
+        connect_limit=min(settings.connect_limit, CONNECT_WITHIN),
+        connect_timeout=min(settings.connect_timeout, CONNECT_WITHIN / 2),
+        connect_attempts=min(settings.connect_attempts, ATTEMPTS),
+        lock_wait=0.0,
+    )
+    try:
+        with observed(recorder), reached(brief, read_only=True, breaker=breaker) as way_in:
+            snapshot = _read(way_in.connection, settings, snapshot, script)
+    except PainelError as error:
+        snapshot = replace(snapshot, problem=Problem.of(error))
+    except sa.exc.DBAPIError as error:
+        snapshot = replace(snapshot, problem=Problem.of(meaning(error)))
+    snapshot = replace(snapshot, journal=_journal(settings, snapshot, recorder))
+    return replace(snapshot, seconds=time.monotonic() - began)
+
+
+def blind(settings: Settings, why: Problem) -> Snapshot:
+    """Return what is known of a database without looking at it, since ``why``."""
+    snapshot = _base(settings, ScriptDirectory.from_config(configuration()))
+    snapshot = replace(snapshot, problem=why)
+    return replace(snapshot, journal=_journal(settings, snapshot, Recorder()))
+
+
+def _base(settings: Settings, script: ScriptDirectory) -> Snapshot:
+    head = script.get_current_head()
+    assert head is not None
+    steps = tuple(
+        Step(revision.revision, revision.doc, applied=False) for revision in reversed(list(script.walk_revisions()))
+    )
+    url = settings.database_url
+    return Snapshot(datetime.now(UTC), settings.candidates[0].place, url.get_backend_name(), head, steps=steps)
+
+
+def _read(connection: sa.Connection, settings: Settings, snapshot: Snapshot, script: ScriptDirectory) -> Snapshot:
+    _bound(connection, settings)
+    migration = MigrationContext.configure(connection)
+    refuse_foreign_database(connection, migration, script)
+    heads = migration.get_current_heads()
+    live = catalog.read(connection)
+    lines: Sequence[Line] = _may(connection, read_lines) or ()
+    at = heads[0] if heads else None
+    return replace(
+        snapshot,
+        revision=at,
+        empty=at is None and not (live.tables - BOOKKEEPING),
+        steps=_steps(snapshot.steps, at, lines, script),
+        # Of one that is behind, what differs is what the pending revisions are for.
+        findings=tuple(catalog.verify(connection, live)) if at == snapshot.head else (),
+        fingerprint=catalog.fingerprint(live),
+        vitals=vitals(connection),
+        retired=tuple(_may(connection, read_retired) or ()),
+    )
+
+
+def _bound(connection: sa.Connection, settings: Settings) -> None:
+    """Begin a transaction that can change nothing and waits for nobody long, such as a run that holds the tables."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        connection.exec_driver_sql(
+            f"SET LOCAL lock_timeout = {milliseconds(settings.lock_timeout)}; "
+            f"SET LOCAL statement_timeout = {milliseconds(ANSWER_WITHIN)}"
+        )
+    in_public(connection)
+
+
+def _may(connection: sa.Connection, reader: Callable[[sa.Connection], _Read]) -> _Read | None:
+    """Read what this role may be forbidden to; None where it is."""
+    if connection.dialect.name == "sqlite":
+        return reader(connection)
+    try:
+        with connection.begin_nested():
+            return reader(connection)
+    except sa.exc.ProgrammingError:
+        return None
+
+
+def _steps(steps: Sequence[Step], at: str | None, lines: Sequence[Line], script: ScriptDirectory) -> tuple[Step, ...]:
+    changed = {revision.revision for revision in edited(lines, script)}
+    last = {line.revision: line for line in lines if line.direction == "upgrade"}
+    had = _had(steps, at)
+    return tuple(
+        replace(
+            step,
+            applied=True,
+            edited=step.revision in changed,
+            applied_at=line.applied_at if (line := last.get(step.revision)) else None,
+            seconds=line.seconds if line else None,
+            rows_retired=line.rows_retired if line else None,
+        )
+        if step.revision in had
+        else step
+        for step in steps
+    )
+
+
+def _had(steps: Sequence[Step], at: str | None) -> set[str]:
+    """Return the revisions up to where the database is: the history is one line."""
+    revisions = [step.revision for step in steps]
+    return set(revisions[: revisions.index(at) + 1]) if at else set()
+
+
+def _journal(settings: Settings, snapshot: Snapshot, recorder: Recorder) -> Journal:
+    """Write this look's attempts, and what it saw, into the journal, and read it; an empty one where that fails."""
+    database = snapshot.database
+    with contextlib.suppress(OSError, sqlite3.Error), journal.opened(settings.monitoring.state) as opened:
+        journal.add_attempts(opened, database, recorder.attempts)
+        if snapshot.problem is None:
+            journal.set_behind(opened, database, snapshot.head, snapshot.revision != snapshot.head)
+        return journal.read(opened, database)
+    return Journal()
