@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -31,7 +32,9 @@ def environment(url: sa.URL | str, **variables: str) -> dict[str, str]:
     """Return the environment of a process that is to work on the database `url`."""
     text = url if isinstance(url, str) else url.render_as_string(hide_password=False)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "error", "DATABASE_URL": text, **variables}
+    # In the test's folder, whichever one the process runs in.
+    ours = {"PYTHONPATH": path, "PYTHONWARNINGS": "error", "MIGRATION_STATE": str(Path(".painel-migrations").resolve())}
+    return {**os.environ, **ours, "DATABASE_URL": text, **variables}
 
 
 def start(url: sa.URL | str, *arguments: str, **options: Any) -> subprocess.Popen[str]:
