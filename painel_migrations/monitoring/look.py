@@ -106,6 +106,7 @@ def _read(connection: sa.Connection, settings: Settings, snapshot: Snapshot, scr
         fingerprint=catalog.fingerprint(live),
         vitals=vitals(connection),
         retired=tuple(_may(connection, read_retired) or ()),
+        lines=tuple(lines),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from painel_migrations.catalog.findings import Finding, Severity
+from painel_migrations.deploy.history_lines import Line
 from painel_migrations.errors import PainelError
 
 
@@ -137,7 +138,7 @@ class Snapshot:
 
     Attributes: ``database``, its name and place without credentials; ``problem``, why the rest is empty; ``revision``,
     None before the first; ``steps``, the whole history, first to last; ``findings``, drift first; ``empty``, that it
-    has neither a revision nor a table of the application's.
+    has neither a revision nor a table of the application's; ``lines`` of migration_history, the oldest first.
     """
 
     taken_at: datetime
@@ -152,6 +153,7 @@ class Snapshot:
     fingerprint: str = ""
     vitals: Vitals | None = None
     retired: tuple[Retired, ...] = ()
+    lines: tuple[Line, ...] = ()
     journal: Journal = field(default_factory=Journal)
     seconds: float = 0.0
 
