@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -16,11 +17,13 @@ from hypothesis import strategies as st
 
 from painel_migrations.catalog import Severity, verify
 from painel_migrations.errors import Refused
-from tests.conftest import engine_of
+from tests.conftest import VERSIONS, engine_of
 from tests.support import conservation, history, lineage, pasting, scars, servers, whole
 
 ROWS = 12
 STATES = range(1, scars.LAST_STATE + 1)
+# The first, the last, and from in between a day each of the large changes.
+SOME_STATES = (1, 11, 18, 22, 27)
 
 
 def damaged(engine: sa.Engine, states: tuple[int, ...], wounds: tuple[scars.Scar, ...] = ()) -> None:
@@ -79,9 +82,14 @@ def stays(engine: sa.Engine, refused: str) -> None:
     assert conservation.take(engine) == before
 
 
-# Where the machine has another version, such as Debian's 15, on that as well.
-@pytest.mark.parametrize("server", servers.available(), indirect=True, ids="pg{}".format)
-@pytest.mark.parametrize("state", STATES)
+def states_and_versions() -> list[tuple[int, int]]:
+    """Every state on the wheel's versions; some on another that the machine has, such as Debian's 15."""
+    found = [(state, version) for state in STATES for version in VERSIONS]
+    others = [version for version in servers.available() if version not in VERSIONS]
+    return found + [(state, version) for state in SOME_STATES for version in others]
+
+
+@pytest.mark.parametrize(("state", "server"), states_and_versions(), indirect=["server"], ids=str)
 def test_every_state_on_postgresql(
     state: int, server: servers.Server, postgres: sa.Engine, head_dump: Callable[[int], str]
 ) -> None:
@@ -118,24 +126,27 @@ def test_a_schema_at_head_that_nobody_noted(database: sa.Engine) -> None:
 
 
 def places(dialect: str) -> list[tuple[scars.Scar, int]]:
-    """Each scar on the first, a middle and the last state it can follow."""
-    found = []
-    for scar in scars.load(dialect):
-        states = sorted(scar.needs)
-        found += [(scar, state) for state in sorted({states[0], states[len(states) // 2], states[-1]})]
-    return found
+    """Each scar on the first and the last state it can follow."""
+    return [(scar, state) for scar in scars.load(dialect) for state in sorted({min(scar.needs), max(scar.needs)})]
 
 
 def name(value: object) -> str:
     return value.name if isinstance(value, scars.Scar) else str(value)
 
 
-@pytest.mark.parametrize(("scar", "state"), places("postgresql"), ids=name)
+# The versions in turn: each scar that has two states meets both.
+@pytest.mark.parametrize(
+    ("scar", "state", "version"),
+    [(*place, version) for place, version in zip(places("postgresql"), itertools.cycle(VERSIONS), strict=False)],
+    ids=name,
+)
 def test_every_scar_on_postgresql(
-    scar: scars.Scar, state: int, server_of: Callable[[int], servers.Server], head_dump: Callable[[int], str]
+    scar: scars.Scar,
+    state: int,
+    version: int,
+    server_of: Callable[[int], servers.Server],
+    head_dump: Callable[[int], str],
 ) -> None:
-    # The versions in turn: each scar meets both, on one state or another.
-    version = (16, 18)[state % 2]
     server = server_of(version)
     database = f"scar_{os.getpid()}"
     engine = engine_of(server.create_database(database))
