@@ -43,12 +43,18 @@ class Retired:
 
 @dataclass(frozen=True)
 class SequenceUse:
-    """How much of its ids a table has given: the highest one given, and the highest its column can hold."""
+    """How much of its ids a table has given: the highest one given, and the highest that can be.
+
+    Attributes: ``sequence``, where PostgreSQL takes them from, with its schema; the empty text on SQLite. Names are
+    quoted where a statement needs it.
+    """
 
     table: str
     column: str
     used: int
     limit: int
+    sequence: str = ""
+    is_identity: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,17 +72,19 @@ class LongTransaction:
 class Vitals:
     """What the server, or the file, tells of itself.
 
-    Attributes: ``latency``, seconds of a round trip, the median of five; ``size`` and ``free`` in bytes, ``free`` None
-    where a server does not tell; ``invalid_indexes``, names, also of tables nobody knows.
+    Attributes: ``latency``, seconds of a round trip, the median of five; ``size`` and ``free`` in bytes, None where a
+    server does not tell; ``invalid_indexes``, names, also of tables nobody knows; ``hidden_sessions``, how many there
+    are whose transactions this role may not see.
     """
 
     version: str
     latency: float
-    size: int
+    size: int | None
     free: int | None
     long_transactions: tuple[LongTransaction, ...] = ()
     invalid_indexes: tuple[str, ...] = ()
     sequences: tuple[SequenceUse, ...] = ()
+    hidden_sessions: int = 0
 
 
 @dataclass(frozen=True)
