@@ -18,18 +18,20 @@ export GIVEN_TO := $(value TO)
 export GIVEN_STYLE := $(value STYLE)
 export GIVEN_SPLIT := $(value SPLIT)
 export GIVEN_SRC := $(value SRC)
+export GIVEN_FORMAT := $(value FORMAT)
 
 INSTALL = { .venv/bin/python -m ensurepip && .venv/bin/python -m pip install --disable-pip-version-check \
 	--only-binary :all: --require-hashes -r $<; } >.venv/install.log 2>&1 || { cat .venv/install.log >&2; \
 	echo "$< could not be installed: the reason is above" >&2; exit 1; }
 CONSOLE = $(if $(value FROM),--from="$$GIVEN_FROM") $(if $(value TO),--to="$$GIVEN_TO") \
 	$(if $(value STYLE),--style="$$GIVEN_STYLE") $(if $(value SPLIT),--split="$$GIVEN_SPLIT")
+FORMATTED = $(if $(value FORMAT),--format="$$GIVEN_FORMAT")
 MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify doctor sql sql-verify sql-rollback archive archive-undo revision check test lint bench
+.PHONY: help upgrade downgrade status verify health history doctor sql sql-verify sql-rollback archive archive-undo revision check test lint bench
 
 ##
 ##   help                   this list
@@ -54,6 +56,15 @@ status: .venv/runtime
 ##   verify                 compare its catalogue with the schema; exit 1 with the list if it drifted
 verify: .venv/runtime
 	@$(RUN) verify
+
+##   health                 whether it is well, and if not, what to do; exit 1 if it is not
+##                          FORMAT=json for machines, here and for history
+health: .venv/runtime
+	@$(RUN) health $(FORMATTED)
+
+##   history                what was done to it, when, by whom, how long it took
+history: .venv/runtime
+	@$(RUN) history $(FORMATTED)
 
 ##   doctor                 why it cannot be reached, step by step; what an upgrade would meet there
 doctor: .venv/runtime

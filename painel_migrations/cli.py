@@ -14,6 +14,9 @@ from painel_migrations.events import run_named
 from painel_migrations.logs import log_json, log_lines, say_error
 from painel_migrations.settings import read_log_style
 
+# Their standard output is a document, for a pipe: what is said on the way goes to standard error.
+DOCUMENTS = ("health", "history")
+
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of every verb and option."""
@@ -28,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     downgrade = verbs.add_parser("downgrade", help="take it back to REV; what later revisions retired comes back")
     downgrade.add_argument("revision", metavar="REV")
     verbs.add_parser("status", help="say where it is and what is pending")
+    _add_monitoring_verbs(verbs)
     verbs.add_parser("doctor", help="say, step by step, why it cannot be reached, or what an upgrade would meet there")
     verbs.add_parser("verify", help="compare its catalogue with the schema; exit 1 if it drifted")
     _add_console_verbs(verbs)
@@ -38,6 +42,16 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_archive_verbs(verbs)
     return parser
+
+
+def _add_monitoring_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The verbs that tell how a database is, and what was done to it."""
+    for name, about in (
+        ("health", "say whether the database is healthy, and if not, what to do; exit 1 if it is not"),
+        ("history", "show what was done to it, when, by whom; exit 1 if an applied revision was edited since"),
+    ):
+        verb = verbs.add_parser(name, help=about)
+        verb.add_argument("--format", choices=("text", "json"), default="text", help="for people, or for machines")
 
 
 def _add_archive_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -82,7 +96,7 @@ def _main(arguments: Sequence[str] | None) -> int:
     with run_named():
         try:
             style = read_log_style()
-            (log_json if style == "json" else log_lines)()
+            (log_json if style == "json" else log_lines)(sys.stderr if given.verb in DOCUMENTS else None)
             with interruptible(breaker):
                 return _run(given, breaker)
         except PainelError as error:
@@ -109,6 +123,14 @@ def _run(given: argparse.Namespace, breaker: Breaker) -> int:
         from painel_migrations.deploy import look
 
         return (look.status if given.verb == "status" else look.verify)(breaker)
+    if given.verb == "health":
+        from painel_migrations.monitoring import health
+
+        return health.health(given.format, breaker)
+    if given.verb == "history":
+        from painel_migrations.monitoring import history
+
+        return history.history(given.format, breaker)
     if given.verb == "doctor":
         from painel_migrations.deploy.doctor import doctor
 

@@ -15,6 +15,12 @@ class PainelError(Exception):
         self.todo = todo
 
 
+class EditedError(PainelError):
+    """A revision was edited after it had been applied: what the database has is not what its file says."""
+
+    exit_code = 1
+
+
 class UsageError(PainelError):
     """The command or its configuration cannot be followed."""
 

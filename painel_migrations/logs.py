@@ -9,7 +9,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from painel_migrations.errors import PainelError
 from painel_migrations.events import current_run
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger("painel_migrations")
 
 
-def log_lines() -> None:
-    """Log plain lines to standard output."""
-    _log(logging.Formatter("%(message)s"), logging.INFO)
+def log_lines(stream: TextIO | None = None) -> None:
+    """Log plain lines to standard output, or to ``stream``."""
+    _log(logging.Formatter("%(message)s"), logging.INFO, stream)
 
 
-def log_json() -> None:
-    """Log a JSON object a line to standard output, what is for machines alone included.
+def log_json(stream: TextIO | None = None) -> None:
+    """Log a JSON object a line to standard output, or to ``stream``: what is for machines alone included.
 
     Each has event, message, level, logger, timestamp, and run where it belongs to one; the rest is as in
     ``events.EVENTS``.
@@ -49,7 +49,7 @@ def log_json() -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )
-    _log(formatter, logging.DEBUG)
+    _log(formatter, logging.DEBUG, stream)
 
 
 def say_error(error: PainelError, style: str) -> None:
@@ -71,10 +71,10 @@ def _named(_logger: object, _method: str, fields: EventDict) -> EventDict:
     return fields
 
 
-def _log(formatter: logging.Formatter, level: int) -> None:
+def _log(formatter: logging.Formatter, level: int, stream: TextIO | None) -> None:
     # A reader that goes away (`make upgrade | head -1`) neither ends the run nor fills standard error with tracebacks.
     logging.raiseExceptions = False
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(formatter)
     _LOGGER.handlers = [handler]
     _LOGGER.setLevel(level)

@@ -224,9 +224,9 @@ def test_what_gives_a_table_more_numbers() -> None:
             "It is drift until painel_migrations/schema says the same: make revision"
         ),
     )
-    unknown = (SequenceUse("fotos", "id", 950, 1000, "public.s"),)
+    unknown = (SequenceUse("fotos", "id", 950, 1000, "public.s", is_identity=True),)
     assert told("sequences", with_vitals(sequences=unknown))[2] == (
-        "ALTER TABLE public.fotos ALTER COLUMN id TYPE bigint; ALTER SEQUENCE public.s AS bigint NO MINVALUE NO MAXVALUE"
+        "ALTER TABLE public.fotos ALTER COLUMN id TYPE bigint, ALTER COLUMN id SET NO MAXVALUE"
     )
     assert told("sequences", with_vitals(sequences=())) == (State.OK, "no table gives numbers", "")
 
