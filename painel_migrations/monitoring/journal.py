@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from painel_migrations.monitoring.snapshot import Attempts, Journal, LastRun
 
@@ -131,11 +132,16 @@ def read(journal: sqlite3.Connection, database: str) -> Journal:
     behind = journal.execute("SELECT since FROM behind WHERE database = ?", (database,)).fetchone()
     return Journal(
         attempts=tuple(Attempts(*row) for row in attempts),
-        last_run=LastRun(*run[:6], _moment(run[6]), run[7]) if run else None,
-        last_success=_moment(run[8]) if run and run[8] is not None else None,
+        last_run=_last_run(run[:-1]) if run else None,
+        last_success=_moment(run[-1]) if run and run[-1] is not None else None,
         lock_wait=waited[0] if waited else 0.0,
         behind_since=_moment(behind[0]) if behind else None,
     )
+
+
+def _last_run(row: Sequence[Any]) -> LastRun:
+    run, way, direction, result, exit_code, seconds, ended_at, lock_wait = row
+    return LastRun(run, way, direction, result, exit_code, seconds, _moment(ended_at), lock_wait)
 
 
 def _moment(seconds: float) -> datetime:
