@@ -31,7 +31,7 @@ MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify health history doctor sql sql-verify sql-rollback archive archive-undo revision check test lint bench
+.PHONY: help upgrade downgrade status verify health history doctor metrics sql sql-verify sql-rollback archive archive-undo revision check test lint bench
 
 ##
 ##   help                   this list
@@ -69,6 +69,12 @@ history: .venv/runtime
 ##   doctor                 why it cannot be reached, step by step; what an upgrade would meet there
 doctor: .venv/runtime
 	@$(RUN) doctor
+
+##
+## Monitoring (docs/monitoring/README.md)
+##   metrics                what is known of it, for Prometheus; also into MIGRATION_METRICS_FILE
+metrics: .venv/runtime
+	@$(RUN) metrics
 
 ##
 ## Where no client reaches the database: SQL for its own console (docs/console.md)

@@ -34,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_monitoring_verbs(verbs)
     verbs.add_parser("doctor", help="say, step by step, why it cannot be reached, or what an upgrade would meet there")
     verbs.add_parser("verify", help="compare its catalogue with the schema; exit 1 if it drifted")
+    verbs.add_parser("metrics", help="print what monitoring knows of it, for Prometheus")
     _add_console_verbs(verbs)
     verbs.add_parser("check", help="find a change of the schema without a revision; exit 1 if there is one")
     revision = verbs.add_parser("revision", help="write the next revision from a change of the schema")
@@ -135,6 +136,10 @@ def _run(given: argparse.Namespace, breaker: Breaker) -> int:
         from painel_migrations.deploy.doctor import doctor
 
         return doctor()
+    if given.verb == "metrics":
+        from painel_migrations.monitoring.metrics import metrics
+
+        return metrics(breaker)
     if given.verb.startswith("sql"):
         from painel_migrations.deploy import console
 

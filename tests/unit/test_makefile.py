@@ -81,6 +81,7 @@ def test_help_fits_a_terminal(clone: Path) -> None:
         (["history"], "<-m><painel_migrations><history>"),
         (["history", "FORMAT=json"], "<-m><painel_migrations><history><--format=json>"),
         (["doctor"], "<-m><painel_migrations><doctor>"),
+        (["metrics"], "<-m><painel_migrations><metrics>"),
         (["check"], "<-m><painel_migrations><check>"),
         (["revision", "M=Add capa"], "<-m><painel_migrations><revision><-m=Add capa>"),
         (["archive"], "<-m><painel_migrations><archive><--><.>"),
