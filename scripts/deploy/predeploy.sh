@@ -13,25 +13,15 @@ root=$(dirname -- "$(dirname -- "${here}")")
 . "${here}/signals.sh"
 # shellcheck source=scripts/deploy/variables.sh
 . "${here}/variables.sh"
+# shellcheck source=scripts/deploy/interpreter.sh
+. "${here}/interpreter.sh"
 
 attempts=$(number PREDEPLOY_ATTEMPTS "${PREDEPLOY_ATTEMPTS:-}" 5 1 100)
 pause=$(number PREDEPLOY_PAUSE "${PREDEPLOY_PAUSE:-}" 5 0 3600)
 longest=$(number PREDEPLOY_LONGEST_PAUSE "${PREDEPLOY_LONGEST_PAUSE:-}" 60 0 3600)
 seconds=$(number PREDEPLOY_SECONDS "${PREDEPLOY_SECONDS:-}" 0 0 86400)
 
-if [ -n "${PREDEPLOY_PYTHON:-}" ]; then
-    python=${PREDEPLOY_PYTHON}
-elif [ -x "${root}/.venv/bin/python" ]; then
-    python=${root}/.venv/bin/python
-else
-    python=$(command -v python3 || command -v python) ||
-        refuse 'no Python is found' 'Install Python 3.11 or newer, or name one: PREDEPLOY_PYTHON=/path/to/python'
-fi
-
-# In a clone the library lies beside this folder. Nothing is imported from the current folder, whose own `alembic` may be
-# a package.
-[ ! -d "${root}/painel_migrations" ] || export PYTHONPATH="${root}${PYTHONPATH:+:${PYTHONPATH}}"
-export PYTHONSAFEPATH=1
+python=$(interpreter PREDEPLOY_PYTHON "${PREDEPLOY_PYTHON:-}")
 
 # A reader that goes away does not end the run.
 trap '' PIPE

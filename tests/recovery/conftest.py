@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -114,3 +115,12 @@ def gate_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GateOf]:
 @pytest.fixture(params=VERSIONS, ids=lambda version: f"pg{version}")
 def gate(request: pytest.FixtureRequest, gate_of: GateOf) -> Gate:
     return gate_of(request.param)
+
+
+@pytest.fixture(params=["SIGHUP", "SIGINT", "SIGTERM"])
+def number(request: pytest.FixtureRequest) -> Iterator[signal.Signals]:
+    """A signal, and its default for what is started: what runs in the background or under nohup ignores some."""
+    number = signal.Signals[request.param]
+    before = signal.signal(number, lambda *_: None)
+    yield number
+    signal.signal(number, before)

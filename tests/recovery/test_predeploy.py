@@ -7,26 +7,18 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from tests.support.history import ROOT
+from tests.support.shells import SHELLS, WITHIN, Place, Ran, end, program
 
-WITHIN = 20.0
-"""Seconds until what does not happen is given up; it takes 0.1 on an idle machine."""
-
-SHELLS = {"dash": ["dash"], "bash": ["bash"], "busybox": ["busybox", "sh"]}
-TOOLS = ("dirname", "env", "od", "readlink", "sed", "sh", "sleep", "wc")
 UPGRADE = "-m painel_migrations upgrade"
 
 # Takes the exit codes in $CODES one a call, the last for all that follow; `hang` lasts until SIGTERM, then rolls back.
@@ -42,7 +34,6 @@ case $1 in
     *) exit "$1";;
 esac
 """
-SLEEP = '#!/bin/sh\necho "$1" >>"$SLEPT"\n'
 APPLICATION = """#!/bin/sh
 trap 'echo "application: SIGTERM" >>"$CALLS"; exit 0' TERM
 echo "application $$ $*" >>"$CALLS"
@@ -50,125 +41,16 @@ echo "application $$ $*" >>"$CALLS"
 """
 
 
-def program(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    path.chmod(0o755)
-    return path
-
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-class Place:
-    """A folder with a clone's scripts, a stub for the interpreter, and nothing else on the path than the tools."""
-
-    def __init__(self, folder: Path, shell: list[str]) -> None:
-        self.folder = folder
-        self.scripts = folder / "um clone" / "scripts" / "deploy"
-        shutil.copytree(ROOT / "scripts/deploy", self.scripts)
-        self.bin = folder / "bin"
-        self.bin.mkdir()
-        for tool in TOOLS:
-            found = shutil.which(tool)
-            assert found is not None
-            (self.bin / tool).symlink_to(found)
-        path = shutil.which(shell[0])
-        assert path is not None
-        self.shell = [path, *shell[1:]]
-        self.called = folder / "calls"
-        self.slept = folder / "slept"
-        self.stub = program(folder / "o stub" / "python", STUB)
-
-    def start(self, script: str, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-        self.called.write_text("")
-        environment = {
-            "PATH": str(self.bin),
-            "CALLS": str(self.called),
-            "SLEPT": str(self.slept),
-            "PREDEPLOY_PYTHON": str(self.stub),
-            **variables,
-        }
-        return subprocess.Popen(
-            [*self.shell, str(self.scripts / script), *arguments],
-            cwd=self.folder,
-            env={name: value for name, value in environment.items() if value},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def run(self, script: str, *arguments: str, **variables: str) -> Ran:
-        process = self.start(script, *arguments, **variables)
-        return end(process)
-
-    @property
-    def calls(self) -> list[str]:
-        return self.called.read_text().splitlines()
-
-    def wait_for_call(self, text: str) -> None:
-        eventually(lambda: any(call.startswith(text) for call in self.calls), f"no call {text}")
-
-    def without_sleeping(self) -> None:
-        """Put a stub in the place of `sleep`. (BusyBox may have its own inside.)"""
-        (self.bin / "sleep").unlink()
-        program(self.bin / "sleep", SLEEP)
-
-
-def eventually(happened: Callable[[], bool], complaint: str) -> None:
-    limit = time.monotonic() + WITHIN
-    while not happened():
-        assert time.monotonic() < limit, complaint
-        time.sleep(0.01)
-
-
-def group_is_gone(process: subprocess.Popen[str]) -> bool:
-    try:
-        os.killpg(process.pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
-
-
-def end(process: subprocess.Popen[str]) -> Ran:
-    """Wait for a script, and see that it leaves no process behind."""
-    try:
-        out, err = process.communicate(timeout=WITHIN)
-        eventually(lambda: group_is_gone(process), "a process was left behind")
-    except BaseException:
-        if not group_is_gone(process):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        raise
-    return Ran(process.returncode, out, err)
-
-
 @pytest.fixture(params=SHELLS)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """A place for each shell of this machine: dash is Debian's sh, BusyBox Alpine's."""
-    shell = SHELLS[request.param]
-    if shutil.which(shell[0]) is None:
-        pytest.skip(f"{shell[0]} is not installed")
-    return Place(tmp_path, shell)
+    """A place for each shell of this machine."""
+    return Place(tmp_path, request.param, STUB, "deploy")
 
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Place:
     """A place for the machine's own sh, where no other could do it differently."""
-    return Place(tmp_path, ["sh"])
-
-
-@pytest.fixture(params=["SIGHUP", "SIGINT", "SIGTERM"])
-def number(request: pytest.FixtureRequest) -> Iterator[signal.Signals]:
-    """A signal, and its default for what is started: what runs in the background or under nohup ignores some."""
-    number = signal.Signals[request.param]
-    before = signal.signal(number, lambda *_: None)
-    yield number
-    signal.signal(number, before)
+    return Place(tmp_path, "sh", STUB, "deploy")
 
 
 # What is tried again
