@@ -19,6 +19,7 @@ export GIVEN_STYLE := $(value STYLE)
 export GIVEN_SPLIT := $(value SPLIT)
 export GIVEN_SRC := $(value SRC)
 export GIVEN_FORMAT := $(value FORMAT)
+export GIVEN_EVERY := $(value EVERY)
 
 INSTALL = { .venv/bin/python -m ensurepip && .venv/bin/python -m pip install --disable-pip-version-check \
 	--only-binary :all: --require-hashes -r $<; } >.venv/install.log 2>&1 || { cat .venv/install.log >&2; \
@@ -31,7 +32,7 @@ MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify health history doctor metrics sql sql-verify sql-rollback archive archive-undo revision check test lint bench
+.PHONY: help upgrade downgrade status verify health history doctor metrics watch sql sql-verify sql-rollback archive archive-undo revision check test lint bench
 
 ##
 ##   help                   this list
@@ -75,6 +76,10 @@ doctor: .venv/runtime
 ##   metrics                what is known of it, for Prometheus; also into MIGRATION_METRICS_FILE
 metrics: .venv/runtime
 	@$(RUN) metrics
+
+##   watch [EVERY=60]       its health every 60 seconds, with metrics and alerts, until it is stopped
+watch: .venv/runtime
+	@exec sh scripts/monitoring/watch.sh "$$GIVEN_EVERY"
 
 ##
 ## Where no client reaches the database: SQL for its own console (docs/console.md)

@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
 LISTED = re.findall(r"^##   ([a-z-]+) ", MAKEFILE, re.MULTILINE)
+SCRIPTS = "<scripts/deploy/start.sh><scripts/monitoring/watch.sh>"
 SAY_ARGUMENTS = '#!/bin/sh\nfor argument; do printf "<%s>" "$argument"; done; echo " $DATABASE_URL"\n'
 
 
@@ -46,6 +47,7 @@ def ready(clone: Path) -> Path:
     script(clone / ".venv/bin/python", SAY_ARGUMENTS)
     script(clone / ".venv/bin/shellcheck", SAY_ARGUMENTS)
     script(clone / "scripts/deploy/start.sh", "")
+    script(clone / "scripts/monitoring/watch.sh", SAY_ARGUMENTS)
     (clone / ".venv/runtime").touch()
     (clone / ".venv/development").touch()
     return clone
@@ -82,6 +84,8 @@ def test_help_fits_a_terminal(clone: Path) -> None:
         (["history", "FORMAT=json"], "<-m><painel_migrations><history><--format=json>"),
         (["doctor"], "<-m><painel_migrations><doctor>"),
         (["metrics"], "<-m><painel_migrations><metrics>"),
+        (["watch"], "<>"),
+        (["watch", "EVERY=5"], "<5>"),
         (["check"], "<-m><painel_migrations><check>"),
         (["revision", "M=Add capa"], "<-m><painel_migrations><revision><-m=Add capa>"),
         (["archive"], "<-m><painel_migrations><archive><--><.>"),
@@ -92,7 +96,7 @@ def test_help_fits_a_terminal(clone: Path) -> None:
         (["archive-undo", "SRC=../painel"], "<-m><painel_migrations><archive-undo><--><../painel>"),
         (["test", "ARGS=-k 'a or b'"], "<-m><pytest><-n><logical><--maxprocesses><4><--dist><worksteal><-k><a or b>"),
         (["bench"], "<-m><tests.load.bench>"),
-        (["lint"], "<-m><ruff><check><.> \n<-m><ruff><format><--check><.> \n<-m><mypy> \n<scripts/deploy/start.sh>"),
+        (["lint"], "<-m><ruff><check><.> \n<-m><ruff><format><--check><.> \n<-m><mypy> \n" + SCRIPTS),
     ],
 )
 def test_what_each_target_runs(ready: Path, arguments: list[str], handed_over: str) -> None:
