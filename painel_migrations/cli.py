@@ -15,7 +15,7 @@ from painel_migrations.logs import log_json, log_lines, say_error
 from painel_migrations.settings import read_log_style
 
 # Their standard output is a document, for a pipe: what is said on the way goes to standard error.
-DOCUMENTS = ("health", "history")
+DOCUMENTS = ("health", "history", "metrics")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -53,6 +53,10 @@ def _add_monitoring_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentPar
     ):
         verb = verbs.add_parser(name, help=about)
         verb.add_argument("--format", choices=("text", "json"), default="text", help="for people, or for machines")
+        if name == "health":
+            verb.add_argument(
+                "--report", action="store_true", help="write MIGRATION_METRICS_FILE and send alerts, where they are set"
+            )
 
 
 def _add_archive_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -127,7 +131,7 @@ def _run(given: argparse.Namespace, breaker: Breaker) -> int:
     if given.verb == "health":
         from painel_migrations.monitoring import health
 
-        return health.health(given.format, breaker)
+        return health.health(given.format, breaker, given.report)
     if given.verb == "history":
         from painel_migrations.monitoring import history
 

@@ -52,13 +52,6 @@ def log_json(stream: TextIO | None = None) -> None:
     _log(formatter, logging.DEBUG, stream)
 
 
-def log_to_standard_error() -> None:
-    """Log to standard error from now on: of a command whose standard output is for a program to read."""
-    for handler in _LOGGER.handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(sys.stderr)
-
-
 def say_error(error: PainelError, style: str) -> None:
     """Print an error to standard error: what and what to do, a line each; one JSON object in the style ``json``."""
     if style == "json":

@@ -49,20 +49,26 @@ def healthy(checks: Sequence[Check]) -> bool:
     return all(check.state is not State.FAILED for check in checks)
 
 
-def health(style: str = "text", breaker: Breaker | None = None) -> int:
+def health(style: str = "text", breaker: Breaker | None = None, told: bool = False) -> int:
     """Look at the database and print whether it is healthy.
 
-    Arguments: ``style``, ``text`` or ``json``; ``breaker``, which watches the connection.
+    Arguments: ``style``, ``text`` or ``json``; ``breaker``, which watches the connection; ``told``, whether the metrics
+    file is written and alerts are sent, too.
     Returns 0 where it is, 1 where it is not or cannot be reached. Errors: UsageError for a variable.
     """
     from painel_migrations.monitoring.look import look
 
-    snapshot = look(read_settings(), breaker)
+    settings = read_settings()
+    snapshot = look(settings, breaker)
     checks = judge(snapshot)
     if style == "json":
         print(json.dumps(document(snapshot, checks), ensure_ascii=False, indent=2))
     else:
         print("\n".join(lines(snapshot, checks)))
+    if told:
+        from painel_migrations.monitoring.report import report
+
+        report(settings, snapshot, checks)
     return 0 if healthy(checks) else 1
 
 

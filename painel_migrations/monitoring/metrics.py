@@ -20,7 +20,6 @@ from prometheus_client.registry import Collector
 from painel_migrations import __version__
 from painel_migrations.catalog.findings import KINDS
 from painel_migrations.errors import UsageError
-from painel_migrations.logs import log_to_standard_error
 from painel_migrations.monitoring.checks import Check, State
 from painel_migrations.monitoring.families import DATABASE, FAMILIES, Family
 from painel_migrations.monitoring.snapshot import Journal, LastRun, SequenceUse, Snapshot, Vitals
@@ -93,7 +92,6 @@ def metrics(breaker: Breaker | None = None) -> int:
     from painel_migrations.monitoring.health import judge
     from painel_migrations.monitoring.look import look
 
-    log_to_standard_error()
     settings = read_settings()
     snapshot = look(settings, breaker)
     text = exposition(snapshot, judge(snapshot))
@@ -230,7 +228,8 @@ def _retired(snapshot: Snapshot) -> Samples:
 
 def _vitals(vitals: Vitals) -> Iterator[Named]:
     yield "painel_database_latency_seconds", {(): vitals.latency}
-    yield "painel_database_size_bytes", {(): vitals.size}
+    if vitals.size is not None:
+        yield "painel_database_size_bytes", {(): vitals.size}
     if vitals.free is not None:
         yield "painel_database_free_bytes", {(): vitals.free}
     open_for = [transaction.seconds for transaction in vitals.long_transactions]
