@@ -4,10 +4,12 @@ One cause gives one finding where that can be told: what went with a missing tab
 object that only has another name is not missing and unknown, and an unknown table covers what belongs to it.
 """
 
+import re
 from collections.abc import Iterator
 
 from painel_migrations.catalog import reasons, remedy
-from painel_migrations.catalog.facts import ACCESS, Catalogue, Fact, Key
+from painel_migrations.catalog.access import owners, roles
+from painel_migrations.catalog.facts import ACCESS, OPTION, OWNER, ROLE_ACCESS, Catalogue, Fact, Key
 from painel_migrations.catalog.findings import ABSENT, Finding, Severity
 
 # Kinds whose objects can be told by what they are, whatever their name.
@@ -16,6 +18,11 @@ _NAMED_FREELY = frozenset(
 )
 # Kinds that belong to no table: those who use them are reported where they differ.
 _SHARED = frozenset({"enum", "function"})
+
+# Judged apart: they are told by what others hold, not by what head has.
+_APART = frozenset({ACCESS, ROLE_ACCESS, OWNER})
+# A trigger for nothing but changes of some columns.
+_UPDATE_OF = re.compile(r"(?:CONSTRAINT )?(?:BEFORE|AFTER) UPDATE OF ((?:[^ ,]+, ?)*[^ ,]+) ON ", re.IGNORECASE)
 
 # All of a fact but its name.
 _Likeness = tuple[str, tuple[str, ...], frozenset[str], str]
@@ -29,7 +36,7 @@ def compare(expected: Catalogue, live: Catalogue) -> list[Finding]:
         live: from ``read()``, of the same dialect.
     """
     missing = {key: fact for key, fact in expected.items() if key not in live and not _went_along(fact, live)}
-    unknown = {key: fact for key, fact in live.items() if key not in expected and fact.kind != ACCESS}
+    unknown = {key: fact for key, fact in live.items() if key not in expected and fact.kind not in _APART}
     findings = [*_renamed(live.dialect, missing, unknown)]
     findings += (_missing(fact, live) for fact in missing.values())
     findings += (finding for fact in unknown.values() for finding in _unknown(fact, expected))
@@ -38,6 +45,7 @@ def compare(expected: Catalogue, live: Catalogue) -> list[Finding]:
         moved = fact.kind == "sequence" and fact.table not in live.tables
         if key in live and not moved and (finding := _changed(fact, live[key], live.dialect)):
             findings.append(finding)
+    findings += [*roles(expected, live), *owners(expected, live)]
     return sorted(findings, key=lambda finding: finding.order)
 
 
@@ -129,7 +137,11 @@ def _unknown(fact: Fact, expected: Catalogue) -> Iterator[Finding]:
 
 def _unknown_on_table(fact: Fact, expected: Catalogue) -> Iterator[Finding]:
     blocks = fact.kind != "column" or _needs_value(fact.definition)
-    if fact.kind != "column" and not expected.columns_of(fact.table).issuperset(fact.columns):
+    known = expected.columns_of(fact.table)
+    if fact.kind == OPTION:
+        if known.issuperset(fact.columns):
+            yield _note(fact)
+    elif fact.kind != "column" and not _touches(fact, known):
         # The name of a NOT NULL is part of its column.
         if fact.kind != "not null":
             yield _note(fact)
@@ -138,6 +150,14 @@ def _unknown_on_table(fact: Fact, expected: Catalogue) -> Iterator[Finding]:
         yield Finding(fact.kind, fact.name, ABSENT, fact.definition, Severity.FAIL, reasons.UNKNOWN[fact.kind], run)
     else:
         yield _note(fact)
+
+
+def _touches(fact: Fact, known: frozenset[str]) -> bool:
+    """Tell whether an object stands in the way of known columns; a trigger does wherever it fires for one."""
+    if fact.kind != "trigger":
+        return known.issuperset(fact.columns)
+    only = _UPDATE_OF.match(fact.definition)
+    return only is None or not known.isdisjoint(only[1].replace(" ", "").split(","))
 
 
 def _needs_value(definition: str) -> bool:

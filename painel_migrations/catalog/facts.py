@@ -5,8 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping
 
 Key = tuple[str, str]
 
-# What the current user may do is a fact of the session, not of the database: a fingerprint leaves it out.
+# What the current user may do is a fact of the session, not of the database.
 ACCESS = "access"
+
+# Of other roles: one fact each, of the tables it may do everything with, and of what it lacks elsewhere.
+ROLE_ACCESS = "role access"
+
+# Whom a table or an enum belongs to, and how it is stored: nothing of the application depends on these.
+OWNER, OPTION = "owner", "option"
+
+# What belongs to no state: a fingerprint leaves it out.
+BESIDE = frozenset({ACCESS, ROLE_ACCESS, OWNER, OPTION})
 
 # Bookkeeping of the migrations themselves.
 IGNORED_TABLES = frozenset({"alembic_version", "migration_history"})

@@ -26,6 +26,9 @@ KINDS = (
     "view",
     "position",
     "rows",
+    "owner",
+    "option",
+    "revision",
 )
 
 
@@ -61,6 +64,18 @@ class Finding:
     def line(self) -> str:
         """The finding in one line, without why and what to run."""
         return f"{self.severity} {self.kind} {self.object}: expected {self.expected}, found {self.found}"
+
+    def as_dict(self) -> dict[str, str]:
+        """The finding as a JSON object: object, kind, severity, expected, found, why, mend."""
+        return {
+            "object": self.object,
+            "kind": self.kind,
+            "severity": str(self.severity),
+            "expected": self.expected,
+            "found": self.found,
+            "why": self.why,
+            "mend": self.run,
+        }
 
     @property
     def order(self) -> tuple[bool, bool, int, str]:

@@ -3,14 +3,15 @@
 import hashlib
 from collections.abc import Collection
 
-from painel_migrations.catalog.facts import ACCESS, Catalogue
+from painel_migrations.catalog.facts import BESIDE, Catalogue
 from painel_migrations.schema import metadata_for
 
 
 def fingerprint(catalogue: Catalogue, tables: Collection[str] | None = None) -> str:
     """Return the SHA-256, in hexadecimal, of every fact of ``tables``, all their columns included.
 
-    The same on PostgreSQL 13 to 18, whatever the search_path, the user, the order of columns, and other tables. SQLite
+    The same on PostgreSQL 13 to 18, whatever the search_path, the user, rights, owners, the order of columns, and other
+    tables. SQLite
     and PostgreSQL name things differently, so the same schema has one fingerprint on each.
 
     Args:
@@ -20,6 +21,6 @@ def fingerprint(catalogue: Catalogue, tables: Collection[str] | None = None) -> 
     lines = sorted(
         f"{fact.kind}\t{fact.name}\t{fact.definition}\n"
         for fact in catalogue.values()
-        if fact.kind != ACCESS and known.intersection(fact.tables)
+        if fact.kind not in BESIDE and known.intersection(fact.tables)
     )
     return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -68,6 +68,8 @@ def reasons_text() -> str:
         "left": [f"any: {reasons.LEFT_ALONE}"],
         "behind": [f"any: {reasons.BEHIND}"],
         "stray": [f"any: {reasons.STRAY}"],
+        "role": [f"any: {reasons.ROLE}"],
+        "owner": [f"any: {reasons.OWNER}"],
     }
     return "\n".join(_section(f"@why {topic}", entries) for topic, entries in sections.items())
 

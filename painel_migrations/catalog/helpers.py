@@ -22,4 +22,5 @@ def helpers() -> str:
         facts=postgresql.facts(access=False),
         fingerprint=verdict.fingerprint_of("pg_temp.known_tables()"),
         head=verdict.head_query(verdict.head(), for_run=True),
+        update_of=verdict.UPDATE_OF,
     )

@@ -50,5 +50,8 @@ LANGUAGE sql STABLE AS $fn$
     WHERE l.tables && pg_temp.known_tables() AND l.kind NOT IN ('table', 'view', 'enum', 'function')
       AND NOT EXISTS (SELECT FROM pg_temp.head_facts AS h WHERE h.kind = l.kind AND h.object = l.object)
       AND CASE l.kind WHEN 'column' THEN l.definition ~ ' NOT NULL' AND l.definition !~ ' (DEFAULT |GENERATED)'
+                      WHEN 'trigger' THEN (string_to_array(substring(l.definition FROM
+{update_of}), ', ')
+                           && pg_temp.head_columns(l.tables[1])) IS NOT FALSE
                       ELSE coalesce(l.columns, '{}') <@ pg_temp.head_columns(l.tables[1]) END
 $fn$;

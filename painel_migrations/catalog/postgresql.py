@@ -6,7 +6,7 @@ from importlib import resources
 
 import sqlalchemy as sa
 
-from painel_migrations.catalog.facts import Catalogue, Fact
+from painel_migrations.catalog.facts import BESIDE, Catalogue, Fact
 
 
 @functools.cache
@@ -20,13 +20,17 @@ def facts(access: bool = True) -> str:
     """Return the CTEs of the SELECT, from WITH on, the last of them ``live``: for statements that go on from there.
 
     Args:
-        access: whether what the current user may do is among them; who has just changed the tables need not ask.
+        access: whether facts that are beside the state are among them, such as what the current user may do; who has
+            just changed the tables need not ask.
     """
     _, with_, ctes = statement().rpartition("\nSELECT ")[0].partition("WITH\n")
     if not access:
         # The branches of the one UNION, each of one kind; the first must stay the first.
         ctes = re.sub(
-            r"    SELECT 'access',(?:.(?!\n\n))*.\n\n(?:    --[^\n]*\n)*    UNION ALL\n", "", ctes, flags=re.DOTALL
+            rf"    SELECT '(?:{'|'.join(sorted(BESIDE))})',(?:.(?!\n\n))*.\n\n(?:    --[^\n]*\n)*    UNION ALL\n",
+            "",
+            ctes,
+            flags=re.DOTALL,
         )
     return with_ + ctes
 

@@ -48,6 +48,8 @@ DETAILS = (
     ("foreign key", "ON UPDATE", "Changing an id changes other rows, or is refused, as nobody expects."),
     ("foreign key", "DEFERRABLE", "It may be checked only at the end of a transaction, too late for the application."),
     ("check", "NOT VALID", "Rows from before it was added were never checked."),
+    ("primary key", "INVALID", "An index build failed or was undone: no query uses it, and nothing relies on it."),
+    ("unique", "INVALID", "An index build failed or was undone: no query uses it, and nothing relies on it."),
     ("index", "INVALID", "An index build failed: writes pay for the index and no query uses it."),
     ("index", "WHERE", "It covers only some of the rows, so it serves and guards only these."),
     ("index", "UNIQUE", "It lets values repeat that must not, or refuses values that may."),
@@ -74,6 +76,9 @@ UNKNOWN = {
 
 RENAMED = "It does its work, but scripts and later revisions find it by its own name."
 LEFT_ALONE = "Head does not know it and nothing of the application needs it; it is left alone."
+ROLE = "The application that logs in as this role may do everything with most tables, and this is refused to it."
+OWNER = "The role that most tables belong to may not change it, so a later revision run by that role is refused."
+EDITED = "The database has what the file said when it ran, and not what it says now."
 BEHIND = "The next insert takes an id that is taken already, and fails."
 STRAY = "The application cannot load rows with such a value: whoever they belong to cannot log in or be listed."
 

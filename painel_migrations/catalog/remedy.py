@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 
 from painel_migrations.catalog.facts import Fact
 
-MEND = "make upgrade"
+MEND = "make repair"
 
 CONSTRAINTS = frozenset({"primary key", "foreign key", "unique", "check", "exclusion", "not null"})
 
@@ -41,6 +41,9 @@ def missing(dialect: str, fact: Fact) -> str:
 
 def changed(dialect: str, fact: Fact, found: Fact) -> str:
     """Return what makes ``found`` what head has."""
+    if " OF SCHEMA " in found.definition:
+        # The same search_path would lead the statement there again.
+        return MEND
     if fact.kind in {"index", "trigger"}:
         return _changed_index_or_trigger(fact, found)
     if dialect == "sqlite":
@@ -67,6 +70,8 @@ def unknown(dialect: str, fact: Fact) -> str:
     if dialect == "sqlite":
         return f"DROP TRIGGER {_own(fact)}" if fact.kind == "trigger" else MEND
     if fact.kind == "column":
+        if " NOT NULL BY " in fact.definition:
+            return MEND
         return f"ALTER TABLE {table} ALTER COLUMN {_own(fact)} DROP NOT NULL"
     if fact.kind == "sequence":
         return f"ALTER SEQUENCE {_quote(fact.name)} OWNED BY NONE"
@@ -90,11 +95,23 @@ def renamed(dialect: str, fact: Fact, found: Fact) -> str:
 
 def lacking(fact: Fact, privileges: list[str]) -> str:
     """Return what gives the current user the privileges it lacks; only the owner can."""
+    return f"as the owner: GRANT {', '.join(privileges)} ON {_place(fact)} TO the application's user"
+
+
+def granted(fact: Fact, privileges: str, role: str) -> str:
+    """Return what gives a role the privileges it lacks; the owner can run it, or a superuser."""
+    return f"GRANT {privileges} ON {_place(fact)} TO {_quote(role)}"
+
+
+def _place(fact: Fact) -> str:
     if fact.name.startswith("schema "):
-        on = f"SCHEMA {fact.name.removeprefix('schema ')}"
-    else:
-        on = f"{'TABLE' if fact.tables else 'SEQUENCE'} {_quote(fact.name)}"
-    return f"as the owner: GRANT {', '.join(privileges)} ON {on} TO the application's user"
+        return f"SCHEMA {fact.name.removeprefix('schema ')}"
+    return f"{'TABLE' if fact.tables else 'SEQUENCE'} {_quote(fact.name)}"
+
+
+def given_to(kind: str, name: str, role: str) -> str:
+    """Return what makes a table or an enum the property of ``role``."""
+    return f"ALTER {'TABLE' if kind == 'table' else 'TYPE'} {_quote(name)} OWNER TO {_quote(role)}"
 
 
 def _own(fact: Fact) -> str:
@@ -160,6 +177,8 @@ def _changed_constraint(fact: Fact, found: Fact) -> str:
     table = f"ALTER TABLE {_quote(fact.table)}"
     if found.definition == f"{fact.definition} NOT VALID":
         return f"{table} VALIDATE CONSTRAINT {_own(fact)}"
+    if found.definition == f"{fact.definition} INVALID":
+        return f"REINDEX INDEX {_own(fact)}"
     if found.definition == f"{fact.definition} DISABLED":
         target = re.search(r" REFERENCES (\S+)\(", fact.definition)
         others = f"; ALTER TABLE {target[1]} ENABLE TRIGGER ALL" if target else ""

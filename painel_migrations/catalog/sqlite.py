@@ -16,9 +16,9 @@ COLUMNS = """
     FROM main.sqlite_master AS m, pragma_table_xinfo(m.name, 'main') AS c
     WHERE m.type = 'table' ORDER BY m.name, c.cid"""
 INDEXES = """
-    SELECT m.name, i.name, i.origin, c.name
-    FROM main.sqlite_master AS m, pragma_index_list(m.name, 'main') AS i, pragma_index_info(i.name, 'main') AS c
-    WHERE m.type = 'table' AND i.origin <> 'c' ORDER BY m.name, i.seq, c.seqno"""
+    SELECT m.name, i.name, i.origin, c.name, c.coll
+    FROM main.sqlite_master AS m, pragma_index_list(m.name, 'main') AS i, pragma_index_xinfo(i.name, 'main') AS c
+    WHERE m.type = 'table' AND i.origin <> 'c' AND c.key ORDER BY m.name, i.seq, c.seqno"""
 FOREIGN_KEYS = """
     SELECT m.name, k.id, k."from", k."table", k."to", k.on_update, k.on_delete
     FROM main.sqlite_master AS m, pragma_foreign_key_list(m.name, 'main') AS k
@@ -46,9 +46,9 @@ def read(connection: sa.Connection) -> Catalogue:
     columns: dict[str, list[Column]] = defaultdict(list)
     for table, name, declared, required, default, key, hidden in connection.exec_driver_sql(COLUMNS):
         columns[table].append(Column(name, declared, bool(required), default, key, hidden))
-    indexes: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for table, index, origin, column in connection.exec_driver_sql(INDEXES):
-        indexes[table, index, origin].append(column)
+    indexes: dict[tuple[str, str, str], list[tuple[str, str]]] = defaultdict(list)
+    for table, index, origin, column, collation in connection.exec_driver_sql(INDEXES):
+        indexes[table, index, origin].append((column, collation.upper()))
 
     facts: list[Fact] = []
     for kind, name, table, sql in objects:
@@ -63,8 +63,9 @@ def read(connection: sa.Connection) -> Catalogue:
         elif sql is not None:
             facts.append(_statement(kind, name, table, sql, columns[table]))
     known = {name for kind, name, _, _ in objects if kind == "table"}
+    collated = {fact.name: fact.definition.partition(" COLLATE ")[2].split(" ")[0] for fact in facts}
     facts += (
-        Fact("unique", f"{table}({', '.join(over)})", "UNIQUE", (table,), tuple(over))
+        _unique(table, over, collated)
         for (table, _, origin), over in indexes.items()
         if origin == "u" and table in known
     )
@@ -107,8 +108,11 @@ def _columns(
         for item in items.get(column.name.lower(), ()):
             if collation := sqlite_text.collation(item):
                 definition += f" COLLATE {collation}"
+        asked = f"({column.name.lower()} is not null)"
         if column.required or (is_row_id and column.key):
             definition += " NOT NULL"
+        elif any(asked == check for group in items.values() for item in group for check in sqlite_text.checks(item)):
+            definition += " NOT NULL BY CHECK"
         if column.hidden:
             definition += " GENERATED"
         if column.default is not None and column.default.upper() != "NULL":
@@ -124,6 +128,13 @@ def _checks(table: str, columns: list[Column], items: dict[str, list[list[sqlite
             over[_mentioned(check, columns)].append(f"CHECK {check}")
     for mentioned, found in over.items():
         yield Fact("check", f"{table}({', '.join(mentioned)})", "; ".join(sorted(found)), (table,), mentioned)
+
+
+def _unique(table: str, over: list[tuple[str, str]], collated: dict[str, str]) -> Fact:
+    """Return the fact of a UNIQUE; a collation counts where it is another than the column's own."""
+    names = tuple(name for name, _ in over)
+    others = (f" COLLATE {used}" for name, used in over if used != (collated.get(f"{table}.{name}") or "BINARY"))
+    return Fact("unique", f"{table}({', '.join(names)})", f"UNIQUE{''.join(others)}", (table,), names)
 
 
 def _statement(kind: str, name: str, table: str, sql: str, columns: list[Column]) -> Fact:

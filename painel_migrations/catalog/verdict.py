@@ -26,6 +26,9 @@ _HEADER = """\
 -- fingerprints of head and of this database.
 """
 
+# What a trigger fires for, where that is nothing but changes of some columns.
+UPDATE_OF = "'^(?:CONSTRAINT )?(?:BEFORE|AFTER) UPDATE OF ((?:[^ ,]+, )*[^ ,]+) ON '"
+
 
 def verdict_statement(wanted: Catalogue | None = None) -> str:
     """Return the SELECT for a console, with a comment on how to read it and a semicolon behind it.
@@ -73,7 +76,13 @@ def head_query(wanted: Catalogue, reasons: str = "", for_run: bool = False) -> s
 def _judged(wanted: Catalogue) -> str:
     """Return the CTEs of the judgement, from WITH on."""
     known = head_query(wanted, head_text.reasons_text())
-    return filled(sql("verdict.sql"), facts=postgresql.facts(), head=known, kinds=array(KINDS))
+    return filled(
+        sql("verdict.sql"),
+        facts=postgresql.facts(),
+        head=known,
+        kinds=array(KINDS),
+        update_of=UPDATE_OF,
+    )
 
 
 def array(words: Iterable[str]) -> str:

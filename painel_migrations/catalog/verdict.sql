@@ -12,7 +12,9 @@ live_table (name, columns) AS (
 pair (kind, object, expected, found, tables, columns, is_unknown) AS (
     SELECT coalesce(h.kind, l.kind), coalesce(h.object, l.object), h.definition, l.definition,
            coalesce(h.tables, l.tables), coalesce(h.columns, l.columns), h.kind IS NULL
-    FROM head AS h FULL JOIN live AS l ON l.kind = h.kind AND l.object = h.object
+    FROM head AS h
+    FULL JOIN (SELECT * FROM live AS l WHERE l.kind NOT IN ('role access', 'owner')) AS l
+         ON l.kind = h.kind AND l.object = h.object
 ),
 -- What only one side has, without what went with a missing table or column. The number tells objects apart that are
 -- alike in all but their names.
@@ -93,6 +95,11 @@ finding (kind, object, expected, found, result, topic) AS (
         WHEN n.kind = 'column' THEN
             CASE WHEN n.definition ~ ' NOT NULL' AND n.definition !~ ' (DEFAULT |GENERATED)' THEN 'FAIL'
                  ELSE 'NOTE' END
+        WHEN n.kind = 'option' THEN CASE WHEN n.columns <@ t.columns THEN 'NOTE' END
+        WHEN n.kind = 'trigger' THEN
+            CASE WHEN (string_to_array(substring(n.definition FROM
+{update_of}), ', ')
+                 && t.columns) IS NOT FALSE THEN 'FAIL' ELSE 'NOTE' END
         WHEN n.columns <@ t.columns THEN 'FAIL'
         WHEN n.kind <> 'not null' THEN 'NOTE'
         END) AS j (result)
@@ -112,6 +119,25 @@ finding (kind, object, expected, found, result, topic) AS (
     ) AS k (lacking)
     WHERE p.expected IS NOT NULL AND p.found IS NOT NULL
       AND (p.kind <> 'sequence' OR EXISTS (SELECT FROM live_table AS t WHERE t.name = p.tables[1]))
+
+    -- A role that may do everything with more than half of the tables is plainly an application.
+    UNION ALL
+    SELECT 'access', h.object || ' for ' || r.object, h.definition, substr(e.entry, length(h.object) + 3), 'FAIL',
+           'role'
+    FROM live AS r
+    CROSS JOIN unnest(r.columns) AS e (entry)
+    JOIN head AS h ON h.kind = 'access' AND h.object = split_part(e.entry, ': ', 1)
+    WHERE r.kind = 'role access'
+      AND (SELECT 2 * count(*) FILTER (WHERE k.name = ANY (r.tables)) > count(*)
+           FROM head_table AS k JOIN live AS t ON t.kind = 'table' AND t.object = k.name)
+
+    UNION ALL
+    SELECT 'owner', o.object, u.name, o.definition, 'NOTE', 'owner'
+    FROM live AS o
+    JOIN head AS h ON h.kind IN ('table', 'enum') AND h.object = o.object
+    CROSS JOIN (SELECT mode() WITHIN GROUP (ORDER BY t.definition COLLATE "C")
+                FROM live AS t JOIN head_table AS k ON k.name = t.object WHERE t.kind = 'owner') AS u (name)
+    WHERE o.kind = 'owner' AND o.definition <> u.name
 
     UNION ALL
     SELECT a.part[1], a.part[2],

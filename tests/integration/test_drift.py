@@ -25,7 +25,7 @@ from tests.support.servers import Server
 # How a finding begins that offers no statement.
 BY_HAND = ("make ", "as the owner: ", "Correct them. ")
 # What a fingerprint leaves out: rights and rows, and what belongs to no known table.
-BESIDE_THE_STATE = ("access", "position", "rows")
+BESIDE_THE_STATE = ("access", "position", "rows", "owner", "option")
 BESIDE_TABLES = ("table", "view", "enum", "function", "sequence")
 DRIFTS = Path(__file__).parent / "drifts"
 

@@ -6,7 +6,8 @@ DECLARE
     con record;
     wanted text := tbl || '_pkey';
 BEGIN
-    SELECT conname, conindid, pg_get_constraintdef(oid) = 'PRIMARY KEY (id)' AS is_right INTO con
+    SELECT conname, conindid, pg_get_constraintdef(oid) = 'PRIMARY KEY (id)'
+        AND (SELECT indisvalid FROM pg_index WHERE indexrelid = conindid) AS is_right INTO con
     FROM pg_constraint WHERE conrelid = rel AND contype = 'p';
     IF con.is_right AND con.conname = wanted THEN
         RETURN;
@@ -63,7 +64,7 @@ DECLARE
     live text;
 BEGIN
     SELECT conname INTO live FROM pg_constraint
-    WHERE conrelid = rel AND contype = 'u'
+    WHERE conrelid = rel AND contype = 'u' AND (SELECT indisvalid FROM pg_index WHERE indexrelid = conindid)
       AND pg_get_constraintdef(oid) = format('UNIQUE (%s)', pg_temp.listed(cols))
     ORDER BY conname <> wanted LIMIT 1;
     IF live = wanted THEN
@@ -273,6 +274,9 @@ BEGIN
                IS DISTINCT FROM ('integer'::regtype, 1, 1, 1, 2147483647, 1, false)) THEN
         EXECUTE format('ALTER SEQUENCE public.%I AS integer START 1 INCREMENT 1 '
             'MINVALUE 1 MAXVALUE 2147483647 CACHE 1 NO CYCLE RESTART WITH %s', wanted, at_least);
+    END IF;
+    IF (SELECT relpersistence FROM pg_class WHERE oid = seq) = 'u' THEN
+        EXECUTE format('ALTER SEQUENCE public.%I SET LOGGED', wanted);
     END IF;
     IF NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = seq AND refobjid = rel
                    AND refobjsubid = num AND deptype = 'a') THEN

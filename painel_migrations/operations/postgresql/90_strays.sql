@@ -55,6 +55,17 @@ BEGIN
         format('ALTER TABLE public.%I ALTER %I DROP NOT NULL', tbl, attname)) FROM pg_attribute
     WHERE attrelid = rel AND attnum > 0 AND NOT attisdropped AND attnotnull AND NOT atthasdef
       AND attidentity = '' AND attname <> ALL (known);
+    -- A domain or a check may ask for a value just as well.
+    PERFORM pg_temp.take_down('constraint', concat_ws('.', tbl, attname, 'domain'),
+        format('ALTER TABLE public.%I ALTER %I TYPE %s', tbl, attname, format_type(atttypid, atttypmod)),
+        format('ALTER TABLE public.%I ALTER %I TYPE %s', tbl, attname, format_type(typbasetype, typtypmod)))
+    FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
+    WHERE attrelid = rel AND attnum > 0 AND NOT attisdropped AND NOT attnotnull AND NOT atthasdef AND typnotnull
+      AND typdefault IS NULL AND attname <> ALL (known);
+    PERFORM pg_temp.drop_constraint(tbl, conname) FROM pg_constraint JOIN pg_attribute
+        ON attrelid = rel AND conkey = ARRAY[attnum]
+    WHERE conrelid = rel AND contype = 'c' AND NOT attnotnull AND NOT atthasdef AND attname <> ALL (known)
+      AND conislocal AND pg_get_constraintdef(pg_constraint.oid) ~ '^CHECK [(][(][^ ]+ IS NOT NULL[)][)]';
     PERFORM pg_temp.drop_index(tbl, indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indexrelid
     WHERE indrelid = rel AND relname <> ALL (keep)
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND conrelid = rel)

@@ -12,8 +12,8 @@ from painel_migrations.operations.sqlite.live import indexes, read_table, trigge
 from painel_migrations.operations.sqlite.parts import restore_parts, take_index, take_trigger, taking
 from painel_migrations.operations.sqlite.rebuild import rebuild_if_changed
 from painel_migrations.operations.sqlite.register import entries, note, strike
-from painel_migrations.operations.sqlite.table import PRIMARY_KEY, Column, Constraint, columns_mentioned
-from painel_migrations.operations.sqlite.text import index_body, key
+from painel_migrations.operations.sqlite.table import CHECK, PRIMARY_KEY, Column, Constraint, columns_mentioned
+from painel_migrations.operations.sqlite.text import index_body, key, meaning, quote
 
 
 def drop_strays(connection: sa.Connection, table: str, columns: Collection[str], keep: Collection[str]) -> None:
@@ -27,7 +27,12 @@ def drop_strays(connection: sa.Connection, table: str, columns: Collection[str],
         return
     kept, known = set(map(key, keep)), set(map(key, columns))
 
+    blocking = {key(column.name) for column in live.columns if column.default is None and not column.generated} - known
+
     def is_stray(constraint: Constraint) -> bool:
+        if constraint.kind == CHECK and len(constraint.columns) == 1 and key(constraint.columns[0]) in blocking:
+            # NOT NULL by another name.
+            return meaning(constraint.body) == meaning(f"CHECK ({quote(constraint.columns[0])} IS NOT NULL)")
         return (
             constraint.kind != PRIMARY_KEY
             and key(constraint.known_as(live.name)) not in kept

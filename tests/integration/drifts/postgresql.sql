@@ -555,9 +555,277 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO drift_role;
 INSERT INTO empresas (id, nome, cnpj, email) VALUES (7, 'n', 'c', 'e');
 SET ROLE drift_role;
 
--- no difference: another owner
+-- table of another owner
+-- > note owner usuarios
 CREATE ROLE drift_role;
 ALTER TABLE usuarios OWNER TO drift_role;
+
+-- enum of another owner
+-- > note owner tipolista
+CREATE ROLE drift_role;
+ALTER TYPE tipolista OWNER TO drift_role;
+
+-- no difference: all of another owner
+CREATE ROLE drift_role;
+DO $$ DECLARE t text; BEGIN
+    FOR t IN SELECT format('TABLE %s', oid::regclass) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+        UNION ALL SELECT format('TYPE %s', oid::regtype) FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'
+    LOOP EXECUTE 'ALTER ' || t || ' OWNER TO drift_role'; END LOOP;
+END $$;
+
+-- an application that may not delete rows
+-- > access produtos for drift-app
+CREATE ROLE "drift-app" LOGIN;
+GRANT ALL ON ALL TABLES IN SCHEMA public TO "drift-app";
+GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO "drift-app";
+REVOKE DELETE ON produtos FROM "drift-app";
+
+-- an application that may not take ids, nor use one table at all
+-- > access produtos_id_seq for drift_role
+-- > access produtos for drift_role
+CREATE ROLE drift_role LOGIN;
+GRANT ALL ON ALL TABLES IN SCHEMA public TO drift_role;
+GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO drift_role;
+REVOKE ALL ON produtos, produtos_id_seq FROM drift_role;
+
+-- an application by membership
+-- > access usuarios for drift_role
+CREATE ROLE drift_group;
+CREATE ROLE drift_role LOGIN INHERIT IN ROLE drift_group;
+GRANT ALL ON ALL TABLES IN SCHEMA public TO drift_group;
+GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO drift_group;
+REVOKE UPDATE ON usuarios FROM drift_group;
+
+-- an application that owns all but one table
+-- > access usuarios for drift_role
+-- > access usuarios_id_seq for drift_role
+-- > note owner usuarios
+CREATE ROLE drift_owner;
+CREATE ROLE drift_role LOGIN;
+DO $$ DECLARE t text; BEGIN
+    FOR t IN SELECT format('TABLE %s', oid::regclass) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+        UNION ALL SELECT format('TYPE %s', oid::regtype) FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'
+    LOOP EXECUTE 'ALTER ' || t || ' OWNER TO drift_role'; END LOOP;
+END $$;
+ALTER TABLE usuarios OWNER TO drift_owner;
+
+-- an application that may not use the schema
+-- > access schema public for drift_role
+CREATE ROLE drift_role LOGIN;
+GRANT ALL ON ALL TABLES IN SCHEMA public TO drift_role;
+GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO drift_role;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+
+-- no difference: roles that are no application
+CREATE ROLE drift_reader LOGIN;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO drift_reader;
+CREATE ROLE drift_part LOGIN;
+GRANT ALL ON usuarios, eventos TO drift_part;
+CREATE ROLE drift_group;
+GRANT ALL ON ALL TABLES IN SCHEMA public TO drift_group;
+CREATE ROLE drift_super SUPERUSER LOGIN;
+
+-- no difference: an application that may do all it needs
+CREATE ROLE drift_role LOGIN;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO drift_role;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO drift_role;
+
+-- an application beside a table of somebody else
+-- > note table backup
+CREATE ROLE drift_role LOGIN;
+GRANT ALL ON ALL TABLES IN SCHEMA public TO drift_role;
+GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO drift_role;
+CREATE TABLE backup (id serial);
+
+-- rows kept out of the log of changes
+-- > note option usuarios
+ALTER TABLE usuarios REPLICA IDENTITY NOTHING;
+
+-- table nobody cleans
+-- > note option usuarios
+ALTER TABLE usuarios SET (autovacuum_enabled = false);
+
+-- table of another access method
+-- > note option formas_pagamento
+-- since 15
+CREATE ACCESS METHOD drift_heap TYPE TABLE HANDLER heap_tableam_handler;
+ALTER TABLE formas_pagamento SET ACCESS METHOD drift_heap;
+
+-- column stored elsewhere and without statistics
+-- > note option usuarios.nome
+ALTER TABLE usuarios ALTER nome SET STORAGE EXTERNAL, ALTER nome SET STATISTICS 0, ALTER nome SET (n_distinct = 5);
+
+-- unknown column stored elsewhere
+-- > note column usuarios.x
+ALTER TABLE usuarios ADD x text;
+ALTER TABLE usuarios ALTER x SET STORAGE EXTERNAL;
+
+-- primary key whose index is invalid
+-- > primary key produtos.produtos_pkey
+UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'produtos_pkey'::regclass;
+
+-- unique whose index is invalid
+-- > unique usuarios.usuarios_email_key
+UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'usuarios_email_key'::regclass;
+
+-- index half dropped
+-- > index usuarios.ix_usuarios_cpf
+UPDATE pg_index SET indisvalid = false, indislive = false WHERE indexrelid = 'ix_usuarios_cpf'::regclass;
+
+-- primary key deferrable
+-- > primary key formas_pagamento.formas_pagamento_pkey
+ALTER TABLE formas_pagamento DROP CONSTRAINT formas_pagamento_pkey, ADD PRIMARY KEY (id) DEFERRABLE;
+
+-- primary key with a column included
+-- > primary key formas_pagamento.formas_pagamento_pkey
+ALTER TABLE formas_pagamento DROP CONSTRAINT formas_pagamento_pkey, ADD PRIMARY KEY (id) INCLUDE (nome);
+
+-- foreign key MATCH FULL
+-- > foreign key itens_venda_pdv.itens_venda_pdv_produto_id_fkey
+ALTER TABLE itens_venda_pdv DROP CONSTRAINT itens_venda_pdv_produto_id_fkey,
+    ADD FOREIGN KEY (produto_id) REFERENCES produtos MATCH FULL;
+
+-- foreign key that empties its column
+-- > foreign key itens_venda_pdv.itens_venda_pdv_produto_id_fkey
+ALTER TABLE itens_venda_pdv DROP CONSTRAINT itens_venda_pdv_produto_id_fkey,
+    ADD FOREIGN KEY (produto_id) REFERENCES produtos ON DELETE SET NULL;
+
+-- index with a column included
+-- > index usuarios.ix_usuarios_cpf
+DROP INDEX ix_usuarios_cpf;
+CREATE UNIQUE INDEX ix_usuarios_cpf ON usuarios (cpf) INCLUDE (nome);
+
+-- index of another operator class
+-- > index usuarios.ix_usuarios_cpf
+DROP INDEX ix_usuarios_cpf;
+CREATE UNIQUE INDEX ix_usuarios_cpf ON usuarios (cpf varchar_pattern_ops);
+
+-- index in another collation
+-- > index usuarios.ix_usuarios_cpf
+DROP INDEX ix_usuarios_cpf;
+CREATE UNIQUE INDEX ix_usuarios_cpf ON usuarios (cpf COLLATE "C");
+
+-- index, NULLs not distinct
+-- since 15
+-- > index usuarios.ix_usuarios_cpf
+DROP INDEX ix_usuarios_cpf;
+CREATE UNIQUE INDEX ix_usuarios_cpf ON usuarios (cpf) NULLS NOT DISTINCT;
+
+-- column computed when it is read
+-- since 18
+-- mended by operations
+-- > column produtos.imagem_url
+ALTER TABLE produtos DROP imagem_url, ADD imagem_url varchar(500) GENERATED ALWAYS AS (nome);
+
+-- domain for a type
+-- mended by operations
+-- > column usuarios.nome
+CREATE DOMAIN d AS varchar(255);
+ALTER TABLE usuarios ALTER nome TYPE d;
+
+-- unknown column whose domain blocks inserts
+-- mended by operations
+-- > column formas_pagamento.x
+CREATE DOMAIN d AS int NOT NULL;
+ALTER TABLE formas_pagamento ADD x d;
+
+-- unknown column whose domain has a default
+-- > note column formas_pagamento.x
+CREATE DOMAIN d AS int NOT NULL DEFAULT 1;
+ALTER TABLE formas_pagamento ADD x d;
+
+-- unknown column whose check blocks inserts
+-- mended by operations
+-- > column usuarios.x
+-- > note check usuarios.c
+ALTER TABLE usuarios ADD x int CONSTRAINT c CHECK (x IS NOT NULL);
+
+-- unknown trigger on inserts that names an unknown column
+-- > trigger usuarios.t
+-- > note column usuarios.x
+ALTER TABLE usuarios ADD x int;
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER t BEFORE INSERT OR UPDATE OF x ON usuarios FOR EACH ROW EXECUTE FUNCTION f();
+
+-- unknown trigger of a known column under a condition on an unknown one
+-- > trigger usuarios.t
+-- > note column usuarios.x
+ALTER TABLE usuarios ADD x int;
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER t BEFORE UPDATE OF ativo, nome ON usuarios FOR EACH ROW WHEN (NEW.x IS NULL) EXECUTE FUNCTION f();
+
+-- unknown trigger on changes of unknown columns
+-- > note trigger usuarios.t
+-- > note column usuarios.x
+-- > note column usuarios.y
+ALTER TABLE usuarios ADD x int, ADD y int;
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER t BEFORE UPDATE OF x, y ON usuarios FOR EACH ROW EXECUTE FUNCTION f();
+
+-- unknown constraint trigger
+-- > trigger usuarios.t
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER t AFTER INSERT ON usuarios DEFERRABLE FOR EACH ROW EXECUTE FUNCTION f();
+
+-- trigger under a condition
+-- > trigger usuarios.usuarios_tipo_maiusculo
+DROP TRIGGER usuarios_tipo_maiusculo ON usuarios;
+CREATE TRIGGER usuarios_tipo_maiusculo BEFORE INSERT OR UPDATE OF tipo ON usuarios FOR EACH ROW
+    WHEN (NEW.ativo) EXECUTE FUNCTION usuarios_tipo_maiusculo();
+
+-- trigger on replicas too
+-- > trigger usuarios.usuarios_tipo_maiusculo
+ALTER TABLE usuarios ENABLE ALWAYS TRIGGER usuarios_tipo_maiusculo;
+
+-- table in another schema
+-- mended by operations
+-- > table formas_pagamento
+CREATE SCHEMA o;
+ALTER TABLE formas_pagamento SET SCHEMA o;
+SET search_path = public, o;
+
+-- enum in another schema
+-- mended by operations
+-- > enum tipolista
+-- > column listas.tipo
+CREATE SCHEMA o;
+ALTER TYPE tipolista SET SCHEMA o;
+
+-- foreign key on a table of that name elsewhere
+-- mended by operations
+-- > foreign key itens_venda_pdv.itens_venda_pdv_produto_id_fkey
+CREATE SCHEMA o;
+CREATE TABLE o.produtos (id int PRIMARY KEY);
+ALTER TABLE itens_venda_pdv DROP CONSTRAINT itens_venda_pdv_produto_id_fkey,
+    ADD FOREIGN KEY (produto_id) REFERENCES o.produtos;
+SET search_path = o, public;
+
+-- type of that name elsewhere
+-- mended by operations
+-- > column usuarios.telefone
+CREATE SCHEMA "The Other";
+CREATE DOMAIN public.d AS varchar(20);
+CREATE DOMAIN "The Other".d AS varchar(20);
+ALTER TABLE usuarios ALTER telefone TYPE "The Other".d;
+SET search_path = "The Other", public;
+
+-- ids of a sequence of that name elsewhere
+-- mended by operations
+-- > column usuarios.id
+CREATE SCHEMA o;
+CREATE SEQUENCE o.usuarios_id_seq;
+ALTER TABLE usuarios ALTER id SET DEFAULT nextval('o.usuarios_id_seq');
+SET search_path = o, public;
+
+-- trigger that calls a function of that name elsewhere
+-- mended by operations
+-- > trigger usuarios.usuarios_tipo_maiusculo
+CREATE SCHEMA o;
+CREATE FUNCTION o.usuarios_tipo_maiusculo() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+DROP TRIGGER usuarios_tipo_maiusculo ON usuarios;
+CREATE TRIGGER usuarios_tipo_maiusculo BEFORE INSERT OR UPDATE OF tipo ON usuarios FOR EACH ROW
+    EXECUTE FUNCTION o.usuarios_tipo_maiusculo();
+SET search_path = o, public;
 
 -- no difference: what is retired, and the migrations' own tables
 CREATE SCHEMA retired;

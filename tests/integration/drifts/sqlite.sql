@@ -182,6 +182,37 @@ CREATE INDEX i ON usuarios (x);
 -- > unique usuarios(nome)
 -- in usuarios: nome VARCHAR(255) NOT NULL => nome VARCHAR(255) NOT NULL UNIQUE
 
+-- unique whatever the case
+-- mended by operations
+-- > unique usuarios(email)
+-- in usuarios: UNIQUE (email) => UNIQUE (email COLLATE NOCASE)
+
+-- unknown column whose check blocks inserts
+-- mended by operations
+-- > column usuarios.x
+-- > note check usuarios(x)
+-- in usuarios: ativo BOOLEAN => x INTEGER CHECK (x IS NOT NULL), ativo BOOLEAN
+
+-- unknown column whose check lets a default through
+-- > note column usuarios.x
+-- > note check usuarios(x)
+-- in usuarios: ativo BOOLEAN => x INTEGER DEFAULT 1 CHECK (x IS NOT NULL), ativo BOOLEAN
+
+-- nothing checks a value that is missing
+-- mended by operations
+-- > table usuarios
+-- in usuarios: nome VARCHAR(255) NOT NULL => nome VARCHAR(255) NOT NULL ON CONFLICT IGNORE
+
+-- table without row numbers
+-- mended by operations
+-- > table conquistas
+-- in conquistas: PRIMARY KEY (id)) => PRIMARY KEY (id)) WITHOUT ROWID
+
+-- foreign key that empties its column
+-- mended by operations
+-- > foreign key itens_venda_pdv(produto_id)
+-- in itens_venda_pdv: REFERENCES produtos (id) => REFERENCES produtos (id) ON DELETE SET NULL
+
 -- unknown check
 -- mended by operations
 -- > check produtos(preco)
@@ -217,6 +248,16 @@ CREATE UNIQUE INDEX ix_usuarios_cpf ON usuarios (lower(cpf));
 DROP INDEX ix_usuarios_id;
 CREATE INDEX ix_usuarios_id ON empresas (nome);
 
+-- index whatever the case
+-- > index usuarios.ix_usuarios_cpf
+DROP INDEX ix_usuarios_cpf;
+CREATE UNIQUE INDEX ix_usuarios_cpf ON usuarios (cpf COLLATE NOCASE);
+
+-- index descending
+-- > index usuarios.ix_usuarios_id
+DROP INDEX ix_usuarios_id;
+CREATE INDEX ix_usuarios_id ON usuarios (id DESC);
+
 -- unknown index
 -- > index usuarios.idx_usuarios_email
 CREATE INDEX IF NOT EXISTS idx_usuarios_email ON usuarios (email);
@@ -229,6 +270,24 @@ DROP TRIGGER usuarios_tipo_maiusculo_update;
 -- > trigger usuarios.usuarios_tipo_maiusculo_insert
 DROP TRIGGER usuarios_tipo_maiusculo_insert;
 CREATE TRIGGER usuarios_tipo_maiusculo_insert AFTER INSERT ON usuarios BEGIN SELECT 1; END;
+
+-- trigger under a condition
+-- > trigger usuarios.usuarios_tipo_maiusculo_insert
+DROP TRIGGER usuarios_tipo_maiusculo_insert;
+CREATE TRIGGER usuarios_tipo_maiusculo_insert AFTER INSERT ON usuarios WHEN 0
+BEGIN UPDATE usuarios SET tipo = upper(trim(tipo)) WHERE id = NEW.id; END;
+
+-- unknown trigger on inserts that names an unknown column
+-- > trigger usuarios.t
+-- > note column usuarios.x
+ALTER TABLE usuarios ADD COLUMN x INTEGER;
+CREATE TRIGGER t BEFORE INSERT ON usuarios WHEN NEW.x IS NULL BEGIN SELECT RAISE(IGNORE); END;
+
+-- unknown trigger on changes of an unknown column
+-- > note trigger usuarios.t
+-- > note column usuarios.x
+ALTER TABLE usuarios ADD COLUMN x INTEGER;
+CREATE TRIGGER t AFTER UPDATE OF x ON usuarios BEGIN SELECT 1; END;
 
 -- unknown trigger
 -- > trigger produtos.t

@@ -17,7 +17,7 @@ SEQUENCE = fact("sequence", "u_id_seq", "AS integer START 1 OWNED BY u.id", "id"
     ("dialect", "missing", "statement"),
     [
         ("postgresql", fact("column", "u.x", "text NOT NULL", "x"), "ALTER TABLE u ADD COLUMN x text NOT NULL"),
-        ("postgresql", fact("column", "u.id", "integer DEFAULT nextval('s'::regclass)", "id"), "make upgrade"),
+        ("postgresql", fact("column", "u.id", "integer DEFAULT nextval('s'::regclass)", "id"), "make repair"),
         ("postgresql", fact("enum", "cor", "'azul', 'lilás'"), "CREATE TYPE cor AS ENUM ('azul', 'lilás')"),
         (
             "postgresql",
@@ -35,9 +35,9 @@ SEQUENCE = fact("sequence", "u_id_seq", "AS integer START 1 OWNED BY u.id", "id"
             fact("function", "f()", "RETURNS trigger LANGUAGE plpgsql AS BEGIN END"),
             "CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN END$$",
         ),
-        ("postgresql", fact("table", "u", "TABLE"), "make upgrade"),
+        ("postgresql", fact("table", "u", "TABLE"), "make repair"),
         ("sqlite", fact("index", "u.i", "(x) where y"), "CREATE INDEX i ON u (x) where y"),
-        ("sqlite", fact("column", "u.x", "TEXT", "x"), "make upgrade"),
+        ("sqlite", fact("column", "u.x", "TEXT", "x"), "make repair"),
     ],
 )
 def test_missing(dialect: str, missing: Fact, statement: str) -> None:
@@ -62,8 +62,8 @@ def test_changed(kind: str, expected: str, found: str, statement: str) -> None:
 @pytest.mark.parametrize(("expected", "found"), [("text", "varchar(5)"), ("cor NOT NULL", "varchar(5)")])
 def test_what_may_convert_values_is_left_to_the_operations(expected: str, found: str) -> None:
     ours, theirs = fact("column", "u.x", expected, "x"), fact("column", "u.x", found, "x")
-    assert remedy.changed("postgresql", ours, theirs) == "make upgrade"
-    assert remedy.changed("postgresql", fact("enum", "e", "'a'"), fact("enum", "e", "'b'")) == "make upgrade"
+    assert remedy.changed("postgresql", ours, theirs) == "make repair"
+    assert remedy.changed("postgresql", fact("enum", "e", "'a'"), fact("enum", "e", "'b'")) == "make repair"
 
 
 def test_several_options_of_a_table_are_mended_together() -> None:
