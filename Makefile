@@ -32,7 +32,7 @@ MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify health history doctor metrics watch sql sql-verify sql-rollback archive archive-undo revision check test lint bench
+.PHONY: help upgrade downgrade status verify repair health history doctor metrics watch sql sql-verify sql-rollback archive archive-undo revision check test lint bench
 
 ##
 ##   help                   this list
@@ -55,8 +55,14 @@ status: .venv/runtime
 	@$(RUN) status
 
 ##   verify                 compare its catalogue with the schema; exit 1 with the list if it drifted
+##                          FORMAT=json prints one JSON document
 verify: .venv/runtime
-	@$(RUN) verify
+	@$(RUN) verify $(FORMATTED)
+
+##   repair                 show what drifted, then go through the history again, where that mends it
+##                          PLAN=1 says what that would do and what would be left, and does nothing
+repair: .venv/runtime
+	@$(RUN) repair $(if $(filter-out 0 no,$(value PLAN)),--plan)
 
 ##   health                 whether it is well, and if not, what to do; exit 1 if it is not
 ##                          FORMAT=json for machines, here and for history

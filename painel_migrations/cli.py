@@ -33,7 +33,12 @@ def build_parser() -> argparse.ArgumentParser:
     verbs.add_parser("status", help="say where it is and what is pending")
     _add_monitoring_verbs(verbs)
     verbs.add_parser("doctor", help="say, step by step, why it cannot be reached, or what an upgrade would meet there")
-    verbs.add_parser("verify", help="compare its catalogue with the schema; exit 1 if it drifted")
+    verify = verbs.add_parser("verify", help="compare its catalogue with the schema; exit 1 if it drifted")
+    verify.add_argument(
+        "--format", choices=("text", "json"), default="text", help="lines to read, or one JSON document"
+    )
+    repair = verbs.add_parser("repair", help="go through the whole history again, where that mends what drifted")
+    repair.add_argument("--plan", action="store_true", help="say what it would do and what would be left; do nothing")
     verbs.add_parser("metrics", help="print what monitoring knows of it, for Prometheus")
     _add_console_verbs(verbs)
     verbs.add_parser("check", help="find a change of the schema without a revision; exit 1 if there is one")
@@ -127,7 +132,7 @@ def _run(given: argparse.Namespace, breaker: Breaker) -> int:
     if given.verb in ("status", "verify"):
         from painel_migrations.deploy import look
 
-        return (look.status if given.verb == "status" else look.verify)(breaker)
+        return look.status(breaker) if given.verb == "status" else look.verify(breaker, given.format == "json")
     if given.verb == "health":
         from painel_migrations.monitoring import health
 
@@ -136,6 +141,12 @@ def _run(given: argparse.Namespace, breaker: Breaker) -> int:
         from painel_migrations.monitoring import history
 
         return history.history(given.format, breaker)
+    if given.verb == "repair":
+        from painel_migrations.deploy import repair
+        from painel_migrations.monitoring.recorder import recorded
+
+        with recorded():
+            return repair.repair(given.plan, breaker)
     if given.verb == "doctor":
         from painel_migrations.deploy.doctor import doctor
 

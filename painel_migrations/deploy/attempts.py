@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import sqlalchemy as sa
 from alembic import command
@@ -21,30 +23,48 @@ from painel_migrations.settings import Settings
 
 log = logging.getLogger("painel_migrations.deploy")
 
+T = TypeVar("T")
+
 
 def run_to(direction: str, revision: str, settings: Settings, way: str, breaker: Breaker) -> Outcome:
     """Bring the database to a revision, with as many runs as it takes.
 
-    A run whose connection is lost is begun anew, ``settings.run_attempts`` in all: had its commit arrived, the next one
-    finds it, under the lock of runs, which the lost session holds until it has ended. A run that meets a table somebody
-    holds is begun anew after each of ``settings.lock_pauses``.
+    Had the commit of a run arrived whose connection was lost, the next one finds it, under the lock of runs, which the
+    lost session holds until it has ended.
 
-    Arguments: ``direction``, upgrade or downgrade; ``way``, for migration_history; ``breaker``, which ends it.
+    Arguments: ``direction``, upgrade, downgrade, or repair, which goes through the whole history again; ``way``, for
+    migration_history; ``breaker``, which ends it.
     Errors: PainelError. Nothing is changed then, unless its text says that this cannot be known.
     """
-    pauses = iter(settings.lock_pauses)
-    lost, announced = 0, ""
-    while True:
-        began = time.monotonic()
+    announced = ""
+
+    def run() -> Outcome:
+        nonlocal announced
         # An answer to COMMIT that was lost stays in doubt until the database was looked at.
         in_doubt = breaker.stage is Stage.COMMITTING
+        with reached(settings, breaker=breaker) as way_in:
+            if announced != str(way_in.candidate):
+                announced = str(way_in.candidate)
+                log.info("Database: %s", announced)
+            outcome = _once(direction, revision, settings, way, breaker, way_in)
+            return replace(outcome, found_after_loss=in_doubt and not outcome.steps)
+
+    return until_through(run, settings, breaker)
+
+
+def until_through(run: Callable[[], T], settings: Settings, breaker: Breaker) -> T:
+    """Call ``run`` until it is through, and return what it returns.
+
+    One whose connection is lost is begun anew, ``settings.run_attempts`` in all; one that meets a table somebody holds,
+    after each of ``settings.lock_pauses``.
+    Errors: PainelError, of the last one.
+    """
+    pauses = iter(settings.lock_pauses)
+    lost = 0
+    while True:
+        began = time.monotonic()
         try:
-            with reached(settings, breaker=breaker) as way_in:
-                if announced != str(way_in.candidate):
-                    announced = str(way_in.candidate)
-                    log.info("Database: %s", announced)
-                outcome = _once(direction, revision, settings, way, breaker, way_in)
-                return replace(outcome, found_after_loss=in_doubt and not outcome.steps)
+            return run()
         except HeldError as error:
             pause = next(pauses, None)
             if pause is None or breaker.broken.is_set():
@@ -64,9 +84,10 @@ def run_to(direction: str, revision: str, settings: Settings, way: str, breaker:
 
 def _once(direction: str, revision: str, settings: Settings, way: str, breaker: Breaker, way_in: Reached) -> Outcome:
     """One run on one connection. Errors: PainelError; LostError and LockedError where another run may get through."""
-    config = configuration(connection=way_in.connection, settings=settings, way=way, breaker=breaker)
+    repair = {"repair": True} if direction == "repair" else {}
+    config = configuration(connection=way_in.connection, settings=settings, way=way, breaker=breaker, **repair)
     try:
-        (command.upgrade if direction == "upgrade" else command.downgrade)(config, revision)
+        (command.downgrade if direction == "downgrade" else command.upgrade)(config, revision)
     except sa.exc.DBAPIError as error:
         failure, said = classify(error)
         if issubclass(failure.ends, NoConnectionError):

@@ -23,7 +23,8 @@ def configuration(**attributes: object) -> Config:
 
     Arguments: ``attributes``, for env.py: ``connection``, an engine or a connection; ``way``, how the run came to be,
     for migration_history (a connection without one leaves no lines); ``reference``, true where the database is made to
-    be compared with the schema, and so is not checked against it; ``bare`` and ``section``, for the console script.
+    be compared with the schema, and so is not checked against it; ``repair``, true where the whole history is to run
+    again; ``bare`` and ``section``, for the console script.
     """
     from alembic.config import Config
 

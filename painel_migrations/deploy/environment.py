@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from alembic.runtime.environment import EnvironmentContext
@@ -23,9 +23,12 @@ from painel_migrations.connection.locks import lock_run, tell_waited
 from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.history import history_of
 from painel_migrations.deploy.preflight import preflight, refuse_foreign_database
-from painel_migrations.errors import FailedError, NoConnectionError
+from painel_migrations.errors import FailedError, NoConnectionError, PainelError
 from painel_migrations.events import tell
 from painel_migrations.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from painel_migrations.catalog import Finding
 
 log = logging.getLogger("painel_migrations.deploy")
 
@@ -35,12 +38,33 @@ class Outcome:
     """What a run did: where the database is, after how many revisions, whether its catalogue was found right.
 
     ``found_after_loss``: an earlier run's commit had no answer, and this one found that it had arrived.
+    ``found``, ``left``: of a repair, what differed from head before it, and what still does.
     """
 
     revision: str
     steps: int
     verified: bool = False
     found_after_loss: bool = False
+    found: tuple[Finding, ...] = ()
+    left: tuple[Finding, ...] = ()
+
+    @property
+    def mends(self) -> bool:
+        """Whether a repair mends some of what it found, and brings nothing to light that was not there before."""
+        before, after = ({(finding.kind, finding.object) for finding in side} for side in (self.found, self.left))
+        return after < before
+
+
+class UnmendedError(PainelError):
+    """A repair that mends nothing, or that would bring another difference: it is rolled back."""
+
+    exit_code = 1
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(
+            f"the history mends none of the {len(outcome.found)} differences", "Mend them as said above, one by one"
+        )
+        self.outcome = outcome
 
 
 def run_online(context: EnvironmentContext) -> None:
@@ -120,9 +144,13 @@ def _commit(begun: sa.Transaction, breaker: Breaker) -> None:
 def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
     """Run the migrations, and check what they leave behind while they can still be undone."""
     migration = context.get_context()
-    refuse_foreign_database(connection, migration, context.script)
+    is_repair = bool(context.config.attributes.get("repair"))
+    refuse_foreign_database(connection, migration, context.script, whatever_revision=is_repair)
     before = migration.get_current_heads()
     _breaker(context.config.attributes).looked()
+    if is_repair:
+        _apply_again(context, connection)
+        return
     # A stamp changes one row, and a run at head nothing: neither is to pay.
     if any(not step.info.is_stamp for step in migration.opts["pending"](before, migration)):
         preflight(connection)
@@ -142,15 +170,46 @@ def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
         outcome.verified = True
 
 
-def _verify(connection: sa.Connection) -> None:
+def _apply_again(context: EnvironmentContext, connection: sa.Connection) -> None:
+    """Run the whole history on what is there, where that mends a difference, whatever revision it claims to be at.
+
+    Errors: UnmendedError where it mends none, or brings another.
+    """
+    migration = context.get_context()
+    head = context.script.get_current_head() or "base"
+    # Judged here, under the lock of runs: since the plan was shown, somebody may have changed it, or mended it.
+    found = failures(connection)
+    outcome = context.config.attributes["outcome"] = Outcome(head, 0, verified=not found, found=found)
+    if not found:
+        return
+    preflight(connection)
+    migration.stamp(context.script, "base")
+    context.run_migrations()
+    if connection.dialect.name == "sqlite":
+        from painel_migrations.operations.sqlite import check_foreign_keys
+
+        check_foreign_keys(connection)
+    outcome.steps = context.config.attributes["steps"]
+    outcome.left = failures(connection, say_notes=True)
+    outcome.verified = not outcome.left
+    if not outcome.mends:
+        raise UnmendedError(outcome)
+
+
+def failures(connection: sa.Connection, say_notes: bool = False) -> tuple[Finding, ...]:
+    """Return what differs from head and matters. Arguments: ``say_notes``, whether the log tells what is left alone."""
     from painel_migrations.catalog import Severity, verify
 
     findings = verify(connection)
-    found = [finding for finding in findings if finding.severity is Severity.FAIL]
     notes = (finding for finding in findings if finding.severity is Severity.NOTE)
-    if unknown := [f"{note.kind} {note.object}" for note in notes if note.kind in ("table", "column")]:
+    unknown = [f"{note.kind} {note.object}" for note in notes if note.kind in ("table", "column")]
+    if say_notes and unknown:
         logging.getLogger("painel_migrations.catalog").info("Left alone, unknown: %s", ", ".join(unknown))
-    if found:
+    return tuple(finding for finding in findings if finding.severity is Severity.FAIL)
+
+
+def _verify(connection: sa.Connection) -> None:
+    if found := failures(connection, say_notes=True):
         shown = "; ".join(f"{finding.kind} {finding.object}" for finding in found[:5])
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         raise FailedError(

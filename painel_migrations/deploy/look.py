@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
@@ -13,6 +18,11 @@ from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.preflight import refuse_foreign_database
 from painel_migrations.settings import read_settings
+
+if TYPE_CHECKING:
+    from painel_migrations.catalog import Finding
+
+MEND = "make repair (PLAN=1 only shows what it would do)"
 
 
 def status(breaker: Breaker | None = None) -> int:
@@ -35,11 +45,13 @@ def status(breaker: Breaker | None = None) -> int:
     return 0
 
 
-def verify(breaker: Breaker | None = None) -> int:
-    """Compare the catalogue with head and print what differs. Returns 0 where it is equal, 1 where it drifted."""
+def verify(breaker: Breaker | None = None, as_json: bool = False) -> int:
+    """Compare the catalogue with head and print what differs. Returns 0 where it is equal, 1 where it drifted.
+
+    Arguments: ``breaker``, which ends it where the user does; ``as_json``, for one JSON document in place of lines.
+    """
     from painel_migrations.catalog import Severity, fingerprint, read
     from painel_migrations.catalog import verify as findings_of
-    from painel_migrations.catalog.remedy import MEND
 
     settings = read_settings()
     with reached(settings, read_only=True, breaker=breaker) as way_in:
@@ -47,23 +59,76 @@ def verify(breaker: Breaker | None = None) -> int:
         live = read(connection)
         findings = findings_of(connection, live)
         state = fingerprint(live)
+        findings += _edited(connection)
+        at = _revisions(connection)
+    failed = sum(finding.severity is Severity.FAIL for finding in findings)
+    if as_json:
+        document = {
+            "database": str(way_in.candidate),
+            "fingerprint": state,
+            "revision": ", ".join(at) or None,
+            "equal": not failed,
+            "findings": [finding.as_dict() for finding in findings],
+        }
+        print(json.dumps(document, indent=2, ensure_ascii=False))
+        return 1 if failed else 0
     print(f"Database: {way_in.candidate}")
-    failures = 0
+    print_findings(findings)
+    print(f"Fingerprint: {state}")
+    if failed:
+        print(f"Drifted: {counted(failed, 'difference')}", file=sys.stderr)
+        print(f"Next: make status; where nothing is pending, {MEND}, or what is said above", file=sys.stderr)
+        return 1
+    print("Equal to head")
+    return 0
+
+
+def print_findings(findings: Iterable[Finding]) -> None:
+    """Print what differs, why it matters, and what mends it: a few lines each."""
     for finding in findings:
-        failures += finding.severity is Severity.FAIL
         print(f"{finding.severity}  {finding.kind} {finding.object}: {finding.why}")
         print(f"      expected: {finding.expected}")
         print(f"      found:    {finding.found}")
         if finding.run:
             print(f"      mend:     {finding.run}")
-    print(f"Fingerprint: {state}")
-    if failures:
-        print(f"Drifted: {failures} difference{'s' if failures > 1 else ''}", file=sys.stderr)
-        # At head an upgrade does nothing: somebody stamped this database, or changed it since.
-        way = "mend them as said above"
-        if any(finding.run == MEND and finding.severity is Severity.FAIL for finding in findings):
-            way = "go through the history again: .venv/bin/alembic stamp base, then make upgrade"
-        print(f"Next: make status; where nothing is pending, {way}", file=sys.stderr)
-        return 1
-    print("Equal to head")
-    return 0
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number of things in words."""
+    return f"{number} {word}{'s' * (number != 1)}"
+
+
+def _edited(connection: sa.Connection) -> list[Finding]:
+    """Return a note for each applied revision whose file was edited since; none where the history may not be read."""
+    from painel_migrations.catalog import Finding, Severity, reasons
+    from painel_migrations.deploy.history_lines import edited, read_lines
+
+    script = ScriptDirectory.from_config(configuration())
+    try:
+        with connection.begin_nested():
+            found = edited(read_lines(connection), script)
+    except sa.exc.ProgrammingError:
+        # The application's user need not be able to.
+        return []
+    return [
+        Finding(
+            "revision",
+            revision,
+            f"the file that ran, SHA-256 {ran}",
+            f"the file with the SHA-256 {now}",
+            Severity.NOTE,
+            reasons.EDITED,
+            f"See what changed: git log -p -- alembic/versions/{Path(script.get_revision(revision).path).name}",
+        )
+        for revision, ran, now in found
+    ]
+
+
+def _revisions(connection: sa.Connection) -> tuple[str, ...]:
+    """Return what alembic_version says; nothing where it may not be read, or is not Alembic's."""
+    in_public(connection)
+    try:
+        with connection.begin_nested():
+            return tuple(sorted(MigrationContext.configure(connection).get_current_heads()))
+    except (sa.exc.ProgrammingError, sa.exc.OperationalError):
+        return ()

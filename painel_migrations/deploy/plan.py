@@ -17,6 +17,7 @@ from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.reach import reached
 from painel_migrations.deploy import preflight_postgresql, preflight_sqlite
 from painel_migrations.deploy.configuration import configuration
+from painel_migrations.deploy.environment import Outcome
 from painel_migrations.deploy.preflight import Concern, refuse, refuse_foreign_database
 from painel_migrations.deploy.preflight_sessions import holders
 from painel_migrations.deploy.rehearsal import Effects, rehearse
@@ -32,7 +33,7 @@ def plan(revision: str, breaker: Breaker | None = None) -> int:
     Errors: PainelError, as the run would raise it: the same words and the same exit code.
     """
     settings = read_settings()
-    with _place(settings, breaker) as (connection, surroundings):
+    with place(settings, breaker) as (connection, surroundings):
         script = ScriptDirectory.from_config(configuration())
         migration = MigrationContext.configure(connection)
         refuse_foreign_database(connection, migration, script)
@@ -42,15 +43,16 @@ def plan(revision: str, breaker: Breaker | None = None) -> int:
             print(f"At {at[0] if at else 'base'}: nothing to do")
             return 0
         _print_pending(at, steps)
-        _print_concerns([*surroundings, *_look(connection)])
-        _rehearse(connection, revision, settings)
-    _try_to_write(settings)
+        print_concerns([*surroundings, *look(connection)])
+        _, seconds = print_rehearsal(connection, revision, settings)
+        print(f"Rehearsed in {seconds:.1f} s: the run can go ahead. Nothing was changed")
+    try_to_write(settings)
     print(f"Next: make upgrade{'' if revision == 'head' else f' REV={revision}'}")
     return 0
 
 
 @contextmanager
-def _place(settings: Settings, breaker: Breaker | None) -> Iterator[tuple[sa.Connection, list[Concern]]]:
+def place(settings: Settings, breaker: Breaker | None) -> Iterator[tuple[sa.Connection, list[Concern]]]:
     """Give a connection in a transaction that is rolled back, and what is to be said of the place it stands for."""
     url = settings.database_url
     if (file := preflight_sqlite.file_of(url)) is None or url.get_backend_name() != "sqlite":
@@ -76,15 +78,18 @@ def _place(settings: Settings, breaker: Breaker | None) -> Iterator[tuple[sa.Con
                     breaker.release()
 
 
-def _look(connection: sa.Connection) -> list[Concern]:
+def look(connection: sa.Connection) -> list[Concern]:
+    """Return what is in the way of a run on this connection, and what is worth knowing."""
     if connection.dialect.name == "sqlite":
         return list(preflight_sqlite.pages(connection))
     facts = preflight_postgresql.read(connection)
     return [*preflight_postgresql.judge(facts), preflight_postgresql.room(facts)]
 
 
-def _rehearse(connection: sa.Connection, revision: str, settings: Settings) -> None:
-    """Rehearse, and print what came of it: all of it, or as far as it came."""
+def print_rehearsal(
+    connection: sa.Connection, revision: str, settings: Settings, repair: bool = False
+) -> tuple[Outcome, float]:
+    """Rehearse, and print what came of it: all of it, or as far as it came. Returns the outcome and the seconds."""
     if connection.dialect.name == "postgresql":
         # In one line, and before it: who starts one by day must know.
         held = f"gives up after {settings.lock_timeout:g} s (MIGRATION_LOCK_TIMEOUT)"
@@ -93,7 +98,7 @@ def _rehearse(connection: sa.Connection, revision: str, settings: Settings) -> N
         print("Rehearsal: on a copy of the file", flush=True)
     effects = Effects()
     try:
-        rehearse(connection, revision, settings, effects)
+        outcome = rehearse(connection, revision, settings, effects, repair)
     except (PainelError, sa.exc.SQLAlchemyError) as error:
         ended = error if isinstance(error, PainelError) else meaning(error)
         connection.rollback()
@@ -103,10 +108,10 @@ def _rehearse(connection: sa.Connection, revision: str, settings: Settings) -> N
             _print_lines(holders(preflight_postgresql.read(connection)))
         raise ended from error
     _print_effects(effects, connection.dialect.name)
-    print(f"Rehearsed in {effects.seconds:.1f} s: the run can go ahead. Nothing was changed")
+    return outcome, effects.seconds
 
 
-def _try_to_write(settings: Settings) -> None:
+def try_to_write(settings: Settings) -> None:
     """Take SQLite's write lock as a run would, and let go: another process may hold it for long.
 
     Errors: the driver's, as a run raises them.
@@ -128,7 +133,7 @@ def _print_pending(at: Sequence[str], steps: Sequence[MigrationStep]) -> None:
         print(f"  {script.revision}  {script.doc}")
 
 
-def _print_concerns(concerns: Sequence[Concern]) -> None:
+def print_concerns(concerns: Sequence[Concern]) -> None:
     """Print what is in the way, refusals first. Errors: Refused, where there is one."""
     refusals = [concern for concern in concerns if concern.refuses]
     notes = [concern for concern in concerns if not concern.refuses]

@@ -30,8 +30,13 @@ class Concern(NamedTuple):
     todo: str
 
 
-def refuse_foreign_database(connection: sa.Connection, migration: MigrationContext, script: ScriptDirectory) -> None:
-    """Refuse a database that is not this application's, or that is at a revision this history does not know."""
+def refuse_foreign_database(
+    connection: sa.Connection, migration: MigrationContext, script: ScriptDirectory, whatever_revision: bool = False
+) -> None:
+    """Refuse a database that is not this application's, or that is at a revision this history does not know.
+
+    Arguments: ``whatever_revision``, for a run that trusts no revision: the tables alone say whose it is.
+    """
     _refuse_another_version_table(connection)
     known = {revision.revision for revision in script.walk_revisions()}
     at = migration.get_current_heads()
@@ -41,7 +46,7 @@ def refuse_foreign_database(connection: sa.Connection, migration: MigrationConte
             f"the database is at revision {', '.join(sorted(map(str, at)))!r}, which this history does not know",
             "It may be newer than this copy: update this repository, or correct DATABASE_URL",
         )
-    if not at:
+    if not at or whatever_revision:
         tables = {name for name in sa.inspect(connection).get_table_names() if name not in BOOKKEEPING}
         if tables and not tables & (set(metadata.tables) | FORMER_TABLES):
             raise Refused(

@@ -19,6 +19,7 @@ from alembic.script import Script
 
 from painel_migrations.connection.locks import lock_run
 from painel_migrations.deploy.configuration import configuration
+from painel_migrations.deploy.environment import Outcome, UnmendedError
 from painel_migrations.settings import Settings
 
 _RETIRED = re.compile(r"retired (row security|\S+) (.*?)(?: \((\d+) rows?\))?")
@@ -85,16 +86,25 @@ class Effects(logging.Handler):
             logger.setLevel(level)
 
 
-def rehearse(connection: sa.Connection, revision: str, settings: Settings, effects: Effects) -> None:
-    """Run the upgrade in the connection's transaction, which the caller rolls back.
+def rehearse(
+    connection: sa.Connection, revision: str, settings: Settings, effects: Effects, repair: bool = False
+) -> Outcome:
+    """Run the upgrade, or the repair, in the connection's transaction, which the caller rolls back.
 
+    Returns what came of it.
     Errors: PainelError and the driver's, as a run raises them; ``effects`` then has what came before.
     """
     with effects.listening():
         # Somebody waits for an answer here: another run is waited for as briefly as a table.
         lock_run(connection, replace(settings, lock_wait=settings.lock_timeout))
         _keep_positions(connection)
-        command.upgrade(configuration(connection=connection, section=effects.begin), revision)
+        config = configuration(connection=connection, section=effects.begin, repair=repair)
+        try:
+            command.upgrade(config, revision)
+        except UnmendedError as error:
+            return error.outcome
+    outcome: Outcome = config.attributes["outcome"]
+    return outcome
 
 
 def _keep_positions(connection: sa.Connection) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import signal
 from collections.abc import Callable
@@ -13,6 +15,7 @@ import sqlalchemy as sa
 from alembic.util.exc import CommandError
 
 from painel_migrations import cli
+from painel_migrations.deploy.history import revision_sha256
 from painel_migrations.errors import FailedError, LockedError, NoConnectionError, PainelError, Refused, UsageError
 from tests.conftest import engine_of
 from tests.support import command, lineage
@@ -197,8 +200,8 @@ def test_verify_of_what_was_only_stamped(file: Path, run: Callable[..., Ran]) ->
     with engine_of(f"sqlite:///{file}").begin() as connection:
         connection.exec_driver_sql("DROP TABLE formas_pagamento")
     code, _, errors = run("verify")
-    again = "go through the history again: .venv/bin/alembic stamp base, then make upgrade"
-    assert (code, errors.splitlines()[-1]) == (1, f"Next: make status; where nothing is pending, {again}")
+    repair = "make repair (PLAN=1 only shows what it would do), or what is said above"
+    assert (code, errors) == (1, f"Drifted: 1 difference\nNext: make status; where nothing is pending, {repair}\n")
 
 
 def test_verify_drifted(file: Path, run: Callable[..., Ran]) -> None:
@@ -210,7 +213,7 @@ def test_verify_drifted(file: Path, run: Callable[..., Ran]) -> None:
     assert code == 1
     assert "FAIL  index produtos.idx_produtos_nome: " in said
     assert "FAIL  index produtos.ix_produtos_id: " in said
-    assert errors == ("Drifted: 2 differences\nNext: make status; where nothing is pending, mend them as said above\n")
+    assert errors.startswith("Drifted: 2 differences\nNext: make status; where nothing is pending, make repair ")
 
 
 def test_verify_changes_nothing(file: Path, run: Callable[..., Ran]) -> None:
@@ -276,3 +279,59 @@ def test_a_reader_that_goes_away_does_not_end_the_run(file: Path) -> None:
     assert (ended.code, ended.err) == (0, "")
     with engine_of(f"sqlite:///{file}").connect() as connection:
         assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one() == "0022"
+
+
+def test_verify_as_json(file: Path, run: Callable[..., Ran]) -> None:
+    run("upgrade")
+    code, said, errors = run("verify", "--format", "json")
+    document = json.loads(said)
+    assert (code, errors) == (0, "")
+    fingerprint = document.pop("fingerprint")
+    assert re.fullmatch("[0-9a-f]{64}", fingerprint)
+    assert document == {
+        "database": f"SQLite {file} (DATABASE_URL)",
+        "revision": "0022",
+        "equal": True,
+        "findings": [],
+    }
+    with engine_of(f"sqlite:///{file}").begin() as connection:
+        connection.exec_driver_sql("DROP INDEX ix_produtos_id")
+        connection.exec_driver_sql("CREATE TABLE outra (x)")
+        connection.exec_driver_sql("DELETE FROM alembic_version")
+    code, said, errors = run("verify", "--format", "json")
+    document = json.loads(said)
+    assert (code, errors, document["equal"], document["revision"]) == (1, "", False, None)
+    assert document["fingerprint"] != fingerprint
+    assert document["findings"][0] == {
+        "object": "produtos.ix_produtos_id",
+        "kind": "index",
+        "severity": "FAIL",
+        "expected": "(id)",
+        "found": "nothing",
+        "why": "Queries that it serves read the whole table; a unique one also keeps values unique.",
+        "mend": "CREATE INDEX ix_produtos_id ON produtos (id)",
+    }
+    assert [(one["object"], one["severity"]) for one in document["findings"][1:]] == [("outra", "NOTE")]
+
+
+def test_an_error_of_verify_as_json_stays_a_line(file: Path, run: Callable[..., Ran]) -> None:
+    assert run("verify", "--format", "json") == (
+        2,
+        "",
+        f"Error: {file} does not exist\nNext: Make it with: make upgrade\n",
+    )
+
+
+def test_verify_notes_a_revision_that_was_edited(
+    file: Path, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("upgrade")
+    monkeypatch.setattr(
+        "painel_migrations.deploy.history_lines.revision_sha256",
+        lambda script: "f" * 64 if script.revision == "0017" else revision_sha256(script),
+    )
+    code, said, errors = run("verify")
+    assert (code, errors) == (0, "")
+    assert "NOTE  revision 0017: The database has what the file said when it ran, and not what it says now." in said
+    assert f"      found:    the file with the SHA-256 {'f' * 64}" in said
+    assert "      mend:     See what changed: git log -p -- alembic/versions/0017_" in said

@@ -1,0 +1,127 @@
+"""`repair`: the whole history once more, on the database as it is, where that mends what differs from head."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from painel_migrations.connection.engines import check_sqlite_file
+from painel_migrations.connection.failures import meaning
+from painel_migrations.connection.interrupts import Breaker
+from painel_migrations.connection.locks import lock_run
+from painel_migrations.deploy import plan
+from painel_migrations.deploy.attempts import run_to, until_through
+from painel_migrations.deploy.configuration import configuration
+from painel_migrations.deploy.environment import Outcome, UnmendedError, failures
+from painel_migrations.deploy.look import counted, print_findings
+from painel_migrations.deploy.preflight import Concern, refuse_foreign_database
+from painel_migrations.deploy.told import run_told
+from painel_migrations.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from painel_migrations.catalog import Finding
+
+log = logging.getLogger("painel_migrations.deploy")
+
+
+def repair(only_plan: bool = False, breaker: Breaker | None = None) -> int:
+    """Show what differs and what going through the history again would do; then do it, where it mends something.
+
+    Arguments: ``only_plan``, to show it and change nothing; ``breaker``, which ends it where the user does.
+    Returns 0 where nothing differs (any more, or would), 1 where something does; errors: PainelError.
+    """
+    settings = read_settings()
+    breaker = breaker or Breaker()
+    if settings.database_url.get_backend_name() == "sqlite":
+        check_sqlite_file(settings.database_url, read_only=True)
+    if only_plan:
+        outcome = _rehearsed(settings, breaker)
+        plan.try_to_write(settings)
+    else:
+        outcome = until_through(lambda: _rehearsed(settings, breaker), settings, breaker)
+    if not outcome.found:
+        return 0
+    if not outcome.mends:
+        return _tell_unmended(outcome)
+    if only_plan:
+        _tell_left(outcome.left, "Would be left")
+        print("Next: make repair")
+        return 1 if outcome.left else 0
+    return _applied(settings, breaker)
+
+
+def _rehearsed(settings: Settings, breaker: Breaker) -> Outcome:
+    """Print the findings, what is in the way, and what a rehearsal does about them; return what came of it."""
+    with plan.place(settings, breaker) as (connection, surroundings):
+        try:
+            return _looked_and_rehearsed(connection, surroundings, settings)
+        except sa.exc.SQLAlchemyError as error:
+            raise meaning(error) from error
+
+
+def _looked_and_rehearsed(connection: sa.Connection, surroundings: list[Concern], settings: Settings) -> Outcome:
+    # Looking reads rows too: a table that somebody holds is waited for no longer than by the rehearsal.
+    lock_run(connection, replace(settings, lock_wait=settings.lock_timeout))
+    script = ScriptDirectory.from_config(configuration())
+    migration = MigrationContext.configure(connection)
+    refuse_foreign_database(connection, migration, script, whatever_revision=True)
+    found = failures(connection)
+    at, head = migration.get_current_heads(), script.get_current_head() or "base"
+    print(f"At: {at[0] if at else 'no revision'}")
+    if not found:
+        print("Equal to head: nothing to repair")
+        if at != (head,):
+            print("Next: make upgrade")
+        return Outcome(head, 0, verified=True)
+    print(f"Drifted: {counted(len(found), 'difference')}")
+    print_findings(found)
+    plan.print_concerns([*surroundings, *plan.look(connection)])
+    outcome, seconds = plan.print_rehearsal(connection, "head", settings, repair=True)
+    mended = len(outcome.found) - len(outcome.left)
+    if outcome.mends:
+        print(f"Rehearsed in {seconds:.1f} s: it mends {mended} of {len(outcome.found)}. Nothing was changed yet")
+    return outcome
+
+
+def _applied(settings: Settings, breaker: Breaker) -> int:
+    began = time.monotonic()
+    with run_told("repair", "upgrade", "head") as told:
+        try:
+            outcome = run_to("repair", "head", settings, way="repair", breaker=breaker)
+        except UnmendedError as error:
+            # Somebody changed the database since the plan.
+            return _tell_unmended(error.outcome)
+        told.revision, told.revisions = outcome.revision, outcome.steps
+    if not outcome.steps:
+        why = "the answer to the commit was lost, and it had arrived" if outcome.found_after_loss else "since the plan"
+        log.info("Equal to head: nothing left to repair (%s)", why)
+        return 0
+    mended = len(outcome.found) - len(outcome.left)
+    of = f"{mended} of {counted(len(outcome.found), 'difference')}"
+    log.info("Repaired: %s, at %s, %.1f s", of, outcome.revision, time.monotonic() - began)
+    _tell_left(outcome.left, "Left")
+    return 1 if outcome.left else 0
+
+
+def _tell_left(left: Sequence[Finding], how: str) -> None:
+    if left:
+        print(f"{how}: {counted(len(left), 'difference')}, to be mended as said here")
+        print_findings(left)
+
+
+def _tell_unmended(outcome: Outcome) -> int:
+    """Print what stays, and what a run would have brought besides. Returns the exit code."""
+    before = {(finding.kind, finding.object) for finding in outcome.found}
+    print("Not repaired: the history mends none of it, or not without another difference. Nothing was changed")
+    _tell_left(outcome.found, "Left")
+    if brought := [finding for finding in outcome.left if (finding.kind, finding.object) not in before]:
+        print("What it would bring:")
+        print_findings(brought)
+    return 1
