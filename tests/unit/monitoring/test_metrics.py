@@ -293,8 +293,9 @@ def test_what_is_told_twice_is_one_series() -> None:
     sequence = SequenceUse("usuarios", "id", 1, 2)
     twice = replace(HEALTHY, journal=journal, vitals=replace(VITALS, sequences=(sequence, sequence)))
     found = families(twice, (*WELL, *WELL))
-    [attempts] = [family for family in found if family.name == "painel_connection_attempts"]
-    assert [sample.value for sample in attempts.samples] == [3]
+    for name, value in {"painel_connection_attempts": 3, "painel_connection_attempt_duration_seconds": 0.75}.items():
+        [counter] = [family for family in found if family.name == name]
+        assert [sample.value for sample in counter.samples] == [value]
     told = [(sample.name, *sorted(sample.labels.items())) for family in found for sample in family.samples]
     assert len(told) == len(set(told))
 
