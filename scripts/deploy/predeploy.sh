@@ -78,9 +78,12 @@ while :; do
     # Half of the pause is chance, so that replicas that failed together come back one by one; half is sure, so that
     # the attempts are not all spent on a database that is only starting up.
     [ "${pause}" -le "${longest}" ] || pause=${longest}
-    chance=$(od -An -N2 -tu2 /dev/urandom)
+    # Backquotes where a signal may come: bash 5.2 loses one that meets a $(...), or ends with an error of its grammar.
+    # shellcheck disable=SC2006
+    chance=`od -An -N2 -tu2 /dev/urandom`
     milliseconds=$((pause * 500 + pause * 500 * chance / 65536))
-    rest=$(printf '%d.%03d' "$((milliseconds / 1000))" "$((milliseconds % 1000))")
+    # shellcheck disable=SC2006
+    rest=`printf '%d.%03d' "$((milliseconds / 1000))" "$((milliseconds % 1000))"`
     say "${ended}: again in ${rest} s"
     run sleep "${rest}"
     go_on
