@@ -150,6 +150,15 @@ def test_an_expression_asks_for_what_there_is(title: str) -> None:
         assert complaints(EXPRESSIONS[title].replace(name, name[:-1]))
 
 
+def test_every_command_they_send_to_is_there() -> None:
+    targets = re.findall(r"^([a-z-]+):", (FOLDER.parents[1] / "Makefile").read_text(), re.MULTILINE)
+    texts = [panel["description"] for panel in PANELS] + [rule["annotations"]["description"] for rule in RULES]
+    # An index is made anew, too.
+    named = set(re.findall(r"(?:`|[Rr]un |then |Start |whether )make ([a-z-]+)", " ".join(texts)))
+    assert {"doctor", "health", "history", "revision", "status", "upgrade", "verify", "watch"} <= named
+    assert named <= set(targets)
+
+
 # The dashboard
 
 
