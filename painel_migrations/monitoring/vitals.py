@@ -155,12 +155,12 @@ def _rowids(connection: sa.Connection) -> list[SequenceUse]:
     return uses
 
 
-# A table in the order of its key (WITHOUT ROWID), or one with an odd key, has an index of its own for it. A virtual
+# Where the key is not the rowid (WITHOUT ROWID, several columns, another type) it has an index of its own. A virtual
 # table has no page, and its columns may not be asked where its module is missing.
 _ROWID_KEYS = """
     SELECT m.name, k.name FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS k
     WHERE m.type = 'table' AND m.rootpage > 0 AND substr(m.name, 1, 7) <> 'sqlite_' AND k.pk = 1
-      AND upper(k.type) = 'INTEGER' AND (SELECT max(pk) FROM pragma_table_info(m.name)) = 1
+      AND upper(k.type) = 'INTEGER'
       AND NOT EXISTS (SELECT 1 FROM pragma_index_list(m.name) WHERE origin = 'pk')
     ORDER BY m.name
 """

@@ -70,7 +70,7 @@ UNION ALL
 SELECT 'ids', json_build_object('table', quote_ident(u.relname), 'column', quote_ident(u.attname),
     'sequence', quote_ident(u.nspname) || '.' || quote_ident(u.sequence_name), 'is_identity', u.is_identity,
     'is_rising', u.is_rising,
-    'limit', CASE WHEN u.seqcycle THEN u.column_limit ELSE least(u.column_limit, u.sequence_limit) END,
+    'limit', least(u.column_limit, u.sequence_limit),
     'given', CASE WHEN has_sequence_privilege(u.sequence, 'SELECT, USAGE')
         AND NOT EXISTS (SELECT FROM busy WHERE busy.relation = u.sequence)
         -- A standby has no unlogged sequences; before 15.8 and 16.4 it is an error to ask.

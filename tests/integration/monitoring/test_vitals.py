@@ -36,7 +36,12 @@ def place(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
         server = servers.start(request.param)
     with server:
         engine = engine_of(server.create_database("festa"))
-        execute(engine, "CREATE ROLE leitor LOGIN", "CREATE TABLE eventos (id serial PRIMARY KEY, nome text)")
+        execute(
+            engine,
+            "CREATE ROLE leitor LOGIN",
+            "CREATE DOMAIN numero AS smallint",
+            "CREATE TABLE eventos (id serial PRIMARY KEY, nome text)",
+        )
         yield engine
 
 
@@ -255,6 +260,7 @@ def test_the_numbers_of_each_kind_of_column(clean: sa.Engine) -> None:
         "CREATE TABLE partida (id serial, k integer, PRIMARY KEY (id, k)) PARTITION BY LIST (k)",
         "CREATE TABLE partida_1 PARTITION OF partida FOR VALUES IN (1)",
         "INSERT INTO partida VALUES (77, 1)",
+        "CREATE TABLE de_dominio (id numero DEFAULT nextval('solta'))",
         "CREATE TABLE texto (id text DEFAULT nextval('solta')::text)",
     )
     told = asked(clean)
@@ -262,6 +268,7 @@ def test_the_numbers_of_each_kind_of_column(clean: sa.Engine) -> None:
         '"Estranha %"."o id"': (0, 2**63 - 1),
         "alheia.id": (2000000000, 2**31 - 1),
         "curta.id": (31000, 2**15 - 1),
+        "de_dominio.id": (0, 2**15 - 1),
         "eventos.id": (0, 2**31 - 1),
         "identidade.id": (1, 2**31 - 1),
         "limitada.id": (0, 1000),
@@ -292,8 +299,8 @@ def test_numbers_that_fall_and_numbers_that_begin_again(clean: sa.Engine) -> Non
         "CREATE SEQUENCE negativa MINVALUE -100 MAXVALUE -1",
         "CREATE TABLE negativas (id integer DEFAULT nextval('negativa'))",
         "CREATE SEQUENCE de_baixo MINVALUE -100 START -50",
-        "CREATE TABLE de_baixo_para_cima (id integer DEFAULT nextval('de_baixo'))",
-        "SELECT nextval('de_baixo')",
+        "CREATE TABLE de_baixo_para_cima (id integer PRIMARY KEY DEFAULT nextval('de_baixo'))",
+        "INSERT INTO de_baixo_para_cima DEFAULT VALUES",
     )
     assert uses(asked(clean)) == {
         "caindo.id": (32768, 32768),
