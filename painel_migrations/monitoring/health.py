@@ -17,6 +17,7 @@ from painel_migrations.monitoring.health_vitals import (
     unknown,
 )
 from painel_migrations.monitoring.snapshot import Snapshot
+from painel_migrations.monitoring.terminal import printable
 from painel_migrations.settings import read_settings
 
 # What a run that ended well is recorded as.
@@ -101,16 +102,16 @@ def lines(snapshot: Snapshot, checks: Sequence[Check]) -> Iterator[str]:
     wide = max(len(check.name) for check in checks)
     for check in checks:
         state = str(check.state).upper() if check.state is State.FAILED else str(check.state)
-        yield f"  {state:<7}  {check.name:<{wide}}  {check.said}"
+        yield f"  {state:<7}  {check.name:<{wide}}  {printable(check.said)}"
         # What could not be asked waits for what failed.
         if check.todo and check.state is not State.UNKNOWN:
-            yield f"  {'':<7}  {'':<{wide}}  Next: {check.advice}"
+            yield f"  {'':<7}  {'':<{wide}}  Next: {printable(check.advice)}"
 
 
 def _verdict(checks: Sequence[Check]) -> str:
     failed = [check.said for check in checks if check.state is State.FAILED]
     if failed:
-        return f"unhealthy: {'; '.join(failed)}"
+        return f"unhealthy: {printable('; '.join(failed))}"
     warned = [check.name for check in checks if check.state is State.WARNING]
     return f"healthy, with warnings: {', '.join(warned)}" if warned else "healthy"
 

@@ -18,6 +18,7 @@ from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.history_lines import Edited, Line, edited, read_lines
 from painel_migrations.errors import EditedError, Refused
+from painel_migrations.monitoring.terminal import printable
 from painel_migrations.settings import read_settings
 
 if TYPE_CHECKING:
@@ -159,9 +160,9 @@ def _cells(run: Sequence[Line], marked: set[int]) -> list[str]:
     return [
         f"{run[0].applied_at:%Y-%m-%d %H:%M}",
         run[0].run[:SHORT],
-        _printable(_by(run[0])),
-        "\n".join(f"{_printable(line.revision)}{' ' + MARK if line.id in marked else ''}" for line in run),
-        "\n".join(_printable(line.direction) for line in run),
+        printable(_by(run[0])),
+        "\n".join(f"{printable(line.revision)}{' ' + MARK if line.id in marked else ''}" for line in run),
+        "\n".join(printable(line.direction) for line in run),
         "\n".join(f"{line.seconds:.3f}" for line in run),
         "\n".join(str(line.rows_retired) for line in run),
     ]
@@ -186,8 +187,3 @@ def _by(line: Line) -> str:
     """Return by which way it came, and who."""
     who = " ".join(filter(None, (line.role, line.application_name)))
     return f"{line.way}, {who}" if who else line.way
-
-
-def _printable(text: str) -> str:
-    """A role's or an application's name is anybody's text: none of it may steer the terminal, or end a line."""
-    return "".join(character if character.isprintable() else "?" for character in text)

@@ -298,6 +298,18 @@ def test_the_text() -> None:
     ]
 
 
+def test_names_do_not_steer_the_terminal() -> None:
+    odd = "a\nb\x1b[2J"
+    snapshot = with_vitals(
+        long_transactions=(LongTransaction(None, odd, None, 1600.0, odd),),
+        sequences=(SequenceUse(odd, "id", 99, 100, "s"),),
+    )
+    shown = list(lines(snapshot, judge(snapshot)))
+    assert len(shown) == 14
+    assert [line for line in shown if not line.isprintable()] == []
+    assert shown[0].startswith("unhealthy: of all its numbers given: a?b?[2J.id 99 %")
+
+
 def test_the_verdict() -> None:
     assert next(lines(WELL, judge(WELL))) == "healthy"
     slow = with_vitals(latency=0.3, invalid_indexes=("um",))
