@@ -76,8 +76,8 @@ SELECT 'ids', json_build_object('table', quote_ident(u.relname), 'column', quote
         -- A standby has no unlogged sequences; before 15.8 and 16.4 it is an error to ask.
         AND NOT (u.relpersistence = 'u' AND pg_is_in_recovery())
         THEN pg_sequence_last_value(u.sequence) END,
-    -- The highest number is cheap where an index has it.
-    'is_indexed', has_column_privilege(u.oid, u.attnum, 'SELECT')
+    -- The highest number is cheap where an index has it, and no policy has to be asked of each row.
+    'is_indexed', has_column_privilege(u.oid, u.attnum, 'SELECT') AND NOT row_security_active(u.oid)
         AND NOT EXISTS (SELECT FROM busy WHERE busy.relation = u.oid AND busy.closed)
         AND EXISTS (SELECT FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
             WHERE i.indrelid = u.oid AND i.indkey[0] = u.attnum AND i.indisvalid AND i.indpred IS NULL
