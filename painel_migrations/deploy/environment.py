@@ -22,6 +22,7 @@ from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.locks import lock_run, tell_waited
 from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.history import history_of
+from painel_migrations.deploy.history_lines import edited_findings
 from painel_migrations.deploy.preflight import preflight, refuse_foreign_database
 from painel_migrations.errors import FailedError, NoConnectionError, PainelError
 from painel_migrations.events import tell
@@ -178,7 +179,7 @@ def _apply_again(context: EnvironmentContext, connection: sa.Connection) -> None
     migration = context.get_context()
     head = context.script.get_current_head() or "base"
     # Judged here, under the lock of runs: since the plan was shown, somebody may have changed it, or mended it.
-    found = failures(connection)
+    found = to_repair(connection)
     outcome = context.config.attributes["outcome"] = Outcome(head, 0, verified=not found, found=found)
     if not found:
         return
@@ -190,10 +191,15 @@ def _apply_again(context: EnvironmentContext, connection: sa.Connection) -> None
 
         check_foreign_keys(connection)
     outcome.steps = context.config.attributes["steps"]
-    outcome.left = failures(connection, say_notes=True)
+    outcome.left = to_repair(connection, say_notes=True)
     outcome.verified = not outcome.left
     if not outcome.mends:
         raise UnmendedError(outcome)
+
+
+def to_repair(connection: sa.Connection, say_notes: bool = False) -> tuple[Finding, ...]:
+    """Return what a repair is for: what differs from head and matters, and what ran and is written otherwise now."""
+    return (*failures(connection, say_notes), *edited_findings(connection))
 
 
 def failures(connection: sa.Connection, say_notes: bool = False) -> tuple[Finding, ...]:

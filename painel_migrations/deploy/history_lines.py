@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 from alembic.script import Script, ScriptDirectory
 
+from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.history import revision_sha256
+
+if TYPE_CHECKING:
+    from painel_migrations.catalog import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,31 @@ def edited(lines: Iterable[Line], script: ScriptDirectory) -> list[Edited]:
         Edited(file.revision, ran[file.revision], now)
         for file in reversed(files)
         if file.revision in ran and (now := revision_sha256(file)) != ran[file.revision]
+    ]
+
+
+def edited_findings(connection: sa.Connection) -> list[Finding]:
+    """Return a note for each applied revision whose file was edited since; none where the history may not be read."""
+    from painel_migrations.catalog import Finding, Severity, reasons
+
+    script = ScriptDirectory.from_config(configuration())
+    try:
+        with connection.begin_nested():
+            found = edited(read_lines(connection), script)
+    except sa.exc.ProgrammingError:
+        # The application's user need not be able to.
+        return []
+    return [
+        Finding(
+            "revision",
+            revision,
+            f"the file that ran, SHA-256 {ran}",
+            f"the file with the SHA-256 {now}",
+            Severity.NOTE,
+            reasons.EDITED,
+            f"git log -p -- alembic/versions/{Path(script.get_revision(revision).path).name}, then make repair",
+        )
+        for revision, ran, now in found
     ]
 
 

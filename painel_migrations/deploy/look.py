@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -16,6 +15,7 @@ from painel_migrations.connection.engines import in_public
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.configuration import configuration
+from painel_migrations.deploy.history_lines import edited_findings
 from painel_migrations.deploy.preflight import refuse_foreign_database
 from painel_migrations.settings import read_settings
 
@@ -59,7 +59,7 @@ def verify(breaker: Breaker | None = None, as_json: bool = False) -> int:
         live = read(connection)
         findings = findings_of(connection, live)
         state = fingerprint(live)
-        findings += _edited(connection)
+        findings += edited_findings(connection)
         at = _revisions(connection)
     failed = sum(finding.severity is Severity.FAIL for finding in findings)
     if as_json:
@@ -96,32 +96,6 @@ def print_findings(findings: Iterable[Finding]) -> None:
 def counted(number: int, word: str) -> str:
     """Return a number of things in words."""
     return f"{number} {word}{'s' * (number != 1)}"
-
-
-def _edited(connection: sa.Connection) -> list[Finding]:
-    """Return a note for each applied revision whose file was edited since; none where the history may not be read."""
-    from painel_migrations.catalog import Finding, Severity, reasons
-    from painel_migrations.deploy.history_lines import edited, read_lines
-
-    script = ScriptDirectory.from_config(configuration())
-    try:
-        with connection.begin_nested():
-            found = edited(read_lines(connection), script)
-    except sa.exc.ProgrammingError:
-        # The application's user need not be able to.
-        return []
-    return [
-        Finding(
-            "revision",
-            revision,
-            f"the file that ran, SHA-256 {ran}",
-            f"the file with the SHA-256 {now}",
-            Severity.NOTE,
-            reasons.EDITED,
-            f"See what changed: git log -p -- alembic/versions/{Path(script.get_revision(revision).path).name}",
-        )
-        for revision, ran, now in found
-    ]
 
 
 def _revisions(connection: sa.Connection) -> tuple[str, ...]:

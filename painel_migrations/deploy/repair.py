@@ -19,7 +19,7 @@ from painel_migrations.connection.locks import lock_run
 from painel_migrations.deploy import plan
 from painel_migrations.deploy.attempts import run_to, until_through
 from painel_migrations.deploy.configuration import configuration
-from painel_migrations.deploy.environment import Outcome, UnmendedError, failures
+from painel_migrations.deploy.environment import Outcome, UnmendedError, to_repair
 from painel_migrations.deploy.look import counted, print_findings
 from painel_migrations.deploy.preflight import Concern, refuse_foreign_database
 from painel_migrations.deploy.told import run_told
@@ -72,7 +72,7 @@ def _looked_and_rehearsed(connection: sa.Connection, surroundings: list[Concern]
     script = ScriptDirectory.from_config(configuration())
     migration = MigrationContext.configure(connection)
     refuse_foreign_database(connection, migration, script, whatever_revision=True)
-    found = failures(connection)
+    found = to_repair(connection)
     at, head = migration.get_current_heads(), script.get_current_head() or "base"
     print(f"At: {at[0] if at else 'no revision'}")
     if not found:

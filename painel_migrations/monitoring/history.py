@@ -122,8 +122,7 @@ def _tell_edited(changed: Sequence[Edited]) -> None:
     which = f"revision {names} was" if len(changed) == 1 else f"revisions {names} were"
     raise EditedError(
         f"{which} edited after having been applied: this database has what the earlier file did, others will not",
-        "Bring the earlier file back; or let the history run again: make repair where it drifted, else"
-        " .venv/bin/alembic stamp base, then make upgrade",
+        "Bring the earlier file back; or let the history run again: make repair",
     )
 
 

@@ -58,7 +58,7 @@ def look(settings: Settings, breaker: Breaker | None = None) -> Snapshot:
         connect_limit=min(settings.connect_limit, CONNECT_WITHIN),
         connect_timeout=min(settings.connect_timeout, CONNECT_WITHIN / 2),
         connect_attempts=min(settings.connect_attempts, ATTEMPTS),
-        lock_wait=0.0,
+        lock_wait=min(settings.lock_wait, settings.lock_timeout),
     )
     try:
         with observed(recorder), reached(brief, read_only=True, breaker=breaker) as way_in:

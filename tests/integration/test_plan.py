@@ -38,7 +38,7 @@ def target(
     if request.param == "sqlite":
         yield Target(engine_of(f"sqlite:///{tmp_path / 'eventos.db'}"), None)
         assert list(folder.iterdir()) == []
-        assert {path.name for path in tmp_path.iterdir()} <= {"eventos.db", "temporary"}
+        assert {path.name for path in tmp_path.iterdir()} <= {"eventos.db", "temporary", ".painel-migrations"}
         return
     server = server_of(VERSIONS[len(request.node.name) % len(VERSIONS)])
     name = f"plan_{os.getpid()}"

@@ -334,4 +334,4 @@ def test_verify_notes_a_revision_that_was_edited(
     assert (code, errors) == (0, "")
     assert "NOTE  revision 0017: The database has what the file said when it ran, and not what it says now." in said
     assert f"      found:    the file with the SHA-256 {'f' * 64}" in said
-    assert "      mend:     See what changed: git log -p -- alembic/versions/0017_" in said
+    assert "      mend:     git log -p -- alembic/versions/0017_produtos_17_columns.py, then make repair" in said
