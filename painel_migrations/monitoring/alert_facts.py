@@ -47,7 +47,8 @@ def facts(snapshot: Snapshot) -> dict[str, Fact | None]:
     found |= {"result": _result(snapshot), "problem": problem.exit_code if problem else 0}
     if problem:
         return found
-    found["edited"] = len(snapshot.edited)
+    if "lines" not in snapshot.hidden:
+        found["edited"] = len(snapshot.edited)
     found["behind_seconds"] = _behind_seconds(snapshot)
     if not snapshot.pending:
         # Before head the catalogue differs from head by what is pending: only there a difference is drift.

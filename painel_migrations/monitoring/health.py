@@ -191,7 +191,7 @@ def _last_run(snapshot: Snapshot) -> Check:
 
 
 def _edited(snapshot: Snapshot) -> Check:
-    if snapshot.problem is not None:
+    if snapshot.problem is not None or "lines" in snapshot.hidden:
         return unknown("edited")
     revisions = [step.revision for step in snapshot.edited]
     if not revisions:

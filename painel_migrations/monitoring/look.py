@@ -94,19 +94,20 @@ def _read(connection: sa.Connection, settings: Settings, snapshot: Snapshot, scr
     refuse_foreign_database(connection, migration, script)
     heads = migration.get_current_heads()
     live = catalog.read(connection)
-    lines: Sequence[Line] = _may(connection, read_lines) or ()
+    lines, retired = _may(connection, read_lines), _may(connection, read_retired)
     at = heads[0] if heads else None
     return replace(
         snapshot,
         revision=at,
         empty=at is None and not (live.tables - BOOKKEEPING),
-        steps=_steps(snapshot.steps, at, lines, script),
+        steps=_steps(snapshot.steps, at, lines or (), script),
         # Of one that is behind, what differs is what the pending revisions are for.
         findings=tuple(catalog.verify(connection, live)) if at == snapshot.head else (),
         fingerprint=catalog.fingerprint(live),
         vitals=vitals(connection),
-        retired=tuple(_may(connection, read_retired) or ()),
-        lines=tuple(lines),
+        retired=tuple(retired or ()),
+        lines=tuple(lines or ()),
+        hidden=frozenset(name for name, found in (("lines", lines), ("retired", retired)) if found is None),
     )
 
 

@@ -146,7 +146,8 @@ def _found(snapshot: Snapshot, checks: Sequence[Check]) -> Iterator[Named]:
     if snapshot.revision == snapshot.head:
         # Of a database that is behind, nobody compared the catalogue.
         yield from _drift(snapshot)
-    yield "painel_retired_rows", _retired(snapshot)
+    if "retired" not in snapshot.hidden:
+        yield "painel_retired_rows", _retired(snapshot)
     if snapshot.vitals is not None:
         yield "painel_server_info", {(snapshot.dialect, snapshot.vitals.version): 1}
         yield from _vitals(snapshot.vitals)
@@ -200,7 +201,8 @@ def _history(snapshot: Snapshot) -> Iterator[Named]:
     steps = snapshot.steps
     yield "painel_revision_info", {(snapshot.revision or NO_REVISION,): 1}
     yield "painel_pending_revisions", {(): len(snapshot.pending)}
-    yield "painel_edited_revisions", {(): len(snapshot.edited)}
+    if "lines" not in snapshot.hidden:
+        yield "painel_edited_revisions", {(): len(snapshot.edited)}
     yield (
         "painel_revision_duration_seconds",
         {(step.revision,): step.seconds for step in steps if step.seconds is not None},

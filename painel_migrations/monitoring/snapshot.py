@@ -146,7 +146,8 @@ class Snapshot:
 
     Attributes: ``database``, its name and place without credentials; ``problem``, why the rest is empty; ``revision``,
     None before the first; ``steps``, the whole history, first to last; ``findings``, drift first; ``empty``, that it
-    has neither a revision nor a table of the application's; ``lines`` of migration_history, the oldest first.
+    has neither a revision nor a table of the application's; ``lines`` of migration_history, the oldest first;
+    ``hidden``, which of ``lines`` and ``retired`` this role may not read: that there are none says nothing then.
     """
 
     taken_at: datetime
@@ -162,6 +163,7 @@ class Snapshot:
     vitals: Vitals | None = None
     retired: tuple[Retired, ...] = ()
     lines: tuple[Line, ...] = ()
+    hidden: frozenset[str] = frozenset()
     journal: Journal = field(default_factory=Journal)
     seconds: float = 0.0
 

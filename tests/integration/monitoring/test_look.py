@@ -1,0 +1,77 @@
+"""One look: what a role may not see is not taken for nothing, a held table is waited for, and nothing is changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from painel_migrations.monitoring.alert_facts import facts
+from painel_migrations.monitoring.health import healthy, judge
+from painel_migrations.monitoring.look import look
+from painel_migrations.monitoring.metrics import exposition
+from painel_migrations.settings import read_settings
+from tests.support import conservation, history, lineage
+
+
+@pytest.fixture
+def reader(postgres: sa.Engine) -> Iterator[str]:
+    """A role that may use the application's tables, and neither the history nor what is retired."""
+    name = f"app_{os.getpid()}"
+    lineage.build(postgres, 16, rows=5)
+    history.upgrade(postgres)
+    with postgres.begin() as connection:
+        for statement in (
+            f"CREATE ROLE {name} LOGIN",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
+            f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {name}",
+            f"REVOKE ALL ON migration_history FROM {name}",
+        ):
+            connection.exec_driver_sql(statement)
+    yield name
+    with postgres.begin() as connection:
+        connection.exec_driver_sql(f"DROP OWNED BY {name}")
+        connection.exec_driver_sql(f"DROP ROLE {name}")
+
+
+def test_what_a_role_may_not_see_is_not_nothing(
+    postgres: sa.Engine, reader: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", postgres.url.set(username=reader).render_as_string(hide_password=False))
+    seen = look(read_settings())
+    checks = judge(seen)
+    assert (seen.problem, seen.drift, seen.hidden) == (None, (), frozenset({"lines", "retired"}))
+    assert healthy(checks)
+    assert next(check.state for check in checks if check.name == "edited") == "unknown"
+    text = exposition(seen, checks).decode()
+    assert "painel_retired_rows" not in text
+    assert "painel_edited_revisions" not in text
+    assert facts(seen)["edited"] is None
+
+    monkeypatch.setenv("DATABASE_URL", postgres.url.render_as_string(hide_password=False))
+    seen = look(read_settings())
+    assert (seen.hidden, bool(seen.lines), bool(seen.retired)) == (frozenset(), True, True)
+    assert "painel_retired_rows" in exposition(seen, judge(seen)).decode()
+
+
+def test_a_table_that_is_held_is_a_problem_and_not_a_wait(postgres: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    history.upgrade(postgres)
+    monkeypatch.setenv("DATABASE_URL", postgres.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("MIGRATION_LOCK_TIMEOUT", "0.2")
+    with postgres.begin() as other:
+        other.exec_driver_sql("LOCK usuarios IN ACCESS EXCLUSIVE MODE")
+        seen = look(read_settings())
+    assert seen.problem is not None
+    assert seen.problem.exit_code == 5
+    assert not healthy(judge(seen))
+
+
+def test_a_file_that_is_written_can_be_looked_at(sqlite: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    history.upgrade(sqlite)
+    monkeypatch.setenv("DATABASE_URL", str(sqlite.url))
+    before = conservation.take(sqlite)
+    with sqlite.begin():
+        assert look(read_settings()).problem is None
+    assert conservation.take(sqlite) == before
