@@ -20,6 +20,9 @@ export GIVEN_SPLIT := $(value SPLIT)
 export GIVEN_SRC := $(value SRC)
 export GIVEN_FORMAT := $(value FORMAT)
 export GIVEN_EVERY := $(value EVERY)
+export GIVEN_HOST := $(value HOST)
+export GIVEN_PORT := $(value PORT)
+export GIVEN_STATIC := $(value STATIC)
 
 INSTALL = { .venv/bin/python -m ensurepip && .venv/bin/python -m pip install --disable-pip-version-check \
 	--only-binary :all: --require-hashes -r $<; } >.venv/install.log 2>&1 || { cat .venv/install.log >&2; \
@@ -27,12 +30,16 @@ INSTALL = { .venv/bin/python -m ensurepip && .venv/bin/python -m pip install --d
 CONSOLE = $(if $(value FROM),--from="$$GIVEN_FROM") $(if $(value TO),--to="$$GIVEN_TO") \
 	$(if $(value STYLE),--style="$$GIVEN_STYLE") $(if $(value SPLIT),--split="$$GIVEN_SPLIT")
 FORMATTED = $(if $(value FORMAT),--format="$$GIVEN_FORMAT")
+# Shells and platforms set HOST and PORT for purposes of their own: only those on the command line are meant.
+PAGE = $(if $(filter command,$(origin HOST)),--host="$$GIVEN_HOST") \
+	$(if $(filter command,$(origin PORT)),--port="$$GIVEN_PORT") \
+	$(if $(value STATIC),--static="$$GIVEN_STATIC")
 MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify repair health history doctor metrics watch sql sql-verify sql-rollback archive archive-undo revision check test lint bench
+.PHONY: help upgrade downgrade status verify repair health history doctor metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision check test lint bench
 
 ##
 ##   help                   this list
@@ -86,6 +93,11 @@ metrics: .venv/runtime
 ##   watch [EVERY=60]       its health every 60 seconds, with metrics and alerts, until it is stopped
 watch: .venv/runtime
 	@exec sh scripts/monitoring/watch.sh "$$GIVEN_EVERY"
+
+##   dashboard              the status page at http://127.0.0.1:8008; HOST=, PORT= for elsewhere
+##                          STATIC=status.html writes it into one file, and serves nothing
+dashboard: .venv/runtime
+	@$(RUN) dashboard $(PAGE)
 
 ##
 ## Where no client reaches the database: SQL for its own console (docs/console.md)

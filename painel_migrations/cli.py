@@ -47,6 +47,10 @@ def build_parser() -> argparse.ArgumentParser:
         "-m", required=True, dest="message", metavar="TEXT", help="what it does, as an imperative sentence"
     )
     _add_archive_verbs(verbs)
+    dashboard = verbs.add_parser("dashboard", help="serve the status page on this machine, or write it into a file")
+    dashboard.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s); elsewhere, with a token")
+    dashboard.add_argument("--port", default="8008", help="at which port (%(default)s)")
+    dashboard.add_argument("--static", metavar="FILE", help="write the page into FILE, and serve nothing")
     return parser
 
 
@@ -147,6 +151,12 @@ def _run(given: argparse.Namespace, breaker: Breaker) -> int:
 
         with recorded():
             return repair.repair(given.plan, breaker)
+    if given.verb == "dashboard":
+        from painel_migrations.monitoring import dashboard
+
+        if given.static is not None:
+            return dashboard.write_file(given.static, breaker)
+        return dashboard.serve(given.host, given.port)
     if given.verb == "doctor":
         from painel_migrations.deploy.doctor import doctor
 

@@ -174,6 +174,15 @@ def read_log_style(environ: Mapping[str, str] | None = None, folder: Path | None
     return _one_of(LOG, (file | real).get(LOG), LOG_STYLES)
 
 
+def read_status_token(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> str | None:
+    """Read what the status page asks for, whatever else there is to say about the settings; None where it is unset.
+
+    Arguments: as ``read_settings``. Errors: UsageError where `.env` cannot be read.
+    """
+    real = _filled(os.environ if environ is None else environ)
+    return real.get(STATUS_TOKEN) or _filled(_read_file((folder or Path()) / ".env")).get(STATUS_TOKEN)
+
+
 def _filled(variables: Mapping[str, str | None]) -> dict[str, str]:
     """Our variables that say something: an empty one counts as unset, as Railway leaves a reference to nothing."""
     found = {name: variables.get(name) or "" for name in VARIABLES}

@@ -89,6 +89,9 @@ def test_help_fits_a_terminal(clone: Path) -> None:
         (["metrics"], "<-m><painel_migrations><metrics>"),
         (["watch"], "<>"),
         (["watch", "EVERY=5"], "<5>"),
+        (["dashboard"], "<-m><painel_migrations><dashboard>"),
+        (["dashboard", "HOST=::1", "PORT=80"], "<-m><painel_migrations><dashboard><--host=::1><--port=80>"),
+        (["dashboard", "STATIC=a b.html"], "<-m><painel_migrations><dashboard><--static=a b.html>"),
         (["check"], "<-m><painel_migrations><check>"),
         (["revision", "M=Add capa"], "<-m><painel_migrations><revision><-m=Add capa>"),
         (["archive"], "<-m><painel_migrations><archive><--><.>"),
@@ -105,6 +108,11 @@ def test_help_fits_a_terminal(clone: Path) -> None:
 def test_what_each_target_runs(ready: Path, arguments: list[str], handed_over: str) -> None:
     done = make(ready, *arguments)
     assert (done.stdout, done.stderr, done.returncode) == (handed_over + " \n", "", 0)
+
+
+def test_host_and_port_of_the_environment_are_somebody_elses(ready: Path) -> None:
+    done = make(ready, "dashboard", HOST="desk", PORT="80")
+    assert done.stdout == "<-m><painel_migrations><dashboard> \n"
 
 
 def test_lint_says_what_it_cannot_check_and_fails_with_each_tool(ready: Path) -> None:

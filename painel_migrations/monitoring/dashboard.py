@@ -1,0 +1,118 @@
+"""`make dashboard`: the status page served on this machine, or written into one file."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import socket
+from pathlib import Path
+from typing import Any
+
+from painel_migrations.connection.interrupts import Breaker, Interrupted
+from painel_migrations.errors import UsageError
+from painel_migrations.monitoring.access import is_loopback
+from painel_migrations.settings import STATUS_TOKEN, read_settings, read_status_token
+
+log = logging.getLogger("painel_migrations.monitoring")
+
+HOST = "127.0.0.1"
+PORT = 8008
+
+
+def serve(host: str = HOST, port: str = str(PORT)) -> int:
+    """Serve the page until Ctrl-C or SIGTERM. Returns 0.
+
+    Arguments: ``host``, where to listen: a name or an address; ``port``, 0 for any that is free.
+    Errors: UsageError where it cannot listen there, or where others than this machine would need no token.
+    """
+    family, place = _place(host, _port(port))
+    if not is_loopback(place[0]) and read_status_token() is None:
+        raise UsageError(
+            f"at {host} the page would be open to whoever reaches it",
+            f"Set {STATUS_TOKEN}, which it then asks for, or leave HOST out",
+        )
+    import uvicorn
+
+    from painel_migrations.monitoring.status import status_app
+
+    with _listening(family, place) as listener:
+        config = uvicorn.Config(
+            status_app,
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            # Whoever waits for a look is not waited for.
+            timeout_graceful_shutdown=0,
+        )
+        address, bound = listener.getsockname()[:2]
+        log.info("The page: http://%s:%s (Ctrl-C ends it)", f"[{address}]" if ":" in address else address, bound)
+        # From here on the page says what there is to say: of every look, and of every request that is none.
+        logging.getLogger("painel_migrations").setLevel(logging.ERROR)
+        logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+        # uvicorn ends by the signal it got, which raises Interrupted: that is how a server is meant to end.
+        with contextlib.suppress(Interrupted):
+            uvicorn.Server(config).run(sockets=[listener])
+    return 0
+
+
+def write_file(path: str, breaker: Breaker | None = None) -> int:
+    """Look once, and write the page into one file, whole or not at all. Returns 0, whatever it says.
+
+    Errors: UsageError where it cannot be written, or where a variable cannot be followed.
+    """
+    from painel_migrations.monitoring.metrics import write
+    from painel_migrations.monitoring.page import render_file
+    from painel_migrations.monitoring.status import judged_now
+
+    judged = judged_now(breaker, read_settings())
+    text = render_file(judged.snapshot, judged.checks).encode()
+    try:
+        write(Path(path), text)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}",
+            "Name a file in a folder that is there and that this user may write to",
+        ) from None
+    log.info("Written: %s (%.0f kB)", path, len(text) / 1000)
+    return 0
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise UsageError("PORT is no port", f"Give a number from 1 to 65535; left out, it is {PORT}")
+    return int(text)
+
+
+def _place(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
+    """Return the first address of a host, as sockets have it."""
+    try:
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError):
+        raise UsageError(
+            f"{host or 'HOST'} has no address", f"Name this machine or an address of it, such as {HOST}"
+        ) from None
+    return family, place
+
+
+def _listening(family: socket.AddressFamily, place: Any) -> socket.socket:
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(place)
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise UsageError(
+                f"port {place[1]} is in use", f"End what listens there, or take another: PORT={place[1] % 65535 + 1}"
+            ) from None
+        raise UsageError(
+            f"{place[0]} port {place[1]} cannot be listened at: {error.strerror}", "Take another HOST or PORT"
+        ) from None
+    return listener
