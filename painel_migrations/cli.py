@@ -47,10 +47,6 @@ def build_parser() -> argparse.ArgumentParser:
         "-m", required=True, dest="message", metavar="TEXT", help="what it does, as an imperative sentence"
     )
     _add_archive_verbs(verbs)
-    dashboard = verbs.add_parser("dashboard", help="serve the status page on this machine, or write it into a file")
-    dashboard.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s); elsewhere, with a token")
-    dashboard.add_argument("--port", default="8008", help="at which port (%(default)s)")
-    dashboard.add_argument("--static", metavar="FILE", help="write the page into FILE, and serve nothing")
     return parser
 
 
@@ -66,6 +62,10 @@ def _add_monitoring_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentPar
             verb.add_argument(
                 "--report", action="store_true", help="write MIGRATION_METRICS_FILE and send alerts, where they are set"
             )
+    dashboard = verbs.add_parser("dashboard", help="serve the status page on this machine, or write it into a file")
+    dashboard.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s); elsewhere, with a token")
+    dashboard.add_argument("--port", default="8008", help="at which port (%(default)s)")
+    dashboard.add_argument("--static", metavar="FILE", help="write the page into FILE, and serve nothing")
 
 
 def _add_archive_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
