@@ -70,7 +70,7 @@ ${icon(verdict.tone)}
 % if problem is None:
 <section aria-label="${t('In numbers')}" data-part="facts">
 <dl class="facts">
-${fact(t("Revision"), snapshot.revision or t("none"), t("head") if snapshot.revision == snapshot.head else t("of {head}", head=snapshot.head))}
+${fact(t("Revision"), snapshot.revision or "–", t("head") if snapshot.revision == snapshot.head else t("of {head}", head=snapshot.head))}
 ${fact(t("Pending"), t.number(len(snapshot.pending)), "", "warning" if snapshot.pending and not snapshot.empty else "")}
 ${fact(t("Differences"), t.number(len(snapshot.drift)) if not snapshot.pending else "–", t("asked at head") if snapshot.pending else "", "failed" if snapshot.drift else "")}
 % if vitals is not None:

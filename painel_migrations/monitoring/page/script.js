@@ -13,7 +13,7 @@
 
   const clock = (moment) => moment.toISOString().slice(11, 19) + " UTC";
   const parts = (root) => new Map([...root.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
-  const text = (part) => part.className + part.innerHTML;
+  const text = (part) => part.className + part.hidden + part.innerHTML;
   let shown = new Map([...parts(main)].map(([name, part]) => [name, text(part)]));
 
   const put = (place, fresh) => {
@@ -22,6 +22,7 @@
     const owner = focused?.closest("[id]");
     const position = owner ? [owner, ...owner.querySelectorAll("*")].indexOf(focused) : -1;
     place.className = fresh.className;
+    place.hidden = fresh.hidden;
     place.replaceChildren(...fresh.childNodes);
     for (const one of place.querySelectorAll("details[id]")) one.open = open.get(one.id) ?? one.open;
     if (owner && owner !== place) {
