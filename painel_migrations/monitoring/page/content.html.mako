@@ -108,7 +108,7 @@ ${fact(t("Server"), vitals.version.partition(" ")[2] or vitals.version, vitals.v
 <div><dt>${t("Expected")}</dt><dd><code>${view.definition(finding.expected)}</code></dd></div>
 <div><dt>${t("Found")}</dt><dd><code>${view.definition(finding.found)}</code></dd></div>
 % if finding.run:
-<div class="mend"><dt>${t("Mend with")}</dt><dd><code>${finding.run}</code></dd></div>
+<div class="mend"><dt>${t("Mend with")}</dt><dd><code>${t.told(finding.run)}</code></dd></div>
 % endif
 </dl>
 </li>
