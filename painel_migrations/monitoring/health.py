@@ -198,4 +198,4 @@ def _edited(snapshot: Snapshot) -> Check:
         return Check("edited", State.OK, "every applied revision is as it ran", values={"count": 0})
     values = {"count": len(revisions), "names": named(revisions), "revisions": revisions}
     what = "edited since they were applied: {names}"
-    return Check("edited", State.WARNING, what, "make history, which says what to do", values)
+    return Check("edited", State.WARNING, what, "make repair, which applies the history again", values)

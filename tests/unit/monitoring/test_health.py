@@ -149,7 +149,7 @@ def test_an_edited_revision() -> None:
     assert told("edited", snapshot) == (
         State.WARNING,
         "edited since they were applied: 0001",
-        "make history, which says what to do",
+        "make repair, which applies the history again",
     )
     assert healthy(judge(snapshot))
 
