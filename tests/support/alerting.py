@@ -12,8 +12,8 @@ from pathlib import Path
 from painel_migrations.catalog.findings import Finding, Severity
 from painel_migrations.connection.interrupts import Breaker, Interrupted, interruptible
 from painel_migrations.monitoring.alerts import report
+from painel_migrations.monitoring.alerts.webhook import Limits
 from painel_migrations.monitoring.snapshot import Journal, LastRun, Problem, SequenceUse, Snapshot, Step, Vitals
-from painel_migrations.monitoring.webhook import Limits
 from painel_migrations.settings import Settings, read_settings
 
 NOON = datetime(2025, 9, 1, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.monitoring.alert_facts import facts
+from painel_migrations.monitoring.alerts.facts import facts
 from painel_migrations.monitoring.health import healthy, judge
 from painel_migrations.monitoring.look import look
 from painel_migrations.monitoring.metrics import exposition

@@ -20,9 +20,9 @@ from painel_migrations.connection.interrupts import Interrupted
 from painel_migrations.errors import NoConnectionError
 from painel_migrations.events import run_named
 from painel_migrations.monitoring import alerts, journal
-from painel_migrations.monitoring.alert_claims import Claims
+from painel_migrations.monitoring.alerts.claims import Claims
+from painel_migrations.monitoring.alerts.webhook import Limits
 from painel_migrations.monitoring.snapshot import Problem, Snapshot
-from painel_migrations.monitoring.webhook import Limits
 from tests.support import receiver
 from tests.support.alerting import (
     BRIEF,

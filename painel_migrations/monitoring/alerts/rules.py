@@ -1,4 +1,4 @@
-"""The rules of alerts as values: ``alert_rules.toml`` read, validated, and asked."""
+"""The rules of alerts as values: ``rules.toml`` read, validated, and asked."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from painel_migrations.monitoring.alert_facts import FACTS, FIELDS, Fact
+from painel_migrations.monitoring.alerts.facts import FACTS, FIELDS, Fact
 
-RULES = Path(__file__).with_name("alert_rules.toml")
+RULES = Path(__file__).with_name("rules.toml")
 SEVERITIES = ("critical", "warning")
 # Settings that a rule may name as its limit.
 LIMITS = ("behind_limit",)

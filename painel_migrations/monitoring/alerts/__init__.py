@@ -11,11 +11,10 @@ from pathlib import Path
 from painel_migrations import __version__
 from painel_migrations.errors import UsageError
 from painel_migrations.events import current_run
-from painel_migrations.monitoring.alert_claims import Claims
-from painel_migrations.monitoring.alert_facts import facts, fields
-from painel_migrations.monitoring.alert_rules import RULES, Rule, RulesError, load
-from painel_migrations.monitoring.snapshot import Snapshot
-from painel_migrations.monitoring.webhook import (
+from painel_migrations.monitoring.alerts.claims import Claims
+from painel_migrations.monitoring.alerts.facts import facts, fields
+from painel_migrations.monitoring.alerts.rules import RULES, Rule, RulesError, load
+from painel_migrations.monitoring.alerts.webhook import (
     FIRING,
     RESOLVED,
     Alert,
@@ -25,6 +24,7 @@ from painel_migrations.monitoring.webhook import (
     post,
     webhook,
 )
+from painel_migrations.monitoring.snapshot import Snapshot
 from painel_migrations.settings import Settings
 
 log = logging.getLogger("painel_migrations.monitoring")

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from painel_migrations.deploy import told
-from painel_migrations.monitoring.alert_facts import FACTS, FIELDS, PROBLEMS, RESULTS, facts, fields
-from painel_migrations.monitoring.alert_rules import LIMITS, RULES, RulesError, load
+from painel_migrations.monitoring.alerts.facts import FACTS, FIELDS, PROBLEMS, RESULTS, facts, fields
+from painel_migrations.monitoring.alerts.rules import LIMITS, RULES, RulesError, load
+from painel_migrations.monitoring.alerts.webhook import STYLES, Alert, Limits
 from painel_migrations.monitoring.snapshot import Journal, Snapshot
-from painel_migrations.monitoring.webhook import STYLES, Alert, Limits
 from tests.support.alerting import CPF, at_head, behind, drifted, edited, ended, filled, unreachable
 from tests.support.history import ROOT
 
@@ -190,9 +190,9 @@ def test_every_text_can_be_said() -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (("[[rule]]", "[[rule"), "alert_rules.toml cannot be read: TOMLDecodeError"),
-        (("[[rule]]", "[rule]"), "alert_rules.toml is to hold [[rule]] entries, and nothing else"),
-        (("[[rule]]", "x = 1\n[[rule]]"), "alert_rules.toml is to hold [[rule]] entries, and nothing else"),
+        (("[[rule]]", "[[rule"), "rules.toml cannot be read: TOMLDecodeError"),
+        (("[[rule]]", "[rule]"), "rules.toml is to hold [[rule]] entries, and nothing else"),
+        (("[[rule]]", "x = 1\n[[rule]]"), "rules.toml is to hold [[rule]] entries, and nothing else"),
         (
             ("todo =", "to-do ="),
             "rule 1 is to have cause, resolved, severity, title, todo, when, and nothing else",
@@ -206,7 +206,7 @@ def test_every_text_can_be_said() -> None:
         (('"{drift}"', '"{drift.x}"'), "rule 1: title names something that is no field"),
         (('"{drift}"', '"{drift!r}"'), "rule 1: title names something that is no field"),
         (('"{drift}"', '"{}"'), "rule 1: title names something that is no field"),
-        (("[{ fact", "{ fact"), "alert_rules.toml cannot be read: TOMLDecodeError"),
+        (("[{ fact", "{ fact"), "rules.toml cannot be read: TOMLDecodeError"),
         (('[{ fact = "drift", above = 0 }]', "[]"), "rule 1: when is to be a list of conditions"),
         (('fact = "drift"', 'fact = "mood"'), f"rule 1: a condition is to name a fact: {', '.join(FACTS)}"),
         (
@@ -239,25 +239,25 @@ def test_every_text_can_be_said() -> None:
     ids=str,
 )
 def test_a_wrong_file(tmp_path: Path, change: tuple[str, str], why: str) -> None:
-    path = tmp_path / "alert_rules.toml"
+    path = tmp_path / "rules.toml"
     path.write_text(RULE)
     assert [rule.cause for rule in load(path)] == ["drift"]
     assert change[0] in RULE
     path.write_text(RULE.replace(*change, 1))
     with pytest.raises(RulesError) as caught:
         load(path)
-    assert str(caught.value).removeprefix("alert_rules.toml: ") == why
+    assert str(caught.value).removeprefix("rules.toml: ") == why
 
 
 def test_a_file_with_a_cause_twice(tmp_path: Path) -> None:
-    path = tmp_path / "alert_rules.toml"
+    path = tmp_path / "rules.toml"
     path.write_text(RULE + RULE)
-    with pytest.raises(RulesError, match=r"^alert_rules.toml: more than one rule for drift$"):
+    with pytest.raises(RulesError, match=r"^rules.toml: more than one rule for drift$"):
         load(path)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(RulesError, match=r"^alert_rules.toml cannot be read: FileNotFoundError$"):
+    with pytest.raises(RulesError, match=r"^rules.toml cannot be read: FileNotFoundError$"):
         load(tmp_path / RULES.name)
 
 

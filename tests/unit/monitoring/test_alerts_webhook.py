@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from painel_migrations.errors import UsageError
-from painel_migrations.monitoring.webhook import LONGEST, Alert, Delivery, Limits, body, post, webhook
+from painel_migrations.monitoring.alerts.webhook import LONGEST, Alert, Delivery, Limits, body, post, webhook
 from tests.support import receiver
 from tests.support.alerting import BRIEF, PATIENT, SECRET
 from tests.support.receiver import Receiver, status
