@@ -8,7 +8,6 @@ import pytest
 
 from painel_migrations import errors
 from painel_migrations.candidates import DEFAULT_DATABASE_URL
-from painel_migrations.cli import build_parser
 from painel_migrations.settings import (
     COUNTS,
     DEFAULT_LOCK_PAUSES,
@@ -19,6 +18,7 @@ from painel_migrations.settings import (
     MONITORING_DEFAULTS,
     VARIABLES,
 )
+from painel_migrations.verbs import build_parser
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (ROOT / "docs/commands.md").read_text()

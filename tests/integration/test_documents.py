@@ -1,0 +1,26 @@
+"""What a verb prints for a program to read is one document, whatever happened on the way to the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support import history
+from tests.support.command import Ran
+
+
+@pytest.mark.parametrize("verb", ["verify", "health", "history"])
+def test_a_way_that_fails_is_told_on_standard_error(
+    postgres: sa.Engine, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    history.upgrade(postgres)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://painel@127.0.0.1:1/painel")
+    monkeypatch.setenv("DATABASE_ALTERNATIVE_URLS", postgres.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("MIGRATION_CONNECT_ATTEMPTS", "1")
+    code, out, err = run(verb, "--format", "json")
+    assert code == 0
+    assert json.loads(out)["database"]
+    assert "Connection refused" in err
