@@ -64,7 +64,7 @@ class SharedLook:
             if self._kept is not None and time.monotonic() < self._until:
                 return self._kept
             running = self._running or self._begin()
-        waited = asyncio.shield(asyncio.wrap_future(running.result))
+        waited = asyncio.wrap_future(running.result)
         try:
             return await asyncio.wait_for(waited, max(running.began + self._patience - time.monotonic(), 0))
         except TimeoutError:

@@ -52,15 +52,11 @@ def judged_now(breaker: Breaker | None = None, settings: Settings | None = None)
     try:
         snapshot = look(settings or read_settings(), breaker)
         return Judged(snapshot, judge(snapshot))
-    except PainelError as error:
-        return _problem(error)
     except Exception as error:
-        return _problem(
-            FailedError(f"an error nobody foresaw: {type(error).__name__}", "See it with make health, and report it")
-        )
+        return _problem(error)
 
 
-def _judged_blind(seconds: float) -> Judged:
+def judged_blind(seconds: float) -> Judged:
     """Return what is known of a database that has not answered for so many seconds."""
     from painel_migrations.monitoring.health import judge
     from painel_migrations.monitoring.look import blind
@@ -70,15 +66,20 @@ def _judged_blind(seconds: float) -> Judged:
     )
     try:
         snapshot = blind(read_settings(), why)
-    except PainelError as error:
+        return Judged(snapshot, judge(snapshot))
+    except Exception as error:
         return _problem(error)
-    return Judged(snapshot, judge(snapshot))
 
 
-def _problem(error: PainelError) -> Judged:
+def _problem(error: Exception) -> Judged:
     """Return the judgement of a database of which not even the name is known."""
     from painel_migrations.monitoring.health import judge
 
+    if not isinstance(error, PainelError):
+        # Its text may quote a row.
+        error = FailedError(
+            f"an error nobody foresaw: {type(error).__name__}", "See it with make health, and report it"
+        )
     snapshot = Snapshot(datetime.now(UTC), database="", dialect="", head="", problem=Problem.of(error))
     return Judged(snapshot, judge(snapshot))
 
@@ -127,7 +128,7 @@ def _refusal(scope: Scope) -> Response | None:
 
 def make_app(shared: SharedLook | None = None) -> Starlette:
     """Return the application; ``shared`` looks for it."""
-    shared = shared or SharedLook(judged_now, _judged_blind)
+    shared = shared or SharedLook(judged_now, judged_blind)
 
     async def page(request: Request) -> Response:
         judged = await shared.now()

@@ -158,7 +158,9 @@ ${rung(step)}\
 
 <section aria-labelledby="${p}durations" data-part="durations">
 <h2 id="${p}durations">${t("How long each revision took")}</h2>
-% if view.chart is None:
+% if "lines" in snapshot.hidden:
+<p class="calm">${t("Not known: this role may not read migration_history.")}</p>
+% elif view.chart is None:
 <p class="calm">${t("No duration is recorded yet. The first upgrade records them.")}</p>
 % else:
 <% bars = view.chart.bars %>\
@@ -243,7 +245,9 @@ ${rung(step)}\
 % if problem is None:
 <section aria-labelledby="${p}retired" data-part="retired">
 <h2 id="${p}retired">${t("Retired data")}</h2>
-% if not snapshot.retired:
+% if "retired" in snapshot.hidden:
+<p class="calm">${t("Not known: this role may not read the register of what is retired.")}</p>
+% elif not snapshot.retired:
 <p class="calm">${t("Nothing is retired: no revision took data out of the application's way.")}</p>
 % else:
 <p>${t("Kept out of the application's way, and brought back by a downgrade: {rows} rows or cells.", rows=t.number(view.retired_rows))}</p>

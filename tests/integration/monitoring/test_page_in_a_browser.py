@@ -120,7 +120,7 @@ WORDS = {
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"},
     "dark-pt": {"color_scheme": "dark", "locale": "pt-BR"},
-    "phone": {"viewport": {"width": 320, "height": 640}, "is_mobile": True, "color_scheme": "dark"},
+    "phone-pt": {"viewport": {"width": 320, "height": 640}, "is_mobile": True, "locale": "pt-BR"},
 }
 
 
@@ -136,7 +136,7 @@ def check(watched: Watched, name: str) -> None:
 # Each state, each look, and every one of the two that are seen most.
 SEEN = [
     *((state, look) for state in ("healthy", "drifted") for look in LOOKS),
-    *(("unreachable", "light"), ("unreachable", "phone"), ("empty", "dark-pt")),
+    *(("unreachable", "light"), ("unreachable", "phone-pt"), ("empty", "dark-pt")),
 ]
 
 

@@ -97,8 +97,12 @@ def test_the_verdict(state: str, english: str, portuguese: str) -> None:
 
 def test_a_warning_alone_is_healthy_and_said() -> None:
     edited = replace(HEALTHY, steps=steps(22, edited=(20,)))
-    assert "State of the database: Healthy, with a warning" in read(edited).text
-    assert "Edited revisions Edited since they were applied: 0020 Next make repair" in read(edited).text
+    text = read(edited).text
+    assert "State of the database: Healthy, with a warning" in text
+    assert (
+        "Edited revisions Edited since they were applied: 0020 Next make repair , which applies the history again"
+        in text
+    )
 
 
 @pytest.mark.parametrize(
@@ -212,6 +216,14 @@ def test_a_failed_run_tells_how_and_when_one_went_well() -> None:
 def test_what_is_not_there_is_said_calmly(code: str, sentences: tuple[str, ...]) -> None:
     text = read(STATES["empty"], code).text
     assert [sentence for sentence in sentences if sentence not in text] == []
+
+
+def test_what_may_not_be_read_is_not_said_to_be_missing() -> None:
+    bare = tuple(replace(step, applied_at=None, seconds=None, rows_retired=None) for step in HEALTHY.steps)
+    text = read(replace(HEALTHY, steps=bare, retired=(), hidden=frozenset({"lines", "retired"}))).text
+    assert "Not known: this role may not read migration_history." in text
+    assert "Not known: this role may not read the register of what is retired." in text
+    assert "Nothing is retired" not in text
 
 
 def test_of_a_database_that_cannot_be_looked_at_nothing_is_claimed() -> None:

@@ -26,7 +26,7 @@ from painel_migrations.monitoring.health import judge
 from painel_migrations.monitoring.page import content_security_policy
 from painel_migrations.monitoring.shared_look import Judged, SharedLook
 from painel_migrations.monitoring.snapshot import Snapshot
-from painel_migrations.monitoring.status import judged_now, make_app
+from painel_migrations.monitoring.status import judged_blind, judged_now, make_app
 from tests.support import command, snapshots
 from tests.support.snapshots import DRIFTED, HEALTHY, UNREACHABLE
 
@@ -386,6 +386,23 @@ def test_what_nobody_foresaw(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "An error nobody foresaw: RuntimeError" in page.text
     assert "canario" not in page.text + health.text
     assert judged_now().snapshot.problem is not None
+
+
+def test_what_nobody_foresaw_where_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> Snapshot:
+        raise RuntimeError("a row's canario-secreto")
+
+    monkeypatch.setattr("painel_migrations.monitoring.look.blind", fails)
+    judged = judged_blind(12.0)
+    assert judged.snapshot.problem is not None
+    assert "canario" not in str(judged)
+
+
+def test_what_is_known_where_nobody_answers() -> None:
+    """Its name, and what the journal keeps; and that it has not answered."""
+    problem = judged_blind(12.0).snapshot.problem
+    assert problem is not None
+    assert (problem.what, problem.exit_code) == ("the database has not answered within 12 seconds", 3)
 
 
 def test_no_canary_is_told() -> None:
