@@ -153,7 +153,7 @@ def _metrics(_given: argparse.Namespace, breaker: Breaker) -> int:
 
 
 def _dashboard(given: argparse.Namespace, breaker: Breaker) -> int:
-    from painel_migrations.monitoring import dashboard
+    from painel_migrations.monitoring.web import dashboard
 
     if given.static is not None:
         return dashboard.write_file(given.static, breaker)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from painel_migrations.monitoring.status import status_app as status_app
+    from painel_migrations.monitoring.web.application import status_app as status_app
 
 __all__ = ["status_app"]
 
@@ -16,7 +16,7 @@ __all__ = ["status_app"]
 def __getattr__(name: str) -> Any:
     # Only for whoever asks for it: Starlette takes longer to load than a run at head has to do.
     if name == "status_app":
-        from painel_migrations.monitoring.status import status_app
+        from painel_migrations.monitoring.web.application import status_app
 
         return status_app
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -23,8 +23,8 @@ import uvicorn
 from playwright.sync_api import Browser, expect
 from starlette.applications import Starlette
 
-from painel_migrations.monitoring.shared_look import SharedLook
-from painel_migrations.monitoring.status import judged_now, make_app
+from painel_migrations.monitoring.web.application import judged_now, make_app
+from painel_migrations.monitoring.web.shared_look import SharedLook
 from painel_migrations.settings import read_settings
 from tests.conftest import engine_of
 from tests.support import browser as browsers

@@ -18,9 +18,10 @@ from painel_migrations.catalog import reasons
 from painel_migrations.catalog.findings import ABSENT, KINDS
 from painel_migrations.connection import failures
 from painel_migrations.deploy.configuration import configuration
-from painel_migrations.monitoring import health, health_vitals, page, shared_look, status
+from painel_migrations.monitoring import health, health_vitals, page
 from painel_migrations.monitoring.page import chart, texts, view
 from painel_migrations.monitoring.page.texts import MONTHS, chosen, language, tables
+from painel_migrations.monitoring.web import application, shared_look
 
 FOLDER = Path(page.__file__).parent
 PT, EN = language("pt-BR"), language("en")
@@ -79,7 +80,7 @@ def said_in_templates() -> set[str]:
 def said_in_code() -> set[str]:
     """Every text that the page's code asks the language for."""
     found: set[str] = set()
-    for module in (view, texts, status):
+    for module in (view, texts, application):
         for node in ast.walk(_tree(module)):
             if isinstance(node, ast.Call) and re.fullmatch(
                 r"(self\.)?t(\.count)?|self|self\.count", ast.unparse(node.func)
@@ -141,7 +142,7 @@ def test_every_text_has_a_translation() -> None:
 
 def test_no_translation_is_left_over() -> None:
     titles = {revision.doc for revision in ScriptDirectory.from_config(configuration()).walk_revisions()}
-    elsewhere = set(tables()["errors"]) | set(tables()["values"]) | {status.ONLY_HERE, status.LOG_IN}
+    elsewhere = set(tables()["errors"]) | set(tables()["values"]) | {application.ONLY_HERE, application.LOG_IN}
     assert not TRANSLATED - NEEDED - titles - elsewhere
 
 

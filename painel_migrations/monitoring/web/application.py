@@ -19,12 +19,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from painel_migrations.errors import FailedError, PainelError, UsageError
-from painel_migrations.monitoring.access import has_token, is_local
 from painel_migrations.monitoring.page import content_security_policy, render
 from painel_migrations.monitoring.page.discretion import discreet_document
 from painel_migrations.monitoring.page.texts import chosen, language
-from painel_migrations.monitoring.shared_look import Judged, SharedLook
 from painel_migrations.monitoring.snapshot import Problem, Snapshot
+from painel_migrations.monitoring.web.access import has_token, is_local
+from painel_migrations.monitoring.web.shared_look import Judged, SharedLook
 from painel_migrations.settings import Settings, read_settings, read_status_token
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 
 from painel_migrations.connection.interrupts import Breaker, Interrupted
 from painel_migrations.errors import UsageError
-from painel_migrations.monitoring.access import is_loopback
+from painel_migrations.monitoring.web.access import is_loopback
 from painel_migrations.settings import STATUS_TOKEN, read_settings, read_status_token
 
 log = logging.getLogger("painel_migrations.monitoring")
@@ -34,7 +34,7 @@ def serve(host: str = HOST, port: str = str(PORT)) -> int:
         )
     import uvicorn
 
-    from painel_migrations.monitoring.status import status_app
+    from painel_migrations.monitoring.web.application import status_app
 
     with _listening(family, place) as listener:
         config = uvicorn.Config(
@@ -68,7 +68,7 @@ def write_file(path: str, breaker: Breaker | None = None) -> int:
     """
     from painel_migrations.monitoring.metrics import write
     from painel_migrations.monitoring.page import render_file
-    from painel_migrations.monitoring.status import judged_now
+    from painel_migrations.monitoring.web.application import judged_now
 
     judged = judged_now(breaker, read_settings())
     text = render_file(judged.snapshot, judged.checks).encode()

@@ -21,12 +21,12 @@ from starlette.applications import Starlette
 
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.monitoring import status_app
-from painel_migrations.monitoring.access import is_loopback
 from painel_migrations.monitoring.health import judge
 from painel_migrations.monitoring.page import content_security_policy
-from painel_migrations.monitoring.shared_look import Judged, SharedLook
 from painel_migrations.monitoring.snapshot import Snapshot
-from painel_migrations.monitoring.status import judged_blind, judged_now, make_app
+from painel_migrations.monitoring.web.access import is_loopback
+from painel_migrations.monitoring.web.application import judged_blind, judged_now, make_app
+from painel_migrations.monitoring.web.shared_look import Judged, SharedLook
 from tests.support import command, snapshots
 from tests.support.snapshots import DRIFTED, HEALTHY, UNREACHABLE
 
