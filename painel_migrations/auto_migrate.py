@@ -25,7 +25,8 @@ from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.told import run_told
 from painel_migrations.errors import FailedError, PainelError, UsageError
 from painel_migrations.events import Event, current_run, observed
-from painel_migrations.monitoring.recorder import Recorder, report_run
+from painel_migrations.monitoring.recorder import Recorder
+from painel_migrations.monitoring.runs import report_run
 from painel_migrations.settings import Settings, read_settings
 
 log = logging.getLogger("painel_migrations.auto_migrate")

@@ -59,7 +59,7 @@ def _upgrade(given: argparse.Namespace, breaker: Breaker) -> int:
 
         return plan.plan(given.revision, breaker)
     from painel_migrations.deploy import upgrade
-    from painel_migrations.monitoring.recorder import recorded
+    from painel_migrations.monitoring.runs import recorded
 
     with recorded():
         return upgrade.upgrade(given.revision, breaker)
@@ -67,7 +67,7 @@ def _upgrade(given: argparse.Namespace, breaker: Breaker) -> int:
 
 def _downgrade(given: argparse.Namespace, breaker: Breaker) -> int:
     from painel_migrations.deploy import upgrade
-    from painel_migrations.monitoring.recorder import recorded
+    from painel_migrations.monitoring.runs import recorded
 
     with recorded():
         return upgrade.downgrade(given.revision, breaker)
@@ -75,7 +75,7 @@ def _downgrade(given: argparse.Namespace, breaker: Breaker) -> int:
 
 def _repair(given: argparse.Namespace, breaker: Breaker) -> int:
     from painel_migrations.deploy import repair
-    from painel_migrations.monitoring.recorder import recorded
+    from painel_migrations.monitoring.runs import recorded
 
     with recorded():
         return repair.repair(given.plan, breaker)
@@ -141,15 +141,15 @@ def _add_monitoring(verbs: _Verbs) -> None:
 
 
 def _health(given: argparse.Namespace, breaker: Breaker) -> int:
-    from painel_migrations.monitoring import health
+    from painel_migrations.monitoring import commands
 
-    return health.health(given.format, breaker, given.report)
+    return commands.health(given.format, breaker, given.report)
 
 
 def _metrics(_given: argparse.Namespace, breaker: Breaker) -> int:
-    from painel_migrations.monitoring import metrics
+    from painel_migrations.monitoring import commands
 
-    return metrics.metrics(breaker)
+    return commands.metrics(breaker)
 
 
 def _dashboard(given: argparse.Namespace, breaker: Breaker) -> int:

@@ -16,9 +16,10 @@ from painel_migrations.connection.failures import meaning
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.reach import reached
 from painel_migrations.deploy import preflight_postgresql, preflight_sqlite
+from painel_migrations.deploy.concern import Concern
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.environment import Outcome
-from painel_migrations.deploy.preflight import Concern, refuse, refuse_foreign_database
+from painel_migrations.deploy.preflight import refuse, refuse_foreign_database
 from painel_migrations.deploy.preflight_sessions import holders
 from painel_migrations.deploy.rehearsal import Effects, rehearse
 from painel_migrations.deploy.sqlite_copy import copied, is_free_of_traces

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from painel_migrations.deploy.concern import FORMER_TABLES, Concern
 from painel_migrations.errors import Refused
 from painel_migrations.schema import metadata
 
@@ -17,17 +17,6 @@ log = logging.getLogger("painel_migrations.deploy.preflight")
 
 # Tables that migrations write for themselves.
 BOOKKEEPING = {"alembic_version", "migration_history"}
-
-# Tables of the application that head no longer has.
-FORMER_TABLES = {"produtos_categorias"}
-
-
-class Concern(NamedTuple):
-    """One thing in the way of a run, or worth knowing: what it is and what to do, a line each, never a row's data."""
-
-    refuses: bool
-    what: str
-    todo: str
 
 
 def refuse_foreign_database(

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from painel_migrations.deploy.preflight import FORMER_TABLES, Concern
+from painel_migrations.deploy.concern import FORMER_TABLES, Concern
 from painel_migrations.deploy.preflight_sessions import Fact, named, sessions
 from painel_migrations.schema import ENUMS, metadata
 

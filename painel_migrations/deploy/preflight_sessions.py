@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from painel_migrations.deploy.preflight import Concern
+from painel_migrations.deploy.concern import Concern
 
 # Seconds. A session that holds a table for less is a request being answered, and will be gone.
 HELD_FOR = 1

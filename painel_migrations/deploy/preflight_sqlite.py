@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
 
-from painel_migrations.deploy.preflight import Concern
+from painel_migrations.deploy.concern import Concern
 
 # The room a run needs beside the file: as much again, for the journal and the tables that are made anew, and a little
 # for what head has more of. Measured on every state and the scars that rebuild, with 3000 rows a table: 0.97 at most.

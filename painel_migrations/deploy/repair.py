@@ -18,10 +18,11 @@ from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.locks import lock_run
 from painel_migrations.deploy import plan
 from painel_migrations.deploy.attempts import run_to, until_through
+from painel_migrations.deploy.concern import Concern
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.environment import Outcome, UnmendedError, to_repair
 from painel_migrations.deploy.look import counted, print_findings
-from painel_migrations.deploy.preflight import Concern, refuse_foreign_database
+from painel_migrations.deploy.preflight import refuse_foreign_database
 from painel_migrations.deploy.told import run_told
 from painel_migrations.settings import Settings, read_settings
 

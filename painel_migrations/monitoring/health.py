@@ -1,11 +1,9 @@
-"""Is a database healthy, and if not, what to do: a snapshot judged by thresholds, and the command that says it."""
+"""Is a database healthy, and if not, what to do: a snapshot judged by thresholds, and how that is said."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 
-from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.monitoring.checks import Check, State
 from painel_migrations.monitoring.health_vitals import (
     disk,
@@ -18,7 +16,6 @@ from painel_migrations.monitoring.health_vitals import (
 )
 from painel_migrations.monitoring.snapshot import Snapshot
 from painel_migrations.monitoring.terminal import printable
-from painel_migrations.settings import read_settings
 
 # What a run that ended well is recorded as.
 WELL = ("done", "nothing")
@@ -48,29 +45,6 @@ def judge(snapshot: Snapshot) -> list[Check]:
 def healthy(checks: Sequence[Check]) -> bool:
     """Return whether no check failed: a warning alone is for office hours."""
     return all(check.state is not State.FAILED for check in checks)
-
-
-def health(style: str = "text", breaker: Breaker | None = None, told: bool = False) -> int:
-    """Look at the database and print whether it is healthy.
-
-    Arguments: ``style``, ``text`` or ``json``; ``breaker``, which watches the connection; ``told``, whether the metrics
-    file is written and alerts are sent, too.
-    Returns 0 where it is, 1 where it is not or cannot be reached. Errors: UsageError for a variable.
-    """
-    from painel_migrations.monitoring.look import look
-
-    settings = read_settings()
-    snapshot = look(settings, breaker)
-    checks = judge(snapshot)
-    if style == "json":
-        print(json.dumps(document(snapshot, checks), ensure_ascii=False, indent=2))
-    else:
-        print("\n".join(lines(snapshot, checks)))
-    if told:
-        from painel_migrations.monitoring.report import report
-
-        report(settings, snapshot, checks)
-    return 0 if healthy(checks) else 1
 
 
 def document(snapshot: Snapshot, checks: Sequence[Check]) -> dict[str, object]:

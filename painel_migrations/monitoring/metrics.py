@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,14 +18,12 @@ from prometheus_client.registry import Collector
 
 from painel_migrations import __version__
 from painel_migrations.catalog.findings import KINDS
-from painel_migrations.errors import UsageError
 from painel_migrations.monitoring.checks import Check, State
 from painel_migrations.monitoring.families import DATABASE, FAMILIES, Family
 from painel_migrations.monitoring.snapshot import Journal, LastRun, SequenceUse, Snapshot, Vitals
-from painel_migrations.settings import METRICS_FILE, read_settings
 
 if TYPE_CHECKING:
-    from painel_migrations.connection.interrupts import Breaker
+    pass
 
 # The kinds of retired.register that keep rows. That is a table anybody may write to: another kind counts as "other", so
 # that neither a text of a row nor any number of series comes in by it.
@@ -81,32 +78,6 @@ def write(path: Path, text: bytes) -> None:
         with contextlib.suppress(OSError):
             unfinished.unlink()
         raise
-
-
-def metrics(breaker: Breaker | None = None) -> int:
-    """Print the metrics, and write MIGRATION_METRICS_FILE where it is set.
-
-    Returns 0, also where the database cannot be reached: painel_database_up tells that. Errors: UsageError for a
-    setting that cannot be followed; for a file that cannot be written, after they were printed.
-    """
-    from painel_migrations.monitoring.health import judge
-    from painel_migrations.monitoring.look import look
-
-    settings = read_settings()
-    snapshot = look(settings, breaker)
-    text = exposition(snapshot, judge(snapshot))
-    # A reader that goes away takes nothing from the file.
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.buffer.write(text)
-    if (path := settings.monitoring.metrics_file) is not None:
-        try:
-            write(path, text)
-        except OSError as error:
-            raise UsageError(
-                f"{METRICS_FILE} cannot be written: {error.strerror}",
-                "Name a file in a folder that is there and that this user may write to, or unset it",
-            ) from None
-    return 0
 
 
 class _Look(Collector):

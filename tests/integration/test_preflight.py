@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from painel_migrations.deploy import preflight_postgresql, preflight_sessions
-from painel_migrations.deploy.preflight import Concern, look
+from painel_migrations.deploy.concern import Concern
+from painel_migrations.deploy.preflight import look
 from tests.conftest import VERSIONS, engine_of
 from tests.support import lineage, servers
 

@@ -6,48 +6,14 @@ import ipaddress
 import socket
 import threading
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from painel_migrations.deploy.doctor.patience import within
+from painel_migrations.deploy.doctor.place import Place
 from painel_migrations.deploy.doctor.step import Step, from_error, note, ok, took
-
-if TYPE_CHECKING:
-    from painel_migrations.deploy.doctor.way import Way
+from painel_migrations.deploy.doctor.way import Way
 
 DEFAULT_PORT = "5432"
 OWN_CHOICE = "no host in it: the client library chooses, by PGHOST or its own folder of sockets"
-
-
-@dataclass(frozen=True)
-class Place:
-    """One address: ``host`` as it was named, ``family`` of the socket, ``address`` as a socket takes it."""
-
-    host: str
-    family: int
-    address: Any
-
-    @property
-    def local(self) -> bool:
-        """Whether it is a socket in this machine's file system."""
-        return isinstance(self.address, str)
-
-    def __str__(self) -> str:
-        if self.local:
-            return str(self.address)
-        where, port = self.address[:2]
-        return f"[{where}]:{port}" if ":" in where else f"{where}:{port}"
-
-    def connect(self, timeout: float) -> socket.socket:
-        """Open a connection to it. Errors: OSError."""
-        connection = socket.socket(self.family, socket.SOCK_STREAM)
-        try:
-            connection.settimeout(timeout)
-            connection.connect(self.address)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
 
 
 def names(way: Way) -> list[Step]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from painel_migrations.deploy.doctor.network import Place
+from painel_migrations.deploy.doctor.place import Place
 from painel_migrations.deploy.doctor.step import Step, counted, note, ok, unreached
 
 if TYPE_CHECKING:

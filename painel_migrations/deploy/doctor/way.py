@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from painel_migrations.candidates import Candidate
 from painel_migrations.connection.engines import in_public
 from painel_migrations.connection.reach import ADDRESSES
-from painel_migrations.deploy.doctor.network import Place
 from painel_migrations.deploy.doctor.patience import within
+from painel_migrations.deploy.doctor.place import Place
 from painel_migrations.deploy.doctor.step import Step, from_error
 
 # Milliseconds to wait for a table that somebody holds: a report is not to wait for one.

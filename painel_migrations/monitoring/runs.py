@@ -1,0 +1,64 @@
+"""A run recorded: what it told in the journal, then the metrics file and the alerts, where they are set.
+
+Nothing here fails the run it reports on, or holds it up for long.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+
+from painel_migrations.connection.interrupts import Interrupted
+from painel_migrations.errors import NoConnectionError
+from painel_migrations.events import observed
+from painel_migrations.monitoring.recorder import Recorder
+from painel_migrations.monitoring.snapshot import Problem
+from painel_migrations.settings import Settings, read_settings
+
+log = logging.getLogger("painel_migrations.monitoring")
+
+
+@contextlib.contextmanager
+def recorded() -> Iterator[None]:
+    """Record the run inside, whatever ends it, and report it where somebody is to be told."""
+    recorder = Recorder()
+    ended: BaseException | None = None
+    try:
+        with observed(recorder):
+            yield
+    except BaseException as error:
+        ended = error
+        raise
+    finally:
+        # Without a run there was a mistake in a command, which nobody else needs to know.
+        if recorder.last_run is not None:
+            _finish(recorder, ended)
+
+
+def _finish(recorder: Recorder, ended: BaseException | None) -> None:
+    try:
+        settings = read_settings()
+        recorder.write(settings)
+        # Who interrupts waits for the end; whoever watches will see what became of it.
+        if not isinstance(ended, Interrupted):
+            report_run(settings, recorder, ended)
+    except Exception as error:
+        log.warning("The run was not reported: %s", type(error).__name__)
+
+
+def report_run(settings: Settings, recorder: Recorder, ended: BaseException | None) -> None:
+    """Write the metrics file and send the alerts, where they are set: ``ended`` is what ended the run, if anything."""
+    if settings.monitoring.metrics_file is None and settings.monitoring.alert_url is None:
+        return
+    # Only here: a run that nobody is told of does not wait for what telling needs.
+    from painel_migrations.monitoring.health import judge
+    from painel_migrations.monitoring.look import blind, look
+    from painel_migrations.monitoring.report import report
+
+    # Where the way was lost just now, another look would only take its time to find the same.
+    snapshot = blind(settings, Problem.of(ended)) if isinstance(ended, NoConnectionError) else look(settings)
+    # Also where no journal could be written.
+    snapshot = replace(snapshot, journal=replace(snapshot.journal, last_run=recorder.last_run))
+    report(settings, snapshot, judge(snapshot))
