@@ -61,6 +61,11 @@ class Finding:
     run: str
 
     @property
+    def is_right_of_another(self) -> bool:
+        """Whether another role than the current one lacks a right: no revision gives it, and none is in its way."""
+        return self.kind == "access" and " for " in self.object
+
+    @property
     def line(self) -> str:
         """The finding in one line, without why and what to run."""
         return f"{self.severity} {self.kind} {self.object}: expected {self.expected}, found {self.found}"

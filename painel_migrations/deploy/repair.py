@@ -85,9 +85,9 @@ def _looked_and_rehearsed(connection: sa.Connection, surroundings: list[Concern]
     print_findings(found)
     plan.print_concerns([*surroundings, *plan.look(connection)])
     outcome, seconds = plan.print_rehearsal(connection, "head", settings, repair=True)
-    mended = len(outcome.found) - len(outcome.left)
     if outcome.mends:
-        print(f"Rehearsed in {seconds:.1f} s: it mends {mended} of {len(outcome.found)}. Nothing was changed yet")
+        mends = f"it mends {outcome.mended} of {len(outcome.found)}"
+        print(f"Rehearsed in {seconds:.1f} s: {mends}. Nothing was changed yet")
     return outcome
 
 
@@ -104,8 +104,7 @@ def _applied(settings: Settings, breaker: Breaker) -> int:
         why = "the answer to the commit was lost, and it had arrived" if outcome.found_after_loss else "since the plan"
         log.info("Equal to head: nothing left to repair (%s)", why)
         return 0
-    mended = len(outcome.found) - len(outcome.left)
-    of = f"{mended} of {counted(len(outcome.found), 'difference')}"
+    of = f"{outcome.mended} of {counted(len(outcome.found), 'difference')}"
     log.info("Repaired: %s, at %s, %.1f s", of, outcome.revision, time.monotonic() - began)
     _tell_left(outcome.left, "Left")
     return 1 if outcome.left else 0
@@ -119,10 +118,9 @@ def _tell_left(left: Sequence[Finding], how: str) -> None:
 
 def _tell_unmended(outcome: Outcome) -> int:
     """Print what stays, and what a run would have brought besides. Returns the exit code."""
-    before = {(finding.kind, finding.object) for finding in outcome.found}
     print("Not repaired: the history mends none of it, or not without another difference. Nothing was changed")
     _tell_left(outcome.found, "Left")
-    if brought := [finding for finding in outcome.left if (finding.kind, finding.object) not in before]:
+    if outcome.brought:
         print("What it would bring:")
-        print_findings(brought)
+        print_findings(outcome.brought)
     return 1

@@ -314,6 +314,47 @@ def test_what_is_left_is_told_with_what_mends_it(locked_out: sa.Engine, run: Cal
     assert seen(locked_out)[1] == lines
 
 
+GRANTS = [
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE formas_pagamento TO repair_app",
+    "GRANT USAGE ON SEQUENCE formas_pagamento_id_seq TO repair_app",
+]
+
+
+@pytest.fixture
+def with_application(postgres: sa.Engine) -> Iterator[sa.Engine]:
+    """An application's role that may do all it needs, and gets nothing on new tables by itself."""
+    execute(postgres, *ROLE[:-1])
+    yield postgres
+    execute(postgres, "DROP OWNED BY repair_app", "DROP ROLE repair_app")
+
+
+def test_a_table_made_again_is_told_with_the_rights_it_lacks(
+    with_application: sa.Engine, run: Callable[..., Ran]
+) -> None:
+    execute(with_application, "DROP TABLE formas_pagamento")
+    code, said, errors = run("repair")
+    assert (code, errors) == (1, "")
+    assert "it mends 1 of 1. Nothing was changed yet" in said
+    assert f"Repaired: 1 of 1 difference, at {HEAD}, " in said
+    assert [finding.run for finding in seen(with_application)[0]] == GRANTS
+    assert all(f"      mend:     {grant}\n" in said for grant in GRANTS)
+    execute(with_application, *GRANTS)
+    assert run("repair")[0] == 0
+
+
+def test_a_revision_that_makes_a_table_is_not_refused_for_the_rights_of_others(
+    with_application: sa.Engine, run: Callable[..., Ran]
+) -> None:
+    assert run("downgrade", "0018")[0] == 0
+    code, said, errors = run("upgrade", "--plan")
+    assert (code, errors) == (0, "")
+    assert "Lacking: formas_pagamento for repair_app" in said
+    code, said, errors = run("upgrade")
+    assert (code, errors) == (0, "")
+    assert all(f". Next: {grant}\n" in said for grant in GRANTS)
+    assert [finding.run for finding in seen(with_application)[0]] == GRANTS
+
+
 def test_mended_by_somebody_else_since_the_plan(
     database: sa.Engine, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
