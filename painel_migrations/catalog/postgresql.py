@@ -8,6 +8,10 @@ import sqlalchemy as sa
 
 from painel_migrations.catalog.facts import BESIDE, Catalogue, Fact
 
+# A database or a role may have every name quoted, and head has none that is; until the transaction ends, in the same
+# round trip.
+_PLAINLY = "SET LOCAL quote_all_identifiers = off;\n"
+
 
 @functools.cache
 def statement() -> str:
@@ -45,7 +49,7 @@ def read(connection: sa.Connection) -> Catalogue:
         sqlalchemy.exc.DBAPIError: the connection broke, or a lock on a table was not given in time.
     """
     # The text has no parameters: without this the driver would take a % in it for one.
-    rows = connection.exec_driver_sql(statement(), execution_options={"no_parameters": True})
+    rows = connection.exec_driver_sql(_PLAINLY + statement(), execution_options={"no_parameters": True})
     return Catalogue(
         "postgresql",
         (

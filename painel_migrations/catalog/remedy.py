@@ -14,7 +14,10 @@ MEND = "make repair"
 
 CONSTRAINTS = frozenset({"primary key", "foreign key", "unique", "check", "exclusion", "not null"})
 
-_quote = postgresql.dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]
+_preparer = postgresql.dialect().identifier_preparer  # type: ignore[no-untyped-call]
+# A statement to read and paste: no driver takes a doubled % for one.
+_preparer._double_percents = False
+_quote = _preparer.quote
 
 # A column's definition in its parts; what is neither NOT NULL nor a plain default counts as part of the type.
 _COLUMN = re.compile(r"(?P<type>.+?)(?P<required> NOT NULL)?(?: DEFAULT (?P<default>.+))?", re.DOTALL)

@@ -152,6 +152,12 @@ def test_postgresql(head: sa.Connection, drift: Drift) -> None:
         head.rollback()
 
 
+def test_no_difference_where_every_name_is_quoted(head: sa.Connection) -> None:
+    head.exec_driver_sql("SET LOCAL quote_all_identifiers = on")
+    assert catalog.verify(head) == []
+    head.rollback()
+
+
 @pytest.mark.parametrize("drift", cases("sqlite"))
 def test_sqlite(head_file: Path, tmp_path: Path, drift: Drift) -> None:
     file = shutil.copy(head_file, tmp_path / "drift.db")

@@ -358,6 +358,14 @@ CREATE INDEX idx_usuarios_email ON usuarios (email);
 -- > index usuarios.Índice "USING" 1
 CREATE INDEX "Índice ""USING"" 1" ON usuarios (email);
 
+-- names with a percent sign
+-- > index usuarios.100%s
+-- > check usuarios.c%
+-- > trigger usuarios.t%%
+CREATE INDEX "100%s" ON usuarios (email);
+ALTER TABLE usuarios ADD CONSTRAINT "c%" CHECK (nome LIKE 'a%b');
+CREATE TRIGGER "t%%" BEFORE UPDATE ON usuarios FOR EACH ROW EXECUTE FUNCTION usuarios_tipo_maiusculo();
+
 -- enum label added
 -- mended by operations
 -- > enum tipolista
