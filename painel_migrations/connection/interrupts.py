@@ -50,6 +50,7 @@ class Breaker:
     def __init__(self) -> None:
         self.broken = threading.Event()
         self.stage = Stage.UNCHANGED
+        self.signum: int | None = None
         self._raw: Any = None
         # Whoever is first, the end or the commit, the other one sees it.
         self._turn = threading.Lock()
@@ -136,6 +137,12 @@ def interruptible(breaker: Breaker) -> Iterator[None]:
         # Before the handlers are given back: another signal would end the process unheard.
         _say_interrupted(breaker)
         raise
+    except Exception as error:
+        if breaker.signum is None:
+            raise
+        # The connection was cut before the main thread heard of it, or somebody on the way swallowed what it heard.
+        _say_interrupted(breaker)
+        raise Interrupted(breaker.signum) from error
     finally:
         signal.set_wakeup_fd(wakeup)
         for signum, handler in previous.items():
@@ -150,6 +157,7 @@ def _watch(reader: socket.socket, breaker: Breaker, done: threading.Event) -> No
     while received := reader.recv(1):
         if received[0] not in SIGNALS:
             continue
+        breaker.signum = received[0]
         breaker.end()
         if not done.wait(END_WITHIN):
             _say_interrupted(breaker)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import command
 
 from painel_migrations.connection.failures import LOST, classify, ending
-from painel_migrations.connection.interrupts import Breaker, Stage
+from painel_migrations.connection.interrupts import Breaker, Interrupted, Stage
 from painel_migrations.connection.locks import RunLockedError, holders, named, runs, tell_waited
 from painel_migrations.connection.reach import Reached, reached
 from painel_migrations.deploy.configuration import configuration
@@ -116,7 +116,12 @@ def _context(error: sa.exc.DBAPIError) -> str:
 
 
 def _told(error: PainelError, breaker: Breaker) -> PainelError:
-    """The error, with the doubt after a commit whose answer was lost, where no later run could look."""
+    """The error, with the doubt after a commit whose answer was lost, where no later run could look.
+
+    Errors: Interrupted, where a signal is what cut the connection.
+    """
+    if breaker.signum is not None:
+        raise Interrupted(breaker.signum) from error
     if breaker.stage is not Stage.COMMITTING:
         return error
     return InDoubtError(

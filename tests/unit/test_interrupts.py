@@ -1,0 +1,44 @@
+"""A signal ends a command as one, whoever on the way swallows what it raises, and whatever it cuts meanwhile."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from painel_migrations.connection.interrupts import Breaker, Interrupted, interruptible
+from painel_migrations.deploy.attempts import until_through
+from painel_migrations.errors import LostError
+from painel_migrations.settings import read_settings
+
+
+def cut(breaker: Breaker) -> None:
+    """End as a run does whose connection was cut, after a library swallowed the interrupt."""
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+    except Interrupted:
+        pass
+    assert breaker.broken.wait(5)
+    raise LostError("the connection was lost", "Run again")
+
+
+def test_what_a_signal_cut_is_no_lost_connection(capsys: pytest.CaptureFixture[str]) -> None:
+    breaker = Breaker()
+    with pytest.raises(Interrupted) as ended, interruptible(breaker):
+        cut(breaker)
+    assert ended.value.exit_code == 143
+    assert capsys.readouterr().err == "Interrupted: rolled back, nothing was changed\n"
+
+
+def test_a_run_that_a_signal_cut_ends_as_interrupted() -> None:
+    """So that its last event says so, too."""
+    breaker = Breaker()
+    with interruptible(breaker), pytest.raises(Interrupted) as ended:
+        until_through(lambda: cut(breaker), read_settings(), breaker)
+    assert ended.value.signum == signal.SIGTERM
+
+
+def test_without_a_signal_it_is() -> None:
+    with pytest.raises(LostError), interruptible(Breaker()):
+        raise LostError("the connection was lost", "Run again")
