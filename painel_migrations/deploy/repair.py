@@ -98,8 +98,9 @@ def _applied(settings: Settings, breaker: Breaker) -> int:
             outcome = run_to("repair", "head", settings, way="repair", breaker=breaker)
         except UnmendedError as error:
             # Somebody changed the database since the plan.
+            told.exit_code = error.exit_code
             return _tell_unmended(error.outcome)
-        told.revision, told.revisions = outcome.revision, outcome.steps
+        told.revision, told.revisions, told.exit_code = outcome.revision, outcome.steps, 1 if outcome.left else 0
     if not outcome.steps:
         why = "the answer to the commit was lost, and it had arrived" if outcome.found_after_loss else "since the plan"
         log.info("Equal to head: nothing left to repair (%s)", why)

@@ -25,10 +25,11 @@ log = logging.getLogger("painel_migrations.deploy")
 
 @dataclass
 class Told:
-    """What a run is to tell of its end: where the database is, and after how many revisions."""
+    """What a run is to tell of its end: where the database is, after how many revisions, and what it ends with."""
 
     revision: str | None = None
     revisions: int = 0
+    exit_code: int = 0
 
 
 @contextlib.contextmanager
@@ -44,7 +45,7 @@ def run_told(way: str, direction: str, target: str) -> Iterator[Told]:
         tell(log, logging.DEBUG, "run_started", fields, "%s to %s", direction, target)
         try:
             yield told
-            result = "done" if told.revisions else "nothing"
+            result, exit_code = "done" if told.revisions else "nothing", told.exit_code
         except BaseException as error:
             result, exit_code = _result(error)
             raise

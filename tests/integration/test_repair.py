@@ -18,6 +18,7 @@ from painel_migrations.catalog import Finding, Severity
 from painel_migrations.deploy import repair
 from painel_migrations.deploy.environment import Outcome
 from painel_migrations.deploy.history_lines import Line, read_lines
+from painel_migrations.events import Event, observed
 from tests.conftest import engine_of
 from tests.integration.test_drift import Drift, create_head, drifts, make_again
 from tests.integration.test_drift import run as run_sql
@@ -300,8 +301,11 @@ def test_what_is_left_is_told_with_what_mends_it(locked_out: sa.Engine, run: Cal
     code, said, _ = run("repair", "--plan")
     assert code == 1
     assert "it mends 1 of 2. Nothing was changed yet" in said
-    code, said, errors = run("repair")
+    told: list[Event] = []
+    with observed(told.append):
+        code, said, errors = run("repair")
     assert (code, errors) == (1, "")
+    assert (told[-1].name, told[-1].fields["result"], told[-1].fields["exit_code"]) == ("run_ended", "done", 1)
     assert f"Repaired: 1 of 2 differences, at {HEAD}, " in said
     assert said.splitlines()[-1] == GRANT
     findings, lines, _ = seen(locked_out)
@@ -388,7 +392,10 @@ def test_damaged_by_somebody_else_since_the_plan(
         return outcome
 
     monkeypatch.setattr(repair, "_rehearsed", then)
-    code, said, _ = run("repair")
+    told: list[Event] = []
+    with observed(told.append):
+        code, said, _ = run("repair")
+    assert (told[-1].fields["result"], told[-1].fields["exit_code"]) == ("nothing", 1)
     execute(postgres, "DROP OWNED BY repair_app", "DROP ROLE repair_app")
     assert code == 1
     assert said.splitlines()[-1] == GRANT
