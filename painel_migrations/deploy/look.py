@@ -18,6 +18,7 @@ from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.history_lines import edited_findings
 from painel_migrations.deploy.preflight import refuse_foreign_database
 from painel_migrations.settings import read_settings
+from painel_migrations.terminal import printable
 
 if TYPE_CHECKING:
     from painel_migrations.catalog import Finding
@@ -86,11 +87,16 @@ def verify(breaker: Breaker | None = None, as_json: bool = False) -> int:
 def print_findings(findings: Iterable[Finding]) -> None:
     """Print what differs, why it matters, and what mends it: a few lines each."""
     for finding in findings:
-        print(f"{finding.severity}  {finding.kind} {finding.object}: {finding.why}")
-        print(f"      expected: {finding.expected}")
-        print(f"      found:    {finding.found}")
+        print(f"{finding.severity}  {finding.kind} {_line(finding.object)}: {finding.why}")
+        print(f"      expected: {_line(finding.expected)}")
+        print(f"      found:    {_line(finding.found)}")
         if finding.run:
-            print(f"      mend:     {finding.run}")
+            print(f"      mend:     {_line(finding.run)}")
+
+
+def _line(text: str) -> str:
+    """Return a name or a definition as one line that steers no terminal: JSON has it to the letter."""
+    return printable(" ".join(text.splitlines()))
 
 
 def counted(number: int, word: str) -> str:

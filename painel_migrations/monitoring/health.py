@@ -15,7 +15,7 @@ from painel_migrations.monitoring.health_vitals import (
     unknown,
 )
 from painel_migrations.monitoring.snapshot import Snapshot
-from painel_migrations.monitoring.terminal import printable
+from painel_migrations.terminal import printable
 
 # What a run that ended well is recorded as.
 WELL = ("done", "nothing")

@@ -18,8 +18,8 @@ from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.history_lines import Edited, Line, edited, read_lines
 from painel_migrations.errors import EditedError, Refused
-from painel_migrations.monitoring.terminal import printable
 from painel_migrations.settings import read_settings
+from painel_migrations.terminal import printable
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod

@@ -314,6 +314,15 @@ def test_verify_as_json(file: Path, run: Callable[..., Ran]) -> None:
     assert [(one["object"], one["severity"]) for one in document["findings"][1:]] == [("outra", "NOTE")]
 
 
+def test_no_name_that_verify_shows_steers_the_terminal(file: Path, run: Callable[..., Ran]) -> None:
+    run("upgrade")
+    with engine_of(f"sqlite:///{file}").begin() as connection:
+        connection.exec_driver_sql('CREATE TABLE "a\x1b[2J\nEqual to head" (x)')
+    _, said, _ = run("verify")
+    assert "NOTE  table a?[2J Equal to head: " in said
+    assert "\x1b" not in said
+
+
 def test_an_error_of_verify_as_json_stays_a_line(file: Path, run: Callable[..., Ran]) -> None:
     assert run("verify", "--format", "json") == (
         2,
