@@ -38,6 +38,10 @@ def _main(arguments: Sequence[str] | None) -> int:
             return _ended(error, error.__cause__ or error.__context__ or error, given.verbose, style)
         except Interrupted as interrupt:
             return interrupt.exit_code
+        except BrokenPipeError as error:
+            # Of a report: a log goes on without its reader. A repair may have been committed before.
+            told = FailedError("whoever read the output went away", "See how far it came: make status, make history")
+            return _ended(told, error, given.verbose, style)
         except Exception as error:
             return _ended(_as_ours(error), error, given.verbose, style)
 

@@ -323,6 +323,20 @@ def test_no_name_that_verify_shows_steers_the_terminal(file: Path, run: Callable
     assert "\x1b" not in said
 
 
+def test_a_report_without_a_reader_does_not_say_that_nothing_was_changed(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: object) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("painel_migrations.deploy.repair.repair", broken)
+    code, said, errors = run("repair")
+    assert (code, said) == (6, "")
+    assert errors == (
+        "Error: whoever read the output went away\nNext: See how far it came: make status, make history\n"
+    )
+
+
 def test_an_error_of_verify_as_json_stays_a_line(file: Path, run: Callable[..., Ran]) -> None:
     assert run("verify", "--format", "json") == (
         2,
