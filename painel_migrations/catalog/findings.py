@@ -3,6 +3,8 @@
 import dataclasses
 import enum
 
+from painel_migrations.discretion import discreet
+
 ABSENT = "nothing"
 
 # Findings come in the order in which they can be mended: what others need first.
@@ -71,13 +73,13 @@ class Finding:
         return f"{self.severity} {self.kind} {self.object}: expected {self.expected}, found {self.found}"
 
     def as_dict(self) -> dict[str, str]:
-        """The finding as a JSON object: object, kind, severity, expected, found, why, mend."""
+        """The finding as a JSON object; of the definitions, without what looks like somebody's number."""
         return {
             "object": self.object,
             "kind": self.kind,
             "severity": str(self.severity),
-            "expected": self.expected,
-            "found": self.found,
+            "expected": discreet(self.expected),
+            "found": discreet(self.found),
             "why": self.why,
             "mend": self.run,
         }

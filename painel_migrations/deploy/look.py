@@ -17,6 +17,7 @@ from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.history_lines import edited_findings
 from painel_migrations.deploy.preflight import refuse_foreign_database
+from painel_migrations.discretion import discreet
 from painel_migrations.settings import read_settings
 from painel_migrations.terminal import printable
 
@@ -88,14 +89,14 @@ def print_findings(findings: Iterable[Finding]) -> None:
     """Print what differs, why it matters, and what mends it: a few lines each."""
     for finding in findings:
         print(f"{finding.severity}  {finding.kind} {_line(finding.object)}: {finding.why}")
-        print(f"      expected: {_line(finding.expected)}")
-        print(f"      found:    {_line(finding.found)}")
+        print(f"      expected: {_line(discreet(finding.expected))}")
+        print(f"      found:    {_line(discreet(finding.found))}")
         if finding.run:
             print(f"      mend:     {_line(finding.run)}")
 
 
 def _line(text: str) -> str:
-    """Return a name or a definition as one line that steers no terminal: JSON has it to the letter."""
+    """Return a name or a definition as one line that steers no terminal: JSON has them as they are."""
     return printable(" ".join(text.splitlines()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from painel_migrations.discretion import discreet, discreet_document
 from painel_migrations.monitoring.checks import Check, State
 from painel_migrations.monitoring.health_vitals import (
     disk,
@@ -49,7 +50,7 @@ def healthy(checks: Sequence[Check]) -> bool:
 
 def document(snapshot: Snapshot, checks: Sequence[Check]) -> dict[str, object]:
     """Return what was found as a value that JSON can hold."""
-    return {
+    found = {
         "healthy": healthy(checks),
         "database": snapshot.database,
         "taken_at": snapshot.taken_at.isoformat(),
@@ -67,6 +68,7 @@ def document(snapshot: Snapshot, checks: Sequence[Check]) -> dict[str, object]:
             for check in checks
         ],
     }
+    return {name: discreet_document(value) for name, value in found.items()}
 
 
 def lines(snapshot: Snapshot, checks: Sequence[Check]) -> Iterator[str]:
@@ -76,16 +78,16 @@ def lines(snapshot: Snapshot, checks: Sequence[Check]) -> Iterator[str]:
     wide = max(len(check.name) for check in checks)
     for check in checks:
         state = str(check.state).upper() if check.state is State.FAILED else str(check.state)
-        yield f"  {state:<7}  {check.name:<{wide}}  {printable(check.said)}"
+        yield f"  {state:<7}  {check.name:<{wide}}  {printable(discreet(check.said))}"
         # What could not be asked waits for what failed.
         if check.todo and check.state is not State.UNKNOWN:
-            yield f"  {'':<7}  {'':<{wide}}  Next: {printable(check.advice)}"
+            yield f"  {'':<7}  {'':<{wide}}  Next: {printable(discreet(check.advice))}"
 
 
 def _verdict(checks: Sequence[Check]) -> str:
     failed = [check.said for check in checks if check.state is State.FAILED]
     if failed:
-        return f"unhealthy: {printable('; '.join(failed))}"
+        return f"unhealthy: {printable(discreet('; '.join(failed)))}"
     warned = [check.name for check in checks if check.state is State.WARNING]
     return f"healthy, with warnings: {', '.join(warned)}" if warned else "healthy"
 

@@ -24,3 +24,18 @@ def test_a_way_that_fails_is_told_on_standard_error(
     assert code == 0
     assert json.loads(out)["database"]
     assert "Connection refused" in err
+
+
+def test_a_number_of_a_person_in_a_definition_is_not_repeated(
+    database: sa.Engine, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A CPF that somebody wrote into the condition of an index."""
+    cpf = "529.982.247-25"
+    history.upgrade(database)
+    with database.begin() as connection:
+        connection.exec_driver_sql(f"CREATE INDEX ix_um ON usuarios (nome) WHERE cpf = '{cpf}'")
+    monkeypatch.setenv("DATABASE_URL", database.url.render_as_string(hide_password=False))
+    for arguments in (("verify",), ("verify", "--format", "json"), ("repair", "--plan"), ("health",), ("repair",)):
+        _, out, err = run(*arguments)
+        assert cpf not in out + err
+    assert run("verify")[0] == 0

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from painel_migrations import __version__
+from painel_migrations.discretion import discreet
 from painel_migrations.errors import UsageError
 from painel_migrations.events import current_run
 from painel_migrations.monitoring.alerts.claims import Claims
@@ -102,7 +103,7 @@ def _alert(rule: Rule, snapshot: Snapshot, firing: bool, now: float) -> Alert:
 
 def _line(text: str) -> str:
     """A name or a server's words may hold line ends and what a terminal obeys, and be of any length."""
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    line = discreet(" ".join("".join(sign if sign.isprintable() else " " for sign in text).split()))
     return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
 
 

@@ -61,7 +61,7 @@ def _lookup() -> TemplateLookup:
         input_encoding="utf-8",
         strict_undefined=True,
         default_filters=["safe"],
-        imports=["from painel_migrations.monitoring.page.discretion import safe"],
+        imports=["from painel_migrations.monitoring.page.safe import safe"],
     )
 
 

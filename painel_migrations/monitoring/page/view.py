@@ -12,9 +12,9 @@ from functools import cached_property
 from markupsafe import Markup, escape
 
 from painel_migrations.catalog.findings import ABSENT, Finding, Severity
+from painel_migrations.discretion import READ, discreet, shortened
 from painel_migrations.monitoring.checks import Check, State
 from painel_migrations.monitoring.page.chart import Chart, chart
-from painel_migrations.monitoring.page.discretion import READ, discreet, shortened
 from painel_migrations.monitoring.page.texts import Language, iso
 from painel_migrations.monitoring.snapshot import LastRun, Retired, Snapshot, Step
 

@@ -20,7 +20,6 @@ from starlette.routing import Route
 
 from painel_migrations.errors import FailedError, PainelError, UsageError
 from painel_migrations.monitoring.page import content_security_policy, render
-from painel_migrations.monitoring.page.discretion import discreet_document
 from painel_migrations.monitoring.page.texts import chosen, language
 from painel_migrations.monitoring.snapshot import Problem, Snapshot
 from painel_migrations.monitoring.web.access import has_token, is_local
@@ -140,7 +139,7 @@ def make_app(shared: SharedLook | None = None) -> Starlette:
         from painel_migrations.monitoring.health import document, healthy
 
         judged = await shared.now()
-        text = json.dumps(discreet_document(document(judged.snapshot, judged.checks)), ensure_ascii=False, indent=2)
+        text = json.dumps(document(judged.snapshot, judged.checks), ensure_ascii=False, indent=2)
         return Response(f"{text}\n", 200 if healthy(judged.checks) else 503, media_type="application/json")
 
     async def metrics(_request: Request) -> Response:

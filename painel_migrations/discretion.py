@@ -9,8 +9,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from markupsafe import Markup, escape
-
 HIDDEN = "•••"
 
 _PERSONAL = re.compile(
@@ -47,11 +45,3 @@ def discreet_document(value: Any) -> Any:
 def shortened(text: str, longest: int = LONGEST) -> str:
     """Return a text of at most ``longest`` characters; where it is cut, it ends in an ellipsis."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-def safe(value: object) -> str:
-    """The filter of every expression in a template: discreet, cut, escaped; markup of ours is let through."""
-    if isinstance(value, Markup):
-        return value
-    # Cut once more in the end: half a number is one that nobody would recognise.
-    return escape(shortened(discreet(str(value)[:READ]))).replace("\0", "�")
