@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -24,7 +25,7 @@ from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.history_lines import Line, edited, read_lines
 from painel_migrations.deploy.preflight import BOOKKEEPING, refuse_foreign_database
-from painel_migrations.errors import PainelError
+from painel_migrations.errors import NoConnectionError, PainelError
 from painel_migrations.events import observed
 from painel_migrations.monitoring import journal
 from painel_migrations.monitoring.recorder import Recorder
@@ -39,6 +40,9 @@ log = logging.getLogger("painel_migrations.monitoring")
 CONNECT_WITHIN = 10.0
 ATTEMPTS = 2
 ANSWER_WITHIN = 20.0
+
+# Seconds of a whole look. A server that is frozen, or cut off in the middle of one, keeps no timeout of its own.
+WITHIN = 40.0
 
 _Read = TypeVar("_Read")
 
@@ -61,7 +65,11 @@ def look(settings: Settings, breaker: Breaker | None = None) -> Snapshot:
         lock_wait=min(settings.lock_wait, settings.lock_timeout),
     )
     try:
-        with observed(recorder), reached(brief, read_only=True, breaker=breaker) as way_in:
+        with (
+            _ended_within(WITHIN, breaker or Breaker()) as watched,
+            observed(recorder),
+            reached(brief, read_only=True, breaker=watched) as way_in,
+        ):
             snapshot = _read(way_in.connection, settings, snapshot, script)
     except PainelError as error:
         snapshot = replace(snapshot, problem=Problem.of(error))
@@ -69,6 +77,33 @@ def look(settings: Settings, breaker: Breaker | None = None) -> Snapshot:
         snapshot = replace(snapshot, problem=Problem.of(meaning(error)))
     snapshot = replace(snapshot, journal=_journal(settings, snapshot, recorder))
     return replace(snapshot, seconds=time.monotonic() - began)
+
+
+@contextlib.contextmanager
+def _ended_within(seconds: float, breaker: Breaker) -> Iterator[Breaker]:
+    """End what is waited for inside when the time is up.
+
+    Errors: NoConnectionError where it was; otherwise those of what is inside.
+    """
+    overdue = threading.Event()
+
+    def end() -> None:
+        overdue.set()
+        breaker.end()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield breaker
+    except Exception:
+        if not overdue.is_set():
+            raise
+        raise NoConnectionError(
+            f"the database has not answered within {seconds:g} seconds", "See why, step by step: make doctor"
+        ) from None
+    finally:
+        timer.cancel()
 
 
 def blind(settings: Settings, why: Problem) -> Snapshot:

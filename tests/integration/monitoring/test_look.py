@@ -14,6 +14,7 @@ from painel_migrations.monitoring.look import look
 from painel_migrations.monitoring.metrics import exposition
 from painel_migrations.settings import read_settings
 from tests.support import conservation, history, lineage
+from tests.support.proxy import Action, Fault, Moment, Proxy
 
 
 @pytest.fixture
@@ -75,3 +76,18 @@ def test_a_file_that_is_written_can_be_looked_at(sqlite: sa.Engine, monkeypatch:
     with sqlite.begin():
         assert look(read_settings()).problem is None
     assert conservation.take(sqlite) == before
+
+
+def test_a_server_that_falls_silent_in_the_middle_of_a_look_is_a_problem_and_not_a_wait(
+    postgres: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.upgrade(postgres)
+    assert postgres.url.port is not None
+    monkeypatch.setattr("painel_migrations.monitoring.look.WITHIN", 1.5)
+    with Proxy(postgres.url.port, Fault(Moment.SERVER_MESSAGE, Action.STALL, number=60)) as proxy:
+        monkeypatch.setenv("DATABASE_URL", postgres.url.set(port=proxy.port).render_as_string(hide_password=False))
+        seen = look(read_settings())
+        assert proxy.struck == 1
+    assert seen.problem is not None
+    assert (seen.problem.exit_code, seen.problem.what) == (3, "the database has not answered within 1.5 seconds")
+    assert not healthy(judge(seen))
