@@ -40,13 +40,18 @@ CREATE TABLE IF NOT EXISTS alerts (
 def opened(folder: Path) -> Iterator[sqlite3.Connection]:
     """Give the journal in a transaction that is committed at the end; it is made where it is missing or damaged.
 
-    Errors: OSError or sqlite3.Error where it cannot be written: who monitors goes on without it.
+    Errors: OSError or sqlite3.Error where it cannot be written: who monitors goes on without it. Where damage shows
+    only inside, the next one begins anew.
     """
     connection = _connected(folder)
     try:
         connection.execute("BEGIN IMMEDIATE")
         yield connection
         connection.execute("COMMIT")
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_CORRUPT:
+            (folder / FILE).unlink(missing_ok=True)
+        raise
     finally:
         connection.close()
 
@@ -64,7 +69,7 @@ def _connected(folder: Path) -> sqlite3.Connection:
         raise
     except sqlite3.DatabaseError:
         # Half a page after a crash. It is a memory, not a record: it begins anew.
-        path.unlink()
+        path.unlink(missing_ok=True)
         return _prepared(path)
 
 

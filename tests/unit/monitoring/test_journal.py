@@ -72,6 +72,20 @@ def test_a_damaged_journal_begins_anew(tmp_path: Path, content: bytes) -> None:
     assert known(tmp_path).last_run == run()
 
 
+def test_a_journal_whose_damage_shows_only_inside_begins_anew_the_next_time(tmp_path: Path) -> None:
+    with journal.opened(tmp_path) as opened:
+        journal.set_run(opened, HERE, run())
+    file = tmp_path / journal.FILE
+    whole = file.read_bytes()
+    # The first page has the schema, which is all that opening reads.
+    file.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    with pytest.raises(sqlite3.DatabaseError):
+        known(tmp_path)
+    with journal.opened(tmp_path) as opened:
+        journal.set_run(opened, HERE, run("failed", 6))
+    assert known(tmp_path).last_run == run("failed", 6)
+
+
 def test_what_fails_inside_is_not_kept(tmp_path: Path) -> None:
     def fail() -> None:
         with journal.opened(tmp_path) as opened:
