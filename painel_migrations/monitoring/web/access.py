@@ -22,14 +22,16 @@ FORWARDED = (
     "true-client-ip",
     "cf-connecting-ip",
 )
+_BLANKS = " \t"
+
 FORWARDED_PREFIXES = ("x-forwarded-", "x-envoy-", "x-original-")
 
 
 def has_token(headers: Mapping[str, str], token: str) -> bool:
     """Return whether a request brings the token: as bearer token, or as the password of any user."""
-    scheme, _, given = headers.get("authorization", "").strip().partition(" ")
-    # A header's bytes come as Latin-1.
-    sent = given.strip().encode("latin-1")
+    # A header's bytes come as Latin-1, where the last byte of an "à" in UTF-8 is a blank too.
+    scheme, _, given = headers.get("authorization", "").strip(_BLANKS).partition(" ")
+    sent = given.strip(_BLANKS).encode("latin-1")
     if scheme.lower() == "basic":
         try:
             sent = base64.b64decode(sent, validate=True).partition(b":")[2]

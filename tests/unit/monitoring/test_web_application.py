@@ -244,6 +244,14 @@ def test_with_a_token_whoever_has_it_sees_it(looks: Looks, where: str, monkeypat
         assert get(app, headers=headers, client=where, url=url).status_code == 200
 
 
+@pytest.mark.parametrize("token", ["chave-olà", "Åland"])
+def test_a_token_may_begin_and_end_in_any_letter(looks: Looks, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for letters in (token, token[::-1]):
+        monkeypatch.setenv("MIGRATION_STATUS_TOKEN", letters)
+        bearer: dict[str, Any] = {"Authorization": f"Bearer {letters}".encode()}
+        assert get(looks.app(), headers=bearer).status_code == 200
+
+
 @pytest.mark.parametrize(
     "headers",
     [
