@@ -9,11 +9,12 @@ from painel_migrations.monitoring.snapshot import LastRun, SequenceUse, Snapshot
 
 Fact = str | float
 
-# How a run ends, as the event ``run_ended`` says it; and two more: that none has ended yet, and that what an upgrade
-# did not do is done all the same: by another replica, or by the pasted script.
+# How a run ends, as the event ``run_ended`` says it, or the start-up hook of one that it left behind ("overdue"); and
+# two more: that none has ended yet, and that what an upgrade did not do is done all the same: by another replica, or by
+# the pasted script.
 RESULTS = (
     *("done", "nothing", "failed", "in doubt", "lost", "unreachable", "locked", "refused", "usage", "interrupted"),
-    *("never", "overtaken"),
+    *("overdue", "never", "overtaken"),
 )
 # Why a look saw nothing: exit codes; 0 where it saw the database.
 PROBLEMS = (0, 2, 3, 4, 5, 6)

@@ -69,7 +69,7 @@ def test_a_database_that_is_well_fires_nothing() -> None:
     assert over(filled(1)) == {rule.cause for rule in load()}
 
 
-@pytest.mark.parametrize("result", ["failed", "lost", "in doubt"])
+@pytest.mark.parametrize("result", ["failed", "lost", "in doubt", "overdue"])
 def test_a_run_that_did_not_get_through(result: str) -> None:
     assert firing(ended(result)) == {"failure"}
     assert title(ended(result), "failure") == f"The last run (upgrade, command) did not get through: {result}"
@@ -168,7 +168,7 @@ def test_ids_that_run_out() -> None:
 
 def test_the_results_are_those_that_a_run_can_have() -> None:
     named = {name for _, name in told._RESULTS} | {"done", "nothing", "failed", "interrupted"}
-    assert set(RESULTS) == named | {"never", "overtaken"}
+    assert set(RESULTS) == named | {"overdue", "never", "overtaken"}
     source = inspect.getsource(told)
     assert all(f'"{name}"' in source for name in named)
     assert {0, *(kind.exit_code for kind, _ in told._RESULTS), 6} == set(PROBLEMS)
