@@ -85,7 +85,7 @@ def test_an_alert_in_full(hook: Receiver, report: Report, caplog: pytest.LogCapt
     (request,) = hook.received
     assert request.json == {
         "cause": "drift",
-        "severity": "warning",
+        "severity": "critical",
         "status": "firing",
         "summary": "The catalogue differs from head in 1 object: check usuarios.ck_cpf",
         "next": "make verify says what, why it matters, and what mends it",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from painel_migrations.deploy import told
 from painel_migrations.monitoring.alerts.facts import FACTS, FIELDS, PROBLEMS, RESULTS, facts, fields
@@ -55,11 +56,27 @@ def test_the_causes() -> None:
         "refusal": "critical",
         "locked": "warning",
         "unreachable": "critical",
-        "drift": "warning",
+        "drift": "critical",
         "edited": "warning",
         "behind": "warning",
-        "sequence": "critical",
+        "sequence": "warning",
     }
+
+
+def test_prometheus_calls_it_as_severe() -> None:
+    same = {
+        "failure": "PainelLastRunFailed",
+        "unreachable": "PainelDatabaseDown",
+        "drift": "PainelDrift",
+        "edited": "PainelRevisionEdited",
+        "behind": "PainelBehindHead",
+        "sequence": "PainelSequenceHeadroomLow",
+    }
+    text = Path(__file__).parents[3].joinpath("docs/monitoring/prometheus-rules.yml").read_text("utf-8")
+    rules = [rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
+    theirs = {rule["alert"]: rule["labels"]["severity"] for rule in rules}
+    ours = {rule.cause: rule.severity for rule in load()}
+    assert {cause: ours[cause] for cause in same} == {cause: theirs[name] for cause, name in same.items()}
 
 
 def test_a_database_that_is_well_fires_nothing() -> None:
