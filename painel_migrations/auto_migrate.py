@@ -74,7 +74,8 @@ def run_auto_migration(limit: float | None = None) -> bool:
             breaker.end()
             worker.join(min(END_WITHIN, seconds / 2))
         error = ended[0] if ended and not breaker.broken.is_set() else _overdue(seconds, breaker, ended)
-        _record(settings, recorder, seconds, error)
+        with contextlib.suppress(Exception):
+            _record(settings, recorder, seconds, error)
     except Exception as unforeseen:
         error = _as_ours(unforeseen)
     if error is None:

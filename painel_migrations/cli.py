@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from painel_migrations.connection.interrupts import Breaker, Interrupted, interruptible
 from painel_migrations.errors import FailedError, PainelError, UsageError
@@ -26,24 +28,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _main(arguments: Sequence[str] | None) -> int:
     given = build_parser().parse_args(arguments)
     breaker = Breaker()
-    style = "text"
-    with run_named():
+    with run_named(), ExitStack() as given.afterwards:
         try:
-            style = read_log_style()
-            (log_json if style == "json" else log_lines)(sys.stderr if given.document else None)
+            code = _ran(given, breaker)
+            # Ctrl-C ends this too, a webhook that is slow for example.
             with interruptible(breaker):
-                run: Run = given.run
-                return run(given, breaker)
-        except PainelError as error:
-            return _ended(error, error.__cause__ or error.__context__ or error, given.verbose, style)
+                given.afterwards.close()
+            return code
         except Interrupted as interrupt:
             return interrupt.exit_code
-        except BrokenPipeError as error:
-            # Of a report: a log goes on without its reader. A repair may have been committed before.
-            told = FailedError("whoever read the output went away", "See how far it came: make status, make history")
-            return _ended(told, error, given.verbose, style)
-        except Exception as error:
-            return _ended(_as_ours(error), error, given.verbose, style)
+
+
+def _ran(given: argparse.Namespace, breaker: Breaker) -> int:
+    """Run a verb, and say how it ended where it failed. Errors: Interrupted."""
+    style = "text"
+    try:
+        style = read_log_style()
+        (log_json if style == "json" else log_lines)(sys.stderr if given.document else None)
+        with interruptible(breaker):
+            run: Run = given.run
+            return run(given, breaker)
+    except PainelError as error:
+        return _ended(error, error.__cause__ or error.__context__ or error, given.verbose, style)
+    except BrokenPipeError as error:
+        # Of a report: a log goes on without its reader. A repair may have been committed before.
+        told = FailedError("whoever read the output went away", "See how far it came: make status, make history")
+        return _ended(told, error, given.verbose, style)
+    except Exception as error:
+        return _ended(_as_ours(error), error, given.verbose, style)
 
 
 def _as_ours(error: Exception) -> PainelError:

@@ -227,7 +227,7 @@ def _seconds(name: str, text: str | None) -> float:
 def _count(name: str, text: str | None) -> int:
     if text is None:
         return COUNTS[name]
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1000):
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= 1000):
         raise UsageError(f"{name} is not a count", f"Set it to 1 or more, at most 1000; unset, it is {COUNTS[name]}")
     return int(text)
 

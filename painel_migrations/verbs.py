@@ -22,7 +22,8 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of every verb and option.
 
     What it parses has ``run``, the verb itself, and ``document``: its standard output is for a pipe, so that what is
-    said on the way goes to standard error.
+    said on the way goes to standard error. Who runs the verb adds ``afterwards``, an ExitStack, for what is done once
+    its end was said.
     """
     parser = argparse.ArgumentParser(
         prog="painel", description="Brings PainelUniversal's database home, and tells where it is."
@@ -61,7 +62,7 @@ def _upgrade(given: argparse.Namespace, breaker: Breaker) -> int:
     from painel_migrations.deploy import upgrade
     from painel_migrations.monitoring.runs import recorded
 
-    with recorded():
+    with recorded(given.afterwards):
         return upgrade.upgrade(given.revision, breaker)
 
 
@@ -69,7 +70,7 @@ def _downgrade(given: argparse.Namespace, breaker: Breaker) -> int:
     from painel_migrations.deploy import upgrade
     from painel_migrations.monitoring.runs import recorded
 
-    with recorded():
+    with recorded(given.afterwards):
         return upgrade.downgrade(given.revision, breaker)
 
 
@@ -77,7 +78,7 @@ def _repair(given: argparse.Namespace, breaker: Breaker) -> int:
     from painel_migrations.deploy import repair
     from painel_migrations.monitoring.runs import recorded
 
-    with recorded():
+    with recorded(given.afterwards):
         return repair.repair(given.plan, breaker)
 
 

@@ -242,7 +242,7 @@ def _verify(connection: sa.Connection) -> None:
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         raise FailedError(
             f"the schema would not be what the application needs: {shown}{more}",
-            "Nothing was changed. Report it with the output of: make verify",
+            "Nothing was changed. make repair goes through earlier revisions again; where it does not help, report it",
         )
 
 

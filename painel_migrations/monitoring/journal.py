@@ -7,7 +7,10 @@ database does not know since when it has been behind. SQLite, since five replica
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
+import stat
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -17,6 +20,9 @@ from typing import Any
 from painel_migrations.monitoring.snapshot import Attempts, Journal, LastRun
 
 FILE = "journal.sqlite3"
+
+# Of the tables' shape: a journal of another one begins anew.
+VERSION = 1
 
 # Seconds to wait for another process that writes: what is monitored must not wait long for its monitoring.
 PATIENCE = 1.0
@@ -40,7 +46,8 @@ CREATE TABLE IF NOT EXISTS alerts (
 def opened(folder: Path) -> Iterator[sqlite3.Connection]:
     """Give the journal in a transaction that is committed at the end; it is made where it is missing or damaged.
 
-    Errors: OSError or sqlite3.Error where it cannot be written: who monitors goes on without it. Where damage shows
+    Where ``folder`` cannot be written, it is in a folder of this user's own among the system's temporary ones.
+    Errors: OSError or sqlite3.Error where that cannot be either: who monitors goes on without it. Where damage shows
     only inside, the next one begins anew.
     """
     connection = _connected(folder)
@@ -50,13 +57,41 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
         connection.execute("COMMIT")
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_CORRUPT:
-            (folder / FILE).unlink(missing_ok=True)
+            _forget(connection)
         raise
     finally:
         connection.close()
 
 
+def _forget(connection: sqlite3.Connection) -> None:
+    for _, name, path in connection.execute("PRAGMA database_list"):
+        if name == "main":
+            Path(path).unlink(missing_ok=True)
+
+
 def _connected(folder: Path) -> sqlite3.Connection:
+    try:
+        return _made(folder)
+    except OSError:
+        return _made(_own_temporary_folder())
+    except sqlite3.OperationalError as error:
+        # Held or full, it is so for a while; not to be written, as in an image that is read-only, for ever.
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            raise
+        return _made(_own_temporary_folder())
+
+
+def _own_temporary_folder() -> Path:
+    """Return a folder among the system's temporary ones that nobody else may have put there. Errors: OSError."""
+    folder = Path(tempfile.gettempdir()) / f"painel-migrations-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise PermissionError(f"{folder} is not this user's alone")
+    return folder
+
+
+def _made(folder: Path) -> sqlite3.Connection:
     if not folder.is_dir():
         folder.mkdir(parents=True)
         # As caches do: a folder that no repository is to hold.
@@ -78,7 +113,12 @@ def _prepared(path: Path) -> sqlite3.Connection:
     try:
         # A crash of the machine may cost the last lines; a run at head must not wait for the disk.
         connection.execute("PRAGMA synchronous = OFF")
-        connection.executescript(_TABLES)
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version != VERSION:
+            (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if tables:
+                raise sqlite3.DatabaseError("tables of another shape")
+            connection.executescript(f"{_TABLES} PRAGMA user_version = {VERSION};")
     except BaseException:
         connection.close()
         raise

@@ -44,6 +44,9 @@ ANSWER_WITHIN = 20.0
 # Seconds of a whole look. A server that is frozen, or cut off in the middle of one, keeps no timeout of its own.
 WITHIN = 40.0
 
+# What a journal raises that cannot be written, or holds what no code of ours wrote, such as a word for a number.
+UNREADABLE = (OSError, sqlite3.Error, TypeError, ValueError)
+
 _Read = TypeVar("_Read")
 
 
@@ -196,7 +199,7 @@ def _had(steps: Sequence[Step], at: str | None) -> set[str]:
 def _journal(settings: Settings, snapshot: Snapshot, recorder: Recorder) -> Journal:
     """Write this look's attempts, and what it saw, into the journal, and read it; an empty one where that fails."""
     database = snapshot.database
-    with contextlib.suppress(OSError, sqlite3.Error), journal.opened(settings.monitoring.state) as opened:
+    with contextlib.suppress(*UNREADABLE), journal.opened(settings.monitoring.state) as opened:
         journal.add_attempts(opened, database, recorder.attempts)
         if snapshot.problem is None:
             journal.set_behind(opened, database, snapshot.head, snapshot.revision != snapshot.head)

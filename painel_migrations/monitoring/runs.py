@@ -21,8 +21,11 @@ log = logging.getLogger("painel_migrations.monitoring")
 
 
 @contextlib.contextmanager
-def recorded() -> Iterator[None]:
-    """Record the run inside, whatever ends it, and report it where somebody is to be told."""
+def recorded(afterwards: contextlib.ExitStack) -> Iterator[None]:
+    """Observe the run inside, whatever ends it; ``afterwards`` records it, and reports it where somebody is to be told.
+
+    Not at once: whoever waits for the run reads first how it ended, however slow a webhook is.
+    """
     recorder = Recorder()
     ended: BaseException | None = None
     try:
@@ -34,7 +37,7 @@ def recorded() -> Iterator[None]:
     finally:
         # Without a run there was a mistake in a command, which nobody else needs to know.
         if recorder.last_run is not None:
-            _finish(recorder, ended)
+            afterwards.callback(_finish, recorder, ended)
 
 
 def _finish(recorder: Recorder, ended: BaseException | None) -> None:

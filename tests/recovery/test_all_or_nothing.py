@@ -164,7 +164,9 @@ def test_failed_check_before_the_commit(damaged: Damaged, monkeypatch: pytest.Mo
     assert caught.value.what == (
         "the schema would not be what the application needs: " + "; ".join([f"index {name}"] * 5) + " and 2 more"
     )
-    assert caught.value.todo == "Nothing was changed. Report it with the output of: make verify"
+    assert caught.value.todo == (
+        "Nothing was changed. make repair goes through earlier revisions again; where it does not help, report it"
+    )
     damaged.assert_as_it_was()
     monkeypatch.undo()
     damaged.assert_all_or_nothing()

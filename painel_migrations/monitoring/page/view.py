@@ -38,6 +38,14 @@ OUTCOMES = {
     143: "ended by the platform, and rolled back",
 }
 
+# Where the result of a run says more than its exit code.
+RESULTS = {
+    "nothing": "nothing to do",
+    "lost": "lost the connection, and was rolled back",
+    "in doubt": "lost the connection at the commit: make status tells whether it arrived",
+    "overdue": "took longer than the start may take, and was given up",
+}
+
 CHECK_NAMES = {
     "reachable": "Connection",
     "latency": "Latency",
@@ -240,9 +248,7 @@ class View:
 
     def outcome(self, run: LastRun) -> str:
         """How a run ended."""
-        if run.result == "nothing":
-            return self.t("nothing to do")
-        return self.t(OUTCOMES.get(run.exit_code, "failed, and rolled back"))
+        return self.t(RESULTS.get(run.result) or OUTCOMES.get(run.exit_code, "failed, and rolled back"))
 
 
 def capital(text: str) -> str:

@@ -84,7 +84,7 @@ def write_file(path: str, breaker: Breaker | None = None) -> int:
 
 
 def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) < 65536):
         raise UsageError("PORT is no port", f"Give a number from 1 to 65535; left out, it is {PORT}")
     return int(text)
 

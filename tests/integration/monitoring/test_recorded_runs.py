@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 
 from painel_migrations.auto_migrate import run_auto_migration
 from painel_migrations.connection.locks import LOCK_KEY
-from painel_migrations.monitoring import journal
+from painel_migrations.monitoring import journal, runs
 from painel_migrations.monitoring.snapshot import Journal
 from painel_migrations.settings import read_settings
 from tests.support import lineage
@@ -117,11 +118,43 @@ def test_what_a_run_waited_for_another(
 def test_a_journal_that_cannot_be_made(
     tmp_path: Path, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tmp_path.joinpath("state").write_text("a file is in the folder's place")
-    monkeypatch.setenv("MIGRATION_STATE", str(tmp_path / "state"))
+    """It is kept among the user's own temporary files; where even that cannot be, the run goes on without it."""
+    tmp_path.joinpath("file").write_text("a file is in the folder's place")
+    monkeypatch.setenv("MIGRATION_STATE", str(tmp_path / "file"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert run("upgrade", "0001")[0] == 0
+    [place] = tmp_path.glob(f"painel-migrations-*/{journal.FILE}")
+    assert place.parent.stat().st_mode & 0o777 == 0o700
+    found = known()
+    assert found.last_run is not None
+    assert found.last_run.result == "done"
+
+    place.parent.chmod(0o755)
     code, out, err = run("upgrade")
     assert (code, err) == (0, "")
     assert "Done: at" in out
+    with pytest.raises(PermissionError):
+        known()
+
+
+def test_how_it_ended_is_said_before_anybody_is_told(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A webhook may take ten seconds."""
+    said: list[str] = []
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://painel:{PASSWORD}@127.0.0.1:1/painel")
+    monkeypatch.setenv("MIGRATION_CONNECT_ATTEMPTS", "1")
+    monkeypatch.setattr(runs, "report_run", lambda *_: said.append(capsys.readouterr().err))
+    assert run("upgrade")[0] == 3
+    [before] = said
+    assert before.startswith("Error: the database cannot be reached")
+
+
+def test_words_for_numbers_in_the_journal_are_no_reason_not_to_look(run: Callable[..., Ran]) -> None:
+    run("upgrade")
+    with journal.opened(read_settings().monitoring.state) as opened:
+        opened.execute("UPDATE runs SET ended_at = 'soon'")
+    assert run("health")[0] == 0
 
 
 def test_a_run_that_fails_to_be_reported_is_still_done(

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -235,6 +236,23 @@ def test_a_server_that_stalls_takes_its_time_once_for_all_alerts(
     assert sorted(report(everything, MINUTE)) == [("drift", "firing"), ("edited", "firing"), ("failure", "firing")]
 
 
+@pytest.fixture
+def no_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even there can a journal be written."""
+    monkeypatch.setattr(tempfile, "tempdir", "/proc/nowhere")
+
+
+def test_a_journal_among_the_temporary_files_keeps_the_limit(
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder = Path("/proc/nowhere")
+    assert report(drifted(), folder=folder) == FIRES
+    assert report(drifted(), MINUTE, folder=folder) == []
+    assert len(report(at_head(), 2 * MINUTE, folder=folder)) == 1
+
+
+@pytest.mark.usefixtures("no_temporary_folder")
 @pytest.mark.parametrize("place", ["a file", "nowhere", "no database"])
 def test_a_journal_that_cannot_be_written_silences_nothing(report: Report, tmp_path: Path, place: str) -> None:
     folder = tmp_path / "state"
@@ -259,6 +277,7 @@ def test_a_journal_that_is_held_silences_nothing(report: Report, tmp_path: Path)
     holder.close()
 
 
+@pytest.mark.usefixtures("no_temporary_folder")
 def test_a_journal_that_breaks_on_the_way_silences_nothing(hook: Receiver, report: Report, tmp_path: Path) -> None:
     def breaking(handler: Any) -> None:
         (tmp_path / journal.FILE).unlink()

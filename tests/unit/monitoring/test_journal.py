@@ -86,6 +86,15 @@ def test_a_journal_whose_damage_shows_only_inside_begins_anew_the_next_time(tmp_
     assert known(tmp_path).last_run == run("failed", 6)
 
 
+def test_a_journal_of_another_shape_begins_anew(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / journal.FILE) as other:
+        other.execute("CREATE TABLE runs (database TEXT, another INTEGER)")
+    other.close()
+    with journal.opened(tmp_path) as opened:
+        journal.set_run(opened, HERE, run())
+    assert known(tmp_path).last_run == run()
+
+
 def test_what_fails_inside_is_not_kept(tmp_path: Path) -> None:
     def fail() -> None:
         with journal.opened(tmp_path) as opened:

@@ -110,6 +110,7 @@ def words() -> set[str]:
         *(str(layer) for layer in Layer),
         *(failure.name for failure in FAILURES),
         *view.OUTCOMES.values(),
+        *view.RESULTS.values(),
         *view.CHECK_NAMES.values(),
         *view.RETIRED_KINDS,
         view.OTHER_KIND,
