@@ -74,7 +74,8 @@ def tell(log: logging.Logger, level: int, event: str, fields: Mapping[str, Any],
     Arguments: ``event``, a name of ``EVENTS``, with its ``fields``; ``text`` and ``arguments``, the line for people. Of
     level DEBUG, it is for machines alone. Neither may hold a password or a row's data.
     """
-    log.log(level, text, *arguments, extra={"event": event, **fields})
+    # The run too: an application that starts with the hook logs by its own configuration, which does not know it.
+    log.log(level, text, *arguments, extra={"event": event, "run": _run.get(), **fields})
     told = Event(event, _run.get(), dict(fields))
     for observer in _observers.get():
         observer(told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import tempfile
 import threading
 import time
@@ -77,10 +78,15 @@ def test_the_start_up_hook_is_a_run(
     sqlite: sa.Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     configure(monkeypatch, sqlite)
-    assert run_auto_migration()
+    monkeypatch.setattr(logging.getLogger("painel_migrations"), "propagate", True)
+    with caplog.at_level(logging.INFO, "painel_migrations"):
+        assert run_auto_migration()
     found = known().last_run
     assert found is not None
     assert (found.way, found.result) == ("start-up", "done")
+    # By the application's own logging, which knows no run, each event says which one it is of.
+    events = [record for record in caplog.records if hasattr(record, "event")]
+    assert {getattr(record, "run", None) for record in events} == {found.run}
     monkeypatch.setenv("DATABASE_URL", f"postgresql://painel:{PASSWORD}@127.0.0.1:1/painel")
     monkeypatch.setenv("MIGRATION_CONNECT_ATTEMPTS", "1")
     assert not run_auto_migration()
