@@ -27,19 +27,19 @@ VERSION = 1
 # Seconds to wait for another process that writes: what is monitored must not wait long for its monitoring.
 PATIENCE = 1.0
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS runs (
+_TABLES = (
+    """CREATE TABLE runs (
     database TEXT PRIMARY KEY, run TEXT NOT NULL, way TEXT NOT NULL, direction TEXT NOT NULL, result TEXT NOT NULL,
     exit_code INTEGER NOT NULL, seconds REAL NOT NULL, ended_at REAL NOT NULL, lock_wait REAL NOT NULL,
-    succeeded_at REAL);
-CREATE TABLE IF NOT EXISTS attempts (
+    succeeded_at REAL)""",
+    """CREATE TABLE attempts (
     database TEXT, strategy TEXT, result TEXT, count INTEGER NOT NULL, seconds REAL NOT NULL,
-    PRIMARY KEY (database, strategy, result));
-CREATE TABLE IF NOT EXISTS lock_waits (database TEXT PRIMARY KEY, seconds REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS behind (database TEXT PRIMARY KEY, head TEXT NOT NULL, since REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS alerts (
-    database TEXT, cause TEXT, firing INTEGER NOT NULL, told_at REAL, resolved_at REAL, PRIMARY KEY (database, cause));
-"""
+    PRIMARY KEY (database, strategy, result))""",
+    """CREATE TABLE lock_waits (database TEXT PRIMARY KEY, seconds REAL NOT NULL)""",
+    """CREATE TABLE behind (database TEXT PRIMARY KEY, head TEXT NOT NULL, since REAL NOT NULL)""",
+    """CREATE TABLE alerts (
+    database TEXT, cause TEXT, firing INTEGER NOT NULL, told_at REAL, resolved_at REAL, PRIMARY KEY (database, cause))""",
+)
 
 
 @contextlib.contextmanager
@@ -93,7 +93,8 @@ def _own_temporary_folder() -> Path:
 
 def _made(folder: Path) -> sqlite3.Connection:
     if not folder.is_dir():
-        folder.mkdir(parents=True)
+        # Another process may have made it just now.
+        folder.mkdir(parents=True, exist_ok=True)
         # As caches do: a folder that no repository is to hold.
         (folder / ".gitignore").write_text("*\n")
     path = folder / FILE
@@ -113,16 +114,32 @@ def _prepared(path: Path) -> sqlite3.Connection:
     try:
         # A crash of the machine may cost the last lines; a run at head must not wait for the disk.
         connection.execute("PRAGMA synchronous = OFF")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version != VERSION:
-            (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            if tables:
-                raise sqlite3.DatabaseError("tables of another shape")
-            connection.executescript(f"{_TABLES} PRAGMA user_version = {VERSION};")
+        if _version(connection) != VERSION:
+            _make_tables(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    """Make the tables, all or none: another process that is half way must not look like another shape.
+
+    Errors: sqlite3.DatabaseError where there are tables of another shape.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    if _version(connection) != VERSION:
+        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
+            raise sqlite3.DatabaseError("tables of another shape")
+        for table in _TABLES:
+            connection.execute(table)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
 
 
 def add_attempts(journal: sqlite3.Connection, database: str, attempts: Mapping[tuple[str, str], list[float]]) -> None:

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -93,6 +94,15 @@ def test_a_journal_of_another_shape_begins_anew(tmp_path: Path) -> None:
     with journal.opened(tmp_path) as opened:
         journal.set_run(opened, HERE, run())
     assert known(tmp_path).last_run == run()
+
+
+def test_a_folder_that_another_process_makes_at_the_same_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/proc/nowhere")
+    monkeypatch.setattr(Path, "is_dir", lambda _self: False)
+    assert known(tmp_path) == Journal()
+    assert (tmp_path / journal.FILE).exists()
 
 
 def test_what_fails_inside_is_not_kept(tmp_path: Path) -> None:
