@@ -38,7 +38,8 @@ _TABLES = (
     """CREATE TABLE lock_waits (database TEXT PRIMARY KEY, seconds REAL NOT NULL)""",
     """CREATE TABLE behind (database TEXT PRIMARY KEY, head TEXT NOT NULL, since REAL NOT NULL)""",
     """CREATE TABLE alerts (
-    database TEXT, cause TEXT, firing INTEGER NOT NULL, told_at REAL, resolved_at REAL, PRIMARY KEY (database, cause))""",
+    database TEXT, cause TEXT, firing INTEGER NOT NULL, told_at REAL, resolved_at REAL,
+    PRIMARY KEY (database, cause))""",
 )
 
 

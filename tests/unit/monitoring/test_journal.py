@@ -100,7 +100,8 @@ def test_a_folder_that_another_process_makes_at_the_same_moment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", "/proc/nowhere")
-    monkeypatch.setattr(Path, "is_dir", lambda _self: False)
+    answers, real = [False], Path.is_dir
+    monkeypatch.setattr(Path, "is_dir", lambda self: answers.pop() if answers else real(self))
     assert known(tmp_path) == Journal()
     assert (tmp_path / journal.FILE).exists()
 
