@@ -157,6 +157,8 @@ def _bound(connection: sa.Connection, settings: Settings) -> None:
             f"SET LOCAL lock_timeout = {milliseconds(settings.lock_timeout)}; "
             f"SET LOCAL statement_timeout = {milliseconds(ANSWER_WITHIN)}"
         )
+    else:
+        connection.exec_driver_sql("PRAGMA query_only = ON")
     in_public(connection)
 
 

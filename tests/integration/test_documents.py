@@ -39,3 +39,21 @@ def test_a_number_of_a_person_in_a_definition_is_not_repeated(
         _, out, err = run(*arguments)
         assert cpf not in out + err
     assert run("verify")[0] == 0
+
+
+def test_a_number_of_a_person_in_a_name_is_not_repeated(
+    database: sa.Engine, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index, and a table that gives numbers, which somebody called by a CPF."""
+    cpf = "529.982.247-25"
+    history.upgrade(database)
+    number = "serial" if database.dialect.name == "postgresql" else "INTEGER"
+    with database.begin() as connection:
+        connection.exec_driver_sql(f'CREATE INDEX "ix {cpf}" ON usuarios (nome)')
+        connection.exec_driver_sql(f'CREATE TABLE "de {cpf}" (id {number} PRIMARY KEY)')
+        connection.exec_driver_sql(f'INSERT INTO "de {cpf}" (id) VALUES (1)')
+    monkeypatch.setenv("DATABASE_URL", database.url.render_as_string(hide_password=False))
+    for arguments in (("health",), ("health", "--format", "json"), ("metrics",)):
+        _, out, err = run(*arguments)
+        assert "•••" in out
+        assert cpf not in out + err

@@ -12,6 +12,8 @@ from painel_migrations.monitoring.alerts.facts import facts
 from painel_migrations.monitoring.health import healthy, judge
 from painel_migrations.monitoring.look import look
 from painel_migrations.monitoring.metrics import exposition
+from painel_migrations.monitoring.snapshot import Vitals
+from painel_migrations.monitoring.vitals import vitals
 from painel_migrations.settings import read_settings
 from tests.support import conservation, history, lineage
 from tests.support.proxy import Action, Fault, Moment, Proxy
@@ -67,6 +69,20 @@ def test_a_table_that_is_held_is_a_problem_and_not_a_wait(postgres: sa.Engine, m
     assert seen.problem is not None
     assert seen.problem.exit_code == 5
     assert not healthy(judge(seen))
+
+
+def test_a_look_can_write_nothing(database: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever comes to be asked in one: here something that writes."""
+
+    def writing(connection: sa.Connection) -> Vitals:
+        connection.exec_driver_sql("UPDATE usuarios SET nome = 'x'")
+        return vitals(connection)
+
+    history.upgrade(database)
+    monkeypatch.setenv("DATABASE_URL", database.url.render_as_string(hide_password=False))
+    assert look(read_settings()).problem is None
+    monkeypatch.setattr("painel_migrations.monitoring.look.vitals", writing)
+    assert look(read_settings()).problem is not None
 
 
 def test_a_file_that_is_written_can_be_looked_at(sqlite: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,10 +31,7 @@ WITHIN = 30.0
 @pytest.fixture(scope="module", params=VERSIONS, ids=lambda version: f"pg{version}")
 def place(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
     """A database on a server of its own: roles, and transactions in two phases, are a server's."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(servers.SETTINGS, "max_prepared_transactions", "2")
-        server = servers.start(request.param)
-    with server:
+    with servers.start(request.param, {"max_prepared_transactions": "2"}) as server:
         engine = engine_of(server.create_database("festa"))
         execute(
             engine,

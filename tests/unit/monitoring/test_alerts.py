@@ -124,6 +124,14 @@ def test_a_line_is_a_line(hook: Receiver, report: Report) -> None:
     assert summary.endswith("é…")
 
 
+def test_a_name_that_is_a_person_s_number_is_not_repeated(hook: Receiver, report: Report) -> None:
+    first, *others = drifted().findings
+    named = replace(drifted(), findings=(replace(first, object="usuarios.ix 529.982.247-25"), *others))
+    assert report(named) == FIRES
+    [request] = hook.received
+    assert request.json["summary"].endswith("check usuarios.ix •••")
+
+
 def test_a_database_that_is_well_is_told_to_nobody(report: Report) -> None:
     assert report(at_head()) == []
 
