@@ -152,9 +152,32 @@ def test_a_helper_loses_nothing_but_blanks_and_comments() -> None:
 
 
 def test_squeezed_keeps_literals() -> None:
-    helper = "-- Why.\nCREATE f AS $fn$\n    -- Why not.\n    SELECT 'a -- b',\n\n        1\n$fn$"
-    assert squeezed(helper) == "CREATE f AS $fn$\nSELECT 'a -- b',\n1\n$fn$"
+    helper = "-- Why.\nCREATE f AS $fn$\n    -- Why not.\n    SELECT 'a , b', ( 1 ) = - 1\n\n        , \"c = d\"\n$fn$"
+    assert squeezed(helper) == "CREATE f AS $fn$\nSELECT 'a , b',(1)= - 1\n,\"c = d\"\n$fn$"
     assert squeezed("    x\n    $head$\n    y\n$head$\n    z") == "x\n    $head$\n    y\n$head$\nz"
+
+
+def tokens(text: str) -> list[tuple[int, str]]:
+    """What PostgreSQL's own scanner reads in a text, by kind and spelling; comments are nothing to it."""
+    data = text.encode()
+    return [
+        # Literals with a line's end between them are one.
+        (token.token, re.sub(r"'\n\s*'", "", data[token.start : token.end].decode()))
+        for token in postgast.scan(text).tokens
+        if token.token != postgast.pg_query_pb2.Token.SQL_COMMENT
+    ]
+
+
+def test_squeezed_means_the_same_to_postgresql() -> None:
+    """A blank less may make one operator of two, or one name: then the scanner reads another text."""
+    read = 0
+    for helper in (*prologue()[1:], *helpers()):
+        # As the scanner would read the body: what is between dollar quotes is one literal to it.
+        texts = (text.replace("pg_catalog.", "") for text in (helper, squeezed(helper)))
+        plain, tight = (tokens(re.sub(r"\$(fn|head)\$", " ", text)) for text in texts)
+        assert tight == plain
+        read += len(plain)
+    assert read > 20_000
 
 
 def test_no_literal_of_a_helper_goes_over_the_end_of_a_line() -> None:

@@ -85,9 +85,9 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
 
 
 def squeezed(helper: str) -> str:
-    """Return a helper without its comments and its indentation: helpers are half of the script.
+    """Return a helper without its comments and the blanks that no word needs: helpers are two thirds of the script.
 
-    But for the text of head, no literal of a helper goes on over a line's end: only blank space between words is taken.
+    But for the text of head, no literal of a helper goes on over a line's end, so a line can be taken by itself.
     """
     code, *texts = re.split(r"^([^\n]*\$head\$\n.*?^\$head\$)", helper, flags=re.MULTILINE | re.DOTALL)
     dense = [_dense(code)]
@@ -99,7 +99,36 @@ def squeezed(helper: str) -> str:
 def _dense(code: str) -> str:
     lines = (line.strip() for line in code.splitlines())
     # The block looks in pg_catalog first: it sets search_path itself.
-    return "\n".join(line for line in lines if line and not line.startswith("--")).replace("pg_catalog.", "")
+    return "\n".join(_tight(line.replace("pg_catalog.", "")) for line in lines if line and not line.startswith("--"))
+
+
+# Literals and quoted names first, so that nothing is taken out of them.
+_TOKEN = re.compile(r"""[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"[^"]*"| +|\w+|.""")
+_BRACKETS = "(),;[]"
+_OPERATORS = "=<>|+:"
+_OPERAND = re.compile(r"""[\w'"]""")
+
+
+def _tight(line: str) -> str:
+    """Return a line without the blanks beside a bracket, a comma, or an operator that cannot run into its neighbour."""
+    tokens = _TOKEN.findall(line)
+    return "".join(
+        token
+        for place, token in enumerate(tokens)
+        if not token.isspace() or not _is_needless(tokens[place - 1][-1], tokens[place + 1][0])
+    )
+
+
+def _is_needless(before: str, after: str) -> bool:
+    """Whether no blank is needed between two characters: $ may go on a name, and begins a quotation."""
+    if "$" in (before, after):
+        return False
+    return (
+        before in _BRACKETS
+        or after in _BRACKETS
+        or (before in _OPERATORS and _OPERAND.match(after) is not None)
+        or (after in _OPERATORS and _OPERAND.match(before) is not None)
+    )
 
 
 def _place(revision: str, known: list[str]) -> int:
