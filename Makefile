@@ -5,35 +5,25 @@
 
 ## make TARGET [NAME=value ...]
 
-# The first of these with Python 3.11 or newer is used; PYTHON=/path/to/python names another.
-PYTHON ?= python3.13 python3.12 python3.11 python3 python
-RUN = .venv/bin/python -m painel_migrations
-ARGS ?=
-
+# What a target takes. Only what stands on make's command line is meant: platforms and shells set HOST, PORT or PLAN for
+# purposes of their own, and PLAN=starter would have an upgrade do nothing and succeed.
+ARGUMENTS := REV M FROM TO STYLE SPLIT SRC FORMAT EVERY HOST PORT STATIC PLAN APPLY REDACT ARGS PYTHON
+given = $(if $(filter command,$(origin $(1))),$(value $(1)))
 # By way of the environment and unexpanded, so that quotes, $ and blanks arrive as they were typed.
-export GIVEN_REV := $(value REV)
-export GIVEN_M := $(value M)
-export GIVEN_FROM := $(value FROM)
-export GIVEN_TO := $(value TO)
-export GIVEN_STYLE := $(value STYLE)
-export GIVEN_SPLIT := $(value SPLIT)
-export GIVEN_SRC := $(value SRC)
-export GIVEN_FORMAT := $(value FORMAT)
-export GIVEN_EVERY := $(value EVERY)
-export GIVEN_HOST := $(value HOST)
-export GIVEN_PORT := $(value PORT)
-export GIVEN_STATIC := $(value STATIC)
+$(foreach name,$(ARGUMENTS),$(eval export GIVEN_$(name) := $$(call given,$(name))))
+
+# The first of these with Python 3.11 or newer is used; PYTHON=/path/to/python names another.
+PYTHONS := $(or $(call given,PYTHON),python3.13 python3.12 python3.11 python3 python)
+RUN = .venv/bin/python -m painel_migrations
 
 INSTALL = { .venv/bin/python -m ensurepip && .venv/bin/python -m pip install --disable-pip-version-check \
 	--only-binary :all: --require-hashes -r $<; } >.venv/install.log 2>&1 || { cat .venv/install.log >&2; \
 	echo "$< could not be installed: the reason is above" >&2; exit 1; }
-CONSOLE = $(if $(value FROM),--from="$$GIVEN_FROM") $(if $(value TO),--to="$$GIVEN_TO") \
-	$(if $(value STYLE),--style="$$GIVEN_STYLE") $(if $(value SPLIT),--split="$$GIVEN_SPLIT")
-FORMATTED = $(if $(value FORMAT),--format="$$GIVEN_FORMAT")
-# Shells and platforms set HOST and PORT for purposes of their own: only those on the command line are meant.
-PAGE = $(if $(filter command,$(origin HOST)),--host="$$GIVEN_HOST") \
-	$(if $(filter command,$(origin PORT)),--port="$$GIVEN_PORT") \
-	$(if $(value STATIC),--static="$$GIVEN_STATIC")
+CONSOLE = $(if $(GIVEN_FROM),--from="$$GIVEN_FROM") $(if $(GIVEN_TO),--to="$$GIVEN_TO") \
+	$(if $(GIVEN_STYLE),--style="$$GIVEN_STYLE") $(if $(GIVEN_SPLIT),--split="$$GIVEN_SPLIT")
+FORMATTED = $(if $(GIVEN_FORMAT),--format="$$GIVEN_FORMAT")
+PAGE = $(if $(GIVEN_HOST),--host="$$GIVEN_HOST") $(if $(GIVEN_PORT),--port="$$GIVEN_PORT") \
+	$(if $(GIVEN_STATIC),--static="$$GIVEN_STATIC")
 MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 
 # `make -C folder sql` must not say which folder it enters.
@@ -51,11 +41,11 @@ help:
 ##   upgrade [REV=head]     bring it to the schema the application needs, or to revision REV
 ##                          PLAN=1 says what that would do and what is in its way, and does nothing
 upgrade: .venv/runtime
-	@$(RUN) upgrade $(if $(filter-out 0 no,$(value PLAN)),--plan )-- "$${GIVEN_REV:-head}"
+	@$(RUN) upgrade $(if $(filter-out 0 no,$(GIVEN_PLAN)),--plan )-- "$${GIVEN_REV:-head}"
 
 ##   downgrade REV=         take it back to a revision; what later ones retired comes back
 downgrade: .venv/runtime
-	@$(if $(value REV),$(RUN) downgrade -- "$$GIVEN_REV",$(call MISSING,REV,make downgrade REV=0017))
+	@$(if $(GIVEN_REV),$(RUN) downgrade -- "$$GIVEN_REV",$(call MISSING,REV,make downgrade REV=0017))
 
 ##   status                 where it is, and what is pending
 status: .venv/runtime
@@ -69,7 +59,7 @@ verify: .venv/runtime
 ##   repair                 show what drifted, then go through the history again, where that mends it
 ##                          PLAN=1 says what that would do and what would be left, and does nothing
 repair: .venv/runtime
-	@$(RUN) repair $(if $(filter-out 0 no,$(value PLAN)),--plan)
+	@$(RUN) repair $(if $(filter-out 0 no,$(GIVEN_PLAN)),--plan)
 
 ##   health                 whether it is well, and if not, what to do; exit 1 if it is not
 ##                          FORMAT=json for machines, here and for history
@@ -112,14 +102,14 @@ sql-verify: .venv/runtime
 
 ##   sql-rollback TO=       the way back to revision TO, with what was retired
 sql-rollback: .venv/runtime
-	@$(if $(value TO),$(RUN) sql-rollback $(CONSOLE),$(call MISSING,TO,make sql-rollback TO=0017))
+	@$(if $(GIVEN_TO),$(RUN) sql-rollback $(CONSOLE),$(call MISSING,TO,make sql-rollback TO=0017))
 
 ##
 ## One-off scripts that lie about in an application (docs/archive.md)
 ##   archive [SRC=.]        which there are below SRC, and which revision does their work now
 ##                          APPLY=1 moves them to SRC/archive, REDACT=1 without credentials in them
 archive: .venv/development
-	@$(RUN) archive $(if $(filter 1,$(APPLY)),--apply) $(if $(filter 1,$(REDACT)),--redact) -- "$${GIVEN_SRC:-.}"
+	@$(RUN) archive $(if $(filter 1,$(GIVEN_APPLY)),--apply) $(if $(filter 1,$(GIVEN_REDACT)),--redact) -- "$${GIVEN_SRC:-.}"
 
 ##   archive-undo [SRC=.]   take the last move back
 archive-undo: .venv/development
@@ -129,7 +119,7 @@ archive-undo: .venv/development
 ## Development
 ##   revision M="..."       write the next revision from a change in painel_migrations/schema
 revision: .venv/runtime
-	@$(if $(value M),$(RUN) revision -m="$$GIVEN_M",$(call MISSING,M,make revision M='Add capa to eventos'))
+	@$(if $(GIVEN_M),$(RUN) revision -m="$$GIVEN_M",$(call MISSING,M,make revision M='Add capa to eventos'))
 
 ##   check                  find a change of the schema that has no revision yet
 check: .venv/runtime
@@ -137,7 +127,7 @@ check: .venv/runtime
 
 ##   test [ARGS="-k ..."]   every test, on SQLite and on PostgreSQL servers of its own
 test: .venv/development
-	@.venv/bin/python -m pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
+	@.venv/bin/python -m pytest -n logical --maxprocesses 4 --dist worksteal $(call given,ARGS)
 
 ##   lint                   style, formatting and types; the shell scripts
 lint: .venv/development
@@ -151,7 +141,7 @@ bench: .venv/development
 
 .venv/bin/python:
 	@echo "Setting up .venv (once)" >&2
-	@for p in $(PYTHON); do "$$p" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	@for p in $(PYTHONS); do "$$p" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		&& exec "$$p" -m venv --clear --without-pip .venv; done; \
 	echo "No Python 3.11 or newer with its venv module: install one, or name it: make PYTHON=/path/to/python" >&2; exit 2
 

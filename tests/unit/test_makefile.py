@@ -110,9 +110,32 @@ def test_what_each_target_runs(ready: Path, arguments: list[str], handed_over: s
     assert (done.stdout, done.stderr, done.returncode) == (handed_over + " \n", "", 0)
 
 
-def test_host_and_port_of_the_environment_are_somebody_elses(ready: Path) -> None:
-    done = make(ready, "dashboard", HOST="desk", PORT="80")
-    assert done.stdout == "<-m><painel_migrations><dashboard> \n"
+# Every word of the Makefile that can be a variable's name, so that a new one is tried by itself; not make's own.
+NAMES = sorted(set(re.findall(r"\b[A-Z][A-Z_]*\b", MAKEFILE)) - {"MAKEFLAGS", "DATABASE_URL"})
+
+
+@pytest.mark.parametrize("value", ["starter", "1"])
+@pytest.mark.parametrize("target", LISTED)
+def test_what_the_environment_has_is_no_argument(ready: Path, target: str, value: str) -> None:
+    """A platform's PLAN=starter would have an upgrade do nothing and succeed."""
+    assert {"PLAN", "REV", "APPLY", "STATIC", "ARGS", "PYTHON"} <= set(NAMES)
+    inherited = dict.fromkeys([*NAMES, *map("GIVEN_{}".format, NAMES)], value)
+    without, done = make(ready, target), make(ready, target, **inherited)
+    assert (done.stdout, done.stderr, done.returncode) == (without.stdout, without.stderr, without.returncode)
+
+
+def test_every_argument_that_help_or_the_documents_name_is_one() -> None:
+    [listed] = re.findall(r"^ARGUMENTS := (.*)$", MAKEFILE, re.MULTILINE)
+    commands = (ROOT / "docs/commands.md").read_text()
+    told = re.findall(r"^##.*", MAKEFILE, re.MULTILINE) + re.findall(r"`make .*?`", commands)
+    named = {name for line in told for name in re.findall(r"\b([A-Z]+)=", line)}
+    assert named - {"NAME"} == set(listed.split())
+
+
+def test_an_interpreter_of_the_environment_is_somebody_elses(clone: Path) -> None:
+    """Build tools and shells set PYTHON, to one that may be too old."""
+    script(clone / "bin/python3.13", WORKS)
+    assert make(clone, "status", PYTHON="python2").stdout == "ran\n"
 
 
 def test_lint_says_what_it_cannot_check_and_fails_with_each_tool(ready: Path) -> None:
