@@ -3,12 +3,13 @@
 import contextlib
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dotenv import dotenv_values
-from dotenv.parser import parse_stream
+from dotenv.parser import Binding, parse_stream
+from dotenv.variables import Variable, parse_variables
 from sqlalchemy import URL
 
 from painel_migrations.candidates import DATABASE_VARIABLES, LIBPQ_VARIABLES, Candidate, find_candidates
@@ -79,6 +80,8 @@ VARIABLES = (
     ALERT_STYLE,
     STATUS_TOKEN,
 )
+_OURS = frozenset(VARIABLES)
+_UNSTRIPPED = frozenset((*DATABASE_VARIABLES, "PGPASSWORD"))
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,7 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     Errors: UsageError for whatever cannot be followed; never with a value in its text, which may hold a password.
     """
     real = _filled(os.environ if environ is None else environ)
-    file = _filled(_read_file((folder or Path()) / ".env"))
+    file = _read_file((folder or Path()) / ".env")
     both = file | real
     durations = {name: _seconds(name, both.get(name)) for name in DURATIONS}
     counts = {name: _count(name, both.get(name)) for name in COUNTS}
@@ -170,7 +173,7 @@ def read_log_style(environ: Mapping[str, str] | None = None, folder: Path | None
     real = _filled(os.environ if environ is None else environ)
     file: dict[str, str] = {}
     with contextlib.suppress(UsageError):
-        file = _filled(_read_file((folder or Path()) / ".env"))
+        file = _read_file((folder or Path()) / ".env")
     return _one_of(LOG, (file | real).get(LOG), LOG_STYLES)
 
 
@@ -180,34 +183,89 @@ def read_status_token(environ: Mapping[str, str] | None = None, folder: Path | N
     Arguments: as ``read_settings``. Errors: UsageError where `.env` cannot be read.
     """
     real = _filled(os.environ if environ is None else environ)
-    return real.get(STATUS_TOKEN) or _filled(_read_file((folder or Path()) / ".env")).get(STATUS_TOKEN)
+    return real.get(STATUS_TOKEN) or _read_file((folder or Path()) / ".env").get(STATUS_TOKEN)
 
 
-def _filled(variables: Mapping[str, str | None]) -> dict[str, str]:
-    """Our variables that say something: an empty one counts as unset, as Railway leaves a reference to nothing."""
-    found = {name: variables.get(name) or "" for name in VARIABLES}
-    # A pasted value brings a blank or a line end along, but a password may really end in one.
-    return {name: value if name == "PGPASSWORD" else value.strip() for name, value in found.items() if value.strip()}
+def _filled(variables: Mapping[str, str | None], lines: Mapping[str, int] | None = None) -> dict[str, str]:
+    """Our variables that say something: an empty one counts as unset, as Railway leaves a reference to nothing.
+
+    Whatever the case of their names, as the application reads them.
+
+    Args:
+        variables: The environment, or what `.env` has; no value is looked at but those of ours.
+        lines: Of `.env`: where each name stands.
+
+    Raises:
+        UsageError: Two spellings of one name have different values: which one counts is not to be guessed.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for spelled in variables:
+        # str.upper() makes an I of a Turkish dotless one.
+        name = spelled.upper() if spelled.isascii() else spelled
+        if name in _OURS and (value := variables[spelled] or "").strip():
+            # A pasted value brings a blank or a line end along, but a password may really end in one; and the
+            # application takes what a file's name ends in for a part of it.
+            found.setdefault(name, {})[spelled] = value if name in _UNSTRIPPED else value.strip()
+    for name, spellings in found.items():
+        if len(set(spellings.values())) > 1:
+            where = f".env: lines {' and '.join(str(lines[one]) for one in spellings)} set" if lines else "there are"
+            raise UsageError(
+                f"{where} {' and '.join(spellings)}, with different values",
+                f"To the application they are one name: leave one of them, best {name}",
+            )
+    return {name: next(iter(spellings.values())) for name, spellings in found.items()}
 
 
-def _read_file(path: Path) -> Mapping[str, str | None]:
-    """The variables of `.env`; a garbled line of ours is refused, since the default would take its place."""
+def _read_file(path: Path) -> dict[str, str]:
+    """The variables of `.env`; a line of ours that cannot be followed is refused: the default would take its place."""
     try:
         # utf-8-sig: Windows editors open a file with a byte order mark, which would become part of the first name.
         with path.open(encoding="utf-8-sig") as stream:
-            broken = [line.original for line in parse_stream(stream) if line.error]
-        for original in broken:
-            if any(name in original.string for name in VARIABLES):
-                raise UsageError(
-                    f".env: line {original.line} cannot be read", "Write it as NAME=value, with every quote closed"
-                )
-        return dotenv_values(path, encoding="utf-8-sig")
+            bindings = list(parse_stream(stream))
+        _refuse_broken(bindings)
+        _refuse_unresolved(bindings)
+        lines = {binding.key: _line(binding) for binding in bindings if binding.key}
+        return _filled(dotenv_values(path, encoding="utf-8-sig"), lines)
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError):
         raise UsageError(
             ".env cannot be read", "Make it a UTF-8 text file that this user may read, or remove it"
         ) from None
+
+
+def _line(binding: Binding) -> int:
+    """Where it stands; the parser counts the empty lines before it to it."""
+    text = binding.original.string
+    return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+
+
+def _refuse_broken(bindings: Iterable[Binding]) -> None:
+    for binding in bindings:
+        if binding.error and any(name in binding.original.string.upper() for name in VARIABLES):
+            raise UsageError(
+                f".env: line {_line(binding)} cannot be read", "Write it as NAME=value, with every quote closed"
+            )
+
+
+def _refuse_unresolved(bindings: Iterable[Binding]) -> None:
+    """Refuse a database that refers to a variable nobody has set: nothing would be left of it, and count as unset."""
+    known = dict(os.environ)
+    for binding in bindings:
+        if binding.key is None:
+            # A comment, or a line nobody can read.
+            continue
+        atoms = list(parse_variables(binding.value or ""))
+        for atom in atoms:
+            if not isinstance(atom, Variable) or atom.default is not None or known.get(atom.name, "").strip():
+                continue
+            if binding.key.upper() in (*DATABASE_VARIABLES, *LIBPQ_VARIABLES):
+                raise UsageError(
+                    f".env: line {_line(binding)}, {binding.key}, holds a reference to another variable that"
+                    " nothing has resolved",
+                    "Set it to the value itself, or set the variable it refers to",
+                )
+        known[binding.key] = "".join(atom.resolve(known) for atom in atoms)
 
 
 def _seconds(name: str, text: str | None) -> float:

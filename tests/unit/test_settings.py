@@ -1,6 +1,6 @@
 """What each variable does, which source wins, and every message a wrong one ends with."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,7 @@ from sqlalchemy import URL
 
 from painel_migrations.candidates import ALTERNATIVES, DATABASE_VARIABLES, Layer
 from painel_migrations.errors import UsageError
-from painel_migrations.settings import VARIABLES, Settings, read_settings
+from painel_migrations.settings import VARIABLES, Settings, read_log_style, read_settings
 
 POSTGRESQL = "postgresql://u:secret@h:5432/d"
 READABLE = "Write it as postgresql://user:password@host:5432/name or sqlite:///eventos.db"
@@ -181,6 +181,108 @@ def test_a_line_of_ours_that_cannot_be_read_is_refused_since_the_default_would_t
     assert refusal(folder) == (".env: line 2 cannot be read", "Write it as NAME=value, with every quote closed")
 
 
+@pytest.mark.parametrize("line", ['database_url="sqlite:///x.db', "Database_Url: sqlite:///x.db"])
+def test_a_garbled_line_in_lower_case_is_refused_too(folder: Path, line: str) -> None:
+    (folder / ".env").write_text(f"OTHER=1\n\n{line}\n")
+    assert refusal(folder)[0] == ".env: line 3 cannot be read"
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+@pytest.mark.parametrize("spelled", [str.lower, str.title])
+@pytest.mark.parametrize("place", ["file", "environment"])
+def test_the_case_of_a_name_does_not_count(folder: Path, name: str, spelled: Callable[[str], str], place: str) -> None:
+    """As pydantic-settings reads names for the application: the default must not take the value's place."""
+    value = {"MIGRATION_LOG": "json"}.get(name, "postgresql://h/d" if name.endswith(("_URL", "_URLS")) else "7")
+    rest = {"PGHOST": "h", "PGDATABASE": "d"} if name.startswith("PG") else {}
+    upper = read_settings({**rest, name: value}, folder), read_log_style({name: value}, folder)
+    rest.pop(name, None)
+    if place == "environment":
+        lower = read_settings({**rest, spelled(name): value}, folder), read_log_style({spelled(name): value}, folder)
+        assert lower == upper
+        return
+    (folder / ".env").write_text("".join(f"{one}={text}\n" for one, text in {**rest, spelled(name): value}.items()))
+    lower = read_settings({}, folder), read_log_style({}, folder)
+    assert repr(lower).replace(" in .env", "") == repr(upper)
+    assert lower[0].database_url == upper[0].database_url
+    assert lower[0].monitoring == upper[0].monitoring
+
+
+def test_the_environment_wins_whatever_the_case(folder: Path) -> None:
+    (folder / ".env").write_text("DATABASE_URL=sqlite:///file.db\n")
+    assert url_of(folder, database_url="sqlite:///real.db").database == "real.db"
+
+
+def test_two_spellings_of_one_name(folder: Path) -> None:
+    todo = "To the application they are one name: leave one of them, best DATABASE_URL"
+    assert refusal(folder, DATABASE_URL=POSTGRESQL, database_url="sqlite:///x.db") == (
+        "there are DATABASE_URL and database_url, with different values",
+        todo,
+    )
+    (folder / ".env").write_text(f"DATABASE_URL={POSTGRESQL}\n# two\ndatabase_url=sqlite:///secret.db\n")
+    assert refusal(folder) == (".env: lines 1 and 3 set DATABASE_URL and database_url, with different values", todo)
+    # No conflict: one of them says nothing, or both the same.
+    (folder / ".env").write_text("DATABASE_URL=\ndatabase_url=sqlite:///x.db\nDatabase_Url='sqlite:///x.db'\n")
+    assert url_of(folder).database == "x.db"
+
+
+def test_a_name_that_only_looks_like_ours(folder: Path) -> None:
+    """Upper-casing makes an I of a Turkish letter; to the application it is another name."""
+    assert url_of(folder, PGHOST="h", PGDATABASE="d", mıgration_lock_wait="x").database == "d"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["${{Postgres.DATABASE_URL}}", "${DATABASE_URL}", "${NADA}", "postgresql://u:${NADA}@h/d", "'${NADA}'"],
+)
+@pytest.mark.parametrize("name", ["DATABASE_URL", "database_public_url"])
+def test_a_reference_in_the_file_to_what_nobody_set(
+    folder: Path, name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left of it, which would count as unset: another database would be taken for it."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    (folder / ".env").write_text(f"OTHER=\n{name}={value}\n")
+    assert refusal(folder) == (
+        f".env: line 2, {name}, holds a reference to another variable that nothing has resolved",
+        "Set it to the value itself, or set the variable it refers to",
+    )
+
+
+def test_a_reference_through_another_one_that_is_empty(folder: Path) -> None:
+    (folder / ".env").write_text("UMA=${NADA}\nDATABASE_URL=${UMA}\n")
+    assert refusal(folder)[0].startswith(".env: line 2, DATABASE_URL, holds a reference")
+
+
+def test_references_that_are_resolved(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANFITRIAO", "h")
+    lines = "NOME=d\nDATABASE_URL=postgresql://${QUEM:-u}@${ANFITRIAO}/${NOME}\nSENHA=${NADA}\n"
+    (folder / ".env").write_text(lines)
+    assert url_of(folder) == URL.create("postgresql+psycopg2", "u", None, "h", None, "d")
+
+
+@pytest.mark.parametrize("name", ["PGHOST", "PGUSER", "PGDATABASE"])
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        ("${{Postgres.secret}}", " is, or holds, a reference to another variable that nothing has resolved"),
+        ('"secret"', " has quotes around it that are part of its value"),
+    ],
+)
+def test_a_part_that_is_quoted_or_a_reference(folder: Path, name: str, value: str, what: str) -> None:
+    parts = {"PGHOST": "h", "PGUSER": "u", "PGDATABASE": "d", name: value}
+    assert refusal(folder, **parts)[0] == name + what
+
+
+def test_what_a_pasted_value_brings_along(folder: Path) -> None:
+    """A server's name takes no blank; a file's does, and the application opens one of that name."""
+    assert url_of(folder, DATABASE_URL=f" {POSTGRESQL}\r\n").database == "d"
+    assert url_of(folder, DATABASE_URL=" sqlite:///x.db").database == "x.db"
+    for text in ("sqlite:///x.db\n", "sqlite:///x.db "):
+        assert refusal(folder, DATABASE_URL=text) == (
+            "DATABASE_URL ends in a blank or a line end, which the application takes for part of the file's name",
+            "Take it away",
+        )
+
+
 @pytest.mark.parametrize("content", [b"DATABASE_URL=\xff\xfe", None])
 def test_a_file_that_cannot_be_read(folder: Path, content: bytes | None) -> None:
     if content is None:
@@ -267,15 +369,17 @@ def test_the_variables_listed_are_the_variables_read(folder: Path) -> None:
     asked: set[str] = set()
 
     class Spy(Mapping[str, str]):
+        """Has each of our variables, and some of the application's own."""
+
         def __getitem__(self, name: str) -> str:
             asked.add(name)
-            raise KeyError(name)
+            return ""
 
         def __iter__(self) -> Iterator[str]:
-            raise AssertionError("the whole environment is nobody's business")
+            return iter([*VARIABLES, "SECRET_KEY", "HOME", "DATABASE", "DATABASE_URL_2"])
 
         def __len__(self) -> int:
-            return 1
+            return len(VARIABLES) + 4
 
     read_settings(Spy(), folder)
     assert asked == set(VARIABLES)
