@@ -26,6 +26,18 @@ KEEPALIVES = {
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
+# Milliseconds without a statement after which a server ends a run whose client it has not heard the end of: behind a
+# broken network it would hold its locks for hours. A run that lives sends the next one at once.
+IDLE = 60_000
+
+# What a role, a database or the server may have set, lifted as every transaction of ours begins, a run's or a look's:
+# what would end it from outside (the limit of whole transactions is there from PostgreSQL 17 on), or put elsewhere what
+# Alembic makes before the first operation.
+LIFTED = """SET LOCAL exit_on_error = off;
+SET LOCAL default_tablespace = '';
+SET LOCAL default_table_access_method = heap;
+SELECT set_config('transaction_timeout', '0', true) WHERE current_setting('transaction_timeout', true) <> '0'"""
+
 
 def make_engine(url: sa.URL, read_only: bool = False, lock_wait: float = 300, connect_timeout: float = 10) -> sa.Engine:
     """Make the engine for a database.
@@ -41,24 +53,47 @@ def make_engine(url: sa.URL, read_only: bool = False, lock_wait: float = 300, co
         prepare_sqlite(engine, read_only=read_only)
         return engine
     # libpq takes whole seconds.
-    options = KEEPALIVES | {"connect_timeout": max(1, math.ceil(connect_timeout))}
+    options = KEEPALIVES | {"connect_timeout": max(1, math.ceil(connect_timeout)), "client_encoding": "utf8"}
     asked = {name: value for name, value in options.items() if name not in url.query}
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
         poolclass=NullPool,
         # No hstore here: SQLAlchemy would ask every new connection for its number.
         use_native_hstore=False,
+        # A role may have another encoding set, which cannot spell every name.
         connect_args=asked | {"application_name": APPLICATION_NAME},
     )
+    sa.event.listen(engine, "connect", _let_idle)
+    sa.event.listen(engine, "begin", _begun_on_postgresql)
+    return engine
+
+
+def _let_idle(dbapi_connection: Any, _record: object) -> None:
+    """Lift the limit, there from PostgreSQL 14 on, that ends a session between two transactions: a run thinks there."""
+    if dbapi_connection.server_version >= 140000:
+        dbapi_connection.autocommit = True
+        with dbapi_connection.cursor() as cursor:
+            cursor.execute("SET idle_session_timeout = 0")
+        dbapi_connection.autocommit = False
+
+
+def _begun_on_postgresql(connection: sa.Connection) -> None:
+    """Begin where what others commit is seen, whatever a role has asked for: a run waits for another, then looks."""
+    connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    in_public(connection)
 
 
 def in_public(connection: sa.Connection) -> None:
-    """Look for tables in schema public until the transaction ends, whatever the role's or the database's search_path.
+    """Look for tables in schema public until the transaction ends, whatever the role or the database has set, and lift
+    what would end it from outside.
 
     Only the transaction's: a pooler would hand a session's on to others. SQLite has no schemas.
     """
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL search_path = public")
+        connection.exec_driver_sql(
+            f"SET LOCAL search_path = public; SET LOCAL idle_in_transaction_session_timeout = {IDLE}; {LIFTED}",
+            execution_options={"no_parameters": True},
+        )
 
 
 def check_sqlite_file(url: sa.URL, read_only: bool) -> None:

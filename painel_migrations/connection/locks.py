@@ -26,10 +26,6 @@ LOCK_KEY = 0x7061696E656C
 # PostgreSQL 14 on, which can look at a socket meanwhile.
 CLIENT_CHECK = 1000
 
-# Milliseconds without a statement after which a server ends a run whose client it has not heard the end of: behind a
-# broken network it would hold its locks for hours. A run that lives sends the next one at once.
-IDLE = 60_000
-
 
 class RunLockedError(LockedError):
     """Another run holds the lock of runs."""
@@ -46,7 +42,7 @@ def lock_run(connection: sa.Connection, settings: Settings) -> None:
     # The wait has its own patience; the short one for table locks comes after it.
     wait = f"SET LOCAL lock_timeout = {milliseconds(settings.lock_wait) or 1}"
     # A role's own time limit for statements is not for the wait; ours comes after it.
-    wait += f"; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = {IDLE}"
+    wait += "; SET LOCAL statement_timeout = 0"
     if (connection.dialect.server_version_info or ()) >= (14,):
         # Other systems may not be able to look, and then refuse the setting.
         check = f"set_config('client_connection_check_interval', '{CLIENT_CHECK}', true)"

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from alembic.operations import MigrateOperation, Operations
 from alembic.runtime.migration import MigrationContext
 
+from painel_migrations.connection.engines import LIFTED
 from painel_migrations.errors import Refused
 
 log = logging.getLogger("painel_migrations.operations")
@@ -83,12 +84,21 @@ def prologue() -> tuple[str, ...]:
 # Helpers name what they use in public, text becomes moments in UTC and moments become text in one style, a policy that
 # would hide rows is an error, no statement is compiled (that took 3.8 s for a query of 0.07 s), and no constraint waits
 # for the commit to be looked at. The catalogue spells a name in quotes only where it needs them.
-SESSION = """SET LOCAL search_path = public;
+# A role or a database may have set any of these otherwise: what each changes is in docs/architecture.md.
+SESSION = f"""{LIFTED};
+SET LOCAL search_path = public;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL DateStyle = 'ISO';
+SET LOCAL IntervalStyle = postgres;
+SET LOCAL bytea_output = hex;
+SET LOCAL extra_float_digits = 1;
 SET LOCAL row_security = off;
 SET LOCAL jit = off;
 SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = on;
+SET LOCAL transform_null_equals = off;
+SET LOCAL plpgsql.extra_errors = none;
+SET LOCAL client_min_messages = notice;
 SET LOCAL quote_all_identifiers = off;
 SET CONSTRAINTS ALL IMMEDIATE"""
 
@@ -125,7 +135,8 @@ class _Notices:
 
     def append(self, notice: str) -> None:
         """Log a notice of ours; any other, such as a trigger's by hand, may quote a row."""
-        _, ours, text = notice.strip().partition("NOTICE:  painel: ")
+        # The word before it is in the server's language.
+        _, ours, text = notice.strip().partition(":  painel: ")
         if retired := _ROWS_RETIRED.fullmatch(text):
             self._info[ROWS_RETIRED] = int(retired[1])
         # What begins a revision is for those who see nothing but notices.

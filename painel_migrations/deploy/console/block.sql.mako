@@ -35,7 +35,7 @@ ${known}];
     painel_hint text;
     painel_state text;
 BEGIN
-    ${plain.session.replace("\n", "\n    ")};
+    ${plain.session.replace("\nSELECT ", "\nPERFORM ").replace("\n", "\n    ")};
 
     -- One run at a time: this waits for a command, a start-up or another paste, then for tables with less patience.
     painel_step := 'the lock';
