@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
+from painel_migrations.connection.sqlite_file import file_of, open_to_look, probe, read_header
 from painel_migrations.errors import Refused, UsageError
 
 APPLICATION_NAME = "painel-migrations"
@@ -23,8 +25,6 @@ KEEPALIVES = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }
-
-SQLITE_MAGIC = b"SQLite format 3\x00"
 
 # Milliseconds without a statement after which a server ends a run whose client it has not heard the end of: behind a
 # broken network it would hold its locks for hours. A run that lives sends the next one at once.
@@ -49,7 +49,12 @@ def make_engine(url: sa.URL, read_only: bool = False, lock_wait: float = 300, co
     """
     if url.get_backend_name() == "sqlite":
         check_sqlite_file(url, read_only)
-        engine = sa.create_engine(url, poolclass=NullPool, connect_args={"timeout": lock_wait})
+        file = file_of(url) if read_only else None
+        if file is None:
+            engine = sa.create_engine(url, poolclass=NullPool, connect_args={"timeout": lock_wait})
+        else:
+            look = functools.partial(open_to_look, file, lock_wait, url.query)
+            engine = sa.create_engine(url, poolclass=NullPool, creator=look)
         prepare_sqlite(engine, read_only=read_only)
         return engine
     # libpq takes whole seconds.
@@ -103,9 +108,12 @@ def check_sqlite_file(url: sa.URL, read_only: bool) -> None:
     that is no
     SQLite database, or that cannot be written where it has to be.
     """
-    if not url.database or url.database == ":memory:" or url.query.get("uri"):
+    file = file_of(url)
+    if file is None:
         return
-    path = Path(url.database)
+    # As it was written, unless it is a link: what is missing then is where that leads.
+    written = Path(url.database or "")
+    path = written if url.database and not url.database.startswith("file:") and not written.is_symlink() else file
     if not path.parent.is_dir():
         raise UsageError(
             f"the folder of {path} does not exist", f"Make it, or correct DATABASE_URL: mkdir -p {path.parent}"
@@ -117,12 +125,11 @@ def check_sqlite_file(url: sa.URL, read_only: bool) -> None:
             raise UsageError(f"{path} does not exist", "Make it with: make upgrade")
         return
     try:
-        with path.open("rb") as file:
-            start = file.read(len(SQLITE_MAGIC))
+        header = read_header(file)
     except PermissionError:
         raise Refused(f"{path} cannot be read by this user", "Change its permissions, then run again") from None
-    if start and start != SQLITE_MAGIC:
-        raise Refused(f"{path} is no SQLite database", "Correct DATABASE_URL, or move the file away")
+    if header is not None and (refusal := header.refusal(str(path), read_only)):
+        raise refusal
 
 
 def prepare_sqlite(engine: sa.Engine, read_only: bool = False) -> None:
@@ -138,6 +145,8 @@ def prepare_sqlite(engine: sa.Engine, read_only: bool = False) -> None:
     @sa.event.listens_for(engine, "connect")
     def _connected(dbapi_connection: Any, _record: object) -> None:
         dbapi_connection.isolation_level = None
+        if not read_only and (file := file_of(engine.url)):
+            probe(dbapi_connection, file)
         cursor = dbapi_connection.cursor()
         cursor.execute("PRAGMA foreign_keys = OFF")
         cursor.execute("PRAGMA legacy_alter_table = ON")

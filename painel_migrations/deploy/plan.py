@@ -15,6 +15,7 @@ from painel_migrations.connection.engines import check_sqlite_file, in_public, m
 from painel_migrations.connection.failures import meaning
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.reach import reached
+from painel_migrations.connection.sqlite_file import file_of, is_free_of_traces
 from painel_migrations.deploy import preflight_postgresql, preflight_sqlite
 from painel_migrations.deploy.concern import Concern
 from painel_migrations.deploy.configuration import configuration
@@ -22,7 +23,7 @@ from painel_migrations.deploy.environment import Outcome
 from painel_migrations.deploy.preflight import refuse, refuse_foreign_database
 from painel_migrations.deploy.preflight_sessions import holders
 from painel_migrations.deploy.rehearsal import Effects, rehearse
-from painel_migrations.deploy.sqlite_copy import copied, is_free_of_traces
+from painel_migrations.deploy.sqlite_copy import copied
 from painel_migrations.errors import LockedError, PainelError
 from painel_migrations.settings import Settings, read_settings
 
@@ -56,7 +57,7 @@ def plan(revision: str, breaker: Breaker | None = None) -> int:
 def place(settings: Settings, breaker: Breaker | None) -> Iterator[tuple[sa.Connection, list[Concern]]]:
     """Give a connection in a transaction that is rolled back, and what is to be said of the place it stands for."""
     url = settings.database_url
-    if (file := preflight_sqlite.file_of(url)) is None or url.get_backend_name() != "sqlite":
+    if (file := file_of(url)) is None or url.get_backend_name() != "sqlite":
         with reached(settings, breaker=breaker) as way_in:
             print(f"Database: {way_in.candidate}")
             in_public(way_in.connection)
@@ -117,7 +118,7 @@ def try_to_write(settings: Settings) -> None:
 
     Errors: the driver's, as a run raises them.
     """
-    file = preflight_sqlite.file_of(settings.database_url)
+    file = file_of(settings.database_url)
     if settings.database_url.get_backend_name() != "sqlite" or file is None or not file.exists():
         return
     if is_free_of_traces(file):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from painel_migrations.connection.sqlite_header import APPLICATIONS
 from painel_migrations.deploy.concern import FORMER_TABLES, Concern
 from painel_migrations.errors import Refused
 from painel_migrations.schema import metadata
@@ -39,9 +40,18 @@ def refuse_foreign_database(
         tables = {name for name in sa.inspect(connection).get_table_names() if name not in BOOKKEEPING}
         if tables and not tables & (set(metadata.tables) | FORMER_TABLES):
             raise Refused(
-                f"the database has {len(tables)} table{'s' if len(tables) > 1 else ''}, and none of this application's",
+                f"the database has {len(tables)} table{'s' if len(tables) > 1 else ''}, and none of this application's"
+                f"{_whose(connection)}",
                 "Correct DATABASE_URL; an empty database will do",
             )
+
+
+def _whose(connection: sa.Connection) -> str:
+    """Return which other program a SQLite file says it belongs to, where it says so."""
+    if connection.dialect.name != "sqlite":
+        return ""
+    program = APPLICATIONS.get(connection.exec_driver_sql("PRAGMA application_id").scalar_one(), "")
+    return f": it says that it is {program}'s" if program else ""
 
 
 def look(connection: sa.Connection) -> list[Concern]:

@@ -12,11 +12,11 @@ import statistics
 import time
 from collections.abc import Iterable, Mapping
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from painel_migrations.connection.sqlite_file import place_of
 from painel_migrations.monitoring.snapshot import LongTransaction, SequenceUse, Vitals
 
 ROUND_TRIPS = 5
@@ -130,13 +130,13 @@ def _sqlite(connection: sa.Connection, latency: float) -> Vitals:
     size = connection.exec_driver_sql(
         "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
     ).scalar_one()
-    file = connection.exec_driver_sql("SELECT file FROM pragma_database_list WHERE name = 'main'").scalar_one()
+    file = place_of(connection)
     return Vitals(
         version=f"SQLite {sqlite3.sqlite_version}",
         latency=latency,
         size=size,
         # A database in memory has no file.
-        free=shutil.disk_usage(Path(file).parent).free if file else None,
+        free=shutil.disk_usage(file.parent).free if file else None,
         sequences=tuple(_rowids(connection)),
     )
 

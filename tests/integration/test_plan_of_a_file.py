@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from painel_migrations.deploy import preflight_sqlite, sqlite_copy
+from painel_migrations.deploy import preflight_sqlite
 from tests.conftest import engine_of
 from tests.support import lineage
 from tests.support.refused import here
@@ -152,4 +152,3 @@ def test_the_copy_is_gone_and_nothing_changed_where_the_rehearsal_breaks(
     assert refused(file, *PLANNED)[0] == 6
     assert len(seen) == 1
     assert list((tmp_path / "temporary").iterdir()) == []
-    assert sqlite_copy._folder_for(file) == tmp_path / "temporary"

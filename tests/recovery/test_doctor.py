@@ -972,11 +972,9 @@ def test_a_file_with_a_write_ahead_log(doctor: Doctor, at_head: Path, tmp_path: 
     report = doctor("sqlite:///eventos.db")
     assert (report.code, report.step("kind")) == (
         0,
-        (
-            "note: SQLite, with changes in eventos.db-wal that nobody has merged:"
-            " not looked into, since that would merge them"
-        ),
+        "note: SQLite, with changes in eventos.db-wal that nobody has merged: looked at in a copy",
     )
+    assert report.step("revision") == "ok: at 0021; 1 revision pending"
     assert files(tmp_path) == before
 
 
@@ -995,7 +993,7 @@ def test_a_file_with_a_hot_journal(doctor: Doctor, sqlite: sa.Engine, tmp_path: 
     report = doctor("sqlite:///eventos.db")
     assert (report.code, report.step("kind")) == (
         0,
-        "note: SQLite, with changes that were broken off: not looked into, since that would take them back",
+        "note: SQLite, with changes that were broken off: looked at in a copy, in which they are taken back",
     )
     assert report.advice == "make upgrade"
     assert files(tmp_path) == before
