@@ -18,13 +18,14 @@ from alembic.script import ScriptDirectory
 
 from painel_migrations import __version__
 from painel_migrations.connection.failures import meaning
-from painel_migrations.connection.interrupts import END_WITHIN, Breaker
+from painel_migrations.connection.interrupts import END_WITHIN, Breaker, Stage
 from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.attempts import run_to
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.told import run_told
 from painel_migrations.errors import FailedError, PainelError, UsageError
 from painel_migrations.events import Event, current_run, observed
+from painel_migrations.logs import audible
 from painel_migrations.monitoring.recorder import Recorder
 from painel_migrations.monitoring.runs import report_run
 from painel_migrations.settings import Settings, read_settings
@@ -41,8 +42,14 @@ def run_auto_migration(limit: float | None = None) -> bool:
     """Bring the configured database to head.
 
     Arguments: ``limit``, seconds until it is given up and rolled back (``MIGRATION_STARTUP_LIMIT``, 60 by default).
-    Returns whether the database is at head. It raises nothing: why not is one line of the log, at level ERROR.
+    Returns whether the database is at head. It raises nothing: why not is one line of the log, at level ERROR. The log
+    is standard error where the application has not configured its logging yet.
     """
+    with audible():
+        return _run(limit)
+
+
+def _run(limit: float | None) -> bool:
     breaker = Breaker()
     ended: list[PainelError | None] = []
 
@@ -64,7 +71,9 @@ def run_auto_migration(limit: float | None = None) -> bool:
             settings,
             connect_limit=min(settings.connect_limit, seconds),
             # Whoever waits longer than this is not there any more; a file's lock is waited for where nothing ends it.
-            lock_wait=max(0.0, min(settings.lock_wait, seconds - END_WITHIN)),
+            lock_wait=max(0.0, min(settings.lock_wait, seconds - 2 * END_WITHIN)),
+            # Short enough for two attempts: the first one that ends at a held table is who asks for its holder.
+            lock_timeout=min(settings.lock_timeout, max(seconds - END_WITHIN, seconds / 2) / 3),
         )
         worker = threading.Thread(target=work, name="painel-migrations", daemon=True)
         worker.start()
@@ -141,10 +150,10 @@ def _overdue(seconds: float, breaker: Breaker, ended: list[PainelError | None]) 
     """What to say after the time was up; nothing where the run got through all the same."""
     if ended and ended[0] is None:
         return None
-    return FailedError(
-        f"not through within {seconds:g} s; {breaker.stage}",
-        "make upgrade, before the deploy, where there is no such limit",
-    )
+    what = f"not through within {seconds:g} s; {breaker.stage}"
+    if breaker.met is not None and breaker.stage is Stage.UNCHANGED:
+        return FailedError(f"{what}; met on the way: {breaker.met.what}", breaker.met.todo)
+    return FailedError(what, "make upgrade, before the deploy, where there is no such limit")
 
 
 class DeployMonitor:
@@ -155,15 +164,17 @@ class DeployMonitor:
         place: object = "unknown"
         with contextlib.suppress(Exception):
             place = read_settings().candidates[0]
-        log.info("painel-migrations %s, Python %s, database: %s", __version__, platform.python_version(), place)
+        with audible():
+            log.info("painel-migrations %s, Python %s, database: %s", __version__, platform.python_version(), place)
 
     def log_migration_status(self, success: bool, duration: float | None = None) -> None:
         """Log how the start-up migration ended; ``duration`` in seconds."""
         took = f" in {duration:.1f} s" if isinstance(duration, (int, float)) else ""
-        if success:
-            log.info("Migration: done%s", took)
-        else:
-            log.warning("Migration: not done%s; see the error above", took)
+        with audible():
+            if success:
+                log.info("Migration: done%s", took)
+            else:
+                log.warning("Migration: not done%s; see the error above", took)
 
 
 deploy_monitor = DeployMonitor()

@@ -28,9 +28,19 @@ class UsageError(PainelError):
 
 
 class NoConnectionError(PainelError):
-    """No database answered."""
+    """No database answered.
+
+    Attributes: ``passes``, whether another attempt may get through; ``by_console``, whether the database's own console
+    may, which a wrong password or a wrong name in a variable is no reason for.
+    """
 
     exit_code = 3
+    passes = True
+    by_console = True
+
+
+# What a run ends with in place of 3 where no attempt of its caller could get through, and the caller asked to know.
+WILL_NOT_PASS = 7
 
 
 class LostError(NoConnectionError):

@@ -1,13 +1,17 @@
 """How the command line logs: plain lines for people, or a JSON object a line with MIGRATION_LOG=json.
 
-The start-up hook logs by the application's own configuration; this is for processes of our own.
+That is for processes of our own. The start-up hook logs by the application's own configuration; where there is none
+yet, since the application configures its logging after it, ``audible`` shows what would be lost.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sys
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
@@ -18,6 +22,10 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict
 
 _LOGGER = logging.getLogger("painel_migrations")
+
+# Hooks of one process that run at the same time show each line once: the first of them begins, the last one ends it.
+_listening = threading.Lock()
+_listeners = 0
 
 
 def log_lines(stream: TextIO | None = None) -> None:
@@ -52,6 +60,29 @@ def log_json(stream: TextIO | None = None) -> None:
     _log(formatter, logging.DEBUG, stream)
 
 
+@contextlib.contextmanager
+def audible() -> Iterator[None]:
+    """Show lines of level INFO and above on standard error, in `basicConfig`'s own form, where nobody logs them yet.
+
+    Python would drop what is below WARNING. Where the application has a handler of its own, nothing is added; what is
+    added is gone afterwards, so that its later `basicConfig` finds everything as it was.
+    """
+    global _listeners
+    with _listening:
+        is_counted = bool(_listeners) or not _LOGGER.hasHandlers()
+        if is_counted and not _listeners:
+            _listen()
+        _listeners += is_counted
+    try:
+        yield
+    finally:
+        with _listening:
+            if is_counted:
+                _listeners -= 1
+                if not _listeners:
+                    _stop_listening()
+
+
 def say_error(error: PainelError, style: str) -> None:
     """Print an error to standard error: what and what to do, a line each; one JSON object in the style ``json``."""
     if style == "json":
@@ -79,3 +110,28 @@ def _log(formatter: logging.Formatter, level: int, stream: TextIO | None) -> Non
     _LOGGER.handlers = [handler]
     _LOGGER.setLevel(level)
     _LOGGER.propagate = False
+
+
+class _Interim(logging.StreamHandler[TextIO]):
+    """The handler of ``audible``, with what was changed for it."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stderr)
+        self.setFormatter(logging.Formatter(logging.BASIC_FORMAT))
+        self.before = (_LOGGER.level, _LOGGER.propagate)
+
+
+def _listen() -> None:
+    _LOGGER.addHandler(_Interim())
+    # A level that somebody has set is meant.
+    if _LOGGER.level == logging.NOTSET:
+        _LOGGER.setLevel(logging.INFO)
+    # A handler that joins meanwhile would show each line a second time.
+    _LOGGER.propagate = False
+
+
+def _stop_listening() -> None:
+    for handler in [handler for handler in _LOGGER.handlers if isinstance(handler, _Interim)]:
+        level, _LOGGER.propagate = handler.before
+        _LOGGER.setLevel(level)
+        _LOGGER.removeHandler(handler)

@@ -55,6 +55,9 @@ COUNTS = {
 LOCK_PAUSES = "MIGRATION_LOCK_PAUSES"
 DEFAULT_LOCK_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
+# How often whoever called will try a run again that ended without a connection; predeploy.sh says it.
+ATTEMPTS_LEFT = "MIGRATION_ATTEMPTS_LEFT"
+
 # How a process of ours logs: lines for people, or a JSON object a line.
 LOG = "MIGRATION_LOG"
 LOG_STYLES = ("text", "json")
@@ -73,6 +76,7 @@ VARIABLES = (
     *DURATIONS,
     *COUNTS,
     LOCK_PAUSES,
+    ATTEMPTS_LEFT,
     LOG,
     STATE,
     METRICS_FILE,
@@ -105,7 +109,8 @@ class Monitoring:
 class Settings:
     """What the environment asks for.
 
-    Durations are in seconds; 0 means no limit for a statement, and no wait for another run.
+    Durations are in seconds; 0 means no limit for a statement, and no wait for another run. ``attempts_left`` is None
+    where nobody tries again.
     """
 
     candidates: tuple[Candidate, ...]
@@ -117,6 +122,7 @@ class Settings:
     connect_limit: float
     connect_attempts: int
     run_attempts: int
+    attempts_left: int | None
     startup_limit: float
     monitoring: Monitoring
 
@@ -152,6 +158,7 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         connect_limit=durations["MIGRATION_CONNECT_LIMIT"],
         connect_attempts=counts["MIGRATION_CONNECT_ATTEMPTS"],
         run_attempts=counts["MIGRATION_RUN_ATTEMPTS"],
+        attempts_left=_attempts_left(both.get(ATTEMPTS_LEFT)),
         startup_limit=durations["MIGRATION_STARTUP_LIMIT"],
         monitoring=Monitoring(
             state=Path(both.get(STATE) or MONITORING_DEFAULTS[STATE]),
@@ -287,6 +294,14 @@ def _count(name: str, text: str | None) -> int:
         return COUNTS[name]
     if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= 1000):
         raise UsageError(f"{name} is not a count", f"Set it to 1 or more, at most 1000; unset, it is {COUNTS[name]}")
+    return int(text)
+
+
+def _attempts_left(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 4):
+        raise UsageError(f"{ATTEMPTS_LEFT} is not a count", "Unset it: it is for a script that tries again")
     return int(text)
 
 

@@ -35,7 +35,8 @@ class Failure:
     sense; ``ends``, the error it becomes; ``what`` happened, with ``{said}`` in the server's or the driver's words;
     ``todo``, with ``{source}`` for the variable that named the database; ``codes``, SQLSTATEs or their beginnings;
     ``texts``, expressions that libpq's text is searched for where no code came; ``doctor``, what `make doctor` says to
-    do, where ``todo`` sends to it.
+    do, where ``todo`` sends to it; ``by_console``, whether the database's console is a way, which it is not where
+    a variable only has to be corrected.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Failure:
     codes: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     doctor: str = ""
+    by_console: bool = True
 
 
 _REFUSES = "the server refuses the connection: {said}"
@@ -84,6 +86,7 @@ FAILURES = (
             r"private key file",
             r"could not open certificate file",
         ),
+        by_console=False,
     ),
     # Where both ways were tried, with TLS and without, TLS is not what is missing.
     replace(_PERMISSION, codes=(), texts=(r"no pg_hba\.conf entry .*(?:SSL on|SSL encryption)",)),
@@ -99,6 +102,7 @@ FAILURES = (
             r"no password supplied",
             r"SASL authentication failed",
         ),
+        by_console=False,
     ),
     Failure(
         "tls",
@@ -115,6 +119,7 @@ FAILURES = (
             r"root certificate file",
             r"SSL connection is required|connection requires a valid client certificate|SSL required",
         ),
+        by_console=False,
     ),
     Failure(
         "database",
@@ -124,6 +129,7 @@ FAILURES = (
         f"{_AGAIN} Correct the database's name in {{source}}, then run again",
         codes=("3D000",),
         texts=(r"database \".*\" does not exist|banco de dados \".*\" não existe", r"no such database"),
+        by_console=False,
     ),
     Failure(
         "role",
@@ -132,6 +138,7 @@ FAILURES = (
         _REFUSES,
         f"{_AGAIN} Correct the user in {{source}}, then run again",
         texts=(r"role \".*\" (?:does not exist|is not permitted to log in|não existe)", r"no such user"),
+        by_console=False,
     ),
     _PERMISSION,
     Failure(
@@ -171,6 +178,28 @@ FAILURES = (
         "Correct {source}, then run again. What is wrong, step by step: make doctor",
         texts=(r"FATAL:  (?!terminating connection)", r"ERROR:  "),
         doctor="Correct {source} by what the server says, then run again",
+    ),
+    Failure(
+        "railway name",
+        True,
+        NoConnectionError,
+        _SILENT,
+        "That is Railway's private name, known only inside its network: from elsewhere name the database in"
+        " DATABASE_PUBLIC_URL in place of {source}, then run again",
+        texts=(r"could not translate host name \"[^\"]*\.railway\.internal\"",),
+    ),
+    Failure(
+        "private name",
+        True,
+        NoConnectionError,
+        _SILENT,
+        "That is a private name, known only inside its own network: from elsewhere put its public one into {source},"
+        " then run again",
+        # Of a cloud's network, of a home's, or a service of docker compose.
+        texts=(
+            r"could not translate host name \"[^\"]*\.(?:internal|flycast|local|lan|home\.arpa)\"",
+            r"could not translate host name \"[\w-]+\"",
+        ),
     ),
     Failure(
         "name",

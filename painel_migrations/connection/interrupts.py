@@ -17,6 +17,8 @@ from enum import StrEnum
 from types import FrameType
 from typing import Any
 
+from painel_migrations.errors import PainelError
+
 # Seconds until what cannot be ended is left behind: the user is promised an end within two.
 END_WITHIN = 1.5
 
@@ -51,6 +53,8 @@ class Breaker:
         self.broken = threading.Event()
         self.stage = Stage.UNCHANGED
         self.signum: int | None = None
+        # What an earlier attempt of the run met, such as a table that is held, and who holds it.
+        self.met: PainelError | None = None
         self._raw: Any = None
         # Whoever is first, the end or the commit, the other one sees it.
         self._turn = threading.Lock()

@@ -62,6 +62,10 @@ class UnreachableError(NoConnectionError):
     def __init__(self, what: str, todo: str, attempts: list[Attempt]) -> None:
         super().__init__(what, todo)
         self.attempts = attempts
+        last = {attempt.candidate: attempt.failure for attempt in attempts}
+        failures = [failure for failure in last.values() if failure is not None]
+        self.passes = any(failure.passes for failure in failures)
+        self.by_console = any(failure.by_console for failure in failures)
 
 
 @contextlib.contextmanager

@@ -69,6 +69,7 @@ def until_through(run: Callable[[], T], settings: Settings, breaker: Breaker) ->
             pause = next(pauses, None)
             if pause is None or breaker.broken.is_set():
                 raise _told(error, breaker) from error
+            breaker.met = error
             log.info("%s; again in %g s", error.what, pause)
             breaker.broken.wait(pause)
             # All of the attempt's time: what it did was for nothing.

@@ -19,7 +19,8 @@ INSTRUCTIONS = """No client reaches the database: its own console does. In this 
   2. Paste all of {fix} and run it once. It is one statement: all of it happens, or nothing.
   3. Paste all of {check}. It changes nothing.
   4. The last row says OK: done. FAIL names what differs; an error of step 2 has a hint, and changed nothing.
-More, in Portuguese as well: docs/console.md"""
+More, in Portuguese as well: docs/console.md
+Keep both, and the folder .painel-migrations, out of the repository: docs/deploy.md has the lines for git"""
 
 
 def write_scripts(direction: str, revision: str, error: NoConnectionError) -> NoConnectionError:

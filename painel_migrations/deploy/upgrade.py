@@ -13,7 +13,7 @@ from painel_migrations.deploy.attempts import run_to
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.manual import write_scripts
 from painel_migrations.deploy.told import run_told
-from painel_migrations.errors import LostError
+from painel_migrations.errors import WILL_NOT_PASS, LostError, NoConnectionError
 from painel_migrations.settings import read_settings
 
 log = logging.getLogger("painel_migrations.deploy")
@@ -41,7 +41,7 @@ def _run(direction: str, revision: str, breaker: Breaker) -> int:
         try:
             outcome = run_to(direction, revision, settings, way="command", breaker=breaker)
         except (UnreachableError, LostError) as error:
-            raise write_scripts(direction, revision, error) from None
+            raise _unreachable(direction, revision, error, settings.attempts_left) from None
         told.revision, told.revisions = outcome.revision, outcome.steps
     if outcome.steps:
         checked = "; the schema is what the application needs" if outcome.verified else ""
@@ -52,6 +52,21 @@ def _run(direction: str, revision: str, breaker: Breaker) -> int:
     else:
         log.info("At %s: nothing to do", outcome.revision)
     return 0
+
+
+def _unreachable(
+    direction: str, revision: str, error: UnreachableError | LostError, attempts_left: int | None
+) -> NoConnectionError:
+    """Return what to end with; the console's way is for the last attempt, and for what it is a way around."""
+    if attempts_left is None:
+        return write_scripts(direction, revision, error)
+    if error.passes and attempts_left:
+        return error
+    code = error.exit_code if error.passes else WILL_NOT_PASS
+    ended = write_scripts(direction, revision, error) if error.by_console else error
+    # Of this one alone: to everybody else it is no connection.
+    ended.exit_code = code
+    return ended
 
 
 def _look_up(revision: str) -> None:

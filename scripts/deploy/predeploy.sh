@@ -20,6 +20,8 @@ attempts=$(number PREDEPLOY_ATTEMPTS "${PREDEPLOY_ATTEMPTS:-}" 5 1 100)
 pause=$(number PREDEPLOY_PAUSE "${PREDEPLOY_PAUSE:-}" 5 0 3600)
 longest=$(number PREDEPLOY_LONGEST_PAUSE "${PREDEPLOY_LONGEST_PAUSE:-}" 60 0 3600)
 seconds=$(number PREDEPLOY_SECONDS "${PREDEPLOY_SECONDS:-}" 0 0 86400)
+# What is named when they are over: start.sh has a variable of its own for them.
+clock=${PREDEPLOY_CLOCK-PREDEPLOY_SECONDS}
 
 python=$(interpreter PREDEPLOY_PYTHON "${PREDEPLOY_PYTHON:-}")
 
@@ -39,7 +41,7 @@ go_on() {
         '') ;;
         1) finish 129 "ended by SIGHUP at ${this}" ;;
         2) finish 130 "ended by SIGINT at ${this}" ;;
-        14) finish 124 "ended at ${this}: PREDEPLOY_SECONDS, ${seconds} s, are over" ;;
+        14) finish 124 "ended at ${this}: ${clock}, ${seconds} s, are over" ;;
         *) finish 143 "ended by SIGTERM at ${this}" ;;
     esac
 }
@@ -66,12 +68,15 @@ while :; do
     this="attempt ${attempt} of ${attempts}"
     go_on
     say "${this}"
+    # With it the upgrade leaves the console's way to the last attempt, and tells by 7 what no other one would change.
+    export MIGRATION_ATTEMPTS_LEFT="$((attempts - attempt))"
     run "${python}" -m painel_migrations upgrade "$@"
     go_on
     case ${code} in
         0) finish 0 "${this} ended with exit code 0" ;;
         3) ended="${this} ended with exit code 3, no connection" ;;
         5) ended="${this} ended with exit code 5, the lock is held" ;;
+        7) finish 3 "${this} ended with exit code 3, no connection, and another would say the same: not tried again" ;;
         *) finish "${code}" "${this} ended with exit code ${code}, which does not pass by itself: not tried again" ;;
     esac
     [ "${attempt}" -lt "${attempts}" ] || finish "${code}" "${ended}: that was the last"

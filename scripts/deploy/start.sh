@@ -15,7 +15,7 @@ here=$(dirname -- "${script}")
 seconds=$(number START_MIGRATION_SECONDS "${START_MIGRATION_SECONDS:-}" 60 1 3600)
 only_migrated=$(number START_ONLY_MIGRATED "${START_ONLY_MIGRATED:-}" 0 0 1)
 
-run env "PREDEPLOY_SECONDS=${seconds}" sh "${here}/predeploy.sh"
+run env "PREDEPLOY_SECONDS=${seconds}" PREDEPLOY_CLOCK=START_MIGRATION_SECONDS sh "${here}/predeploy.sh"
 [ -z "${stopped}" ] || exit "$((128 + stopped))"
 if [ "${code}" -ne 0 ]; then
     if [ "${only_migrated}" -eq 1 ]; then

@@ -243,7 +243,10 @@ def test_a_resolver_that_does_not_answer(gate: Gate, doctor: Doctor, monkeypatch
         3,
         "FAIL: db.railway.internal: name resolution timed out: no answer in 0.2 s",
     )
-    assert report.advice == "Correct the host in DATABASE_URL, or mend name resolution, then run again"
+    assert report.advice == (
+        "That is Railway's private name, known only inside its network: from elsewhere name the database in"
+        " DATABASE_PUBLIC_URL in place of DATABASE_URL, then run again"
+    )
 
 
 def refused_port() -> int:

@@ -266,6 +266,7 @@ def test_the_script_is_written_with_what_to_do(
         f"  3. Paste all of {check}. It changes nothing.",
         "  4. The last row says OK: done. FAIL names what differs; an error of step 2 has a hint, and changed nothing.",
         "More, in Portuguese as well: docs/console.md",
+        "Keep both, and the folder .painel-migrations, out of the repository: docs/deploy.md has the lines for git",
     ]
     assert errors.splitlines() == [
         'Error: the database cannot be reached: connection to server at "127.0.0.1", port 1 failed: Connection refused',

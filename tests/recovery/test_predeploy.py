@@ -12,10 +12,13 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from tests.support import servers
 from tests.support.history import ROOT
 from tests.support.shells import SHELLS, WITHIN, Place, Ran, end, program
 
@@ -84,6 +87,22 @@ def test_the_last_attempts_exit_code_is_passed_on(plain: Place, codes: str, code
     done = plain.run("predeploy.sh", CODES=codes, PREDEPLOY_PAUSE="0", PREDEPLOY_ATTEMPTS="02")
     assert (done.code, len(plain.calls)) == (code, 2)
     assert done.err == f"predeploy: attempt 2 of 2 ended with exit code {code}, {reason}: that was the last\n"
+
+
+def test_no_connection_that_another_attempt_would_bring(place: Place) -> None:
+    """The upgrade's own word for it; to everybody else it is exit code 3 as ever."""
+    done = place.run("predeploy.sh", CODES="3 7 0", PREDEPLOY_PAUSE="0")
+    assert (done.code, place.calls) == (3, [UPGRADE] * 2)
+    assert done.err == (
+        "predeploy: attempt 2 of 5 ended with exit code 3, no connection, and another would say the same: "
+        "not tried again\n"
+    )
+
+
+def test_the_upgrade_is_told_how_many_attempts_are_left(plain: Place) -> None:
+    program(plain.stub, '#!/bin/sh\necho "$MIGRATION_ATTEMPTS_LEFT" >>"$CALLS"\nexit 3\n')
+    plain.run("predeploy.sh", PREDEPLOY_PAUSE="0", PREDEPLOY_ATTEMPTS="3", MIGRATION_ATTEMPTS_LEFT="9")
+    assert plain.calls == ["2", "1", "0"]
 
 
 @pytest.mark.parametrize(
@@ -284,7 +303,7 @@ def test_it_waits_no_longer_than_it_may(plain: Place, application: str) -> None:
     done = plain.run("start.sh", application, CODES="hang", START_MIGRATION_SECONDS="1")
     assert done.code == 0
     assert done.err == (
-        "predeploy: ended at attempt 1 of 5: PREDEPLOY_SECONDS, 1 s, are over\n"
+        "predeploy: ended at attempt 1 of 5: START_MIGRATION_SECONDS, 1 s, are over\n"
         "start: no migration, exit code 124: the application starts all the same\n"
     )
     assert [call.split()[0] for call in plain.calls] == ["-m", "rolled", "application"]
@@ -374,16 +393,42 @@ def test_a_real_file_named_by_the_applications_env(tmp_path: Path) -> None:
     database.close()
 
 
+CONSOLE = "No client reaches the database: its own console does."
+
+
 def test_a_real_port_that_refuses(tmp_path: Path) -> None:
     # Bound and not listening: nobody else gets the port, and it refuses.
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"postgresql://painel:s3nha@127.0.0.1:{taken.getsockname()[1]}/painel"
-        done = really(tmp_path, "predeploy.sh", DATABASE_URL=url, PREDEPLOY_ATTEMPTS="2", PREDEPLOY_PAUSE="0")
+        variables = {"PREDEPLOY_ATTEMPTS": "2", "PREDEPLOY_PAUSE": "0", "MIGRATION_CONNECT_ATTEMPTS": "1"}
+        done = really(tmp_path, "predeploy.sh", DATABASE_URL=url, **variables)
     assert done.code == 3
     assert re.findall(r"^predeploy: attempt \d of 2$", done.out, re.MULTILINE) == [
         "predeploy: attempt 1 of 2",
         "predeploy: attempt 2 of 2",
     ]
     assert done.err.endswith("\npredeploy: attempt 2 of 2 ended with exit code 3, no connection: that was the last\n")
+    # Once, after the last attempt: before it, the console is not what is to be tried.
+    before, _, after = done.out.partition("predeploy: attempt 2 of 2")
+    assert (CONSOLE in before, after.count(CONSOLE)) == (False, 1)
+    assert done.err.count("Or paste fix-") == 1
+    assert len(list(tmp_path.glob("*.sql"))) == 2
     assert "s3nha" not in done.out + done.err
+
+
+@pytest.mark.parametrize("part", [{"database": "sumiu"}, {"username": "ninguem"}, {"query": {"sslmode": "require"}}])
+def test_a_real_server_that_says_no(
+    tmp_path: Path, server_of: Callable[[int], servers.Server], part: dict[str, str]
+) -> None:
+    """What only another value of the variable changes ends at once, without the console: it is no way around it."""
+    url = sa.make_url(server_of(18).url()).set(**part)  # type: ignore[arg-type]
+    done = really(tmp_path, "predeploy.sh", DATABASE_URL=url.render_as_string(hide_password=False))
+    assert (done.code, done.out.count("predeploy: attempt")) == (3, 1)
+    assert done.err.endswith(
+        "\npredeploy: attempt 1 of 5 ended with exit code 3, no connection, and another would say the same: "
+        "not tried again\n"
+    )
+    assert done.err.count("Another attempt would say the same") == 1
+    assert CONSOLE not in done.out
+    assert list(tmp_path.glob("*.sql")) == []

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from painel_migrations.auto_migrate import deploy_monitor, run_auto_migration
 from painel_migrations.catalog import Severity, verify
+from painel_migrations.connection.locks import LOCK_KEY
 from tests.conftest import engine_of
 from tests.support import command, conservation, history, lineage, scars, servers, whole
 from tests.support.history import ROOT
@@ -232,16 +235,39 @@ def test_attempts_end_with_the_time(monkeypatch: pytest.MonkeyPatch, caplog: pyt
     assert caplog.text.count("(attempt ") <= tried + 1
 
 
+@pytest.mark.parametrize("lock_timeout", ["0.2", "30"])
 def test_a_table_that_is_held(
-    postgres: sa.Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    postgres: sa.Engine, lock_timeout: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """The one line that is seen names who holds it, and the next step ends that session: it is run here."""
     lineage.build(postgres, 18)
     monkeypatch.setenv("DATABASE_URL", postgres.url.render_as_string(hide_password=False))
-    monkeypatch.setenv("MIGRATION_LOCK_TIMEOUT", "30")
+    monkeypatch.setenv("MIGRATION_LOCK_TIMEOUT", lock_timeout)
     with postgres.connect() as holding:
+        pid = holding.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
         holding.exec_driver_sql("LOCK TABLE produtos IN ACCESS EXCLUSIVE MODE")
-        assert "not through within 5 s; rolled back" in failed_within(5, caplog)
+        line = failed_within(8, caplog)
+        assert "Not migrated: not through within 8 s; rolled back, nothing was changed; met on the way: " in line
+        assert f"pid {pid}, user " in line
+        assert "(it holds a lock of produtos)" in line
+        [statement] = re.findall(r"SELECT pg_terminate_backend\(\d+\)", line)
+        with postgres.connect() as ending:
+            assert ending.exec_driver_sql(statement).scalar_one() is True
+        holding.invalidate()
     assert not sa.inspect(postgres).has_table("alembic_version")
+    assert run_auto_migration() is True
+
+
+def test_another_run_that_holds_the_lock(
+    postgres: sa.Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", postgres.url.render_as_string(hide_password=False))
+    with postgres.connect() as holding:
+        pid = holding.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        holding.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
+        line = failed_within(8, caplog)
+    assert "Not migrated: another run holds the lock for more than 5 s: " in line
+    assert f"pid {pid}, user " in line
 
 
 @pytest.mark.parametrize(
@@ -327,3 +353,104 @@ def test_what_the_application_logs_about_its_start(
     deploy_monitor.log_startup_info()
     assert info.messages[0].endswith(", database: unknown")
     assert PASSWORD not in info.text
+
+
+# As the application itself does it: the hook runs while main.py is imported, and basicConfig comes last.
+EARLY = """
+import logging, os
+
+import sqlalchemy as sa
+import sqlalchemy.orm
+from fastapi import FastAPI
+from {module} import run_auto_migration, deploy_monitor
+
+{before}
+base = sa.orm.declarative_base()
+
+
+class Empresa(base):
+    __tablename__ = "empresas"
+    id = sa.Column(sa.Integer, primary_key=True)
+    nome = sa.Column(sa.String(255), nullable=False)
+    cnpj = sa.Column(sa.String(18), unique=True, nullable=False)
+
+
+engine = sa.create_engine(os.environ["DATABASE_URL"])
+base.metadata.create_all(engine)
+deploy_monitor.log_startup_info()
+migrated = run_auto_migration()
+deploy_monitor.log_migration_status(migrated, 1.0)
+ours = logging.getLogger("painel_migrations")
+left = (ours.handlers, ours.level, ours.propagate)
+logging.basicConfig(level=logging.INFO, format="APP %(levelname)s %(message)s")
+logging.getLogger("app").info("pronto")
+ours.info("depois")
+app = FastAPI()
+
+
+@app.get("/healthz")
+def healthz() -> dict[str, object]:
+    return {{"migrated": migrated, "left": repr(left)}}
+"""
+
+
+def early(folder: Path, before: str = "", url: str = "sqlite:///banco.db") -> tuple[object, str]:
+    """Serve an application laid out as the real one: backend/app/main.py. Returns what it answers, and its log."""
+    package = folder / "backend" / "app"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "main.py").write_text(EARLY.format(module="painel_migrations.auto_migrate", before=before))
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "uvicorn", "app.main:app", "--port", str(port)],
+        env=command.environment(url, PYTHONWARNINGS="default"),
+        cwd=package.parent,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        answer = asked(process, port, "/healthz")
+    finally:
+        log = ended(process)
+    return answer, log
+
+
+def test_it_is_seen_before_the_application_configures_its_logging(tmp_path: Path) -> None:
+    answer, log = early(tmp_path)
+    assert answer == {"migrated": True, "left": "([], 0, True)"}, "the application finds its logging as it was"
+    lines = log.splitlines()
+    seen = [line for line in lines if line.startswith("INFO:painel_migrations.")]
+    head = len(list((ROOT / "alembic/versions").glob("[0-9]*.py")))
+    assert len([line for line in seen if re.match(r"INFO:painel_migrations\.deploy:-> \d{4}  ", line)]) == head
+    assert re.match(
+        r"INFO:painel_migrations\.auto_migrate:painel-migrations \S+, Python \S+, database: SQLite ", seen[0]
+    )
+    assert seen[-1] == "INFO:painel_migrations.auto_migrate:Migration: done in 1.0 s"
+    assert len(set(seen)) == len(seen), "nothing twice"
+    # What docs/deploy.md says is seen there.
+    [page] = re.findall(r"```text\n(INFO:.*?)```", (ROOT / "docs/deploy.md").read_text(), re.DOTALL)
+    told = [re.sub(r"database: .*|\d+\.[\d.]+", "", line) for line in page.splitlines() if line != "..."]
+    assert len(told) == 4
+    assert set(told) <= {re.sub(r"database: .*|\d+\.[\d.]+", "", line) for line in seen}
+    # Afterwards all is the application's own.
+    assert [line for line in lines if line.startswith("APP")][:2] == ["APP INFO pronto", "APP INFO depois"]
+    assert not [line for line in lines if line.startswith("APP") and "0001" in line]
+
+
+def test_why_not_is_seen_there_too(tmp_path: Path) -> None:
+    answer, log = early(tmp_path, "os.environ['MIGRATION_CONNECT_ATTEMPTS'] = 'muitas'")
+    assert isinstance(answer, dict)
+    assert answer["migrated"] is False
+    said = [line for line in log.splitlines() if "Not migrated: MIGRATION_CONNECT_ATTEMPTS is not a count" in line]
+    assert len(said) == 1
+    assert said[0].startswith("ERROR:painel_migrations.auto_migrate:")
+
+
+@pytest.mark.parametrize(("level", "shown"), [("INFO", True), ("WARNING", False)])
+def test_an_application_that_has_configured_its_logging_is_followed(tmp_path: Path, level: str, shown: bool) -> None:
+    answer, log = early(tmp_path, f"logging.basicConfig(level='{level}', format='FIRST %(levelname)s %(message)s')")
+    assert isinstance(answer, dict)
+    assert answer["migrated"] is True
+    assert log.count("FIRST INFO -> 0001  ") == shown
+    assert log.count("-> 0001  ") == shown

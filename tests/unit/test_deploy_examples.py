@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support import application
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "scripts/deploy"
@@ -133,6 +136,55 @@ def test_it_gives_the_settings_that_are_meant(tmp_path: Path) -> None:
     assert application["settings"]["preDeploy"] == "sh migrations/scripts/deploy/predeploy.sh"
     # One shell word after -c, and `exec`: signals reach the application.
     assert re.fullmatch(r"/bin/sh -c 'exec [^']+ --port \$PORT'", application["settings"]["start"])
+
+
+def test_the_health_check_asks_what_the_application_answers() -> None:
+    assert re.findall(r'^ +healthcheck: "(.*)",$', RAILWAY, re.MULTILINE) == ["/healthz"]
+
+
+# The smallest adoption
+
+DOCKERFILES = list(zip(["backend", "."], re.findall(r"```dockerfile\n(.*?)```", PAGE, re.DOTALL)[:2], strict=True))
+
+
+@pytest.mark.parametrize(("context", "lines"), DOCKERFILES, ids=[context for context, _ in DOCKERFILES])
+def test_the_dockerfiles_lines_bring_the_library_into_the_image(context: str, lines: str, tmp_path: Path) -> None:
+    """Both of the application's Dockerfiles copy below `backend/` only; what Railway's example names is there then."""
+    library, image = tmp_path / "repository/backend/migrations", tmp_path / "image"
+    shutil.copytree(ROOT / "scripts", library / "scripts")
+    for name in ("pyproject.toml", "requirements.txt"):
+        shutil.copy(ROOT / name, library)
+    copy, run = [line.split() for line in lines.splitlines()]
+    assert copy[0] == "COPY"
+    shutil.copytree(tmp_path / "repository" / context / copy[1], image / copy[2])
+    assert run[0] == "RUN"
+    constraints, target = run[run.index("-c") + 1], run[-1]
+    assert run[1:5] == ["pip", "freeze", ">", constraints]
+    assert (image / target / "pyproject.toml").is_file()
+    for script in re.findall(r"migrations/scripts/\S+\.sh", RAILWAY):
+        assert os.access(image / script, os.X_OK)
+
+
+def test_the_changed_import_gives_both_names() -> None:
+    lines = set(re.findall(r"^from painel_migrations\S* import .*$", PAGE, re.MULTILINE))
+    assert lines == {"from painel_migrations.auto_migrate import run_auto_migration, deploy_monitor"}
+    hook = importlib.import_module("painel_migrations.auto_migrate")
+    assert callable(hook.run_auto_migration)
+    assert callable(hook.deploy_monitor.log_startup_info)
+    assert callable(hook.deploy_monitor.log_migration_status)
+
+
+def test_git_ignores_what_a_run_leaves_that_reaches_no_database(tmp_path: Path) -> None:
+    """Here by our own file, in the application's repository by the lines of the page."""
+    [lines] = re.findall(r"```text\n(fix-.*?)```", PAGE, re.DOTALL)
+    for text in ((ROOT / ".gitignore").read_text(), lines):
+        (tmp_path / ".gitignore").write_text(text)
+        application.git(tmp_path, "init", "-q")
+        (tmp_path / ".painel-migrations").mkdir(exist_ok=True)
+        (tmp_path / ".painel-migrations/journal.sqlite3").touch()
+        for name in ("fix-2026-11-29.sql", "fix-2026-11-29-2.sql", "rollback-2026-11-29.sql", "verify-2026-11-29.sql"):
+            (tmp_path / name).touch()
+        assert application.git(tmp_path, "status", "--porcelain") == "?? .gitignore\n"
 
 
 # The page

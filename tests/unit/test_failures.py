@@ -208,3 +208,36 @@ def test_a_password_is_in_no_message() -> None:
 )
 def test_the_class_of_what_is_said(said: str, name: str) -> None:
     assert classify(sa.exc.OperationalError("", None, Raised(said)))[0].name == name
+
+
+@pytest.mark.parametrize(
+    ("host", "todo"),
+    [
+        (
+            "postgres.railway.internal",
+            (
+                "That is Railway's private name, known only inside its network: from elsewhere name the database in"
+                " DATABASE_PUBLIC_URL in place of DATABASE_URL, then run again"
+            ),
+        ),
+        *(
+            (
+                host,
+                (
+                    "That is a private name, known only inside its own network: from elsewhere put its public one into"
+                    " DATABASE_URL, then run again"
+                ),
+            )
+            for host in ("banco.internal", "meu-app.flycast", "postgres", "db")
+        ),
+        ("db.example.com", "Correct the host in DATABASE_URL, or mend name resolution, then run again"),
+        (
+            "railway.internal.example.com",
+            "Correct the host in DATABASE_URL, or mend name resolution, then run again",
+        ),
+    ],
+)
+def test_a_name_that_cannot_be_found(host: str, todo: str) -> None:
+    """A platform's private name is right where the application runs, and unknown at a developer's desk."""
+    said = f'could not translate host name "{host}" to address: Name or service not known'
+    assert of(said) == (3, f"the database cannot be reached: {said}", todo)

@@ -1,14 +1,17 @@
 """What the command line says in JSON, a line an event: names and fields as the documents have them."""
 
 import json
+import logging
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from painel_migrations import logs
 from painel_migrations.events import EVENTS, Event, current_run, observed, run_named
 from tests.support.command import Ran
 
@@ -112,3 +115,42 @@ def test_observers_see_the_events_of_a_run(run: Callable[..., Ran]) -> None:
     assert [event.fields["target"] for event in seen if event.name == "run_ended"] == ["0002"]
     for event in seen:
         assert tuple(event.fields) == EVENTS[event.name]
+
+
+@pytest.fixture
+def ours(monkeypatch: pytest.MonkeyPatch) -> Iterator[logging.Logger]:
+    """Our logger as an application meets it that has configured nothing."""
+    logger = logging.getLogger("painel_migrations")
+    level = logger.level
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.setattr(logger, "handlers", [])
+    monkeypatch.setattr(logger, "propagate", True)
+    logger.setLevel(logging.NOTSET)
+    yield logger
+    assert (logger.handlers, logger.propagate) == ([], True)
+    logger.setLevel(level)
+
+
+def test_hooks_of_one_process_show_each_line_once(ours: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first begins it and the last ends it, in whatever order; then everything is as it was."""
+    first, second = logs.audible(), logs.audible()
+    first.__enter__()
+    second.__enter__()
+    ours.info("um")
+    first.__exit__(None, None, None)
+    # Somebody configures logging meanwhile: nothing is shown twice.
+    logging.getLogger().addHandler(logging.StreamHandler(sys.stderr))
+    ours.getChild("deploy").info("dois")
+    ours.debug("nada")
+    second.__exit__(None, None, None)
+    assert capsys.readouterr().err == "INFO:painel_migrations:um\nINFO:painel_migrations.deploy:dois\n"
+    assert ours.level == logging.NOTSET
+
+
+def test_a_level_that_somebody_set_is_meant(ours: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
+    ours.setLevel(logging.ERROR)
+    with logs.audible():
+        ours.warning("um")
+        ours.error("dois")
+    assert capsys.readouterr().err == "ERROR:painel_migrations:dois\n"
+    assert ours.level == logging.ERROR

@@ -7,9 +7,10 @@ import socket
 import threading
 import time
 
+from painel_migrations.connection.failures import classify
 from painel_migrations.deploy.doctor.patience import within
 from painel_migrations.deploy.doctor.place import Place
-from painel_migrations.deploy.doctor.step import Step, from_error, note, ok, took
+from painel_migrations.deploy.doctor.step import Step, from_error, note, ok, took, unreached
 from painel_migrations.deploy.doctor.way import Way
 
 DEFAULT_PORT = "5432"
@@ -39,7 +40,10 @@ def names(way: Way) -> list[Step]:
         try:
             places = within(way.timeout, lambda host=host, port=port: _lookup(host, port))  # type: ignore[misc]
         except OSError as error:
-            failed.append(from_error("name", _as_lookup(error), way.source))
+            step = from_error("name", _as_lookup(error), way.source)
+            # As libpq would say it, which names the host.
+            kind = classify(OSError(f'could not translate host name "{host}" to address: {step.said}'))[0]
+            failed.append(unreached("name", kind.name, step.said, way.source))
             said.append(f"{host}: {failed[-1].said}")
             continue
         way.places += places

@@ -3,8 +3,8 @@
 // would change, `railway config apply` changes it. railway.toml and railway.json are not read from 2026-12-01 on.
 //
 // Copy it, put your own values where a name stands in <>, and install what it imports: `npm install railway`. This
-// repository is in the folder migrations/ of the application's here, its library installed with
-// `pip install ./migrations`, and the service starts in the application's folder.
+// repository is in the folder backend/migrations/ of the application's, which both of its Dockerfiles bring into the image as
+// migrations/ and install (docs/deploy.md has their two lines); the service starts in the folder above it.
 //
 // Tried without Railway: the file fits the types of the package `railway` 3.11, its function gives the settings that
 // Railway's documents name (startCommand, preDeployCommand, healthcheckPath, healthcheckTimeout), and the scripts it
@@ -28,7 +28,8 @@ export default defineRailway(() => {
     // A SQLite file on a volume, which a pre-deploy does not see: without preDeploy, and
     // start: "/bin/sh -c 'exec sh migrations/scripts/deploy/start.sh uvicorn app.main:app --host 0.0.0.0 --port $PORT'",
 
-    healthcheck: "/health",
+    // The application has no /health.
+    healthcheck: "/healthz",
     // Seconds. More than all that may go before the first answer: start.sh takes 60 at most, the start-up hook 60.
     healthcheckTimeout: 300,
 
