@@ -6,7 +6,7 @@ left to the operations, which refuse what cannot be done without loss.
 
 import re
 
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from painel_migrations.catalog.facts import Fact
 
@@ -14,10 +14,8 @@ MEND = "make repair"
 
 CONSTRAINTS = frozenset({"primary key", "foreign key", "unique", "check", "exclusion", "not null"})
 
-_preparer = postgresql.dialect().identifier_preparer  # type: ignore[no-untyped-call]
-# A statement to read and paste: no driver takes a doubled % for one.
-_preparer._double_percents = False
-_quote = _preparer.quote
+# A statement to read and paste: parameters by name, so that no driver takes a doubled % for one.
+_quote = PGDialect(paramstyle="named").identifier_preparer.quote  # type: ignore[no-untyped-call]
 
 # A column's definition in its parts; what is neither NOT NULL nor a plain default counts as part of the type.
 _COLUMN = re.compile(r"(?P<type>.+?)(?P<required> NOT NULL)?(?: DEFAULT (?P<default>.+))?", re.DOTALL)

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 import sqlalchemy as sa
-from alembic import command
 
 from painel_migrations.connection.failures import LOST, classify, ending
 from painel_migrations.connection.interrupts import Breaker, Interrupted, Stage
@@ -18,6 +17,7 @@ from painel_migrations.connection.locks import RunLockedError, holders, named, r
 from painel_migrations.connection.reach import Reached, reached
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.environment import Outcome
+from painel_migrations.deploy.migrate import migrate
 from painel_migrations.errors import HeldError, InDoubtError, LockedError, LostError, NoConnectionError, PainelError
 from painel_migrations.settings import Settings
 
@@ -88,7 +88,7 @@ def _once(direction: str, revision: str, settings: Settings, way: str, breaker: 
     repair = {"repair": True} if direction == "repair" else {}
     config = configuration(connection=way_in.connection, settings=settings, way=way, breaker=breaker, **repair)
     try:
-        (command.downgrade if direction == "downgrade" else command.upgrade)(config, revision)
+        migrate(config, direction, revision)
     except sa.exc.DBAPIError as error:
         failure, said = classify(error)
         if issubclass(failure.ends, NoConnectionError):

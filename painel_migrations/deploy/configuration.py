@@ -29,5 +29,7 @@ def configuration(**attributes: object) -> Config:
     from alembic.config import Config
 
     config = Config(str(history_file()), cmd_opts=Namespace(quiet=True, x=None))
+    # That is for plain `alembic`. Here it would go, at each look at the history, before what the application imports.
+    config.remove_main_option("prepend_sys_path")
     config.attributes.update(attributes, painel=True)
     return config

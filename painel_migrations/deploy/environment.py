@@ -24,6 +24,7 @@ from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.history import history_of
 from painel_migrations.deploy.history_lines import edited_findings
 from painel_migrations.deploy.preflight import preflight, refuse_foreign_database
+from painel_migrations.deploy.steps import bind
 from painel_migrations.errors import FailedError, NoConnectionError, PainelError
 from painel_migrations.events import tell
 from painel_migrations.settings import Settings, read_settings
@@ -112,17 +113,17 @@ def run_offline(context: EnvironmentContext) -> None:
     Errors: UsageError for another dialect than PostgreSQL.
     """
     context.config.attributes.setdefault("way", "alembic")
-    _configure(context, dialect_name="postgresql", literal_binds=True, as_sql=True)
+    environment = _configure(context, dialect_name="postgresql", literal_binds=True, as_sql=True)
     # A console script is one statement, which needs no transaction around it.
-    with nullcontext() if context.config.attributes.get("bare") else context.begin_transaction():
-        context.run_migrations()
+    with nullcontext() if context.config.attributes.get("bare") else environment.begin_transaction():
+        environment.get_context().run_migrations()
 
 
 def _run(context: EnvironmentContext, connection: sa.Connection, settings: Settings) -> None:
     environment = _configure(context, connection=connection)
     if not _changes(context):
         in_public(connection)
-        context.run_migrations()
+        environment.get_context().run_migrations()
         return
     # Alembic is not asked to begin: it would commit a refused run's version table on its own, and not know
     # SQLite's BEGIN.
@@ -170,7 +171,7 @@ def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
     # A stamp changes one row, and a run at head nothing: neither is to pay.
     if any(not step.info.is_stamp for step in migration.opts["pending"](before, migration)):
         preflight(connection)
-    context.run_migrations()
+    migration.run_migrations()
     after = migration.get_current_heads()
     outcome = Outcome(after[0] if after else "base", context.config.attributes.get("steps", 0))
     context.config.attributes["outcome"] = outcome
@@ -200,7 +201,7 @@ def _apply_again(context: EnvironmentContext, connection: sa.Connection) -> None
         return
     preflight(connection)
     migration.stamp(context.script, "base")
-    context.run_migrations()
+    migration.run_migrations()
     if connection.dialect.name == "sqlite":
         from painel_migrations.operations.sqlite import check_foreign_keys
 
@@ -265,14 +266,16 @@ def _configure(context: EnvironmentContext, **options: Any) -> EnvironmentContex
     environment = context.get_context().environment_context
     assert environment is not None
     work = environment.context_opts["fn"]
-    context.configure(**options, fn=_told(work, context.config.attributes), pending=work)
+    # MigrationContext runs it, not EnvironmentContext, which would set up the module `alembic.op` of the whole process.
+    context.configure(**options, fn=_told(work, environment), pending=work)
     return environment
 
 
 def _told(
-    work: Callable[[Any, MigrationContext], Iterable[MigrationStep]], attributes: dict[str, Any]
+    work: Callable[[Any, MigrationContext], Iterable[MigrationStep]], environment: EnvironmentContext
 ) -> Callable[[Any, MigrationContext], Iterator[MigrationStep]]:
     """The same steps, each told to the history: Alembic asks for the next one when a step's version is written."""
+    attributes = environment.config.attributes
 
     def steps(heads: Any, migration: MigrationContext) -> Iterator[MigrationStep]:
         history = history_of(migration, attributes.get("way"))
@@ -289,6 +292,7 @@ def _told(
             assert isinstance(revision, Script)
             direction = "stamp" if info.is_stamp else "upgrade" if info.is_upgrade else "downgrade"
             section(revision)
+            bind(revision, environment)
             told: dict[str, object] = {"revision": revision.revision, "direction": direction}
             if not migration.as_sql:
                 arrow = "<-" if direction == "downgrade" else "->"

@@ -24,6 +24,7 @@ from painel_migrations.deploy.preflight import refuse, refuse_foreign_database
 from painel_migrations.deploy.preflight_sessions import holders
 from painel_migrations.deploy.rehearsal import Effects, rehearse
 from painel_migrations.deploy.sqlite_copy import copied
+from painel_migrations.deploy.steps import steps
 from painel_migrations.errors import LockedError, PainelError
 from painel_migrations.settings import Settings, read_settings
 
@@ -40,11 +41,11 @@ def plan(revision: str, breaker: Breaker | None = None) -> int:
         migration = MigrationContext.configure(connection)
         refuse_foreign_database(connection, migration, script)
         at = migration.get_current_heads()
-        steps = script._upgrade_revs(revision, at[0] if at else None)  # type: ignore[arg-type]
-        if not steps:
+        pending = steps(script, "upgrade", revision, at)
+        if not pending:
             print(f"At {at[0] if at else 'base'}: nothing to do")
             return 0
-        _print_pending(at, steps)
+        _print_pending(at, pending)
         print_concerns([*surroundings, *look(connection)])
         _, seconds = print_rehearsal(connection, revision, settings)
         print(f"Rehearsed in {seconds:.1f} s: the run can go ahead. Nothing was changed")
@@ -127,10 +128,10 @@ def try_to_write(settings: Settings) -> None:
             transaction.rollback()
 
 
-def _print_pending(at: Sequence[str], steps: Sequence[MigrationStep]) -> None:
+def _print_pending(at: Sequence[str], pending: Sequence[MigrationStep]) -> None:
     print(f"At: {at[0] if at else 'no revision'}")
-    print(f"Pending: {_counted(len(steps), 'revision', 'revisions')}")
-    for step in steps:
+    print(f"Pending: {_counted(len(pending), 'revision', 'revisions')}")
+    for step in pending:
         script = step.info.up_revision  # type: ignore[attr-defined]  # a property of both kinds of step
         print(f"  {script.revision}  {script.doc}")
 

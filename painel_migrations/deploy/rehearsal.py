@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from alembic import command
 from alembic.script import Script
 
 from painel_migrations.connection.locks import lock_run
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.environment import Outcome, UnmendedError
+from painel_migrations.deploy.migrate import migrate
 from painel_migrations.settings import Settings
 
 _RETIRED = re.compile(r"retired (row security|\S+) (.*?)(?: \((\d+) rows?\))?")
@@ -100,7 +100,7 @@ def rehearse(
         _keep_positions(connection)
         config = configuration(connection=connection, section=effects.begin, repair=repair)
         try:
-            command.upgrade(config, revision)
+            migrate(config, "upgrade", revision)
         except UnmendedError as error:
             return error.outcome
     outcome: Outcome = config.attributes["outcome"]

@@ -15,6 +15,7 @@ from sqlalchemy.pool import StaticPool
 
 from painel_migrations.connection.engines import make_engine, prepare_sqlite
 from painel_migrations.deploy.configuration import configuration
+from painel_migrations.deploy.migrate import migrate
 from painel_migrations.settings import read_settings
 
 
@@ -60,7 +61,7 @@ def _reference() -> Iterator[sa.Engine]:
     log = logging.getLogger("painel_migrations")
     level = log.level
     log.setLevel(logging.WARNING)
-    command.upgrade(configuration(connection=engine, reference=True), "head")
+    migrate(configuration(connection=engine, reference=True), "upgrade", "head")
     log.setLevel(level)
     try:
         yield engine

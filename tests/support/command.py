@@ -58,6 +58,12 @@ def end(process: subprocess.Popen[str]) -> Ended:
     return Ended(process.returncode, out, err)
 
 
+def of(url: sa.URL | str, *command: str, **variables: str) -> Ended:
+    """Run any command to its end, with the database of `url`."""
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return end(subprocess.Popen(command, env=environment(url, **variables), **pipes))
+
+
 def run(url: sa.URL | str, *arguments: str, **options: Any) -> Ended:
     """Run `python -m painel_migrations` to its end."""
     return end(start(url, *arguments, **options))

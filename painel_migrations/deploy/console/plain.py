@@ -1,6 +1,6 @@
 """The plain statements of a way through the history: what `make upgrade` executes, before it is wrapped for a console.
 
-They are collected from Alembic's own offline mode, by way of the same env.py as every command.
+They are collected from Alembic's own offline mode, by way of the same environment as every command.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from alembic import command
-
 from painel_migrations.deploy.configuration import configuration
+from painel_migrations.deploy.migrate import migrate
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -82,7 +81,7 @@ def collect(direction: str, start: str, end: str) -> Plain:
     collector = _Collector()
     config = configuration(bare=True, way="console", section=collector.section)
     config.output_buffer = cast("TextIO", collector)
-    (command.upgrade if direction == "upgrade" else command.downgrade)(config, f"{start}:{end}", sql=True)
+    migrate(config, direction, end, start)
     (_, first), *middle, (_, last) = collector.sections
     session, *helpers = (text for text in first if not text.startswith(BEGIN_RUN))
     sections = tuple(
