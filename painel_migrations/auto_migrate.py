@@ -8,7 +8,6 @@ it at once: one applies, the others wait and find nothing to do.
 from __future__ import annotations
 
 import contextlib
-import logging
 import platform
 import threading
 from dataclasses import replace
@@ -25,12 +24,12 @@ from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.told import run_told
 from painel_migrations.errors import FailedError, PainelError, UsageError
 from painel_migrations.events import Event, current_run, observed
-from painel_migrations.logs import audible
+from painel_migrations.logs import audible, get_logger
 from painel_migrations.monitoring.recorder import Recorder
 from painel_migrations.monitoring.runs import report_run
 from painel_migrations.settings import Settings, read_settings
 
-log = logging.getLogger("painel_migrations.auto_migrate")
+log = get_logger("painel_migrations.auto_migrate")
 
 # In migration_history, and in the journal.
 WAY = "start-up"

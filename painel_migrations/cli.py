@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -14,19 +13,25 @@ from painel_migrations.errors import FailedError, PainelError, UsageError
 from painel_migrations.events import run_named
 from painel_migrations.logs import log_json, log_lines, say_error
 from painel_migrations.settings import read_log_style
+from painel_migrations.terminal import close_output, open_streams, say
 from painel_migrations.verbs import Run, build_parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb. Returns the exit code: docs/commands.md says what each means."""
+    open_streams()
     try:
-        return _main(arguments)
-    finally:
-        _let_go_of_output()
+        given = build_parser().parse_args(arguments)
+    except UsageError as error:
+        say_error(error, "text")
+        return error.exit_code
+    code = _main(given)
+    lost = _unwritten()
+    # What a run did stays done, whoever could read about it.
+    return code if lost is None or code or given.changes else lost.exit_code
 
 
-def _main(arguments: Sequence[str] | None) -> int:
-    given = build_parser().parse_args(arguments)
+def _main(given: argparse.Namespace) -> int:
     breaker = Breaker()
     with run_named(), ExitStack() as given.afterwards:
         try:
@@ -69,6 +74,10 @@ def _as_ours(error: Exception) -> PainelError:
         return UsageError(str(error).splitlines()[0], "See the revisions: make status")
     if isinstance(error, sa.exc.SQLAlchemyError):
         return meaning(error)
+    if isinstance(error, UnicodeEncodeError):
+        # Of a file's name in a locale without its letters, in a Python whose UTF-8 mode somebody switched off.
+        encoding = sys.getfilesystemencoding()
+        return UsageError(f"a name cannot be written in this locale's encoding, {encoding}", "Set PYTHONUTF8=1")
     return FailedError(
         f"an error nobody foresaw: {type(error).__name__}",
         "Nothing was changed. Run again with --verbose, and report it",
@@ -79,14 +88,17 @@ def _ended(error: PainelError, raised: BaseException, verbose: bool, style: str)
     if verbose:
         # Places, not values: a driver's own text may quote a row.
         for line in traceback.format_tb(raised.__traceback__):
-            print(line, end="", file=sys.stderr)
+            for part in line.rstrip("\n").splitlines():
+                say(part, sys.stderr)
     say_error(error, style)
     return error.exit_code
 
 
-def _let_go_of_output() -> None:
-    """Write what is still unwritten; where the reader went away, lose it here, not in the interpreter's last words."""
+def _unwritten() -> UsageError | None:
+    """Write what is still unwritten; where it cannot be, say so, here and not in the interpreter's last words."""
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        close_output()
+    except UsageError as error:
+        say_error(error, "text")
+        return error
+    return None

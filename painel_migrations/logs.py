@@ -7,7 +7,6 @@ yet, since the application configures its logging after it, ``audible`` shows wh
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import sys
 import threading
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from painel_migrations.errors import PainelError
 from painel_migrations.events import current_run
+from painel_migrations.terminal import as_json, printable, say
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict
@@ -28,9 +28,33 @@ _listening = threading.Lock()
 _listeners = 0
 
 
+class _Printable(logging.Filter):
+    """Makes each argument of a line printable, whoever formats it: an application logs the start-up hook's lines."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(one if isinstance(one, int | float) else printable(str(one)) for one in record.args)
+        return True
+
+
+_PRINTABLE = _Printable()
+
+
+def get_logger(name: str) -> logging.Logger:
+    """Return the logger of a room of ours, under which no name in an argument forges a line or steers a terminal.
+
+    Args:
+        name: below ``painel_migrations``.
+    """
+    logger = logging.getLogger(name)
+    # Adding it a second time does nothing.
+    logger.addFilter(_PRINTABLE)
+    return logger
+
+
 def log_lines(stream: TextIO | None = None) -> None:
     """Log plain lines to standard output, or to ``stream``."""
-    _log(logging.Formatter("%(message)s"), logging.INFO, stream)
+    _log(_Lines("%(message)s"), logging.INFO, stream)
 
 
 def log_json(stream: TextIO | None = None) -> None:
@@ -54,7 +78,7 @@ def log_json(stream: TextIO | None = None) -> None:
         ],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=_serialized),
         ],
     )
     _log(formatter, logging.DEBUG, stream)
@@ -88,10 +112,10 @@ def say_error(error: PainelError, style: str) -> None:
     if style == "json":
         fields = {"event": "error", "message": error.what, "next": error.todo, "exit_code": error.exit_code}
         fields |= {"level": "error", "run": current_run(), "timestamp": datetime.now(UTC).isoformat()}
-        print(json.dumps(fields, ensure_ascii=False), file=sys.stderr)
+        say(as_json(fields), sys.stderr)
         return
-    print(f"Error: {error.what}", file=sys.stderr)
-    print(f"Next: {error.todo}", file=sys.stderr)
+    say(f"Error: {error.what}", sys.stderr)
+    say(f"Next: {error.todo}", sys.stderr)
 
 
 def _named(_logger: object, _method: str, fields: EventDict) -> EventDict:
@@ -100,6 +124,17 @@ def _named(_logger: object, _method: str, fields: EventDict) -> EventDict:
     if run := current_run():
         fields["run"] = run
     return fields
+
+
+def _serialized(fields: EventDict, **_options: object) -> str:
+    return as_json(fields)
+
+
+class _Lines(logging.Formatter):
+    """A record as one line: whatever a name in it holds, no second one is forged."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
 
 
 def _log(formatter: logging.Formatter, level: int, stream: TextIO | None) -> None:

@@ -7,27 +7,35 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from painel_migrations.connection.interrupts import Breaker
+from painel_migrations.terminal import show
 
 Run = Callable[[argparse.Namespace, Breaker], int]
 
+
+class _Parser(argparse.ArgumentParser):
+    """Prints help the way everything is printed: argparse's own keeps silent where it cannot be written."""
+
+    def print_help(self, file: Any = None) -> None:
+        show(self.format_help())
+
+
 if TYPE_CHECKING:
     # A class of its own only for the type checker.
-    _Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
+    _Verbs = argparse._SubParsersAction[_Parser]
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of every verb and option.
 
     What it parses has ``run``, the verb itself, and ``document``: its standard output is for a pipe, so that what is
-    said on the way goes to standard error. Who runs the verb adds ``afterwards``, an ExitStack, for what is done once
+    said on the way goes to standard error; and ``changes``, whether
+    its work is another than its output. Who runs the verb adds ``afterwards``, an ExitStack, for what is done once
     its end was said.
     """
-    parser = argparse.ArgumentParser(
-        prog="painel", description="Brings PainelUniversal's database home, and tells where it is."
-    )
+    parser = _Parser(prog="painel", description="Brings PainelUniversal's database home, and tells where it is.")
     parser.add_argument("--verbose", action="store_true", help="on an error, show where in the code it happened")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for add in (_add_runs, _add_looks, _add_monitoring, _add_console, _add_archive, _add_development):
@@ -35,9 +43,11 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(verbs: _Verbs, name: str, run: Run, about: str, document: bool = False) -> argparse.ArgumentParser:
+def _add(
+    verbs: _Verbs, name: str, run: Run, about: str, document: bool = False, changes: bool = False
+) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=about)
-    verb.set_defaults(run=run, document=document)
+    verb.set_defaults(run=run, document=document, changes=changes)
     return verb
 
 
@@ -45,12 +55,14 @@ def _add(verbs: _Verbs, name: str, run: Run, about: str, document: bool = False)
 
 
 def _add_runs(verbs: _Verbs) -> None:
-    upgrade = _add(verbs, "upgrade", _upgrade, "bring the database to the newest schema, or to REV")
+    upgrade = _add(verbs, "upgrade", _upgrade, "bring the database to the newest schema, or to REV", changes=True)
     upgrade.add_argument("revision", nargs="?", default="head", metavar="REV")
     upgrade.add_argument("--plan", action="store_true", help="say what it would do and what is in its way; do nothing")
-    downgrade = _add(verbs, "downgrade", _downgrade, "take it back to REV; what later revisions retired comes back")
+    about = "take it back to REV; what later revisions retired comes back"
+    downgrade = _add(verbs, "downgrade", _downgrade, about, changes=True)
     downgrade.add_argument("revision", metavar="REV")
-    repair = _add(verbs, "repair", _repair, "go through the whole history again, where that mends what drifted")
+    about = "go through the whole history again, where that mends what drifted"
+    repair = _add(verbs, "repair", _repair, about, changes=True)
     repair.add_argument("--plan", action="store_true", help="say what it would do and what would be left; do nothing")
 
 

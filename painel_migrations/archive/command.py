@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
-import logging
 import shutil
 import sys
 
-from painel_migrations.archive import git, moving, register, tree, undo
+from painel_migrations.archive import git, moving, register, undo
 from painel_migrations.archive.judge import NOT_ONE, Found
 from painel_migrations.archive.survey import Survey, folder_of, take
 from painel_migrations.archive.tree import ARCHIVE
+from painel_migrations.logs import get_logger
+from painel_migrations.terminal import printable
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 def archive(given: str, apply: bool, redact: bool) -> int:
@@ -75,7 +76,7 @@ def report(survey: Survey, width: int) -> list[str]:
     secrets = [(found, secret) for found in survey.found for secret in found.secrets]
     if secrets:
         lines += ["", "Credentials, by file and line:"]
-        lines += [f"  {tree.shown(found.path)}:{secret.line} {secret.what}" for found, secret in secrets]
+        lines += [f"  {printable(found.path)}:{secret.line} {secret.what}" for found, secret in secrets]
         lines += [
             "Rotate every one of them where it is used: whoever could read this folder or its history has them, moved,",
             "redacted or deleted.",
@@ -105,7 +106,7 @@ def _table(found: list[Found], width: int) -> list[str]:
         why = row.why + f"; stays: {row.left}" * bool(row.left)
         numbers = ", ".join(dict.fromkeys(str(secret.line) for secret in row.secrets))
         secrets = f"line {numbers}" if numbers else ""
-        table.add_row(*(Text(tree.shown(cell)) for cell in (row.path, row.verdict, why, secrets)))
+        table.add_row(*(Text(printable(cell)) for cell in (row.path, row.verdict, why, secrets)))
     page = io.StringIO()
     Console(file=page, width=width or 10_000, color_system=None, legacy_windows=False).print(table)
     return [line.rstrip() for line in page.getvalue().splitlines()]
@@ -117,7 +118,7 @@ def _width() -> int:
 
 def _say_moved(survey: Survey, plan: undo.Undo, repository: git.Repository | None) -> None:
     for move in plan.moves:
-        logger.info("%s -> %s%s", tree.shown(move.source), tree.shown(move.target), " (redacted)" * bool(move.kept))
+        logger.info("%s -> %s%s", printable(move.source), printable(move.target), " (redacted)" * bool(move.kept))
     logger.info("%s moved; the register and the README of %s/ say which", _files(len(plan.moves)), ARCHIVE)
     if any(move.kept for move in plan.moves):
         logger.info(

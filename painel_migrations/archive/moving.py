@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from painel_migrations.archive import credentials, git, kinds, readme, register, text, tree, undo
+from painel_migrations.archive import credentials, git, kinds, readme, register, text, undo
 from painel_migrations.archive.judge import CHANGED, Found
 from painel_migrations.archive.register import Entry
 from painel_migrations.archive.survey import Survey
 from painel_migrations.archive.tree import ARCHIVE
 from painel_migrations.errors import FailedError, LockedError, Refused
+from painel_migrations.terminal import printable
 
 
 def move(survey: Survey, own: Iterable[Entry], repository: git.Repository | None, redact: bool) -> undo.Undo | None:
@@ -68,7 +69,7 @@ def move(survey: Survey, own: Iterable[Entry], repository: git.Repository | None
             if isinstance(error, OSError | git.GitError):
                 reason = str(error).strip().splitlines() or [type(error).__name__]
                 raise FailedError(
-                    f"a file could not be moved: {tree.shown(reason[0])}",
+                    f"a file could not be moved: {printable(reason[0])}",
                     "Everything is where it was. Put that right, run again",
                 ) from None
             raise
@@ -96,7 +97,7 @@ def _redacted(moving: list[Found], redact: bool) -> dict[str, bytes]:
         new = credentials.redact(found.file.name, read.text) if read else None
         if new is None:
             raise Refused(
-                f"{tree.shown(found.path)}: its credentials cannot be taken out without breaking it",
+                f"{printable(found.path)}: its credentials cannot be taken out without breaking it",
                 "Take them out by hand, then run again",
             )
         texts[found.path] = new.encode()
@@ -158,7 +159,7 @@ def _refuse_changes(moving: list[Found]) -> None:
         except OSError:
             same = False
         if not same:
-            raise Refused(f"{tree.shown(found.path)} was changed or deleted meanwhile", "Run again")
+            raise Refused(f"{printable(found.path)} was changed or deleted meanwhile", "Run again")
 
 
 def _plan(

@@ -14,6 +14,7 @@ from painel_migrations.archive.judge import NOT_ONE, Found, Judge
 from painel_migrations.archive.register import Entry
 from painel_migrations.archive.tree import ARCHIVE
 from painel_migrations.errors import UsageError
+from painel_migrations.terminal import printable
 
 
 @dataclass
@@ -83,16 +84,16 @@ def folder_of(given: str) -> Path:
         if not path.is_dir():
             what = "is not a folder" if path.exists() else "does not exist"
             raise UsageError(
-                f"SRC: {tree.shown(given)} {what}", "Name the application's folder: make archive SRC=../painel"
+                f"SRC: {printable(given)} {what}", "Name the application's folder: make archive SRC=../painel"
             )
         os.scandir(path).close()
     except (OSError, ValueError, RuntimeError) as error:
         raise UsageError(
-            f"SRC: {tree.shown(given)} cannot be read: {type(error).__name__}", "Name a folder that this user may read"
+            f"SRC: {printable(given)} cannot be read: {type(error).__name__}", "Name a folder that this user may read"
         ) from None
     for place in (path, *path.parents):
         if place.name == ARCHIVE and (place / register.NAME).exists():
             raise UsageError(
-                f"SRC: {tree.shown(given)} is inside the archive", "Name the application's folder, which holds archive/"
+                f"SRC: {printable(given)} is inside the archive", "Name the application's folder, which holds archive/"
             )
     return path

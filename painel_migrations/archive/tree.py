@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from painel_migrations.terminal import printable
+
 ARCHIVE, REGISTER = "archive", "REGISTER.toml"
 
 # Folders of tools, never an application's own.
@@ -88,11 +90,11 @@ def walk(root: Path, look: Callable[[str], bool] = lambda path: True) -> Tree:
         try:
             entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
         except OSError as error:
-            tree.notes.append(f"{shown(folder or '.')}: cannot be read ({error.strerror}), left alone")
+            tree.notes.append(f"{printable(folder or '.')}: cannot be read ({error.strerror}), left alone")
             continue
         names = {entry.name for entry in entries}
         if folder and ".git" in names:
-            tree.notes.append(f"{shown(folder)}: a repository of its own, left alone; make archive SRC= it")
+            tree.notes.append(f"{printable(folder)}: a repository of its own, left alone; make archive SRC= it")
             continue
         # An environment, whatever its name; another folder's archive, whose scripts have come to rest.
         if folder and ("pyvenv.cfg" in names or (folder.rpartition("/")[2] == ARCHIVE and REGISTER in names)):
@@ -108,13 +110,3 @@ def walk(root: Path, look: Callable[[str], bool] = lambda path: True) -> Tree:
     tree.files.sort(key=lambda file: file.path)
     tree.notes.sort()
     return tree
-
-
-def shown(path: str) -> str:
-    """Return a path as one line of printable text: a name may hold a line end, or bytes that are no text."""
-    return "".join(
-        c
-        if c.isprintable()
-        else c.encode("utf-8", "surrogateescape").decode("latin-1").encode("unicode_escape").decode("ascii")
-        for c in path
-    )

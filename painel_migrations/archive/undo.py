@@ -16,8 +16,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from painel_migrations.archive import git, register, tree
+from painel_migrations.archive import git, register
 from painel_migrations.errors import FailedError, LockedError, Refused, UsageError
+from painel_migrations.terminal import printable
 
 OUTSIDE = ".painel-archive"
 _LIST = "undo.json"
@@ -188,14 +189,14 @@ def check(undo: Undo, source: Path) -> list[str]:
     for move in undo.moves:
         here, there = source / move.target, source / move.source
         if os.path.lexists(here) and os.path.lexists(there):
-            problems.append(f"{tree.shown(move.source)}: there is a file again where it came from")
+            problems.append(f"{printable(move.source)}: there is a file again where it came from")
         elif os.path.lexists(here):
             if here.is_symlink() or hash_of(here.read_bytes()) not in (move.before, move.after):
-                problems.append(f"{tree.shown(move.target)}: edited since it was moved")
+                problems.append(f"{printable(move.target)}: edited since it was moved")
         elif not os.path.lexists(there):
-            problems.append(f"{tree.shown(move.target)}: deleted since it was moved")
+            problems.append(f"{printable(move.target)}: deleted since it was moved")
         if move.kept and not (undo.place / move.kept).exists():
-            problems.append(f"{tree.shown(move.target)}: its original, which was put aside, is gone")
+            problems.append(f"{printable(move.target)}: its original, which was put aside, is gone")
     for one in undo.written:
         place = source / one.path
         now = hash_of(place.read_bytes()) if place.exists() else ""
@@ -246,7 +247,7 @@ def take_back(undo: Undo, source: Path, repository: git.Repository | None, prefi
     except (OSError, git.GitError) as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise FailedError(
-            f"stopped while moving files back: {tree.shown(reason[0])}",
+            f"stopped while moving files back: {printable(reason[0])}",
             "Put that right, and run make archive-undo again",
         ) from None
     return len(moved)

@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any
 
 from painel_migrations.errors import PainelError
+from painel_migrations.terminal import say
 
 # Seconds until what cannot be ended is left behind: the user is promised an end within two.
 END_WITHIN = 1.5
@@ -173,4 +174,4 @@ def _watch(reader: socket.socket, breaker: Breaker, done: threading.Event) -> No
 def _say_interrupted(breaker: Breaker) -> None:
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
-        print(f"Interrupted: {breaker.stage}", file=sys.stderr, flush=True)
+    say(f"Interrupted: {breaker.stage}", sys.stderr)

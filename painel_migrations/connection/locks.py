@@ -15,9 +15,10 @@ import sqlalchemy as sa
 
 from painel_migrations.errors import LockedError
 from painel_migrations.events import tell
+from painel_migrations.logs import get_logger
 from painel_migrations.settings import Settings
 
-log = logging.getLogger("painel_migrations.connection")
+log = get_logger("painel_migrations.connection")
 
 # The same number for every run, online or pasted: "painel" in ASCII.
 LOCK_KEY = 0x7061696E656C

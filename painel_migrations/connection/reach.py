@@ -17,9 +17,10 @@ from painel_migrations.connection.failures import Failure, classify, ending
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.errors import NoConnectionError, PainelError
 from painel_migrations.events import tell
+from painel_migrations.logs import get_logger
 from painel_migrations.settings import Settings
 
-log = logging.getLogger("painel_migrations.connection")
+log = get_logger("painel_migrations.connection")
 
 # Seconds: the ceiling of the pause after the first attempt, doubled each time up to the longest. The pause itself is
 # any time up to the ceiling ("full jitter"), so that replicas that failed together do not come back together.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,9 +18,10 @@ from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.environment import Outcome
 from painel_migrations.deploy.migrate import migrate
 from painel_migrations.errors import HeldError, InDoubtError, LockedError, LostError, NoConnectionError, PainelError
+from painel_migrations.logs import get_logger
 from painel_migrations.settings import Settings
 
-log = logging.getLogger("painel_migrations.deploy")
+log = get_logger("painel_migrations.deploy")
 
 T = TypeVar("T")
 

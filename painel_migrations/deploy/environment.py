@@ -27,12 +27,13 @@ from painel_migrations.deploy.preflight import preflight, refuse_foreign_databas
 from painel_migrations.deploy.steps import bind
 from painel_migrations.errors import FailedError, NoConnectionError, PainelError
 from painel_migrations.events import tell
+from painel_migrations.logs import get_logger
 from painel_migrations.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from painel_migrations.catalog import Finding
 
-log = logging.getLogger("painel_migrations.deploy")
+log = get_logger("painel_migrations.deploy")
 
 
 @dataclass
@@ -226,7 +227,7 @@ def failures(connection: sa.Connection, say_notes: bool = False) -> tuple[Findin
     notes = (finding for finding in findings if finding.severity is Severity.NOTE)
     unknown = [f"{note.kind} {note.object}" for note in notes if note.kind in ("table", "column")]
     if say_notes and unknown:
-        logging.getLogger("painel_migrations.catalog").info("Left alone, unknown: %s", ", ".join(unknown))
+        get_logger("painel_migrations.catalog").info("Left alone, unknown: %s", ", ".join(unknown))
     return tuple(finding for finding in findings if finding.severity is Severity.FAIL)
 
 
@@ -235,7 +236,7 @@ def _verify(connection: sa.Connection) -> None:
     for finding in found:
         # Of a table that the run made, another role has what the default privileges give it. It is not the schema's.
         if finding.is_right_of_another:
-            logging.getLogger("painel_migrations.catalog").warning(
+            get_logger("painel_migrations.catalog").warning(
                 "Lacking: %s, %s. Next: %s", finding.object, finding.found, finding.run
             )
     if found := tuple(finding for finding in found if not finding.is_right_of_another):

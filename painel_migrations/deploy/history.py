@@ -6,7 +6,6 @@ On PostgreSQL the helpers of ``history.sql`` do it, so that a pasted script writ
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -22,11 +21,12 @@ from alembic.script import Script
 from painel_migrations import __version__, catalog
 from painel_migrations.errors import Refused
 from painel_migrations.events import current_run
+from painel_migrations.logs import get_logger
 from painel_migrations.operations.guarded import ROWS_RETIRED, literal, prepare, send
 from painel_migrations.operations.sqlite.live import kind_of
 from painel_migrations.operations.sqlite.register import REVISION, rows_of
 
-log = logging.getLogger("painel_migrations.deploy")
+log = get_logger("painel_migrations.deploy")
 
 
 def revision_sha256(revision: Script) -> str:

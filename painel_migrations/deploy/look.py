@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from painel_migrations.deploy.history_lines import edited_findings
 from painel_migrations.deploy.preflight import refuse_foreign_database
 from painel_migrations.discretion import discreet
 from painel_migrations.settings import read_settings
-from painel_migrations.terminal import printable
+from painel_migrations.terminal import as_json, say, show
 
 if TYPE_CHECKING:
     from painel_migrations.catalog import Finding
@@ -38,19 +37,19 @@ def status(breaker: Breaker | None = None) -> int:
         refuse_foreign_database(connection, migration, script)
         at = migration.get_current_revision()
     pending = [revision for revision in script.walk_revisions(at or "base", "head") if revision.revision != at]
-    print(f"Database: {way_in.candidate}")
-    print(f"At: {at or 'no revision'}{' (head)' if not pending else ''}")
+    say(f"Database: {way_in.candidate}")
+    say(f"At: {at or 'no revision'}{' (head)' if not pending else ''}")
     for revision in reversed(pending):
-        print(f"Pending: {revision.revision}  {revision.doc}")
+        say(f"Pending: {revision.revision}  {revision.doc}")
     if pending:
-        print("Next: make upgrade")
+        say("Next: make upgrade")
     return 0
 
 
-def verify(breaker: Breaker | None = None, as_json: bool = False) -> int:
+def verify(breaker: Breaker | None = None, in_json: bool = False) -> int:
     """Compare the catalogue with head and print what differs. Returns 0 where it is equal, 1 where it drifted.
 
-    Arguments: ``breaker``, which ends it where the user does; ``as_json``, for one JSON document in place of lines.
+    Arguments: ``breaker``, which ends it where the user does; ``in_json``, for one JSON document in place of lines.
     """
     from painel_migrations.catalog import Severity, fingerprint, read
     from painel_migrations.catalog import verify as findings_of
@@ -64,7 +63,7 @@ def verify(breaker: Breaker | None = None, as_json: bool = False) -> int:
         findings += edited_findings(connection)
         at = _revisions(connection)
     failed = sum(finding.severity is Severity.FAIL for finding in findings)
-    if as_json:
+    if in_json:
         document = {
             "database": str(way_in.candidate),
             "fingerprint": state,
@@ -72,32 +71,32 @@ def verify(breaker: Breaker | None = None, as_json: bool = False) -> int:
             "equal": not failed,
             "findings": [finding.as_dict() for finding in findings],
         }
-        print(json.dumps(document, indent=2, ensure_ascii=False))
+        show(as_json(document, indent=2))
         return 1 if failed else 0
-    print(f"Database: {way_in.candidate}")
+    say(f"Database: {way_in.candidate}")
     print_findings(findings)
-    print(f"Fingerprint: {state}")
+    say(f"Fingerprint: {state}")
     if failed:
-        print(f"Drifted: {counted(failed, 'difference')}", file=sys.stderr)
-        print(f"Next: make status; where nothing is pending, {MEND}, or what is said above", file=sys.stderr)
+        say(f"Drifted: {counted(failed, 'difference')}", sys.stderr)
+        say(f"Next: make status; where nothing is pending, {MEND}, or what is said above", sys.stderr)
         return 1
-    print("Equal to head")
+    say("Equal to head")
     return 0
 
 
 def print_findings(findings: Iterable[Finding]) -> None:
     """Print what differs, why it matters, and what mends it: a few lines each."""
     for finding in findings:
-        print(f"{finding.severity}  {finding.kind} {_line(finding.object)}: {finding.why}")
-        print(f"      expected: {_line(discreet(finding.expected))}")
-        print(f"      found:    {_line(discreet(finding.found))}")
+        say(f"{finding.severity}  {finding.kind} {_flat(finding.object)}: {finding.why}")
+        say(f"      expected: {_flat(discreet(finding.expected))}")
+        say(f"      found:    {_flat(discreet(finding.found))}")
         if finding.run:
-            print(f"      mend:     {_line(finding.run)}")
+            say(f"      mend:     {_flat(finding.run)}")
 
 
-def _line(text: str) -> str:
-    """Return a name or a definition as one line that steers no terminal: JSON has them as they are."""
-    return printable(" ".join(text.splitlines()))
+def _flat(text: str) -> str:
+    """Return a definition as one line: JSON has it as it is."""
+    return " ".join(text.splitlines())
 
 
 def counted(number: int, word: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import tempfile
 from datetime import date
@@ -11,8 +10,9 @@ from pathlib import Path
 
 from painel_migrations.deploy.console import script_text, verify_text
 from painel_migrations.errors import NoConnectionError, UsageError
+from painel_migrations.logs import get_logger
 
-log = logging.getLogger("painel_migrations.deploy")
+log = get_logger("painel_migrations.deploy")
 
 INSTRUCTIONS = """No client reaches the database: its own console does. In this order:
   1. Open it (Railway: the database, Data, Query).

@@ -27,6 +27,7 @@ from painel_migrations.deploy.sqlite_copy import copied
 from painel_migrations.deploy.steps import steps
 from painel_migrations.errors import LockedError, PainelError
 from painel_migrations.settings import Settings, read_settings
+from painel_migrations.terminal import say
 
 
 def plan(revision: str, breaker: Breaker | None = None) -> int:
@@ -43,14 +44,14 @@ def plan(revision: str, breaker: Breaker | None = None) -> int:
         at = migration.get_current_heads()
         pending = steps(script, "upgrade", revision, at)
         if not pending:
-            print(f"At {at[0] if at else 'base'}: nothing to do")
+            say(f"At {at[0] if at else 'base'}: nothing to do")
             return 0
         _print_pending(at, pending)
         print_concerns([*surroundings, *look(connection)])
         _, seconds = print_rehearsal(connection, revision, settings)
-        print(f"Rehearsed in {seconds:.1f} s: the run can go ahead. Nothing was changed")
+        say(f"Rehearsed in {seconds:.1f} s: the run can go ahead. Nothing was changed")
     try_to_write(settings)
-    print(f"Next: make upgrade{'' if revision == 'head' else f' REV={revision}'}")
+    say(f"Next: make upgrade{'' if revision == 'head' else f' REV={revision}'}")
     return 0
 
 
@@ -60,12 +61,12 @@ def place(settings: Settings, breaker: Breaker | None) -> Iterator[tuple[sa.Conn
     url = settings.database_url
     if (file := file_of(url)) is None or url.get_backend_name() != "sqlite":
         with reached(settings, breaker=breaker) as way_in:
-            print(f"Database: {way_in.candidate}")
+            say(f"Database: {way_in.candidate}")
             in_public(way_in.connection)
             yield way_in.connection, []
             way_in.connection.rollback()
         return
-    print(f"Database: {settings.candidates[0]}")
+    say(f"Database: {settings.candidates[0]}")
     check_sqlite_file(url, read_only=False)
     concerns = list(preflight_sqlite.surroundings(file))
     with copied(file, settings.lock_timeout) as copy:
@@ -96,16 +97,16 @@ def print_rehearsal(
     if connection.dialect.name == "postgresql":
         # In one line, and before it: who starts one by day must know.
         held = f"gives up after {settings.lock_timeout:g} s (MIGRATION_LOCK_TIMEOUT)"
-        print(f"Rehearsal: holds the tables as a run does, for as long; {held}; is rolled back", flush=True)
+        say(f"Rehearsal: holds the tables as a run does, for as long; {held}; is rolled back")
     else:
-        print("Rehearsal: on a copy of the file", flush=True)
+        say("Rehearsal: on a copy of the file")
     effects = Effects()
     try:
         outcome = rehearse(connection, revision, settings, effects, repair)
     except (PainelError, sa.exc.SQLAlchemyError) as error:
         ended = error if isinstance(error, PainelError) else meaning(error)
         connection.rollback()
-        print(f"Ended {effects.where}, after {effects.seconds:.1f} s; so far:")
+        say(f"Ended {effects.where}, after {effects.seconds:.1f} s; so far:")
         _print_effects(effects, connection.dialect.name)
         if isinstance(ended, LockedError) and connection.dialect.name == "postgresql":
             _print_lines(holders(preflight_postgresql.read(connection)))
@@ -129,11 +130,11 @@ def try_to_write(settings: Settings) -> None:
 
 
 def _print_pending(at: Sequence[str], pending: Sequence[MigrationStep]) -> None:
-    print(f"At: {at[0] if at else 'no revision'}")
-    print(f"Pending: {_counted(len(pending), 'revision', 'revisions')}")
+    say(f"At: {at[0] if at else 'no revision'}")
+    say(f"Pending: {_counted(len(pending), 'revision', 'revisions')}")
     for step in pending:
         script = step.info.up_revision  # type: ignore[attr-defined]  # a property of both kinds of step
-        print(f"  {script.revision}  {script.doc}")
+        say(f"  {script.revision}  {script.doc}")
 
 
 def print_concerns(concerns: Sequence[Concern]) -> None:
@@ -145,38 +146,40 @@ def print_concerns(concerns: Sequence[Concern]) -> None:
         for found, one, many in ((refusals, "refusal", "refusals"), (notes, "note", "notes"))
         if found
     )
-    print(f"Preflight: {count or 'nothing in the way'}")
+    say(f"Preflight: {count or 'nothing in the way'}")
     _print_lines([*refusals, *notes])
     refuse(refusals)
 
 
 def _print_lines(concerns: Sequence[Concern]) -> None:
     for concern in concerns:
-        print(f"  {'Refused' if concern.refuses else 'Note'}: {concern.what}")
-        print(f"      {concern.todo}")
+        say(f"  {'Refused' if concern.refuses else 'Note'}: {concern.what}")
+        say(f"      {concern.todo}")
 
 
 def _print_effects(effects: Effects, dialect: str) -> None:
     """Print what is retired, aligned, then the rest, with what is made or added on one line a revision."""
     where = "schema retired" if dialect == "postgresql" else "tables retired_*"
     kept = f", kept in {where}" if effects.retired else ""
-    print(f"Would retire: {_counted(len(effects.retired), 'thing', 'things')}{kept}")
+    say(f"Would retire: {_counted(len(effects.retired), 'thing', 'things')}{kept}")
     kind = max((len(found.kind) for found in effects.retired), default=0)
     name = max((len(found.name) for found in effects.retired), default=0)
     for found in effects.retired:
         rows = "" if found.rows is None else _counted(found.rows, "row", "rows")
-        print(f"  {found.revision}  {found.kind:{kind}}  {found.name:{name}}  {rows:>12}".rstrip())
+        say(f"  {found.revision}  {found.kind:{kind}}  {found.name:{name}}  {rows:>12}".rstrip())
     lines = _gathered(effects.changed)
-    print(f"Would change: {'nothing else' if not lines else ''}".rstrip())
+    say(f"Would change: {'nothing else' if not lines else ''}".rstrip())
     for revision, text in lines:
-        print(_wrapped(f"  {revision}  {text}"))
+        _say_wrapped(f"  {revision}  {text}")
     for line in effects.left_alone:
-        print(_wrapped(line))
+        _say_wrapped(line)
 
 
-def _wrapped(line: str) -> str:
+def _say_wrapped(text: str) -> None:
     width = shutil.get_terminal_size((100, 24)).columns
-    return textwrap.fill(line, width, subsequent_indent=" " * 10, break_on_hyphens=False, break_long_words=False)
+    options = {"subsequent_indent": " " * 10, "break_on_hyphens": False, "break_long_words": False}
+    for line in textwrap.wrap(text, width, **options):  # type: ignore[arg-type]
+        say(line)
 
 
 def _gathered(changed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

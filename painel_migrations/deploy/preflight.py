@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -12,9 +11,10 @@ from alembic.script import ScriptDirectory
 from painel_migrations.connection.sqlite_header import APPLICATIONS
 from painel_migrations.deploy.concern import FORMER_TABLES, Concern
 from painel_migrations.errors import Refused
+from painel_migrations.logs import get_logger
 from painel_migrations.schema import metadata
 
-log = logging.getLogger("painel_migrations.deploy.preflight")
+log = get_logger("painel_migrations.deploy.preflight")
 
 # Tables that migrations write for themselves.
 BOOKKEEPING = {"alembic_version", "migration_history"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,12 +23,14 @@ from painel_migrations.deploy.environment import Outcome, UnmendedError, to_repa
 from painel_migrations.deploy.look import counted, print_findings
 from painel_migrations.deploy.preflight import refuse_foreign_database
 from painel_migrations.deploy.told import run_told
+from painel_migrations.logs import get_logger
 from painel_migrations.settings import Settings, read_settings
+from painel_migrations.terminal import say
 
 if TYPE_CHECKING:
     from painel_migrations.catalog import Finding
 
-log = logging.getLogger("painel_migrations.deploy")
+log = get_logger("painel_migrations.deploy")
 
 
 def repair(only_plan: bool = False, breaker: Breaker | None = None) -> int:
@@ -53,7 +54,7 @@ def repair(only_plan: bool = False, breaker: Breaker | None = None) -> int:
         return _tell_unmended(outcome)
     if only_plan:
         _tell_left(outcome.left, "Would be left")
-        print("Next: make repair")
+        say("Next: make repair")
         return 1 if outcome.left else 0
     return _applied(settings, breaker)
 
@@ -75,19 +76,19 @@ def _looked_and_rehearsed(connection: sa.Connection, surroundings: list[Concern]
     refuse_foreign_database(connection, migration, script, whatever_revision=True)
     found = to_repair(connection)
     at, head = migration.get_current_heads(), script.get_current_head() or "base"
-    print(f"At: {at[0] if at else 'no revision'}")
+    say(f"At: {at[0] if at else 'no revision'}")
     if not found:
-        print("Equal to head: nothing to repair")
+        say("Equal to head: nothing to repair")
         if at != (head,):
-            print("Next: make upgrade")
+            say("Next: make upgrade")
         return Outcome(head, 0, verified=True)
-    print(f"Drifted: {counted(len(found), 'difference')}")
+    say(f"Drifted: {counted(len(found), 'difference')}")
     print_findings(found)
     plan.print_concerns([*surroundings, *plan.look(connection)])
     outcome, seconds = plan.print_rehearsal(connection, "head", settings, repair=True)
     if outcome.mends:
         mends = f"it mends {outcome.mended} of {len(outcome.found)}"
-        print(f"Rehearsed in {seconds:.1f} s: {mends}. Nothing was changed yet")
+        say(f"Rehearsed in {seconds:.1f} s: {mends}. Nothing was changed yet")
     return outcome
 
 
@@ -113,15 +114,15 @@ def _applied(settings: Settings, breaker: Breaker) -> int:
 
 def _tell_left(left: Sequence[Finding], how: str) -> None:
     if left:
-        print(f"{how}: {counted(len(left), 'difference')}, to be mended as said here")
+        say(f"{how}: {counted(len(left), 'difference')}, to be mended as said here")
         print_findings(left)
 
 
 def _tell_unmended(outcome: Outcome) -> int:
     """Print what stays, and what a run would have brought besides. Returns the exit code."""
-    print("Not repaired: the history mends none of it, or not without another difference. Nothing was changed")
+    say("Not repaired: the history mends none of it, or not without another difference. Nothing was changed")
     _tell_left(outcome.found, "Left")
     if outcome.brought:
-        print("What it would bring:")
+        say("What it would bring:")
         print_findings(outcome.brought)
     return 1

@@ -19,8 +19,9 @@ from painel_migrations.errors import (
     UsageError,
 )
 from painel_migrations.events import run_named, tell
+from painel_migrations.logs import get_logger
 
-log = logging.getLogger("painel_migrations.deploy")
+log = get_logger("painel_migrations.deploy")
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 
 from alembic.script import ScriptDirectory
@@ -14,9 +13,10 @@ from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.manual import write_scripts
 from painel_migrations.deploy.told import run_told
 from painel_migrations.errors import WILL_NOT_PASS, LostError, NoConnectionError
+from painel_migrations.logs import get_logger
 from painel_migrations.settings import read_settings
 
-log = logging.getLogger("painel_migrations.deploy")
+log = get_logger("painel_migrations.deploy")
 
 
 def upgrade(revision: str, breaker: Breaker | None = None) -> int:

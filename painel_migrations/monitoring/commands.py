@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import sys
 
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.errors import UsageError
@@ -12,6 +10,7 @@ from painel_migrations.monitoring.health import document, healthy, judge, lines
 from painel_migrations.monitoring.look import look
 from painel_migrations.monitoring.report import report
 from painel_migrations.settings import METRICS_FILE, read_settings
+from painel_migrations.terminal import as_json, say, show
 
 
 def health(style: str = "text", breaker: Breaker | None = None, told: bool = False) -> int:
@@ -25,9 +24,10 @@ def health(style: str = "text", breaker: Breaker | None = None, told: bool = Fal
     snapshot = look(settings, breaker)
     checks = judge(snapshot)
     if style == "json":
-        print(json.dumps(document(snapshot, checks), ensure_ascii=False, indent=2))
+        show(as_json(document(snapshot, checks), indent=2))
     else:
-        print("\n".join(lines(snapshot, checks)))
+        for line in lines(snapshot, checks):
+            say(line)
     if told:
         report(settings, snapshot, checks)
     return 0 if healthy(checks) else 1
@@ -47,7 +47,7 @@ def metrics(breaker: Breaker | None = None) -> int:
     text = exposition(snapshot, judge(snapshot))
     # A reader that goes away takes nothing from the file.
     with contextlib.suppress(BrokenPipeError):
-        sys.stdout.buffer.write(text)
+        show(text.decode())
     if (path := settings.monitoring.metrics_file) is not None:
         try:
             write(path, text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from itertools import groupby
@@ -19,7 +18,7 @@ from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.history_lines import Edited, Line, edited, read_lines
 from painel_migrations.errors import EditedError, Refused
 from painel_migrations.settings import read_settings
-from painel_migrations.terminal import printable
+from painel_migrations.terminal import as_json, printable, show
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
@@ -57,14 +56,14 @@ def history(style: str = "text", breaker: Breaker | None = None) -> int:
     marked = _marked(lines, changed)
     database = way_in.candidate.place
     if style == "json":
-        text = json.dumps(document(database, lines, changed), ensure_ascii=False, indent=2)
+        text = as_json(document(database, lines, changed), indent=2)
     elif lines:
         text = f"Database: {database}\n{_table(lines, marked)}{totals(lines)}"
     else:
         text = f"Database: {database}\nNo history yet: make upgrade writes it"
     # Who reads may have enough (`make history | head`).
     with contextlib.suppress(BrokenPipeError):
-        print(text)
+        show(text)
     _tell_edited(changed)
     return 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import sqlite3
 import threading
 import time
@@ -27,6 +26,7 @@ from painel_migrations.deploy.history_lines import Line, edited, read_lines
 from painel_migrations.deploy.preflight import BOOKKEEPING, refuse_foreign_database
 from painel_migrations.errors import NoConnectionError, PainelError
 from painel_migrations.events import observed
+from painel_migrations.logs import get_logger
 from painel_migrations.monitoring import journal
 from painel_migrations.monitoring.recorder import Recorder
 from painel_migrations.monitoring.retired import read_retired
@@ -34,7 +34,7 @@ from painel_migrations.monitoring.snapshot import Journal, Problem, Snapshot, St
 from painel_migrations.monitoring.vitals import vitals
 from painel_migrations.settings import Settings
 
-log = logging.getLogger("painel_migrations.monitoring")
+log = get_logger("painel_migrations.monitoring")
 
 # Seconds that a look may wait for an answer: who looks every minute, or stands before the page, will look again.
 CONNECT_WITHIN = 10.0

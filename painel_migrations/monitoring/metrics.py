@@ -22,6 +22,7 @@ from painel_migrations.discretion import discreet
 from painel_migrations.monitoring.checks import Check, State
 from painel_migrations.monitoring.families import DATABASE, FAMILIES, Family
 from painel_migrations.monitoring.snapshot import Journal, LastRun, SequenceUse, Snapshot, Vitals
+from painel_migrations.terminal import printable
 
 if TYPE_CHECKING:
     pass
@@ -85,7 +86,7 @@ class _Look(Collector):
     """One look as metric families, in the order of ``FAMILIES``; those that nothing is known of are left out."""
 
     def __init__(self, snapshot: Snapshot, checks: Sequence[Check]) -> None:
-        self._database = snapshot.database
+        self._database = printable(snapshot.database)
         self._found = dict(_found(snapshot, checks))
 
     def collect(self) -> Iterator[Metric]:
@@ -98,12 +99,12 @@ def _metric(family: Family, database: str, samples: Samples) -> Metric:
     if family.type == "info":
         info = InfoMetricFamily(family.name.removesuffix("_info"), family.help, labels=[DATABASE])
         for values in samples:
-            info.add_metric([database], dict(zip(family.labels, values, strict=True)))
+            info.add_metric([database], dict(zip(family.labels, map(printable, values), strict=True)))
         return info
     kind = CounterMetricFamily if family.type == "counter" else GaugeMetricFamily
     metric = kind(family.name, family.help, labels=[DATABASE, *family.labels])
     for values, value in samples.items():
-        metric.add_metric([database, *values], value)
+        metric.add_metric([database, *map(printable, values)], value)
     return metric
 
 

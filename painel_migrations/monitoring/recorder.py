@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections import defaultdict
 from datetime import UTC, datetime
 
 from painel_migrations.events import Event
+from painel_migrations.logs import get_logger
 from painel_migrations.monitoring import journal
 from painel_migrations.monitoring.snapshot import LastRun
 from painel_migrations.settings import Settings
 
-log = logging.getLogger("painel_migrations.monitoring")
+log = get_logger("painel_migrations.monitoring")
 
 
 class Recorder:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
+from painel_migrations.logs import get_logger
 from painel_migrations.monitoring.checks import Check
 from painel_migrations.monitoring.snapshot import Snapshot
 from painel_migrations.settings import METRICS_FILE, Settings
 
-log = logging.getLogger("painel_migrations.monitoring")
+log = get_logger("painel_migrations.monitoring")
 
 
 def report(settings: Settings, snapshot: Snapshot, checks: Sequence[Check]) -> None:

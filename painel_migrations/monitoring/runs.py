@@ -6,18 +6,18 @@ Nothing here fails the run it reports on, or holds it up for long.
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Iterator
 from dataclasses import replace
 
 from painel_migrations.connection.interrupts import Interrupted
 from painel_migrations.errors import NoConnectionError
 from painel_migrations.events import observed
+from painel_migrations.logs import get_logger
 from painel_migrations.monitoring.recorder import Recorder
 from painel_migrations.monitoring.snapshot import Problem
 from painel_migrations.settings import Settings, read_settings
 
-log = logging.getLogger("painel_migrations.monitoring")
+log = get_logger("painel_migrations.monitoring")
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import re
 from functools import cache
 from importlib import resources
@@ -15,8 +14,9 @@ from alembic.runtime.migration import MigrationContext
 
 from painel_migrations.connection.engines import LIFTED
 from painel_migrations.errors import Refused
+from painel_migrations.logs import get_logger
 
-log = logging.getLogger("painel_migrations.operations")
+log = get_logger("painel_migrations.operations")
 
 # SQLSTATE of a refusal raised by a helper; class PM is nobody else's.
 REFUSED = "PM004"

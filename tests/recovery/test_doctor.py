@@ -767,7 +767,7 @@ def test_whatever_a_step_raises() -> None:
 def test_a_screen_that_cannot_show_a_letter(gate: Gate) -> None:
     environment = command.environment(gate.url("ação"), PYTHONIOENCODING="ascii")
     ended = command.run(gate.url("ação"), "doctor", env=environment)
-    assert ended.out.startswith("Database: PostgreSQL a??o on 127.0.0.1")
+    assert ended.out.startswith("Database: PostgreSQL a\\xe7\\xe3o on 127.0.0.1")
     assert (ended.code, ended.err) == (3, "")
 
 

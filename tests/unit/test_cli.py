@@ -319,7 +319,7 @@ def test_no_name_that_verify_shows_steers_the_terminal(file: Path, run: Callable
     with engine_of(f"sqlite:///{file}").begin() as connection:
         connection.exec_driver_sql('CREATE TABLE "a\x1b[2J\nEqual to head" (x)')
     _, said, _ = run("verify")
-    assert "NOTE  table a?[2J Equal to head: " in said
+    assert "NOTE  table a\\x1b[2J Equal to head: " in said
     assert "\x1b" not in said
 
 

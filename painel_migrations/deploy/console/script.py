@@ -22,6 +22,7 @@ from painel_migrations.deploy.console.block import Way, make_block
 from painel_migrations.deploy.console.dress import STYLES, dressed
 from painel_migrations.errors import UsageError
 from painel_migrations.settings import Settings, read_settings
+from painel_migrations.terminal import say, show
 
 
 def sql(start: str, end: str, style: str, folder: str | None) -> int:
@@ -209,14 +210,12 @@ def _print(text: str) -> None:
 
     Errors: UsageError where it cannot be written whole; what a file has of it is taken back.
     """
-    if sys.stdout is None:
-        raise UsageError("there is no standard output to write to", "Write it to a file: make sql > fix.sql")
     try:
         descriptor = sys.stdout.fileno()
         # Of a file that is appended to, what was there before stays.
         before = os.fstat(descriptor).st_size
     except (OSError, ValueError):
-        sys.stdout.write(text)
+        show(text)
         return
     # Not through Python's own layers: under PYTHONUNBUFFERED they lose what a full disk did not take, without a word.
     rest = text.encode("ascii")
@@ -234,4 +233,4 @@ def _print(text: str) -> None:
 
 
 def _say(note: str) -> None:
-    print(note, file=sys.stderr)
+    say(note, sys.stderr)

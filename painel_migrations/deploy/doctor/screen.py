@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import textwrap
 
 from painel_migrations.candidates import Candidate
 from painel_migrations.deploy.doctor.step import Step
+from painel_migrations.terminal import say
 
 WIDTH = 80
 # "  note  preflight  "
@@ -41,7 +41,7 @@ def _print(text: str, first: str, margin: int) -> None:
     # Long words and hyphens are left alone: a path or a statement is there to be copied. A line is a line, whatever
     # the server put into its words.
     words = " ".join(text.split())
-    wrapped = textwrap.fill(
+    wrapped = textwrap.wrap(
         words,
         WIDTH,
         initial_indent=first,
@@ -49,8 +49,7 @@ def _print(text: str, first: str, margin: int) -> None:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    text = wrapped if words else first.rstrip()
-    encoding = sys.stdout.encoding or "utf-8"
     # A reader may go away (`make doctor | head -1`).
     with contextlib.suppress(BrokenPipeError):
-        print(text.encode(encoding, "replace").decode(encoding), flush=True)
+        for shown in wrapped or [first.rstrip()]:
+            say(shown)

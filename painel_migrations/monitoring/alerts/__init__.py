@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from painel_migrations import __version__
 from painel_migrations.discretion import discreet
 from painel_migrations.errors import UsageError
 from painel_migrations.events import current_run
+from painel_migrations.logs import get_logger
 from painel_migrations.monitoring.alerts.claims import Claims
 from painel_migrations.monitoring.alerts.facts import facts, fields
 from painel_migrations.monitoring.alerts.rules import RULES, Rule, RulesError, load
@@ -28,7 +28,7 @@ from painel_migrations.monitoring.alerts.webhook import (
 from painel_migrations.monitoring.snapshot import Snapshot
 from painel_migrations.settings import Settings
 
-log = logging.getLogger("painel_migrations.monitoring")
+log = get_logger("painel_migrations.monitoring")
 
 # A sentence longer than this is a server's, not ours.
 LONGEST_LINE = 600

@@ -18,6 +18,7 @@ from painel_migrations.monitoring.page.icons import favicon, icon
 from painel_migrations.monitoring.page.texts import language
 from painel_migrations.monitoring.page.view import NOTES, View
 from painel_migrations.monitoring.snapshot import Snapshot
+from painel_migrations.terminal import visible
 
 WORDS = {State.OK: "in order", State.WARNING: "warning", State.FAILED: "failed", State.UNKNOWN: "not known"}
 
@@ -51,7 +52,8 @@ def _content(view: View) -> Markup:
 
 def _filled(name: str, **values: Any) -> str:
     common = {"Markup": Markup, "favicon": favicon, "style": _style(), "current": Markup(' aria-current="true"')}
-    return str(_lookup().get_template(f"{name}.html.mako").render(**common, **values))
+    # A control or a right-to-left mark in a name would turn round what stands beside it.
+    return visible(str(_lookup().get_template(f"{name}.html.mako").render(**common, **values)))
 
 
 @cache

@@ -12,4 +12,4 @@ def safe(value: object) -> str:
     if isinstance(value, Markup):
         return value
     # Cut once more in the end: half a number is one that nobody would recognise.
-    return escape(shortened(discreet(str(value)[:READ]))).replace("\0", "�")
+    return escape(shortened(discreet(str(value)[:READ])))

@@ -6,7 +6,6 @@ Variables are read when somebody asks, never at the import; a configuration that
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from painel_migrations.monitoring.snapshot import Problem, Snapshot
 from painel_migrations.monitoring.web.access import has_token, is_local
 from painel_migrations.monitoring.web.shared_look import Judged, SharedLook
 from painel_migrations.settings import Settings, read_settings, read_status_token
+from painel_migrations.terminal import as_json
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -139,7 +139,7 @@ def make_app(shared: SharedLook | None = None) -> Starlette:
         from painel_migrations.monitoring.health import document, healthy
 
         judged = await shared.now()
-        text = json.dumps(document(judged.snapshot, judged.checks), ensure_ascii=False, indent=2)
+        text = as_json(document(judged.snapshot, judged.checks), indent=2)
         return Response(f"{text}\n", 200 if healthy(judged.checks) else 503, media_type="application/json")
 
     async def metrics(_request: Request) -> Response:

@@ -11,10 +11,11 @@ from typing import Any
 
 from painel_migrations.connection.interrupts import Breaker, Interrupted
 from painel_migrations.errors import UsageError
+from painel_migrations.logs import get_logger
 from painel_migrations.monitoring.web.access import is_loopback
 from painel_migrations.settings import STATUS_TOKEN, read_settings, read_status_token
 
-log = logging.getLogger("painel_migrations.monitoring")
+log = get_logger("painel_migrations.monitoring")
 
 HOST = "127.0.0.1"
 PORT = 8008

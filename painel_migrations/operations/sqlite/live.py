@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
+from painel_migrations.logs import get_logger
 from painel_migrations.operations.sqlite import reading
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Constraint, Table
 from painel_migrations.operations.sqlite.text import key, quote
 
-log = logging.getLogger("painel_migrations.operations")
+log = get_logger("painel_migrations.operations")
 
 _TABLES = r"""
     SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'

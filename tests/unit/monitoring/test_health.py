@@ -307,7 +307,7 @@ def test_names_do_not_steer_the_terminal() -> None:
     shown = list(lines(snapshot, judge(snapshot)))
     assert len(shown) == 14
     assert [line for line in shown if not line.isprintable()] == []
-    assert shown[0].startswith("unhealthy: of all its numbers given: a?b?[2J.id 99 %")
+    assert shown[0].startswith("unhealthy: of all its numbers given: a\\nb\\x1b[2J.id 99 %")
 
 
 def test_the_verdict() -> None:

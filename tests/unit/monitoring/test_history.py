@@ -87,7 +87,7 @@ def test_of_a_file_nobody_is_named() -> None:
 
 def test_names_do_not_steer_the_terminal() -> None:
     shown = _table([replace(LINE, role="[red]\x1b[2J", application_name="a\nb\x07")], set())
-    assert "start-up, [red]?[2J a?b? 0001" in shown
+    assert "start-up, [red]\\x1b[2J a\\nb\\x07 0001" in shown
 
 
 def test_totals() -> None:

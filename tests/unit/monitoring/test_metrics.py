@@ -133,7 +133,9 @@ def test_the_page_has_the_list() -> None:
 
 def test_what_is_odd_in_a_name_is_escaped() -> None:
     odd = replace(HEALTHY, database='SQLite C:\\dados\\"painel"\nção.db')
-    assert {sample.labels[DATABASE] for family in families(odd) for sample in family.samples} == {odd.database}
+    assert {sample.labels[DATABASE] for family in families(odd) for sample in family.samples} == {
+        'SQLite C:\\dados\\"painel"\\nção.db'
+    }
 
 
 def test_nothing_of_this_process_is_told() -> None:
