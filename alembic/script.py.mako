@@ -1,4 +1,10 @@
-"""${message}
+<%!
+    def literal(text):
+        """A title as the inside of a docstring: one line, whatever was typed."""
+        line = "".join(sign if sign.isprintable() else " " for sign in text)
+        return " ".join(line.split()).replace("\\", "\\\\").replace('"', '\\"')
+%>\
+"""${message | literal}
 
 Say why, in a sentence or two; a number where there is one. One reason a revision: expand, backfill and contract are three.
 

@@ -6,7 +6,7 @@ import io
 import shutil
 import sys
 
-from painel_migrations.archive import git, moving, register, undo
+from painel_migrations.archive import git, moving, register, tree, undo
 from painel_migrations.archive.judge import NOT_ONE, Found
 from painel_migrations.archive.survey import Survey, folder_of, take
 from painel_migrations.archive.tree import ARCHIVE
@@ -28,7 +28,7 @@ def archive(given: str, apply: bool, redact: bool) -> int:
     if top is not None and (apply or shutil.which("git")):
         repository = git.Repository(top)
     known = register.load(register.shipped())
-    place = source / ARCHIVE / register.NAME
+    place = tree.within(source, f"{ARCHIVE}/{register.NAME}")
     own = register.load(place)
     same = place.exists() and place.samefile(register.shipped())
     survey = take(source, known, () if same else own, repository)

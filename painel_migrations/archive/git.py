@@ -23,8 +23,23 @@ def top_of(folder: Path) -> Path | None:
     return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
 
 
+# A repository's own configuration may name programs, and it came with the folder that is looked at. What the verbs used
+# here would run is switched off: git's documentation, git-config(1). Filters are added by their names.
+_PROGRAMS = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "log.showSignature": "false",
+    # An object that is missing is not fetched: a remote may be a command.
+    "protocol.allow": "never",
+}
+_FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
+
+
 class Repository:
-    """A repository, by its top folder. Errors: UsageError where there is no git, or it refuses the repository."""
+    """A repository, by its top folder; no program that it names is run.
+
+    Errors: UsageError where there is no git, it refuses the repository, or the repository's files lie elsewhere.
+    """
 
     def __init__(self, top: Path) -> None:
         self.top = top
@@ -32,19 +47,36 @@ class Repository:
             raise UsageError(
                 f"{top} is a git repository, and there is no git on PATH", "Install git, or put it on PATH"
             )
+        self._settings = dict(_PROGRAMS)
         try:
+            self._settings |= self._filters()
             self.state = Path(self.ask("rev-parse", "--absolute-git-dir").rstrip("\n")) / "painel-archive"
+            files = Path(self.ask("rev-parse", "--show-toplevel").rstrip("\n"))
         except GitError as error:
             said = str(error).strip().splitlines()
             raise UsageError(
                 f"git cannot read the repository {top}: {said[0] if said else 'no reason given'}",
                 "See git status there",
             ) from None
+        if not files.samefile(top):
+            raise UsageError(
+                f"the repository {top} keeps its files elsewhere (core.worktree)", "Take that out of its configuration"
+            )
+
+    def _filters(self) -> dict[str, str]:
+        """Return the settings that switch off every filter of the repository."""
+        names = self.ask("config", "--list", "--name-only", "-z").split("\0")
+        filters = {name.rpartition(".")[0] for name in names if name.lower().startswith("filter.")}
+        return {f"{each}.{key}": value for each in filters for key, value in _FILTER.items()}
 
     def ask(self, *arguments: str, given: str | None = None) -> str:
         """Run git and return what it writes. Errors: GitError."""
         # A hook's or a caller's GIT_DIR would lead to another repository, and a language to other words.
         environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        # By way of the environment: a filter's name may hold an equals sign, at which -c would cut it.
+        environ["GIT_CONFIG_COUNT"] = str(len(self._settings))
+        for number, (name, value) in enumerate(self._settings.items()):
+            environ |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
         done = subprocess.run(
             ["git", "-C", str(self.top), *arguments],
             input=None if given is None else os.fsencode(given),
@@ -53,6 +85,7 @@ class Repository:
                 **environ,
                 "LC_ALL": "C",
                 "GIT_OPTIONAL_LOCKS": "0",
+                "GIT_NO_LAZY_FETCH": "1",
                 "GIT_TERMINAL_PROMPT": "0",
                 "GIT_LITERAL_PATHSPECS": "1",
             },

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from painel_migrations.archive import credentials, git, kinds, readme, register, text, undo
+from painel_migrations.archive import credentials, git, kinds, readme, register, text, tree, undo
 from painel_migrations.archive.judge import CHANGED, Found
 from painel_migrations.archive.register import Entry
 from painel_migrations.archive.survey import Survey
@@ -28,7 +28,7 @@ def move(survey: Survey, own: Iterable[Entry], repository: git.Repository | None
         return None
     texts = _redacted(moving, redact)
     entries = [_entry(found, texts.get(found.path)) for found in moving]
-    page = survey.source / ARCHIVE / "README.md"
+    page = tree.within(survey.source, f"{ARCHIVE}/README.md")
     if page.exists() and readme.MARK.encode() not in page.read_bytes():
         raise Refused(f"{ARCHIVE}/README.md was written by somebody, and would be overwritten", "Give it another name")
     if repository is not None and repository.is_locked():

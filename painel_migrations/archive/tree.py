@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from painel_migrations.errors import Refused
 from painel_migrations.terminal import printable
 
 ARCHIVE, REGISTER = "archive", "REGISTER.toml"
@@ -67,6 +68,27 @@ class File:
             return self.place.read_bytes()
         except OSError:
             return None
+
+
+def within(root: Path, path: str) -> Path:
+    """Return the place of a path below a folder, for whoever reads or writes there.
+
+    Args:
+        root: the folder, resolved.
+        path: with slashes, and no part that leads up.
+
+    Raises:
+        Refused: a part of it is a symbolic link, which would lead out of the folder.
+    """
+    place = root
+    for part in path.split("/"):
+        place = place / part
+        if place.is_symlink():
+            raise Refused(
+                f"{printable(place.relative_to(root).as_posix())} is a symbolic link, which would lead out of {root}",
+                "Put a real file or folder in its place, then run again",
+            )
+    return place
 
 
 @dataclass

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from painel_migrations.archive import git, register
+from painel_migrations.archive import git, register, tree
 from painel_migrations.errors import FailedError, LockedError, Refused, UsageError
 from painel_migrations.terminal import printable
 
@@ -62,6 +63,15 @@ class Undo:
     written: list[Written] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
 
+    @property
+    def paths(self) -> list[str]:
+        """Every path it names, from the folder looked at."""
+        return [
+            *(path for move in self.moves for path in (move.source, move.target)),
+            *(one.path for one in self.written),
+            *self.folders,
+        ]
+
     def keep(self, data: bytes) -> str:
         """Put a copy aside, for this user's eyes only; return its name."""
         name = f"{sum(1 for _ in self.place.iterdir())}.kept"
@@ -102,8 +112,8 @@ def hash_of(data: bytes) -> str:
 
 
 def state_of(source: Path, repository: git.Repository | None) -> Path:
-    """Return the folder where undo lists lie, which may not be there yet."""
-    return repository.state if repository else source / OUTSIDE
+    """Return the folder where undo lists lie, which may not be there yet. Errors: Refused where it is a link."""
+    return tree.within(repository.state.parent, repository.state.name) if repository else tree.within(source, OUTSIDE)
 
 
 class Lock:
@@ -169,11 +179,15 @@ def _read(place: Path) -> Undo | None:
         return None
     except (OSError, ValueError, KeyError, TypeError):
         raise _damaged(place) from None
-    paths: list[Any] = [path for move in undo.moves for path in (move.source, move.target)]
-    paths += [one.path for one in undo.written] + undo.folders
-    if not all(register.is_inside(path) for path in paths):
+    copies: list[Any] = [one.kept for one in undo.moves if one.kept] + [one.kept for one in undo.written if one.kept]
+    if not all(register.is_inside(path) for path in undo.paths) or not all(_is_copy(place, name) for name in copies):
         raise _damaged(place)
     return undo
+
+
+def _is_copy(place: Path, name: object) -> bool:
+    """Whether a name is one that ``keep`` gives, of a copy that lies in the list's own folder, or is gone."""
+    return isinstance(name, str) and re.fullmatch(r"\d+\.kept", name) is not None and not (place / name).is_symlink()
 
 
 def _damaged(place: Path) -> UsageError:
@@ -184,7 +198,12 @@ def _damaged(place: Path) -> UsageError:
 
 
 def check(undo: Undo, source: Path) -> list[str]:
-    """Return what stands in the way of taking a run back: files that were edited, deleted or put in the way since."""
+    """Return what stands in the way of taking a run back: files that were edited, deleted or put in the way since.
+
+    Errors: Refused where a link would lead it out of the folder.
+    """
+    for path in undo.paths:
+        tree.within(source, path)
     problems = []
     for move in undo.moves:
         here, there = source / move.target, source / move.source

@@ -47,7 +47,11 @@ def started(url: str, *arguments: str, **variables: str) -> tuple[subprocess.Pop
 def test_one_line_is_said_and_a_signal_ends_it(signum: signal.Signals, silent: str) -> None:
     """Even while somebody waits for a look at a database that is silent."""
     process, said = started(silent)
-    address = re.fullmatch(r"The page: http://127\.0\.0\.1:(\d+) \(Ctrl-C ends it\)\n", said)
+    address = re.fullmatch(
+        r"The page: http://127\.0\.0\.1:(\d+) "
+        r"\(this machine alone; a proxy needs MIGRATION_STATUS_TOKEN; Ctrl-C ends it\)\n",
+        said,
+    )
     assert address
     with socket.create_connection(("127.0.0.1", int(address[1]))) as waiting:
         waiting.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
 import shutil
 import signal
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic.util.exc import CommandError
+from mako.template import Template
 
 from painel_migrations import cli
 from painel_migrations.deploy.history import revision_sha256
@@ -358,3 +361,34 @@ def test_verify_notes_a_revision_that_was_edited(
     assert "NOTE  revision 0017: The database has what the file said when it ran, and not what it says now." in said
     assert f"      found:    the file with the SHA-256 {'f' * 64}" in said
     assert "      mend:     git log -p -- alembic/versions/0017_produtos_17_columns.py, then make repair" in said
+
+
+TITLES = [
+    ('Add capa"""\nimport os; os.abort()\n"""', 'Add capa""" import os; os.abort() """'),
+    ("Add \\N{DASH} \\x \\", "Add \\N{DASH} \\x \\"),
+    ('"quoted" ${title} % of', '"quoted" ${title} % of'),
+    ("a\0b\x1b\u202ec\r\nd", "a b c d"),
+    ("Põe capa", "Põe capa"),
+]
+
+
+@pytest.mark.parametrize(("title", "read"), TITLES, ids=["quotes", "backslashes", "template", "control", "letters"])
+def test_a_title_is_a_literal(tmp_path: Path, title: str, read: str) -> None:
+    """Also where plain Alembic writes the file: the template is the one place."""
+    template = Template((ROOT / "alembic/script.py.mako").read_text())
+    text = template.render(
+        message=title,
+        up_revision="0023",
+        down_revision="0022",
+        branch_labels=None,
+        depends_on=None,
+        create_date=datetime(2026, 11, 29, tzinfo=UTC),
+        comma=lambda names: names or "",
+        imports=None,
+        upgrades=None,
+        downgrades=None,
+    )
+    module = ast.parse(text)
+    assert (ast.get_docstring(module) or "").splitlines()[0] == read
+    assert [type(node).__name__ for node in module.body[1:3]] == ["Import", "ImportFrom"]
+    assert "abort" not in "".join(ast.unparse(node) for node in module.body[1:])

@@ -46,7 +46,9 @@ def is_local(scope: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
     """Return whether a request is from this machine to this machine, and under its own name."""
     ends = (scope.get("server"), scope.get("client"))
     return (
-        all(end is not None and is_loopback(end[0]) for end in ends)
+        # No browser and no client of today speaks HTTP/1.0; nginx does for others, and adds no header by itself.
+        scope.get("http_version") != "1.0"
+        and all(end is not None and is_loopback(end[0]) for end in ends)
         and not any(name in FORWARDED or name.startswith(FORWARDED_PREFIXES) for name in headers)
         and _names_loopback(headers.get("host", ""))
     )

@@ -13,6 +13,7 @@ from painel_migrations.connection.interrupts import Breaker, Interrupted
 from painel_migrations.errors import UsageError
 from painel_migrations.logs import get_logger
 from painel_migrations.monitoring.web.access import is_loopback
+from painel_migrations.monitoring.web.patience import MOST_CONNECTIONS, patient_protocol
 from painel_migrations.settings import STATUS_TOKEN, read_settings, read_status_token
 
 log = get_logger("painel_migrations.monitoring")
@@ -41,7 +42,7 @@ def serve(host: str = HOST, port: str = str(PORT)) -> int:
         config = uvicorn.Config(
             status_app,
             loop="asyncio",
-            http="h11",
+            http=patient_protocol(),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -50,9 +51,13 @@ def serve(host: str = HOST, port: str = str(PORT)) -> int:
             server_header=False,
             # Whoever waits for a look is not waited for.
             timeout_graceful_shutdown=0,
+            limit_concurrency=MOST_CONNECTIONS,
         )
         address, bound = listener.getsockname()[:2]
-        log.info("The page: http://%s:%s (Ctrl-C ends it)", f"[{address}]" if ":" in address else address, bound)
+        # A blank after the address, so that whoever marks it to copy gets no more.
+        whose = f"with {STATUS_TOKEN}" if read_status_token() else f"this machine alone; a proxy needs {STATUS_TOKEN}"
+        name = f"[{address}]" if ":" in address else address
+        log.info("The page: http://%s:%s (%s; Ctrl-C ends it)", name, bound, whose)
         # From here on the page says what there is to say: of every look, and of every request that is none.
         logging.getLogger("painel_migrations").setLevel(logging.ERROR)
         logging.getLogger("uvicorn").setLevel(logging.CRITICAL)

@@ -214,12 +214,27 @@ def test_without_a_token_nobody_else_does(looks: Looks, request_: dict[str, Any]
     assert looks.count == 0
 
 
-def test_a_server_at_a_socket_of_files_is_no_loopback(looks: Looks) -> None:
+LOCAL = ("127.0.0.1", 8008)
+
+
+@pytest.mark.parametrize(
+    ("version", "server", "client", "status"),
+    [
+        ("1.1", LOCAL, LOCAL, 200),
+        # A server at a socket of files is no loopback.
+        ("1.1", ("/run/painel.sock", None), None, 403),
+        # nginx, which speaks for others and adds no header.
+        ("1.0", LOCAL, LOCAL, 403),
+    ],
+)
+def test_who_asks_by_the_connection_itself(
+    looks: Looks, version: str, server: object, client: object, status: int
+) -> None:
     async def asked() -> int:
         sent: list[Any] = []
         scope = {
             "type": "http", "method": "GET", "path": "/", "root_path": "", "query_string": b"", "scheme": "http",
-            "headers": [(b"host", b"localhost")], "server": ("/run/painel.sock", None), "client": None,
+            "headers": [(b"host", b"localhost")], "server": server, "client": client, "http_version": version,
         }  # fmt: skip
 
         async def receive() -> dict[str, Any]:
@@ -231,7 +246,7 @@ def test_a_server_at_a_socket_of_files_is_no_loopback(looks: Looks) -> None:
         await looks.app()(scope, receive, send)
         return int(sent[0]["status"])
 
-    assert asyncio.run(asked()) == 403
+    assert asyncio.run(asked()) == status
 
 
 @pytest.mark.parametrize("where", ["127.0.0.1", "192.0.2.1"])
