@@ -4,8 +4,10 @@ import functools
 
 import sqlalchemy as sa
 
+from painel_migrations.catalog import elsewhere as other_schemas
 from painel_migrations.catalog import postgresql, rows, sqlite
 from painel_migrations.catalog.compare import compare
+from painel_migrations.catalog.elsewhere import elsewhere
 from painel_migrations.catalog.expected import expected
 from painel_migrations.catalog.facts import Catalogue, Fact
 from painel_migrations.catalog.findings import Finding, Severity
@@ -20,6 +22,7 @@ __all__ = [
     "Finding",
     "Severity",
     "compare",
+    "elsewhere",
     "expected",
     "fingerprint",
     "head",
@@ -55,7 +58,7 @@ def head(dialect_name: str) -> Catalogue:
 def verify(connection: sa.Connection, live: Catalogue | None = None) -> list[Finding]:
     """Compare the database with head: its catalogue, its sequences' positions, its enum values.
 
-    Two round trips on PostgreSQL. Nothing is written.
+    Three round trips on PostgreSQL. Nothing is written.
 
     Args:
         live: what ``read(connection)`` gave, where the caller needs it too: that saves the first round trip.
@@ -69,5 +72,9 @@ def verify(connection: sa.Connection, live: Catalogue | None = None) -> list[Fin
     """
     live = read(connection) if live is None else live
     wanted = head(connection.dialect.name)
-    findings = [*compare(wanted, live), *rows.check(connection, wanted, live)]
+    findings = [
+        *other_schemas.check(connection),
+        *compare(wanted, live),
+        *rows.check(connection, wanted, live),
+    ]
     return sorted(findings, key=lambda finding: finding.order)

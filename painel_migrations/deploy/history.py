@@ -65,6 +65,7 @@ def history_of(migration: MigrationContext, way: str | None) -> History:
 class _PostgreSQL:
     migration: MigrationContext
     way: str | None
+    direction: str = ""
 
     def begin_run(self) -> None:
         prepare(self.migration)
@@ -78,9 +79,12 @@ class _PostgreSQL:
             self._call("begin_run", self.way, __version__, None)
 
     def begin_revision(self, revision: Script, direction: str) -> None:
+        self.direction = direction
         self._call("begin_revision", revision.revision, *([] if direction == "upgrade" else [direction]))
 
     def end_revision(self, revision: Script) -> int:
+        if self.direction == "downgrade":
+            self._call("restore_types", revision.revision)
         if self.way:
             self._call("end_revision", revision.revision, revision_sha256(revision))
         return self._connection.info.pop(ROWS_RETIRED, 0) if self._connection else 0

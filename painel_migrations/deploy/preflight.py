@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from painel_migrations import catalog
 from painel_migrations.connection.sqlite_header import APPLICATIONS
 from painel_migrations.deploy.concern import FORMER_TABLES, Concern
 from painel_migrations.errors import Refused
@@ -27,6 +28,8 @@ def refuse_foreign_database(
 
     Arguments: ``whatever_revision``, for a run that trusts no revision: the tables alone say whose it is.
     """
+    for found in catalog.elsewhere(connection):
+        raise Refused(found.what, found.todo)
     _refuse_another_version_table(connection)
     known = {revision.revision for revision in script.walk_revisions()}
     at = migration.get_current_heads()

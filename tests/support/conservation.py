@@ -8,9 +8,9 @@ Knows nothing of the library it judges. What it takes for the same cell, and no 
 - for a leftover copy (`produtos_old`), the row of that key in the live table.
 
 And for the same value: an equal one, but for the case and surrounding blanks of text that became a label of its
-column's enum; a timestamp without time zone, or its text, is that instant in UTC; a number's scale; inet and jsonb as
-text; a number that SQLite stores as another class. NULL in a column that is gone is no loss, nor is NULL, or a blank
-type, filled from the column it merged with.
+column's enum; a timestamp without time zone, or its text, is that instant in the servers' zone; a number's scale;
+inet and jsonb as text; a number that SQLite stores as another class. NULL in a column that is gone is no loss, nor is
+NULL, or a blank type, filled from the column it merged with.
 
 What tells the row of a retired cell (`of_row`) is no cell itself.
 
@@ -28,10 +28,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from tests.support import lineage
+from tests.support import lineage, servers
 
 Key = tuple[Any, ...]
 Row = dict[str, Any]
@@ -44,6 +45,7 @@ LEFTOVER = re.compile(r"(?:_alembic_tmp_)?(.+?)(?:_(?:old|new|temp|tmp|backup|bk
 IDENTITY = ("criado_em", "nome")
 """Columns that tell a row from another of its number: it may be renamed, but not made again at another time as well."""
 RETIRED = "retired."
+ZONE = ZoneInfo(servers.SETTINGS["timezone"])
 NOT_DATA = {"alembic_version", RETIRED + "register"}
 SHOWN = 5
 """Row keys named in a line; its count says how many there are."""
@@ -219,7 +221,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, int | float | Decimal):
         return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if isinstance(value, dt.datetime):
-        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+        return (value if value.tzinfo else value.replace(tzinfo=ZONE)).astimezone(dt.UTC)
     if isinstance(value, memoryview):
         return bytes(value)
     return tuple(value) if isinstance(value, list) else value

@@ -93,8 +93,8 @@ def get(dialect: str, name: str) -> Scar:
 def apply(target: sa.Engine | sa.Connection, scar: Scar) -> None:
     """Inflict `scar`, each of its transactions committed; what was open on a connection before is committed with it.
 
-    PostgreSQL's time zone is UTC meanwhile, as on the server the scripts ran on. SQLite runs statement by statement, as
-    the scripts had it. Raises the driver's error when the database is not one the scar needs.
+    PostgreSQL's time zone is the server's, as it is of the application's sessions. SQLite runs statement by
+    statement, as the scripts had it. Raises the driver's error when the database is not one the scar needs.
     """
     if isinstance(target, sa.Engine):
         with target.connect() as connection:
@@ -111,7 +111,6 @@ def apply(target: sa.Engine | sa.Connection, scar: Scar) -> None:
         return
     for transaction in scar.transactions:
         with driver.cursor() as cursor:
-            cursor.execute("SET LOCAL TIME ZONE 'UTC'")
             cursor.execute(transaction)
         driver.commit()
 

@@ -144,7 +144,8 @@ def test_a_helper_loses_nothing_but_blanks_and_comments() -> None:
     """Each helper in the script is one that `make upgrade` sends; and what none of its statements needs stays out."""
     text = body(script("sql"))
     sent = blanks(" ".join(squeezed(helper) for helper in (*prologue()[1:], *helpers())))
-    defined = re.findall(r"^CREATE OR REPLACE (?:FUNCTION|PROCEDURE) pg_temp\..*?\$fn\$.*?\$fn\$;", text, re.M | re.S)
+    sent = re.sub(r"CREATE OR REPLACE (?=\w+ pg_temp\.)", "CREATE ", sent)
+    defined = re.findall(r"^CREATE (?:FUNCTION|PROCEDURE) pg_temp\..*?\$fn\$.*?\$fn\$;", text, re.M | re.S)
     assert len(defined) > 80
     assert [helper for helper in defined if blanks(helper) not in sent] == []
     assert "pg_temp.restore_column" not in text

@@ -49,7 +49,9 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
     known = [revision.revision for revision in script.walk_revisions()][::-1]
     plain = collect(way.direction, way.start, way.end)
     verified = way.direction == "upgrade" and way.end == known[-1]
-    uses = ["pg_temp.known_tables pg_temp.learn_head pg_temp.differences"] if verified else ["pg_temp.known_tables"]
+    uses = ["pg_temp.known_tables pg_temp.elsewhere"]
+    if verified:
+        uses.append("pg_temp.learn_head pg_temp.differences")
     begin = f"CALL pg_temp.begin_run('console', {literal(__version__)}, {literal(plain.sha256)})"
     sections = [(section, _place(section.revision, known), _body(section, verified)) for section in plain.sections]
     bodies = [statement for _, _, body in sections for statement in body]
@@ -58,7 +60,11 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "down": way.direction == "downgrade",
         "end": way.end,
         "ending": plain.ending,
-        "helpers": [squeezed(text) for text in needed([*bodies, *plain.ending, begin, *uses], plain.helpers)],
+        # None is there before: a paste drops its own.
+        "helpers": [
+            squeezed(text).replace("CREATE OR REPLACE ", "CREATE ", 1)
+            for text in needed([*bodies, *plain.ending, begin, *uses], plain.helpers)
+        ],
         "known": "\n".join(textwrap.wrap(", ".join(literal(name) for name in known), 100)),
         "last": _place(way.end, known),
         "first": _place(way.start, known),

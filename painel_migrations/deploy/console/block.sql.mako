@@ -84,6 +84,11 @@ BEGIN
 ${helper};
 % endfor
 
+% if not down:
+    FOR painel_found IN SELECT * FROM pg_temp.elsewhere() LOOP
+        RAISE EXCEPTION USING ERRCODE = 'PM004', MESSAGE = painel_found.what, HINT = painel_found.todo;
+    END LOOP;
+% endif
 % if not down and first == 0:
     IF painel_at = 0 THEN
         SELECT count(*), count(*) FILTER (WHERE relname = ANY (pg_temp.known_tables() || 'produtos_categorias'::text))

@@ -34,6 +34,37 @@ EXCEPTION WHEN data_exception OR cannot_coerce THEN
     RETURN false;
 END $fn$;
 
+-- The zone in which the application's sessions read and wrote moments that have none: what the server gives
+-- sessions of the role that owns its tables in this database, before this one asked for UTC. AT TIME ZONE takes it.
+CREATE OR REPLACE FUNCTION pg_temp.zone() RETURNS text LANGUAGE plpgsql AS $fn$
+DECLARE
+    mine text := current_setting('TimeZone');
+    zone text;
+BEGIN
+    PERFORM set_config('TimeZone', coalesce((
+        SELECT substr(s, 10) FROM pg_db_role_setting, unnest(setconfig) s
+        WHERE s ILIKE 'timezone=%' AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+          AND setrole IN (0, coalesce((SELECT relowner FROM pg_class WHERE oid = pg_temp.oid_of('usuarios')),
+                                      current_user::regrole))
+        ORDER BY setrole = 0, setdatabase = 0 LIMIT 1),
+        (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone')), true);
+    zone := current_setting('TimeZone');
+    PERFORM set_config('TimeZone', mine, true);
+    RETURN zone;
+END $fn$;
+
+-- The condition that a value bears no zone and is to become a moment, or NULL for types of which none does.
+CREATE OR REPLACE FUNCTION pg_temp.zoneless(value text, from_type text, to_type text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $fn$
+    SELECT CASE
+        WHEN to_type NOT LIKE 'timestamp%with time zone' OR from_type LIKE 'timestamp%with time zone' THEN NULL
+        WHEN from_type = 'date' OR from_type LIKE 'timestamp%' THEN format('%s IS NOT NULL', value)
+        -- An offset other than zero tells by what becomes of it.
+        ELSE format('(%1$s::text !~* ''(z|utc|gmt|[+-]0[0:]*)\s*$'' '
+            'AND %1$s::text::timestamptz = %1$s::text::timestamp AT TIME ZONE ''UTC'')', value)
+    END
+$fn$;
+
 -- The expression that takes a value of one type to another, as USING and INSERT need it.
 CREATE OR REPLACE FUNCTION pg_temp.converted(expression text, from_type text, to_type text) RETURNS text
 LANGUAGE sql STABLE AS $fn$
@@ -41,14 +72,40 @@ LANGUAGE sql STABLE AS $fn$
         WHEN from_type = to_type THEN expression
         WHEN pg_temp.is_enum(to_type)
             THEN format('(%s)::public.%I', pg_temp.folded(expression, pg_temp.labels_of(to_type)), to_type)
-        WHEN from_type LIKE 'timestamp%without time zone' AND to_type LIKE 'timestamp%with time zone'
-            THEN format('(%s AT TIME ZONE ''UTC'')', expression)
+        WHEN from_type LIKE 'timestamp%with time zone' AND (to_type = 'date' OR to_type LIKE 'timestamp%without%')
+            THEN format('(%s AT TIME ZONE %L)::%s', expression, pg_temp.zone(), to_type)
+        WHEN pg_temp.zoneless('', from_type, to_type) IS NOT NULL THEN format('CASE WHEN %s '
+            'THEN %2$s::text::timestamp AT TIME ZONE %3$L ELSE %2$s::text::timestamptz END',
+            pg_temp.zoneless(expression, from_type, to_type), expression, pg_temp.zone())
         WHEN from_type = 'inet' THEN format('abbrev(%s)::%s', expression, to_type)
         WHEN from_type LIKE 'numeric%' AND to_type = 'integer'
             THEN format('trim_scale(%s)::text::integer', expression)
         ELSE format('(%s)::text::%s', expression, to_type)
     END
 $fn$;
+
+-- Says how many moments without a zone were read in the application's. `rows`: FROM and WHERE.
+CREATE OR REPLACE FUNCTION pg_temp.say_zone(of_column text, rows text, value text, from_type text, to_type text)
+RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    zone text;
+    n bigint;
+    odd bigint;
+BEGIN
+    IF pg_temp.zoneless(value, from_type, to_type) IS NOT NULL THEN
+        zone := pg_temp.zone();
+        EXECUTE format('SELECT count(*), count(*) FILTER (WHERE local <> at AT TIME ZONE %1$L OR local = '
+            '(at - interval ''1 hour'') AT TIME ZONE %1$L) FROM (SELECT %2$s::text::timestamp AS local, %3$s AS at '
+            '%4$s AND CASE WHEN %5$s THEN %6$s ELSE false END) AS moments', zone, value,
+            pg_temp.converted(value, from_type, to_type), rows, pg_temp.fits(value, from_type, to_type, true),
+            pg_temp.zoneless(value, from_type, to_type)) INTO n, odd;
+        IF n > 0 THEN
+            PERFORM pg_temp.say(format('%s: %s without a zone read in %s%s', of_column,
+                pg_temp.counted(n, 'moment', 'moments'), zone,
+                ', ' || nullif(odd, 0) || ' of them of an hour that the clocks there skipped or repeated'));
+        END IF;
+    END IF;
+END $fn$;
 
 -- Refuses where rows hold what is no label of an enum.
 CREATE OR REPLACE FUNCTION pg_temp.refuse_unknown_labels(tbl text, col text, enum_type text, labels text[])
@@ -117,16 +174,23 @@ RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
     live text := pg_temp.type_of(tbl, col);
     target text := pg_temp.spelled(wanted);
+    value text := pg_temp.converted(quote_ident(col), live, target);
 BEGIN
     IF live = target THEN
         RETURN;
     END IF;
     PERFORM pg_temp.refuse_unfit(tbl, col, wanted);
+    PERFORM pg_temp.say_zone(tbl || '.' || col, format('FROM public.%I WHERE true', tbl), quote_ident(col), live, target);
+    -- What the way back cannot work out is kept beside the type.
+    IF current_setting('painel.direction', true) = 'upgrade' AND pg_temp.has_column(tbl, 'id') AND pg_temp.has_rows(tbl)
+        AND NOT pg_temp.is_enum(live) AND NOT pg_temp.is_enum(target) THEN
+        PERFORM pg_temp.keep_cells(tbl, col, format('%I::text IS DISTINCT FROM (%s)::text', col,
+            pg_temp.converted(value, target, live)), 'type');
+    END IF;
     PERFORM pg_temp.shelve(tbl, col);
     PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP DEFAULT', col);
     PERFORM pg_temp.run(tbl || '.' || col, format('ALTER TABLE public.%I ALTER COLUMN %I TYPE %s USING %s', tbl,
-        col, CASE WHEN pg_temp.is_enum(target) THEN format('public.%I', target) ELSE target END,
-        pg_temp.converted(quote_ident(col), live, target)));
+        col, CASE WHEN pg_temp.is_enum(target) THEN format('public.%I', target) ELSE target END, value));
     PERFORM pg_temp.unshelve();
     PERFORM pg_temp.say(format('%s.%s: %s -> %s', tbl, col, live, target));
 END $fn$;
@@ -176,9 +240,12 @@ END $fn$;
 -- are one row, edited since. NULL where nothing tells.
 CREATE OR REPLACE FUNCTION pg_temp.marks(tbl text, alias text) RETURNS text LANGUAGE sql STABLE AS $fn$
     SELECT coalesce(format('nullif(array_remove(ARRAY[%s], NULL), ''{}'')',
-        string_agg(format(mark, alias), ', ')), 'NULL::text[]')
-    FROM (VALUES ('nome', '%I.nome::text'), ('criado_em', 'left(%I.criado_em::text, 19)')) AS m (col, mark)
-    WHERE pg_temp.has_column(tbl, col)
+        string_agg(format(mark, CASE WHEN type LIKE 'timestamp%'
+            THEN pg_temp.converted(format('%I.%I', alias, col), type, 'timestamp with time zone')
+            ELSE format('%I.%I', alias, col) END), ', ')), 'NULL::text[]')
+    FROM (VALUES ('nome', '(%s)::text'), ('criado_em', 'left((%s)::text, 19)')) AS m (col, mark),
+        LATERAL pg_temp.type_of(tbl, col) AS type
+    WHERE type IS NOT NULL
 $fn$;
 
 -- Keeps the cells of a column, row by row, before they go or are given other values. Returns how many.
@@ -188,7 +255,7 @@ DECLARE
     kept text;
     n bigint := CASE WHEN pg_temp.has_table(tbl) THEN pg_temp.count_where(tbl, condition) ELSE 1 END;
 BEGIN
-    IF n > 0 THEN
+    IF n > 0 OR what = 'type' THEN
         IF NOT pg_temp.has_column(tbl, 'id') THEN
             PERFORM pg_temp.refuse(
                 format('%s.%s: values change, and are kept by a column id in schema public only', tbl, col),
@@ -196,7 +263,7 @@ BEGIN
         END IF;
         PERFORM pg_temp.open_retired();
         kept := pg_temp.free_name(
-            tbl || '__' || col || CASE what WHEN 'cells' THEN '__before' ELSE '' END, 'retired');
+            tbl || '__' || col || CASE what WHEN 'column' THEN '' ELSE '__before' END, 'retired');
         EXECUTE format('CREATE TABLE retired.%I AS SELECT id, %I, %s AS of_row FROM public.%I WHERE %s',
             kept, col, pg_temp.marks(tbl, tbl), tbl, condition);
         EXECUTE format('ALTER TABLE retired.%I ADD PRIMARY KEY (id)', kept);
@@ -255,6 +322,31 @@ BEGIN
         END IF;
     END LOOP;
     PERFORM pg_temp.close_retired();
+END $fn$;
+
+-- Undoes the changes of type of a revision, where every row fits.
+CREATE OR REPLACE PROCEDURE pg_temp.restore_types(of_revision text) LANGUAGE plpgsql AS $fn$
+DECLARE
+    thing record;
+    live text;
+BEGIN
+    IF to_regclass('retired.register') IS NULL THEN
+        RETURN;
+    END IF;
+    FOR thing IN SELECT tbl, col, format_type(atttypid, atttypmod) AS type
+        FROM retired.register r, LATERAL (SELECT split_part(object, '.', 1), split_part(object, '.', 2)) AS o (tbl, col),
+            pg_attribute
+        WHERE kind = 'type' AND r.revision = of_revision AND attname = col
+          AND attrelid = to_regclass(format('retired.%I', kept_in)) ORDER BY r.id DESC
+    LOOP
+        live := pg_temp.type_of(thing.tbl, thing.col);
+        IF pg_temp.has_column(thing.tbl, thing.col) AND pg_temp.count_where(thing.tbl,
+                'NOT ' || pg_temp.fits(quote_ident(thing.col), live, thing.type)) = 0 THEN
+            PERFORM pg_temp.change_type(thing.tbl, thing.col, thing.type);
+            PERFORM pg_temp.give_back('type', thing.tbl, thing.col, format('live.%I::text = (%s)::text', thing.col,
+                pg_temp.converted(pg_temp.converted(format('kept.%I', thing.col), thing.type, live), live, thing.type)));
+        END IF;
+    END LOOP;
 END $fn$;
 
 -- Gives cells another value, and keeps them.

@@ -149,6 +149,8 @@ BEGIN
         PERFORM pg_temp.say(format('%s.%s renamed to %s', tbl, old, into_col));
         RETURN;
     END IF;
+    PERFORM pg_temp.say_zone(tbl || '.' || old, format('FROM public.%I WHERE %s', tbl, format(gap, into_col)),
+        quote_ident(old), old_type, live);
     PERFORM pg_temp.change_rows(tbl, format(
         'UPDATE public.%1$I SET %2$I = %3$s WHERE %4$I IS NOT NULL AND %5$s AND %3$s IS NOT NULL',
         tbl, into_col, pg_temp.converted(quote_ident(old), old_type, live), old, format(gap, into_col)));

@@ -264,7 +264,9 @@ BEGIN
     SELECT array_agg(attname::text ORDER BY attnum) INTO shared FROM pg_attribute
     WHERE attrelid = pg_temp.oid_of(new) AND attnum > 0 AND NOT attisdropped AND attname <> 'id'
       AND pg_temp.has_column(old, attname);
-    PERFORM pg_temp.refuse_unfit(old, s, pg_temp.type_of(new, s)) FROM unnest(shared) s;
+    PERFORM pg_temp.refuse_unfit(old, s, pg_temp.type_of(new, s)), pg_temp.say_zone(old || '.' || s,
+        format('FROM public.%I WHERE true', old), quote_ident(s), pg_temp.type_of(old, s), pg_temp.type_of(new, s))
+    FROM unnest(shared) s;
     same := (SELECT string_agg(format('source.%1$I::text IS NOT DISTINCT FROM target.%1$I::text', s), ' AND ')
              FROM unnest(shared) s);
     CREATE TEMP TABLE IF NOT EXISTS moved (id integer PRIMARY KEY, new_id integer NOT NULL) ON COMMIT DROP;

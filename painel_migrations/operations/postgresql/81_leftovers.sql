@@ -8,6 +8,7 @@ DECLARE
     from_col text;
     from_type text;
     value text;
+    zoned text[] := '{}';
     into_cols text[] := '{}';
     cols text[] := '{}';
     conditions text[] := '{}';
@@ -35,6 +36,7 @@ BEGIN
         END IF;
         from_type := pg_temp.type_of(source, from_col);
         value := pg_temp.converted('source.' || quote_ident(from_col), from_type, d.col_type);
+        zoned := zoned || ARRAY[[d.col, 'source.' || quote_ident(from_col), from_type, d.col_type]];
         into_cols := into_cols || quote_ident(d.col);
         cols := cols || value;
         conditions := conditions
@@ -53,6 +55,8 @@ BEGIN
     lacking := format(' FROM public.%I source WHERE NOT EXISTS '
         '(SELECT FROM public.%I target WHERE target.id::text = source.id::text) AND %s', source, target,
         array_to_string('true'::text || conditions, ' AND '));
+    PERFORM pg_temp.say_zone(source || '.' || z[i][1], lacking, z[i][2], z[i][3], z[i][4])
+    FROM (SELECT zoned) AS a (z), generate_subscripts(z, 1) i;
     says := format('INSERT INTO public.%I (%s) OVERRIDING SYSTEM VALUE SELECT %s%s', target,
         array_to_string(into_cols, ', '), array_to_string(cols, ', '), lacking);
     BEGIN

@@ -1,4 +1,4 @@
--- Moments kept as text, as SQLite writes them, after a copy from there: each is that moment in UTC.
+-- Moments kept as text, as SQLite writes them, after a copy from there: each is that moment in the database's zone.
 -- scripts: migrate_postgres_production.py
 -- needs: states 1-27
 -- touches: eventos
