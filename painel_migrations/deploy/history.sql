@@ -8,6 +8,13 @@ BEGIN
     CREATE TEMP TABLE IF NOT EXISTS applied (place integer GENERATED ALWAYS AS IDENTITY, revision text, direction text,
         revision_sha256 text, applied_at timestamptz, seconds numeric, rows_retired bigint) ON COMMIT DROP;
     DELETE FROM pg_temp.applied;
+    PERFORM pg_temp.unguard('alembic_version');
+    -- As Alembic makes it: without a key a publication of all tables refuses that the revision changes.
+    IF (SELECT pg_has_role(relowner, 'USAGE') AND NOT EXISTS (SELECT FROM pg_index
+            WHERE indrelid = c.oid AND indisprimary)
+        FROM pg_class c WHERE oid = to_regclass('public.alembic_version')) THEN
+        ALTER TABLE public.alembic_version ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+    END IF;
     PERFORM set_config('painel.way', way, true), set_config('painel.version', project_version, true),
         set_config('painel.script', coalesce(script_sha256, ''), true),
         set_config('painel.fingerprint', pg_temp.fingerprint(), true);
@@ -78,4 +85,5 @@ BEGIN
         AS 'BEGIN RAISE EXCEPTION ''migration_history is only ever added to''; END';
     CREATE TRIGGER migration_history_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON public.migration_history
         FOR EACH STATEMENT EXECUTE FUNCTION public.migration_history_only_grows();
+    PERFORM pg_temp.unguard('migration_history');
 END $fn$;

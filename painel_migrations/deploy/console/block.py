@@ -197,7 +197,8 @@ _STRAYS = re.compile(
 def _static(statement: str) -> str:
     """A plain statement as PL/pgSQL takes it: one that gives rows needs somewhere to put them."""
     if statement.startswith("CREATE TABLE alembic_version"):
-        return f"IF to_regclass('public.alembic_version') IS NULL THEN\n{statement};\nEND IF"
+        made = f"{statement};\nPERFORM pg_temp.unguard('alembic_version')"
+        return f"IF to_regclass('public.alembic_version') IS NULL THEN\n{made};\nEND IF"
     if re.match(r"(?:SELECT|WITH|TABLE|VALUES)\b|(?:INSERT|UPDATE|DELETE)\b.*\bRETURNING\b", statement, re.DOTALL):
         return f"EXECUTE $rows${statement}$rows$"
     return statement

@@ -60,6 +60,12 @@ RETURNS void LANGUAGE sql AS $fn$
     SELECT pg_temp.run(tbl, format('ALTER TABLE public.%I ' || how, VARIADIC tbl || names))
 $fn$;
 
+-- A table just made shows its rows: an event trigger may have switched row security on.
+CREATE OR REPLACE FUNCTION pg_temp.unguard(tbl text) RETURNS void LANGUAGE sql AS $fn$
+    SELECT pg_temp.alter(tbl, 'DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY') FROM pg_class
+    WHERE oid = pg_temp.oid_of(tbl) AND (relrowsecurity OR relforcerowsecurity) AND pg_has_role(relowner, 'USAGE')
+$fn$;
+
 -- Makes way for a constraint of the table that is to bear this name: another that bears it gets one of its own
 -- until it is named, or goes, in its turn.
 CREATE OR REPLACE FUNCTION pg_temp.clear_constraint(tbl text, wanted text) RETURNS void LANGUAGE sql AS $fn$

@@ -195,8 +195,8 @@ BEGIN
     PERFORM pg_temp.say(format('%s.%s: %s -> %s', tbl, col, live, target));
 END $fn$;
 
--- Changes rows with the triggers and rules of the table off: that of a script may set a column that does not
--- exist, or swallow the change. Returns how many.
+-- Changes rows with what may refuse or swallow the change, or set a column that does not exist, out of the way:
+-- triggers and rules, checks that old rows need not pass, a publication of a table without a key. Returns how many.
 CREATE OR REPLACE FUNCTION pg_temp.change_rows(tbl text, statement text) RETURNS bigint LANGUAGE plpgsql AS $fn$
 DECLARE
     rel oid := pg_temp.oid_of(tbl);
@@ -204,13 +204,25 @@ DECLARE
     off text;
     back text;
 BEGIN
-    SELECT string_agg(pg_temp.switched(rel, thing, 'D'), ';'),
-        string_agg(pg_temp.switched(rel, thing, state), ';') INTO off, back
-    FROM (SELECT format('TRIGGER %I', tgname), tgenabled FROM pg_trigger
-              WHERE tgrelid = rel AND NOT tgisinternal
-          UNION ALL SELECT format('RULE %I', rulename), ev_enabled FROM pg_rewrite WHERE ev_class = rel)
-        AS switches (thing, state)
-    WHERE state <> 'D';
+    SELECT string_agg(before, ';'), string_agg(after, ';') INTO off, back
+    FROM (SELECT pg_temp.switched(rel, thing, 'D'), pg_temp.switched(rel, thing, state)
+          FROM (SELECT format('TRIGGER %I', tgname), tgenabled FROM pg_trigger
+                    WHERE tgrelid = rel AND NOT tgisinternal
+                UNION ALL SELECT format('RULE %I', rulename), ev_enabled FROM pg_rewrite WHERE ev_class = rel)
+              AS switches (thing, state)
+          WHERE state <> 'D'
+          UNION ALL
+          SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', rel::regclass, conname),
+              format('ALTER TABLE %s ADD CONSTRAINT %I %s', rel::regclass, conname, pg_get_constraintdef(oid))
+          FROM pg_constraint WHERE conrelid = rel AND contype = 'c' AND NOT convalidated
+          UNION ALL
+          SELECT format(says, rel::regclass, 'FULL'), format(says, rel::regclass,
+              CASE relreplident WHEN 'n' THEN 'NOTHING' ELSE 'DEFAULT' END)
+          FROM pg_class, (VALUES ('ALTER TABLE %s REPLICA IDENTITY %s')) AS v (says)
+          WHERE oid = rel AND relreplident <> 'f' AND EXISTS (SELECT FROM pg_publication)
+            AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = rel
+                AND CASE relreplident WHEN 'd' THEN indisprimary WHEN 'i' THEN indisreplident END)
+         ) AS s (before, after);
     EXECUTE coalesce(off, '');
     n := pg_temp.run(tbl, statement);
     EXECUTE coalesce(back, '');

@@ -242,8 +242,7 @@ BEGIN
         WHEN 'pg_class'::regclass THEN d.objid = c.oid AND d.refobjid = rel AND d.refobjsubid = num END;
     EXECUTE format('SELECT max(id) FROM public.%I', tbl) INTO highest;
     -- What is no id counts for nothing.
-    at_least := least(greatest(CASE WHEN at_least BETWEEN 1 AND 2147483647 THEN at_least END, highest + 1, 1),
-        2147483647);
+    at_least := greatest(CASE WHEN at_least BETWEEN 1 AND 2147483647 THEN at_least END, highest + 1, 1);
     -- The sequence in use: the one the default names, else one that the column owns, else one of the right
     -- name.
     SELECT d.refobjid INTO seq FROM pg_attrdef a
@@ -273,7 +272,7 @@ BEGIN
                AND (seqtypid, seqstart, seqincrement, seqmin, seqmax, seqcache, seqcycle)
                IS DISTINCT FROM ('integer'::regtype, 1, 1, 1, 2147483647, 1, false)) THEN
         EXECUTE format('ALTER SEQUENCE public.%I AS integer START 1 INCREMENT 1 '
-            'MINVALUE 1 MAXVALUE 2147483647 CACHE 1 NO CYCLE RESTART WITH %s', wanted, at_least);
+            'MINVALUE 1 MAXVALUE 2147483647 CACHE 1 NO CYCLE RESTART WITH %s', wanted, least(at_least, 2147483647));
     END IF;
     IF (SELECT relpersistence FROM pg_class WHERE oid = seq) = 'u' THEN
         EXECUTE format('ALTER SEQUENCE public.%I SET LOGGED', wanted);
@@ -296,7 +295,9 @@ BEGIN
             EXECUTE format('DROP SEQUENCE %s', other.oid::regclass);
         END IF;
     END LOOP;
-    IF pg_temp.next_of(seq) < at_least THEN
+    IF pg_temp.next_of(seq) < at_least AND at_least > 2147483647 THEN
+        PERFORM setval(seq, 2147483647), pg_temp.say(format('warning: %s has no id left to give', wanted));
+    ELSIF pg_temp.next_of(seq) < at_least THEN
         EXECUTE format('ALTER SEQUENCE public.%I RESTART WITH %s', wanted, at_least);
         PERFORM pg_temp.say(format('%s: the next id is %s', wanted, at_least));
     END IF;

@@ -11,6 +11,7 @@ BEGIN
     IF is_new THEN
         PERFORM pg_temp.clear_name(tbl);
         EXECUTE format('CREATE TABLE public.%I ()', tbl);
+        PERFORM pg_temp.unguard(tbl);
     ELSE
         IF (SELECT relpersistence FROM pg_class WHERE oid = pg_temp.oid_of(tbl)) <> 'p' THEN
             PERFORM pg_temp.alter(tbl, 'SET LOGGED');
@@ -126,6 +127,7 @@ BEGIN
     END IF;
     EXECUTE format('CREATE TABLE public.%I AS SELECT s.* FROM public.%I s '
         'JOIN pg_temp.strangers USING (id)', apart, source);
+    PERFORM pg_temp.alter(apart, 'REPLICA IDENTITY FULL');
     EXECUTE format('UPDATE public.%1$I SET id = s.new_id FROM pg_temp.strangers s WHERE s.id = %1$I.id', apart);
     CALL pg_temp.recover_rows(apart, target);
     EXECUTE format('DROP TABLE public.%I', apart);

@@ -78,6 +78,7 @@ BEGIN
     LOOP
         PERFORM pg_temp.drop_trigger(tbl, thing.oid);
         IF thing.pronamespace = 'public'::regnamespace
+            AND pg_has_role((SELECT proowner FROM pg_proc WHERE oid = thing.fn), 'USAGE')
             AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgfoid = thing.fn)
             AND NOT EXISTS (SELECT FROM pg_depend
                             WHERE classid = 'pg_proc'::regclass AND objid = thing.fn AND deptype = 'e') THEN
