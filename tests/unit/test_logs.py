@@ -122,7 +122,6 @@ def ours(monkeypatch: pytest.MonkeyPatch) -> Iterator[logging.Logger]:
     """Our logger as an application meets it that has configured nothing."""
     logger = logging.getLogger("painel_migrations")
     level = logger.level
-    monkeypatch.setattr(logging.getLogger(), "handlers", [])
     monkeypatch.setattr(logger, "handlers", [])
     monkeypatch.setattr(logger, "propagate", True)
     logger.setLevel(logging.NOTSET)
@@ -131,8 +130,12 @@ def ours(monkeypatch: pytest.MonkeyPatch) -> Iterator[logging.Logger]:
     logger.setLevel(level)
 
 
-def test_hooks_of_one_process_show_each_line_once(ours: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hooks_of_one_process_show_each_line_once(
+    ours: logging.Logger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The first begins it and the last ends it, in whatever order; then everything is as it was."""
+    # Here: pytest's own handlers come after the fixtures.
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
     first, second = logs.audible(), logs.audible()
     first.__enter__()
     second.__enter__()
@@ -147,7 +150,10 @@ def test_hooks_of_one_process_show_each_line_once(ours: logging.Logger, capsys: 
     assert ours.level == logging.NOTSET
 
 
-def test_a_level_that_somebody_set_is_meant(ours: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_level_that_somebody_set_is_meant(
+    ours: logging.Logger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
     ours.setLevel(logging.ERROR)
     with logs.audible():
         ours.warning("um")
