@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
+from painel_migrations.connection.missing_file import refuse_missing
 from painel_migrations.connection.sqlite_file import file_of, open_to_look, probe, read_header
 from painel_migrations.errors import Refused, UsageError
 
@@ -104,9 +105,8 @@ def in_public(connection: sa.Connection) -> None:
 def check_sqlite_file(url: sa.URL, read_only: bool) -> None:
     """Look at the file before SQLite does, which would make a missing one and stumble over any other.
 
-    Errors: UsageError for a missing folder or, for a command that only looks, a missing file; Refused for a file
-    that is no
-    SQLite database, or that cannot be written where it has to be.
+    Errors: UsageError as ``refuse_missing``, or for a folder; Refused for a file that is no SQLite database, or that
+    cannot be written where it has to be.
     """
     file = file_of(url)
     if file is None:
@@ -114,15 +114,10 @@ def check_sqlite_file(url: sa.URL, read_only: bool) -> None:
     # As it was written, unless it is a link: what is missing then is where that leads.
     written = Path(url.database or "")
     path = written if url.database and not url.database.startswith("file:") and not written.is_symlink() else file
-    if not path.parent.is_dir():
-        raise UsageError(
-            f"the folder of {path} does not exist", f"Make it, or correct DATABASE_URL: mkdir -p {path.parent}"
-        )
     if path.is_dir():
         raise UsageError(f"{path} is a folder", "Name a file in DATABASE_URL, such as sqlite:///eventos.db")
+    refuse_missing(path, read_only)
     if not path.exists():
-        if read_only:
-            raise UsageError(f"{path} does not exist", "Make it with: make upgrade")
         return
     try:
         header = read_header(file)

@@ -14,6 +14,7 @@ from painel_migrations.connection.failures import LOST, classify, ending
 from painel_migrations.connection.interrupts import Breaker, Interrupted, Stage
 from painel_migrations.connection.locks import RunLockedError, holders, named, runs, tell_waited
 from painel_migrations.connection.reach import Reached, reached
+from painel_migrations.connection.sqlite_file import file_of
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.environment import Outcome
 from painel_migrations.deploy.migrate import migrate
@@ -37,6 +38,8 @@ def run_to(direction: str, revision: str, settings: Settings, way: str, breaker:
     Errors: PainelError. Nothing is changed then, unless its text says that this cannot be known.
     """
     announced = ""
+    file = file_of(settings.database_url) if settings.database_url.get_backend_name() == "sqlite" else None
+    is_new = file is not None and not file.exists()
 
     def run() -> Outcome:
         nonlocal announced
@@ -46,6 +49,9 @@ def run_to(direction: str, revision: str, settings: Settings, way: str, breaker:
             if announced != str(way_in.candidate):
                 announced = str(way_in.candidate)
                 log.info("Database: %s", announced)
+                # A relative path is another file in another folder, and a link leads elsewhere.
+                if file is not None and str(file) != way_in.candidate.url.database:
+                    log.info("The file: %s%s", file, ", which is made now" if is_new else "")
             outcome = _once(direction, revision, settings, way, breaker, way_in)
             return replace(outcome, found_after_loss=in_doubt and not outcome.steps)
 
