@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from tests.support import servers
 from tests.support.history import ROOT
+from tests.support.refusals import PASSWORD, Gate
 from tests.support.shells import SHELLS, WITHIN, Place, Ran, end, program
 
 UPGRADE = "-m painel_migrations upgrade"
@@ -432,3 +433,18 @@ def test_a_real_server_that_says_no(
     assert done.err.count("Another attempt would say the same") == 1
     assert CONSOLE not in done.out
     assert list(tmp_path.glob("*.sql")) == []
+
+
+def test_a_wrong_password(tmp_path: Path, gate_of: Callable[[int], Gate]) -> None:
+    url = gate_of(18).url("operador", password=f"{PASSWORD}x").render_as_string(hide_password=False)
+    done = really(tmp_path, "start.sh", "echo", "a aplicação", DATABASE_URL=url)
+    assert done.code == 0
+    assert done.out.count("predeploy: attempt") == 1
+    assert "(attempt 2 of" not in done.out
+    assert CONSOLE not in done.out
+    assert done.err.count("Another attempt would say the same. Correct user and password in DATABASE_URL") == 1
+    assert done.err.endswith(
+        "ended with exit code 3, no connection, and another would say the same: not tried again\n"
+        "start: no migration, exit code 3: the application starts all the same\n"
+    )
+    assert PASSWORD not in done.out + done.err
