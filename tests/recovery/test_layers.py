@@ -280,6 +280,49 @@ def test_the_script_is_written_with_what_to_do(
     assert written(tmp_path) == [fix.name, check.name]
 
 
+@pytest.mark.parametrize(
+    ("left", "code", "files"), [("1", 3, 0), ("0", 3, 2), (None, 3, 2)], ids=["more follow", "the last", "nobody"]
+)
+def test_a_caller_that_tries_again(
+    left: str | None,
+    code: int,
+    files: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    run: Callable[..., Ran],
+) -> None:
+    """The console's way is for after the last attempt."""
+    monkeypatch.setenv("DATABASE_URL", NOBODY)
+    monkeypatch.setenv("MIGRATION_CONNECT_ATTEMPTS", "1")
+    if left is not None:
+        monkeypatch.setenv("MIGRATION_ATTEMPTS_LEFT", left)
+    ended, said, errors = run("upgrade")
+    assert (ended, len(written(tmp_path))) == (code, files)
+    assert ("No client reaches the database" in said, "Or paste fix-" in errors) == (bool(files), bool(files))
+
+
+@pytest.mark.parametrize(("left", "code"), [("3", 7), ("0", 7), (None, 3)], ids=["more follow", "the last", "nobody"])
+def test_a_caller_is_told_what_no_other_attempt_brings(
+    left: str | None,
+    code: int,
+    database: sa.URL,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    run: Callable[..., Ran],
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", text(database, database="sumiu"))
+    if left is not None:
+        monkeypatch.setenv("MIGRATION_ATTEMPTS_LEFT", left)
+    ended, _, errors = run("upgrade")
+    assert ended == code
+    assert "Next: Another attempt would say the same. Correct the database's name in DATABASE_URL" in errors
+    assert not written(tmp_path) or left is None, "the console is no way around a wrong name"
+    # Of two ways, one may pass.
+    monkeypatch.setenv("DATABASE_PUBLIC_URL", NOBODY)
+    monkeypatch.setenv("MIGRATION_CONNECT_ATTEMPTS", "1")
+    assert run("upgrade")[0] == 3
+
+
 def test_another_file_of_that_name_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]
 ) -> None:

@@ -337,6 +337,16 @@ def test_a_count_that_is_none(folder: Path, value: str) -> None:
     )
 
 
+def test_the_attempts_that_a_caller_has_left(folder: Path) -> None:
+    assert read_settings({}, folder).attempts_left is None
+    assert read_settings({"MIGRATION_ATTEMPTS_LEFT": "0"}, folder).attempts_left == 0
+    for value in ("-1", "secret", "1.5", "\u00b2", "10000"):
+        assert refusal(folder, MIGRATION_ATTEMPTS_LEFT=value) == (
+            "MIGRATION_ATTEMPTS_LEFT is not a count",
+            "Unset it: it is for a script that tries again",
+        )
+
+
 def test_the_pauses_at_a_held_table(folder: Path) -> None:
     assert read_settings({"MIGRATION_LOCK_PAUSES": "0, 0.1,2"}, folder).lock_pauses == (0, 0.1, 2)
 
