@@ -125,11 +125,10 @@ def _revision(settings: Settings, breaker: Breaker) -> str | None:
     """The database's revision, None where it has none yet: all that a start at head costs."""
     try:
         with reached(settings, read_only=True, breaker=breaker) as way_in:
-            connection, table = way_in.connection, "alembic_version"
-            if connection.dialect.name == "postgresql":
-                # Without BEGIN, search_path and ROLLBACK: three round trips less.
-                connection, table = connection.execution_options(isolation_level="AUTOCOMMIT"), "public.alembic_version"
-            found = connection.exec_driver_sql(f"SELECT version_num FROM {table}").scalars().all()
+            schema = "public" if way_in.connection.dialect.name == "postgresql" else "main"
+            found = (
+                way_in.connection.exec_driver_sql(f"SELECT version_num FROM {schema}.alembic_version").scalars().all()
+            )
             return found[0] if len(found) == 1 else None
     except (sa.exc.ProgrammingError, sa.exc.OperationalError, UsageError):
         # No such table, or no such file. Anything else the run itself meets again, and tells.

@@ -234,8 +234,10 @@ fact (kind, name, definition, tables, columns) AS (
     LEFT JOIN disguise AS y ON y.classid = 'pg_trigger'::regclass AND y.objid = t.oid
 
     UNION ALL
-    SELECT 'function', p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
-           concat('RETURNS ', coalesce(pg_get_function_result(p.oid), 'nothing'), ' LANGUAGE ', l.lanname,
+    SELECT 'function', concat(p.proname, '(', regexp_replace(pg_get_function_identity_arguments(p.oid),
+                                                             '[[:<:]]public[.]', '', 'g'), ')'),
+           concat('RETURNS ', regexp_replace(coalesce(pg_get_function_result(p.oid), 'nothing'),
+                                            '[[:<:]]public[.]', '', 'g'), ' LANGUAGE ', l.lanname,
                   CASE WHEN p.prosecdef THEN ' SECURITY DEFINER' END,
                   ' SET ' || array_to_string(p.proconfig, ' SET '),
                   ' AS ', btrim(regexp_replace(p.prosrc, '[[:space:]]+', ' ', 'g'))),

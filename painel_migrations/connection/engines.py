@@ -27,6 +27,11 @@ KEEPALIVES = {
     "tcp_user_timeout": 60_000,
 }
 
+# Whoever may create in a schema of the path could offer a function, an operator or a type that fits better than
+# pg_catalog's, and it would run with our rights: so everything else is named. Only the transaction's: a pooler would
+# hand a session's on to others.
+SAFE_PATH = "SET LOCAL search_path = pg_catalog, pg_temp"
+
 # Milliseconds without a statement after which a server ends a run whose client it has not heard the end of: behind a
 # broken network it would hold its locks for hours. A run that lives sends the next one at once.
 IDLE = 60_000
@@ -69,9 +74,31 @@ def make_engine(url: sa.URL, read_only: bool = False, lock_wait: float = 300, co
         # A role may have another encoding set, which cannot spell every name.
         connect_args=asked | {"application_name": APPLICATION_NAME},
     )
-    sa.event.listen(engine, "connect", _let_idle)
-    sa.event.listen(engine, "begin", _begun_on_postgresql)
+    _prepare_postgresql(engine, read_only)
     return engine
+
+
+def _prepare_postgresql(engine: sa.Engine, read_only: bool) -> None:
+    """Begin every transaction as a run needs it or, for who only looks, unable to write."""
+
+    @sa.event.listens_for(engine, "do_connect")
+    def _connecting(dialect: sa.Dialect, _record: object, arguments: Any, options: Any) -> Any:
+        connection: Any = dialect.connect(*arguments, **options)
+        if dialect.server_version_info is None:
+            # SQLAlchemy asks the engine's first connection about the server, and rolls back then.
+            with connection.cursor() as cursor:
+                cursor.execute(SAFE_PATH)
+        return connection
+
+    @sa.event.listens_for(engine, "begin")
+    def _begun(connection: sa.Connection) -> None:
+        # Where what others commit is seen, whatever a role has asked for: a run waits for another, then looks.
+        connection.exec_driver_sql(
+            f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED{', READ ONLY' if read_only else ''}"
+        )
+        secure(connection)
+
+    sa.event.listen(engine, "connect", _let_idle)
 
 
 def _let_idle(dbapi_connection: Any, _record: object) -> None:
@@ -83,21 +110,16 @@ def _let_idle(dbapi_connection: Any, _record: object) -> None:
         dbapi_connection.autocommit = False
 
 
-def _begun_on_postgresql(connection: sa.Connection) -> None:
-    """Begin where what others commit is seen, whatever a role has asked for: a run waits for another, then looks."""
-    connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-    in_public(connection)
+def secure(connection: sa.Connection) -> None:
+    """Find nothing by name outside pg_catalog until the transaction ends, and lift what would end it from outside.
 
+    Every transaction of an engine of ours begins with it; a connection that somebody else made is given it.
 
-def in_public(connection: sa.Connection) -> None:
-    """Look for tables in schema public until the transaction ends, whatever the role or the database has set, and lift
-    what would end it from outside.
-
-    Only the transaction's: a pooler would hand a session's on to others. SQLite has no schemas.
+    SQLite has no schemas.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(
-            f"SET LOCAL search_path = public; SET LOCAL idle_in_transaction_session_timeout = {IDLE}; {LIFTED}",
+            f"{SAFE_PATH}; SET LOCAL idle_in_transaction_session_timeout = {IDLE}; {LIFTED}",
             execution_options={"no_parameters": True},
         )
 

@@ -3,7 +3,8 @@ SELECT l.pid, a.usename::text, a.application_name, coalesce(a.query_start, a.xac
     coalesce(array_agg(DISTINCT l.table_name) FILTER (WHERE l.table_name IS NOT NULL), '{}')::text[], p.gid
 FROM (
     SELECT pid, virtualtransaction,
-        CASE WHEN locktype = 'relation' THEN relation::regclass::text END AS table_name,
+        CASE WHEN locktype = 'relation' THEN (SELECT c.relname::text FROM pg_catalog.pg_class c WHERE c.oid = relation) END
+            AS table_name,
         array_position(ARRAY['AccessShareLock', 'RowShareLock', 'RowExclusiveLock', 'ShareUpdateExclusiveLock',
             'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'], mode) AS strength
     FROM pg_catalog.pg_locks

@@ -98,7 +98,8 @@ def _reach(settings: Settings, read_only: bool, breaker: Breaker) -> Reached:
     for place, candidate in enumerate(settings.candidates):
         # Its share of the time that is left: a first one that only stalls must leave some to the others.
         share = (end - time.monotonic()) / (len(settings.candidates) - place)
-        connection = _connect(candidate, settings, time.monotonic() + max(share, 0), attempts, breaker)
+        deadline = time.monotonic() + max(share, 0)
+        connection = _connect(candidate, settings, deadline, attempts, breaker, read_only)
         if connection is not None:
             return Reached(connection, candidate, attempts)
     raise _unreachable(attempts)
@@ -133,7 +134,12 @@ def _tell(candidate: Candidate, number: int, error_class: str | None, seconds: f
 
 
 def _connect(
-    candidate: Candidate, settings: Settings, deadline: float, attempts: list[Attempt], breaker: Breaker
+    candidate: Candidate,
+    settings: Settings,
+    deadline: float,
+    attempts: list[Attempt],
+    breaker: Breaker,
+    read_only: bool,
 ) -> sa.Connection | None:
     """Connect to one candidate, again where the failure may pass by itself; None where it does not in time."""
     import tenacity
@@ -166,7 +172,7 @@ def _connect(
         for attempt in retrying:
             with attempt:
                 began = time.monotonic()
-                connection = _opened(candidate.url, settings.connect_timeout, deadline)
+                connection = _opened(candidate.url, settings.connect_timeout, deadline, read_only)
                 attempts.append(
                     Attempt(candidate, attempt.retry_state.attempt_number, None, "", time.monotonic() - began)
                 )
@@ -175,7 +181,7 @@ def _connect(
     return None
 
 
-def _opened(url: sa.URL, timeout: float, deadline: float) -> sa.Connection:
+def _opened(url: sa.URL, timeout: float, deadline: float, read_only: bool) -> sa.Connection:
     """Open a connection in a thread, which can be left behind: neither a resolver nor libpq can be interrupted."""
     results: list[sa.Connection | Exception] = []
     arrived, handover = threading.Event(), threading.Lock()
@@ -184,7 +190,7 @@ def _opened(url: sa.URL, timeout: float, deadline: float) -> sa.Connection:
     def work() -> None:
         result: sa.Connection | Exception
         try:
-            result = make_engine(url, connect_timeout=timeout).connect()
+            result = make_engine(url, read_only=read_only, connect_timeout=timeout).connect()
         except Exception as error:
             result = error
         with handover:

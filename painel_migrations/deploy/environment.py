@@ -14,13 +14,16 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, MigrationInfo, MigrationStep
 from alembic.script import Script
 
-import painel_migrations.operations  # noqa: F401  registers the operations
+import painel_migrations.operations
+import painel_migrations.operations.plain  # noqa: F401  as does this
 from painel_migrations import schema
-from painel_migrations.connection.engines import in_public, prepare_sqlite
+from painel_migrations.connection.engines import prepare_sqlite, secure
 from painel_migrations.connection.failures import classify
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.locks import lock_run, tell_waited
 from painel_migrations.connection.reach import reached
+from painel_migrations.connection.reflection import reflects_public
+from painel_migrations.deploy.bookkeeping import BOOKKEEPING, version_schema
 from painel_migrations.deploy.history import history_of
 from painel_migrations.deploy.history_lines import edited_findings
 from painel_migrations.deploy.preflight import preflight, refuse_foreign_database
@@ -123,8 +126,9 @@ def run_offline(context: EnvironmentContext) -> None:
 def _run(context: EnvironmentContext, connection: sa.Connection, settings: Settings) -> None:
     environment = _configure(context, connection=connection)
     if not _changes(context):
-        in_public(connection)
-        environment.get_context().run_migrations()
+        secure(connection)
+        with reflects_public(connection):
+            environment.get_context().run_migrations()
         return
     # Alembic is not asked to begin: it would commit a refused run's version table on its own, and not know
     # SQLite's BEGIN.
@@ -134,7 +138,7 @@ def _run(context: EnvironmentContext, connection: sa.Connection, settings: Setti
         if connection.dialect.name == "sqlite":
             # It began with the write lock, which another run may have held.
             tell_waited("run", time.monotonic() - asked)
-        in_public(connection)
+        secure(connection)
         lock_run(connection, settings)
         _apply(environment, connection)
     except BaseException:
@@ -252,6 +256,8 @@ def _configure(context: EnvironmentContext, **options: Any) -> EnvironmentContex
     connection: sa.Connection | None = options.get("connection")
     dialect = connection.dialect.name if connection is not None else options["dialect_name"]
     options |= {
+        "version_table_schema": version_schema(dialect),
+        "in_public": True,
         "target_metadata": schema.metadata_for(dialect),
         "include_name": _ours,
         "include_object": _known,
@@ -331,7 +337,7 @@ def _changes(context: EnvironmentContext) -> bool:
 
 def _ours(name: str | None, kind: str, _parents: object) -> bool:
     """Whether autogenerate is to look at a name: not at what is retired, nor at our own book-keeping."""
-    return not (kind == "table" and name is not None and (name.startswith("retired_") or name == "migration_history"))
+    return not (kind == "table" and name is not None and (name.startswith("retired_") or name in BOOKKEEPING))
 
 
 def _known(_object: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:

@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from painel_migrations.connection.engines import in_public
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.reach import reached
+from painel_migrations.deploy.bookkeeping import versions_of
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.history_lines import edited_findings
 from painel_migrations.deploy.preflight import refuse_foreign_database
@@ -32,8 +31,7 @@ def status(breaker: Breaker | None = None) -> int:
     script = ScriptDirectory.from_config(configuration())
     with reached(settings, read_only=True, breaker=breaker) as way_in:
         connection = way_in.connection
-        in_public(connection)
-        migration = MigrationContext.configure(connection)
+        migration = versions_of(connection)
         refuse_foreign_database(connection, migration, script)
         at = migration.get_current_revision()
     pending = [revision for revision in script.walk_revisions(at or "base", "head") if revision.revision != at]
@@ -106,9 +104,8 @@ def counted(number: int, word: str) -> str:
 
 def _revisions(connection: sa.Connection) -> tuple[str, ...]:
     """Return what alembic_version says; nothing where it may not be read, or is not Alembic's."""
-    in_public(connection)
     try:
         with connection.begin_nested():
-            return tuple(sorted(MigrationContext.configure(connection).get_current_heads()))
+            return tuple(sorted(versions_of(connection).get_current_heads()))
     except (sa.exc.ProgrammingError, sa.exc.OperationalError):
         return ()

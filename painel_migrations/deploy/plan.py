@@ -8,15 +8,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import sqlalchemy as sa
-from alembic.runtime.migration import MigrationContext, MigrationStep
+from alembic.runtime.migration import MigrationStep
 from alembic.script import ScriptDirectory
 
-from painel_migrations.connection.engines import check_sqlite_file, in_public, make_engine
+from painel_migrations.connection.engines import check_sqlite_file, make_engine
 from painel_migrations.connection.failures import meaning
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.reach import reached
 from painel_migrations.connection.sqlite_file import file_of, is_free_of_traces
 from painel_migrations.deploy import preflight_postgresql, preflight_sqlite
+from painel_migrations.deploy.bookkeeping import versions_of
 from painel_migrations.deploy.concern import Concern
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.environment import Outcome
@@ -39,7 +40,7 @@ def plan(revision: str, breaker: Breaker | None = None) -> int:
     settings = read_settings()
     with place(settings, breaker) as (connection, surroundings):
         script = ScriptDirectory.from_config(configuration())
-        migration = MigrationContext.configure(connection)
+        migration = versions_of(connection)
         refuse_foreign_database(connection, migration, script)
         at = migration.get_current_heads()
         pending = steps(script, "upgrade", revision, at)
@@ -62,7 +63,6 @@ def place(settings: Settings, breaker: Breaker | None) -> Iterator[tuple[sa.Conn
     if (file := file_of(url)) is None or url.get_backend_name() != "sqlite":
         with reached(settings, breaker=breaker) as way_in:
             say(f"Database: {way_in.candidate}")
-            in_public(way_in.connection)
             yield way_in.connection, []
             way_in.connection.rollback()
         return

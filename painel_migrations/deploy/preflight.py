@@ -10,15 +10,13 @@ from alembic.script import ScriptDirectory
 
 from painel_migrations import catalog
 from painel_migrations.connection.sqlite_header import APPLICATIONS
+from painel_migrations.deploy.bookkeeping import tables_of
 from painel_migrations.deploy.concern import FORMER_TABLES, Concern
 from painel_migrations.errors import Refused
 from painel_migrations.logs import get_logger
 from painel_migrations.schema import metadata
 
 log = get_logger("painel_migrations.deploy.preflight")
-
-# Tables that migrations write for themselves.
-BOOKKEEPING = {"alembic_version", "migration_history"}
 
 
 def refuse_foreign_database(
@@ -40,7 +38,7 @@ def refuse_foreign_database(
             "It may be newer than this copy: update this repository, or correct DATABASE_URL",
         )
     if not at or whatever_revision:
-        tables = {name for name in sa.inspect(connection).get_table_names() if name not in BOOKKEEPING}
+        tables = tables_of(connection)
         if tables and not tables & (set(metadata.tables) | FORMER_TABLES):
             raise Refused(
                 f"the database has {len(tables)} table{'s' if len(tables) > 1 else ''}, and none of this application's"

@@ -35,7 +35,7 @@ WITH known AS (
 SELECT 'server' AS kind, '' AS name, json_build_object(
     'version', current_setting('server_version_num')::integer,
     'standby', pg_is_in_recovery(),
-    'read_only', current_setting('transaction_read_only')::boolean,
+    'read_only', current_setting('default_transaction_read_only')::boolean,
     'role', quote_ident(current_user),
     'database', quote_ident(current_database()),
     'database_create', has_database_privilege(current_database(), 'CREATE'),
@@ -96,7 +96,7 @@ JOIN pg_locks own ON own.locktype = 'transactionid' AND own.transactionid = p.tr
 JOIN locked ON locked.virtualtransaction = own.virtualtransaction AND locked.pid IS NULL
 WHERE own.granted AND p.database = current_database()
 UNION ALL
-SELECT 'event trigger', quote_ident(evtname), json_build_object('function', evtfoid::regproc::text)
+SELECT 'event trigger', quote_ident(evtname), json_build_object('function', regexp_replace(evtfoid::regproc::text, '^public[.]', ''))
 FROM pg_event_trigger WHERE evtenabled IN ('O', 'A')
 UNION ALL
 SELECT 'publication', quote_ident(p.pubname), json_build_object('tables', CASE

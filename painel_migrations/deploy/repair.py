@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from painel_migrations.connection.engines import check_sqlite_file
@@ -17,6 +16,7 @@ from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.locks import lock_run
 from painel_migrations.deploy import plan
 from painel_migrations.deploy.attempts import run_to, until_through
+from painel_migrations.deploy.bookkeeping import versions_of
 from painel_migrations.deploy.concern import Concern
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.environment import Outcome, UnmendedError, to_repair
@@ -72,7 +72,7 @@ def _looked_and_rehearsed(connection: sa.Connection, surroundings: list[Concern]
     # Looking reads rows too: a table that somebody holds is waited for no longer than by the rehearsal.
     lock_run(connection, replace(settings, lock_wait=settings.lock_timeout))
     script = ScriptDirectory.from_config(configuration())
-    migration = MigrationContext.configure(connection)
+    migration = versions_of(connection)
     refuse_foreign_database(connection, migration, script, whatever_revision=True)
     found = to_repair(connection)
     at, head = migration.get_current_heads(), script.get_current_head() or "base"

@@ -12,18 +12,17 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import sqlalchemy as sa
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from painel_migrations import catalog
-from painel_migrations.connection.engines import in_public
 from painel_migrations.connection.failures import meaning
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.locks import milliseconds
 from painel_migrations.connection.reach import reached
+from painel_migrations.deploy.bookkeeping import BOOKKEEPING, versions_of
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.history_lines import Line, edited, read_lines
-from painel_migrations.deploy.preflight import BOOKKEEPING, refuse_foreign_database
+from painel_migrations.deploy.preflight import refuse_foreign_database
 from painel_migrations.errors import NoConnectionError, PainelError
 from painel_migrations.events import observed
 from painel_migrations.logs import get_logger
@@ -128,7 +127,7 @@ def _base(settings: Settings, script: ScriptDirectory) -> Snapshot:
 
 def _read(connection: sa.Connection, settings: Settings, snapshot: Snapshot, script: ScriptDirectory) -> Snapshot:
     _bound(connection, settings)
-    migration = MigrationContext.configure(connection)
+    migration = versions_of(connection)
     refuse_foreign_database(connection, migration, script)
     heads = migration.get_current_heads()
     live = catalog.read(connection)
@@ -150,16 +149,14 @@ def _read(connection: sa.Connection, settings: Settings, snapshot: Snapshot, scr
 
 
 def _bound(connection: sa.Connection, settings: Settings) -> None:
-    """Begin a transaction that can change nothing and waits for nobody long, such as a run that holds the tables."""
+    """Wait for nobody long, such as a run that holds the tables, and change nothing."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
         connection.exec_driver_sql(
             f"SET LOCAL lock_timeout = {milliseconds(settings.lock_timeout)}; "
             f"SET LOCAL statement_timeout = {milliseconds(ANSWER_WITHIN)}"
         )
     else:
         connection.exec_driver_sql("PRAGMA query_only = ON")
-    in_public(connection)
 
 
 def _may(connection: sa.Connection, reader: Callable[[sa.Connection], _Read]) -> _Read | None:

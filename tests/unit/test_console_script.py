@@ -129,7 +129,7 @@ def test_every_plain_statement_is_in_it(direction: str, start: str, end: str) ->
             assert re.search(rf"drop_strays\(\s*'{STRAY_TABLE(statement)}'|'{STRAY_TABLE(statement)}'", text[at:])
             continue
         # PL/pgSQL has nowhere to put rows that a statement returns.
-        found = max(text.find(f"{statement};", at), text.find(f"EXECUTE $rows${statement}$rows$;", at))
+        found = max(text.find(f"{statement};", at), text.find(f"EXECUTE $rows$\n{statement}$rows$;", at))
         assert found >= 0, statement
         at = found + len(statement)
 

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from mako.template import Template
 
 from painel_migrations import __version__, catalog
+from painel_migrations.connection.engines import SAFE_PATH
 from painel_migrations.connection.locks import LOCK_KEY, milliseconds
 from painel_migrations.deploy.console.plain import Section, collect
 from painel_migrations.operations.closure import needed
@@ -62,7 +63,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "ending": plain.ending,
         # None is there before: a paste drops its own.
         "helpers": [
-            squeezed(text).replace("CREATE OR REPLACE ", "CREATE ", 1)
+            squeezed(text).replace("CREATE OR REPLACE ", "CREATE ", 1).replace("$fn$", "$$")
             for text in needed([*bodies, *plain.ending, begin, *uses], plain.helpers)
         ],
         "known": "\n".join(textwrap.wrap(", ".join(literal(name) for name in known), 100)),
@@ -75,6 +76,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "made_by": made_by,
         "part_of": part_of,
         "plain": plain,
+        "safe_path": SAFE_PATH,
         "sections": sections,
         "start": way.start,
         "statement_timeout": milliseconds(settings.statement_timeout),
@@ -196,9 +198,9 @@ _STRAYS = re.compile(
 
 def _static(statement: str) -> str:
     """A plain statement as PL/pgSQL takes it: one that gives rows needs somewhere to put them."""
-    if statement.startswith("CREATE TABLE alembic_version"):
+    if statement.startswith("CREATE TABLE public.alembic_version"):
         made = f"{statement};\nPERFORM pg_temp.unguard('alembic_version')"
         return f"IF to_regclass('public.alembic_version') IS NULL THEN\n{made};\nEND IF"
     if re.match(r"(?:SELECT|WITH|TABLE|VALUES)\b|(?:INSERT|UPDATE|DELETE)\b.*\bRETURNING\b", statement, re.DOTALL):
-        return f"EXECUTE $rows${statement}$rows$"
+        return f"EXECUTE $rows$\n{statement}$rows$"
     return statement

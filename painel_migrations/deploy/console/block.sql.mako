@@ -35,6 +35,9 @@ ${known}];
     painel_hint text;
     painel_state text;
 BEGIN
+-- Here, so that what is said after an error is said under it, too.
+${safe_path};
+BEGIN
     ${plain.session.replace("\nSELECT ", "\nPERFORM ").replace("\n", "\n    ")};
 
     -- One run at a time: this waits for a command, a start-up or another paste, then for tables with less patience.
@@ -177,5 +180,6 @@ EXCEPTION
                 ELSE 'Report it with this message' END;
         END IF;
         RAISE EXCEPTION USING ERRCODE = painel_state, MESSAGE = painel_what, HINT = painel_hint;
+END;
 END
 $painel$;

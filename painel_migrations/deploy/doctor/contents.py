@@ -20,18 +20,18 @@ COMPARE = "make verify"
 
 def revision(way: Way) -> list[Step]:
     """Say where it is and how many revisions are pending; another application's database is refused."""
-    from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
+    from painel_migrations.deploy.bookkeeping import tables_of, versions_of
     from painel_migrations.deploy.configuration import configuration
-    from painel_migrations.deploy.preflight import BOOKKEEPING, refuse_foreign_database
+    from painel_migrations.deploy.preflight import refuse_foreign_database
 
     script = ScriptDirectory.from_config(configuration())
     with way.looking() as connection:
-        migration = MigrationContext.configure(connection)
+        migration = versions_of(connection)
         refuse_foreign_database(connection, migration, script)
         at = migration.get_current_revision()
-        empty = at is None and set(sa.inspect(connection).get_table_names()) <= BOOKKEEPING
+        empty = at is None and not tables_of(connection)
     pending = sum(found.revision != at for found in script.walk_revisions(at or "base", "head"))
     way.at_head = not pending
     if not pending:

@@ -20,7 +20,7 @@ ROUND_TRIPS = 5
 def log_in(way: Way) -> list[Step]:
     """Log in as an upgrade does, once."""
     began = time.monotonic()
-    way.connection = make_engine(way.candidate.url, connect_timeout=way.timeout).connect()
+    way.connection = make_engine(way.candidate.url, read_only=True, connect_timeout=way.timeout).connect()
     seconds = time.monotonic() - began
     driver: Any = way.connection.connection.dbapi_connection
     who, encrypted = "", ""

@@ -11,7 +11,6 @@ from urllib.parse import quote, quote_plus
 import sqlalchemy as sa
 
 from painel_migrations.candidates import Candidate
-from painel_migrations.connection.engines import in_public
 from painel_migrations.connection.reach import ADDRESSES
 from painel_migrations.deploy.doctor.patience import within
 from painel_migrations.deploy.doctor.place import Place
@@ -79,7 +78,6 @@ class Way:
             return
         assert self.connection is not None
         with self.connection.begin() as transaction:
-            in_public(self.connection)
             limit = round(self.timeout * 1000) or 1
             self.connection.exec_driver_sql(
                 f"SET LOCAL statement_timeout = {limit}; SET LOCAL lock_timeout = {LOCK_TIMEOUT}"

@@ -34,8 +34,21 @@ CREATE OR REPLACE FUNCTION pg_temp.has_column(tbl text, col text) RETURNS boolea
     SELECT pg_temp.attnum_of(tbl, col) IS NOT NULL
 $fn$;
 
+-- A type as the revisions name it: an enum of schema public without its schema, any other as SQL reads it
+-- anywhere.
+CREATE OR REPLACE FUNCTION pg_temp.type_name(of_type oid, modifier integer) RETURNS text
+LANGUAGE sql STABLE AS $fn$
+    SELECT CASE WHEN typtype = 'e' AND typnamespace = 'public'::regnamespace THEN typname
+        ELSE format_type(oid, modifier) END FROM pg_type WHERE oid = of_type
+$fn$;
+
+-- A relation or a routine by the name that people know it by.
+CREATE OR REPLACE FUNCTION pg_temp.shown(thing text) RETURNS text LANGUAGE sql IMMUTABLE AS $fn$
+    SELECT regexp_replace(thing, '^public[.]', '')
+$fn$;
+
 CREATE OR REPLACE FUNCTION pg_temp.type_of(tbl text, col text) RETURNS text LANGUAGE sql STABLE AS $fn$
-    SELECT concat(format_type(atttypid, atttypmod),
+    SELECT concat(pg_temp.type_name(atttypid, atttypmod),
         CASE WHEN attcollation <> typcollation THEN ' COLLATE ' || attcollation::regcollation END)
     FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
     WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, col)

@@ -84,7 +84,7 @@ BEGIN
         FROM above a JOIN pg_class c ON c.oid = a.view
         GROUP BY a.view, c.relkind ORDER BY max(a.depth) DESC
     LOOP
-        PERFORM pg_temp.take_down('view', thing.view::regclass::text, thing.made_by,
+        PERFORM pg_temp.take_down('view', pg_temp.shown(thing.view::regclass::text), thing.made_by,
             format('DROP %s %s', thing.kind, thing.view::regclass), true);
     END LOOP;
     PERFORM pg_temp.drop_constraint(tbl, conname) FROM pg_constraint
@@ -131,7 +131,8 @@ DECLARE
     rel oid := pg_temp.oid_of(tbl);
     thing record;
 BEGIN
-    SELECT inhrelid::regclass AS child, inhparent::regclass AS parent INTO thing FROM pg_inherits
+    SELECT pg_temp.shown(inhrelid::regclass::text) AS child, pg_temp.shown(inhparent::regclass::text) AS parent
+    INTO thing FROM pg_inherits
     WHERE rel IN (inhrelid, inhparent);
     IF FOUND THEN
         PERFORM pg_temp.refuse(format('table %s inherits from %s', thing.child, thing.parent), format(

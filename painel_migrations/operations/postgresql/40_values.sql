@@ -9,6 +9,11 @@ CREATE OR REPLACE FUNCTION pg_temp.is_enum(of_type text) RETURNS boolean LANGUAG
     SELECT pg_temp.labels_of(of_type) IS NOT NULL
 $fn$;
 
+-- A type as SQL reads it, whatever the search_path.
+CREATE OR REPLACE FUNCTION pg_temp.as_type(of_type text) RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT CASE WHEN pg_temp.is_enum(of_type) THEN format('public.%I', of_type) ELSE of_type END
+$fn$;
+
 CREATE OR REPLACE FUNCTION pg_temp.bare(expression text) RETURNS text LANGUAGE sql IMMUTABLE AS $fn$
     SELECT format('lower(btrim((%s)::text, E'' \t\r\n''))', expression)
 $fn$;
@@ -144,7 +149,7 @@ RETURNS text LANGUAGE sql STABLE AS $fn$
             -- Its scale is no part of a number.
             WHEN to_type LIKE 'numeric%' THEN format('%1$s::text::%2$s = %1$s::text::numeric', value, to_type)
             ELSE format('(%s)::text::%s IS NOT DISTINCT FROM %s',
-                pg_temp.converted(value, from_type, to_type), from_type, value)
+                pg_temp.converted(value, from_type, to_type), pg_temp.as_type(from_type), value)
             END)
         END)
 $fn$;
@@ -190,7 +195,7 @@ BEGIN
     PERFORM pg_temp.shelve(tbl, col);
     PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP DEFAULT', col);
     PERFORM pg_temp.run(tbl || '.' || col, format('ALTER TABLE public.%I ALTER COLUMN %I TYPE %s USING %s', tbl,
-        col, CASE WHEN pg_temp.is_enum(target) THEN format('public.%I', target) ELSE target END, value));
+        col, pg_temp.as_type(target), value));
     PERFORM pg_temp.unshelve();
     PERFORM pg_temp.say(format('%s.%s: %s -> %s', tbl, col, live, target));
 END $fn$;
@@ -301,7 +306,7 @@ BEGIN
     IF live IS NULL OR to_regclass('retired.register') IS NULL THEN
         RETURN;
     END IF;
-    FOR kept IN SELECT r.id, r.kept_in, format_type(a.atttypid, a.atttypmod) AS type
+    FOR kept IN SELECT r.id, r.kept_in, pg_temp.type_name(a.atttypid, a.atttypmod) AS type
         FROM retired.register r
         JOIN pg_attribute a ON a.attrelid = to_regclass(format('retired.%I', r.kept_in)) AND a.attname = col
         WHERE r.kind = what AND r.object = tbl || '.' || col ORDER BY r.id DESC
@@ -345,7 +350,7 @@ BEGIN
     IF to_regclass('retired.register') IS NULL THEN
         RETURN;
     END IF;
-    FOR thing IN SELECT tbl, col, format_type(atttypid, atttypmod) AS type
+    FOR thing IN SELECT tbl, col, pg_temp.type_name(atttypid, atttypmod) AS type
         FROM retired.register r, LATERAL (SELECT split_part(object, '.', 1), split_part(object, '.', 2)) AS o (tbl, col),
             pg_attribute
         WHERE kind = 'type' AND r.revision = of_revision AND attname = col
@@ -387,7 +392,7 @@ BEGIN
         cases := cases || format(' WHEN %L THEN %L', lower(pairs[i]), pairs[i + 1]);
     END LOOP;
     PERFORM pg_temp.change_cells(tbl, col,
-        format('(CASE %s %s END)::%s', pg_temp.bare(quote_ident(col)), cases, live),
+        format('(CASE %s %s END)::%s', pg_temp.bare(quote_ident(col)), cases, pg_temp.as_type(live)),
         format('%s = ANY (%L::text[])', pg_temp.bare(quote_ident(col)), old_values));
 END $fn$;
 

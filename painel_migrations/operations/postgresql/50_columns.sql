@@ -71,7 +71,7 @@ BEGIN
     END IF;
     SELECT * INTO d FROM pg_temp.described(item);
     IF NOT pg_temp.has_column(tbl, d.col) THEN
-        PERFORM pg_temp.alter(tbl, 'ADD COLUMN %I %s', d.col, pg_temp.spelled(d.col_type));
+        PERFORM pg_temp.alter(tbl, 'ADD COLUMN %I %s', d.col, pg_temp.as_type(pg_temp.spelled(d.col_type)));
         IF pg_temp.has_rows(tbl) THEN
             PERFORM pg_temp.say(format('%s.%s added', tbl, d.col));
         END IF;
@@ -86,7 +86,7 @@ BEGIN
             PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP EXPRESSION', d.col);
         ELSIF kind.attgenerated <> '' THEN
             PERFORM pg_temp.alter(tbl, 'RENAME COLUMN %I TO %I', d.col, d.col || '_generated');
-            PERFORM pg_temp.alter(tbl, 'ADD COLUMN %I %s', d.col, pg_temp.spelled(d.col_type));
+            PERFORM pg_temp.alter(tbl, 'ADD COLUMN %I %s', d.col, pg_temp.as_type(pg_temp.spelled(d.col_type)));
             CALL pg_temp.fold_column(tbl, d.col || '_generated', d.col);
         END IF;
         PERFORM pg_temp.change_type(tbl, d.col, d.col_type);

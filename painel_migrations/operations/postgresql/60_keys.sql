@@ -12,7 +12,7 @@ BEGIN
     IF con.is_right AND con.conname = wanted THEN
         RETURN;
     ELSIF NOT con.is_right THEN
-        PERFORM pg_temp.take_down('constraint', conrelid::regclass || '.' || conname,
+        PERFORM pg_temp.take_down('constraint', pg_temp.shown(conrelid::regclass || '.' || conname),
             format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
                 pg_get_constraintdef(oid)),
             format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), true)
@@ -173,7 +173,7 @@ RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
     rel oid := pg_temp.oid_of(tbl);
     wanted text := tbl || '_' || col || '_fkey';
-    says text := format('FOREIGN KEY (%I) REFERENCES %I(id)', col, target);
+    says text := format('FOREIGN KEY (%I) REFERENCES public.%I(id)', col, target);
     con record;
     live text;
 BEGIN
@@ -281,7 +281,8 @@ BEGIN
                    AND refobjsubid = num AND deptype = 'a') THEN
         EXECUTE format('ALTER SEQUENCE public.%I OWNED BY public.%I.id', wanted, tbl);
     END IF;
-    IF pg_temp.default_of(tbl, 'id') IS DISTINCT FROM format('nextval(%L::regclass)', wanted) THEN
+    IF pg_temp.default_of(tbl, 'id')
+            IS DISTINCT FROM format('nextval(%L::regclass)', 'public.' || quote_ident(wanted)) THEN
         PERFORM pg_temp.alter(tbl, 'ALTER COLUMN id SET DEFAULT nextval(%L::regclass)',
             'public.' || quote_ident(wanted));
     END IF;

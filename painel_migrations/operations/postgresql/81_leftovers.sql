@@ -17,7 +17,7 @@ DECLARE
     ids text[];
     n bigint;
 BEGIN
-    FOR d IN SELECT a.attname::text AS col, format_type(a.atttypid, a.atttypmod) AS col_type,
+    FOR d IN SELECT a.attname::text AS col, pg_temp.type_name(a.atttypid, a.atttypmod) AS col_type,
             a.attnotnull, a.atthasdef,
             (SELECT c.relname FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid
              WHERE k.conrelid = a.attrelid AND k.contype = 'f' AND k.conkey = ARRAY[a.attnum] LIMIT 1) AS parent

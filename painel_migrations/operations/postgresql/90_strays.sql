@@ -4,7 +4,7 @@
 CREATE OR REPLACE PROCEDURE pg_temp.ensure_trigger(tbl text, trigger_name text, fires text, body text)
 LANGUAGE plpgsql AS $fn$
 DECLARE
-    wanted text := format('CREATE TRIGGER %1$I %2$s ON public.%3$I FOR EACH ROW EXECUTE FUNCTION %1$I()',
+    wanted text := format('CREATE TRIGGER %1$I %2$s ON public.%3$I FOR EACH ROW EXECUTE FUNCTION public.%1$I()',
         trigger_name, fires, tbl);
     live record;
 BEGIN
@@ -82,7 +82,8 @@ BEGIN
             AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgfoid = thing.fn)
             AND NOT EXISTS (SELECT FROM pg_depend
                             WHERE classid = 'pg_proc'::regclass AND objid = thing.fn AND deptype = 'e') THEN
-            PERFORM pg_temp.take_down('function', tbl || '.' || thing.fn_name, pg_get_functiondef(thing.fn),
+            PERFORM pg_temp.take_down('function', tbl || '.' || pg_temp.shown(thing.fn_name::text),
+                pg_get_functiondef(thing.fn),
                 format('DROP FUNCTION %s', thing.fn_name));
         END IF;
     END LOOP;

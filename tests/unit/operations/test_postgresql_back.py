@@ -26,6 +26,9 @@ def run(postgres: sa.Engine) -> Iterator[Run]:
     with postgres.connect() as connection:
 
         def execute(statements: str) -> list[tuple[Any, ...]]:
+            # An operation leaves the transaction with a search_path that shows nothing of public.
+            if not statements.startswith("ROLLBACK TO"):
+                connection.exec_driver_sql("SET LOCAL search_path = public")
             result = connection.exec_driver_sql(statements)
             return [tuple(row) for row in result] if result.returns_rows else []
 

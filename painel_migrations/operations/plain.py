@@ -1,0 +1,44 @@
+"""Plain Alembic operations on PostgreSQL, which later revisions are written in: what they name lies in schema public.
+
+The search_path shows nothing of it (``connection.engines.SAFE_PATH``), and revisions name no schema, as the models do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.ddl.base import AlterTable
+from alembic.ddl.postgresql import PostgresqlImpl
+
+PUBLIC = "public"
+
+
+class PublicImpl(PostgresqlImpl):
+    """Alembic's way of sending its operations to PostgreSQL, with schema public named; for our history only."""
+
+    __dialect__ = "postgresql"
+
+    def _exec(self, construct: Any, execution_options: Any = None, *arguments: Any, **options: Any) -> Any:
+        if not self.context_opts.get("in_public"):
+            return super()._exec(construct, execution_options, *arguments, **options)
+        if isinstance(construct, AlterTable):
+            _name_schema(construct)
+        named = {"schema_translate_map": {None: PUBLIC}}
+        if not self.as_sql:
+            return super()._exec(construct, {**(execution_options or {}), **named}, *arguments, **options)
+        if isinstance(construct, str):
+            return super()._exec(construct, execution_options, *arguments, **options)
+        if not isinstance(construct, sa.schema.ExecutableDDLElement):
+            options["compile_kwargs"] = {"literal_binds": True}
+        compiled = construct.compile(dialect=self.dialect, render_schema_translate=True, **named, **options)
+        self.static_output(str(compiled).replace("\t", "    ").strip() + self.command_terminator)
+        return None
+
+
+def _name_schema(construct: AlterTable) -> None:
+    construct.schema = construct.schema or PUBLIC
+    of_type = getattr(construct, "type_", None)
+    if isinstance(of_type, sa.Enum) and of_type.schema is None:
+        here: Any = of_type
+        construct.type_ = here.copy(schema=PUBLIC)  # type: ignore[attr-defined]  # of ColumnType and its kin
