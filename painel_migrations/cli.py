@@ -11,8 +11,9 @@ from contextlib import ExitStack
 from painel_migrations.connection.interrupts import Breaker, Interrupted, interruptible
 from painel_migrations.errors import FailedError, PainelError, UsageError
 from painel_migrations.events import run_named
+from painel_migrations.extras import MissingExtraError, need, need_for
 from painel_migrations.logs import log_json, log_lines, say_error
-from painel_migrations.settings import read_log_style
+from painel_migrations.settings import LOG, read_log_style
 from painel_migrations.terminal import close_output, open_streams, say
 from painel_migrations.verbs import Run, build_parser
 
@@ -49,7 +50,10 @@ def _ran(given: argparse.Namespace, breaker: Breaker) -> int:
     style = "text"
     try:
         style = read_log_style()
+        if style == "json":
+            style = _json_or_text()
         (log_json if style == "json" else log_lines)(sys.stderr if given.document else None)
+        need_for(given.verb, getattr(given, "format", None))
         with interruptible(breaker):
             run: Run = given.run
             return run(given, breaker)
@@ -61,6 +65,17 @@ def _ran(given: argparse.Namespace, breaker: Breaker) -> int:
         return _ended(told, error, given.verbose, style)
     except Exception as error:
         return _ended(_as_ours(error), error, given.verbose, style)
+
+
+def _json_or_text() -> str:
+    """How to log where JSON was asked for: lines of text, and one that says so, where nothing here writes JSON."""
+    try:
+        need("logs", f"{LOG}=json")
+    except MissingExtraError as error:
+        # What a run says of itself is no reason not to run.
+        say(f"Warning: {error.what}; lines of text instead. Next: {error.todo}", sys.stderr)
+        return "text"
+    return "json"
 
 
 def _as_ours(error: Exception) -> PainelError:

@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from painel_migrations import __version__
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.terminal import show
 
@@ -37,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     """
     parser = _Parser(prog="painel", description="Brings PainelUniversal's database home, and tells where it is.")
     parser.add_argument("--verbose", action="store_true", help="on an error, show where in the code it happened")
+    parser.add_argument("--version", action="version", version=f"painel-migrations {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for add in (_add_runs, _add_looks, _add_monitoring, _add_console, _add_archive, _add_development):
         add(verbs)

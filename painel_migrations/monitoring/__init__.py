@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from painel_migrations.extras import need
+
 if TYPE_CHECKING:
     from painel_migrations.monitoring.web.application import status_app as status_app
 
@@ -16,6 +18,7 @@ __all__ = ["status_app"]
 def __getattr__(name: str) -> Any:
     # Only for whoever asks for it: Starlette takes longer to load than a run at head has to do.
     if name == "status_app":
+        need("page", "monitoring.status_app")
         from painel_migrations.monitoring.web.application import status_app
 
         return status_app

@@ -40,7 +40,8 @@ def metrics(breaker: Breaker | None = None) -> int:
     setting that cannot be followed; for a file that cannot be written, after they were printed.
     """
     # They take 70 ms to load, which health need not wait for.
-    from painel_migrations.monitoring.metrics import exposition, write
+    from painel_migrations.monitoring.metrics import exposition
+    from painel_migrations.monitoring.replaced_file import write
 
     settings = read_settings()
     snapshot = look(settings, breaker)

@@ -1,16 +1,10 @@
-"""What Prometheus is told of a database: the samples of one look, their text, the file, the verb `metrics`."""
+"""What Prometheus is told of a database: the samples of one look, and their text."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -21,11 +15,9 @@ from painel_migrations.catalog.findings import KINDS
 from painel_migrations.discretion import discreet
 from painel_migrations.monitoring.checks import Check, State
 from painel_migrations.monitoring.families import DATABASE, FAMILIES, Family
+from painel_migrations.monitoring.replaced_file import write as write
 from painel_migrations.monitoring.snapshot import Journal, LastRun, SequenceUse, Snapshot, Vitals
 from painel_migrations.terminal import printable
-
-if TYPE_CHECKING:
-    pass
 
 # The kinds of retired.register that keep rows. That is a table anybody may write to: another kind counts as "other", so
 # that neither a text of a row nor any number of series comes in by it.
@@ -53,33 +45,6 @@ def exposition(snapshot: Snapshot, checks: Sequence[Check]) -> bytes:
     registry = CollectorRegistry()
     registry.register(_Look(snapshot, checks))
     return generate_latest(registry)
-
-
-def write(path: Path, text: bytes) -> None:
-    """Replace a textfile collector's file at once, readable by everybody, so that no half of it is ever read.
-
-    Arguments: ``path``, whose folder has to be there; ``text`` of ``exposition``.
-    Errors: OSError; the file is then as it was.
-    """
-    target = path.resolve()
-    if target.exists() and not target.is_file():
-        # A rename would put a file in the place of /dev/null.
-        raise OSError(errno.EINVAL, "is not a regular file", str(path))
-    # The collector reads what ends in .prom.
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-    unfinished = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        # It belongs to whoever migrates; the collector is another user.
-        unfinished.chmod(0o644)
-        unfinished.replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
-        raise
 
 
 class _Look(Collector):

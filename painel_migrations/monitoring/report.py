@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from painel_migrations.extras import MissingExtraError, need
 from painel_migrations.logs import get_logger
 from painel_migrations.monitoring.checks import Check
 from painel_migrations.monitoring.snapshot import Snapshot
@@ -19,6 +20,8 @@ def report(settings: Settings, snapshot: Snapshot, checks: Sequence[Check]) -> N
     """
     try:
         _write_metrics(settings, snapshot, checks)
+    except MissingExtraError as error:
+        log.warning("%s was not written: %s. Next: %s", METRICS_FILE, error.what, error.todo)
     except OSError as error:
         log.warning("%s was not written: %s", METRICS_FILE, error.strerror)
     except Exception as error:
@@ -33,8 +36,10 @@ def report(settings: Settings, snapshot: Snapshot, checks: Sequence[Check]) -> N
 
 def _write_metrics(settings: Settings, snapshot: Snapshot, checks: Sequence[Check]) -> None:
     if (path := settings.monitoring.metrics_file) is not None:
+        need("metrics", METRICS_FILE)
         # It takes 70 ms to load.
-        from painel_migrations.monitoring.metrics import exposition, write
+        from painel_migrations.monitoring.metrics import exposition
+        from painel_migrations.monitoring.replaced_file import write
 
         write(path, exposition(snapshot, checks))
 

@@ -329,7 +329,6 @@ NOT_NEEDED = (
     "painel_migrations.deploy.doctor",
     "painel_migrations.deploy.manual",
     "painel_migrations.deploy.rehearsal",
-    "painel_migrations.logs",
     "painel_migrations.monitoring.alerts",
     "painel_migrations.monitoring.health",
     "painel_migrations.monitoring.metrics",

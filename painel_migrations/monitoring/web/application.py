@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from painel_migrations.errors import FailedError, PainelError, UsageError
+from painel_migrations.extras import MissingExtraError, need
 from painel_migrations.monitoring.page import content_security_policy, render
 from painel_migrations.monitoring.page.texts import chosen, language
 from painel_migrations.monitoring.snapshot import Problem, Snapshot
@@ -143,6 +144,10 @@ def make_app(shared: SharedLook | None = None) -> Starlette:
         return Response(f"{text}\n", 200 if healthy(judged.checks) else 503, media_type="application/json")
 
     async def metrics(_request: Request) -> Response:
+        try:
+            need("metrics", "/metrics")
+        except MissingExtraError as error:
+            return PlainTextResponse(f"{error.what}\n{error.todo}\n", 501)
         from painel_migrations.monitoring.metrics import exposition
 
         judged = await shared.now()

@@ -72,8 +72,8 @@ def write_file(path: str, breaker: Breaker | None = None) -> int:
 
     Errors: UsageError where it cannot be written, or where a variable cannot be followed.
     """
-    from painel_migrations.monitoring.metrics import write
     from painel_migrations.monitoring.page import render_file
+    from painel_migrations.monitoring.replaced_file import write
     from painel_migrations.monitoring.web.application import judged_now
 
     judged = judged_now(breaker, read_settings())
