@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 
+from painel_migrations.catalog import reasons
 from painel_migrations.discretion import discreet
 
 ABSENT = "nothing"
@@ -66,6 +67,11 @@ class Finding:
     def is_right_of_another(self) -> bool:
         """Whether another role than the current one lacks a right: no revision gives it, and none is in its way."""
         return self.kind == "access" and " for " in self.object
+
+    @property
+    def is_unloadable(self) -> bool:
+        """Whether it is about values that somebody wrote, that no revision judges, and that the schema lets in."""
+        return self.why == reasons.UNLOADABLE
 
     @property
     def line(self) -> str:

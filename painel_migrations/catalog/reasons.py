@@ -81,6 +81,7 @@ OWNER = "The role that most tables belong to may not change it, so a later revis
 EDITED = "The database has what the file said when it ran, and not what it says now."
 BEHIND = "The next insert takes an id that is taken already, and fails."
 STRAY = "The application cannot load rows with such a value: whoever they belong to cannot log in or be listed."
+UNLOADABLE = "The application cannot load the row, or gets another value than its type promises: its request fails."
 
 
 def changed(kind: str, expected: str, found: str) -> str:

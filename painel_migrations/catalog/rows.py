@@ -1,4 +1,4 @@
-"""What the catalogue cannot tell about rows: sequences behind their ids, enum values that are no label.
+"""What the catalogue cannot tell about rows: sequences behind their ids, values that the application cannot load.
 
 Rows are counted where they are; no value of one leaves the database but the highest id.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import sqlalchemy as sa
 from sqlalchemy.sql.compiler import IdentifierPreparer
 
-from painel_migrations.catalog import reasons
+from painel_migrations.catalog import reasons, sqlite_values
 from painel_migrations.catalog.facts import ACCESS, Catalogue, Fact
 from painel_migrations.catalog.findings import Finding, Severity
 from painel_migrations.schema import metadata_for
@@ -29,7 +29,10 @@ def check(connection: sa.Connection, expected: Catalogue, live: Catalogue) -> li
     quote = connection.dialect.identifier_preparer
     labels = stored_labels(connection.dialect.name)
     queries = [*_position_queries(expected, live, quote), *_stray_queries(labels, live, quote)]
-    findings = []
+    findings: list[Finding] = []
+    if connection.dialect.name == "sqlite":
+        strays, findings = sqlite_values.counts(connection, live, _stray_conditions(labels, quote))
+        findings += [_stray(name, labels[name], *found, "sqlite") for name, found in strays.items() if found[0]]
     for kind, name, first, second in _ask(connection, queries):
         if kind == STRAY and first:
             findings.append(_stray(name, labels[name], first, second, connection.dialect.name))
@@ -46,8 +49,11 @@ def positions(connection: sa.Connection, expected: Catalogue, live: Catalogue) -
 
 def stray_values(connection: sa.Connection, live: Catalogue) -> dict[str, int]:
     """Return for each enum column, as ``table.column``, how many rows hold what the application cannot load."""
-    labels = stored_labels(connection.dialect.name)
-    queries = list(_stray_queries(labels, live, connection.dialect.identifier_preparer))
+    labels, quote = stored_labels(connection.dialect.name), connection.dialect.identifier_preparer
+    if connection.dialect.name == "sqlite":
+        strays, _ = sqlite_values.counts(connection, live, _stray_conditions(labels, quote))
+        return {name: count for name, (count, _) in strays.items() if count}
+    queries = list(_stray_queries(labels, live, quote))
     return {name: count for _, name, count, _ in _ask(connection, queries) if count}
 
 
@@ -81,21 +87,23 @@ def _position_queries(expected: Catalogue, live: Catalogue, quote: IdentifierPre
             )
 
 
+def _stray_conditions(labels: Mapping[str, _Labels], quote: IdentifierPreparer) -> dict[str, tuple[str, str]]:
+    """Return for each enum column what says on SQLite that a value is no label, and that it is none in any spelling."""
+    found = {}
+    for name, (stored, _) in labels.items():
+        value, known = quote.quote(name.split(".")[1]), _literals(stored)
+        other = f"{value} NOT IN ({known})"
+        found[name] = other, f"{other} AND upper(trim({value})) NOT IN ({known})"
+    return found
+
+
 def _stray_queries(labels: Mapping[str, _Labels], live: Catalogue, quote: IdentifierPreparer) -> Iterator[str]:
-    for name, (stored, folded) in labels.items():
+    for name, (_, folded) in labels.items():
         table, column = name.split(".")
-        if column not in live.columns_of(table):
-            continue
-        if live.dialect == "sqlite":
-            unknown = f"upper(trim({quote.quote(column)})) NOT IN ({_literals(stored)})"
-            where = f"main.{quote.quote(table)} WHERE {quote.quote(column)} NOT IN ({_literals(stored)})"
-        elif folded and _may_select(live, table):
-            # The type refuses whatever is no label at all.
-            unknown = "false"
+        # The type refuses whatever is no label at all.
+        if folded and column in live.columns_of(table) and _may_select(live, table):
             where = f"public.{quote.quote(table)} WHERE {quote.quote(column)}::text IN ({_literals(folded)})"
-        else:
-            continue
-        yield f"SELECT '{STRAY}', '{name}', count(*), count(CASE WHEN {unknown} THEN 1 END) FROM {where}"
+            yield f"SELECT '{STRAY}', '{name}', count(*), 0 FROM {where}"
 
 
 def _literals(labels: tuple[str, ...]) -> str:

@@ -10,19 +10,20 @@ import sqlalchemy as sa
 from painel_migrations.catalog import sqlite_text
 from painel_migrations.catalog.facts import IGNORED_TABLES, Catalogue, Fact
 
+# A virtual table has no page, and nothing of it can be asked for where its module is not there.
 OBJECTS = "SELECT type, name, tbl_name, sql FROM main.sqlite_master ORDER BY name"
 COLUMNS = """
     SELECT m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
     FROM main.sqlite_master AS m, pragma_table_xinfo(m.name, 'main') AS c
-    WHERE m.type = 'table' ORDER BY m.name, c.cid"""
+    WHERE m.type = 'table' AND m.rootpage > 0 ORDER BY m.name, c.cid"""
 INDEXES = """
     SELECT m.name, i.name, i.origin, c.name, c.coll
     FROM main.sqlite_master AS m, pragma_index_list(m.name, 'main') AS i, pragma_index_xinfo(i.name, 'main') AS c
-    WHERE m.type = 'table' AND i.origin <> 'c' AND c.key ORDER BY m.name, i.seq, c.seqno"""
+    WHERE m.type = 'table' AND m.rootpage > 0 AND i.origin <> 'c' AND c.key ORDER BY m.name, i.seq, c.seqno"""
 FOREIGN_KEYS = """
     SELECT m.name, k.id, k."from", k."table", k."to", k.on_update, k.on_delete
     FROM main.sqlite_master AS m, pragma_foreign_key_list(m.name, 'main') AS k
-    WHERE m.type = 'table' ORDER BY m.name, k.id, k.seq"""
+    WHERE m.type = 'table' AND m.rootpage > 0 ORDER BY m.name, k.id, k.seq"""
 
 
 class Column(NamedTuple):

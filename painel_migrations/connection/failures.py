@@ -352,6 +352,14 @@ SQLITE_FAILURES = (
         texts=("locked",),
     ),
     Failure(
+        "missing",
+        False,
+        Refused,
+        "something in the file needs what only the application's own connections have: {said}",
+        "Where the application has it, drop what needs it, then run again",
+        texts=("no such (?:function|collation sequence|module|tokenizer)", r"unknown function"),
+    ),
+    Failure(
         "damaged",
         False,
         Refused,

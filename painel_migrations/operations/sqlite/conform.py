@@ -105,15 +105,19 @@ class Source:
         return Source(column, None, kept, expression)
 
 
-def conform(connection: sa.Connection, live: Table, said: Wanted, options: str | None = None) -> None:
+def conform(
+    connection: sa.Connection, live: Table, said: Wanted, options: str | None = None, as_kept: bool = False
+) -> None:
     """Give a table what it lacks of what was said, in at most one rebuild.
 
-    Arguments: ``options``, those the table is to have, if they were said.
+    Arguments: ``options``, those the table is to have, if they were said; ``as_kept``, whether kept cells come back as
+    they are, since they were in a column of that name.
     Errors: Refused where rows do not fit; no row is changed by then.
     """
     sources = [Source.of(connection, live, column) for column in said.columns]
     for source in sources:
-        _refuse_misfits(connection, live, source, said.enum_of(source.column.name))
+        if not (as_kept and source.kept):
+            _refuse_misfits(connection, live, source, said.enum_of(source.column.name))
     target = live if options is None else dataclasses.replace(live, options=options)
     expressions: dict[str, str] = {}
     for source in sources:
@@ -121,7 +125,7 @@ def conform(connection: sa.Connection, live: Table, said: Wanted, options: str |
         target = target.replacing(source.old.name, source.column) if source.old else target.adding(source.column)
         if enum and source.old and count_where(connection, live.name, values.unfolded(source.old.name, enum.enums)):
             target = values.release_checks(connection, target, name)
-        folds = enum and (source.old or source.kept)
+        folds = enum and (source.old or (source.kept and not as_kept))
         expressions[name] = values.folded(source.expression, enum.enums) if enum and folds else source.expression
     if said.primary_key:
         target = keyed(connection, live, target, said.primary_key)
@@ -144,7 +148,8 @@ def _refuse_misfits(connection: sa.Connection, live: Table, source: Source, enum
         refuse_unknown_labels(
             connection, live.name, column.name, enum.name or column.name, enum.enums, source.expression
         )
-    elif source.kept or (old and meaning(old.type) != meaning(column.type)):
+    elif old and meaning(old.type) != meaning(column.type):
+        # Of kept cells nothing is asked: they were in a column of that name before.
         refuse_misfits(connection, live.name, column.name, column.type, source.expression)
     if column.not_null and not (old and old.not_null):
         refuse_nulls(connection, live.name, column.name, source.expression)

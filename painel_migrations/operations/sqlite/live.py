@@ -17,7 +17,7 @@ log = get_logger("painel_migrations.operations")
 
 _TABLES = r"""
     SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
-    AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY rowid"""
+    AND rootpage > 0 ORDER BY rowid"""
 
 
 class Index(NamedTuple):
@@ -51,9 +51,10 @@ def read_table(connection: sa.Connection, name: str) -> Table | None:
 
     Errors: Refused, where its definition cannot be read: a rebuild of it could lose something.
     """
-    statement = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE"
+    # A virtual table has no page, and its columns cannot be asked for where its module is not there.
+    statement = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name = ? COLLATE NOCASE"
     row = connection.exec_driver_sql(statement, (name,)).one_or_none()
-    if row is None or row.sql is None or row.sql.upper().startswith("CREATE VIRTUAL"):
+    if row is None or row.sql is None:
         return None
     columns = connection.exec_driver_sql("SELECT name FROM pragma_table_xinfo(?) ORDER BY cid", (row.name,)).scalars()
     try:

@@ -68,7 +68,11 @@ def restore_parts(connection: sa.Connection, table: str, about: str | None = Non
                 if restored(connection, table, entry):
                     strike(connection, entry)
                 else:
-                    log.warning("%s %s stays retired: it does not fit", kind, entry.object)
+                    log.warning(
+                        "%s %s stays retired: it does not fit, or needs what only the application has",
+                        kind,
+                        entry.object,
+                    )
 
 
 def _restore_statement(connection: sa.Connection, _table: str, entry: Entry) -> bool:

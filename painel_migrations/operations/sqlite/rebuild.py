@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 import sqlalchemy as sa
 
 from painel_migrations.operations.sqlite.live import Trigger, count, free_name, indexes, triggers, views
+from painel_migrations.operations.sqlite.missing import refusing_what_is_missing, set_unreadable_indexes_aside
 from painel_migrations.operations.sqlite.table import Table
 from painel_migrations.operations.sqlite.text import index_body, key, listed, mentions, quote
 
@@ -25,6 +26,7 @@ def rebuild(connection: sa.Connection, live: Table, target: Table, values: Mappi
     Arguments: ``values``, SQL for the columns that do not simply keep their value.
     Errors: sqlalchemy.exc.DBAPIError, where rows break a constraint; RuntimeError, where foreign keys are enforced.
     """
+    set_unreadable_indexes_aside(connection, live.name)
     gone = [column for column in live.columns if not target.has(column.name)]
     statements = [
         index.statement
@@ -33,7 +35,8 @@ def rebuild(connection: sa.Connection, live: Table, target: Table, values: Mappi
     ]
     statements += [trigger.statement for trigger in triggers(connection, live.name)]
     scratch = free_name(connection, f"rebuilding_{target.name}")
-    move(connection, live, dataclasses.replace(target, name=scratch), values)
+    with refusing_what_is_missing(live.name):
+        move(connection, live, dataclasses.replace(target, name=scratch), values)
     rename(connection, scratch, target.name)
     for statement in statements:
         connection.exec_driver_sql(statement)
@@ -87,7 +90,7 @@ def _count_on(connection: sa.Connection, old: str, new: str) -> None:
 
 def rename(connection: sa.Connection, old: str, new: str) -> None:
     """Give a table another name, and leave every mention of either name elsewhere as it is."""
-    with _legacy_alter_table(connection, "ON"):
+    with _legacy_alter_table(connection, "ON"), _whatever_is_unreadable(connection):
         connection.exec_driver_sql(f"ALTER TABLE {quote(old)} RENAME TO {quote(new)}")
 
 
@@ -97,7 +100,7 @@ def alter(connection: sa.Connection, statement: str) -> None:
     It refuses that as long as any view or trigger, of whatever table, is broken: those are set aside and put back.
     """
     aside: list[str] = []
-    with _legacy_alter_table(connection, "OFF"):
+    with _legacy_alter_table(connection, "OFF"), _whatever_is_unreadable(connection):
         while True:
             try:
                 connection.exec_driver_sql(statement)
@@ -131,9 +134,20 @@ def _legacy_alter_table(connection: sa.Connection, setting: str) -> Iterator[Non
         connection.exec_driver_sql(f"PRAGMA legacy_alter_table = {before}")
 
 
+@contextlib.contextmanager
+def _whatever_is_unreadable(connection: sa.Connection) -> Iterator[None]:
+    """Have a rename leave alone what it cannot read, such as another table's index by a collation that is not here."""
+    connection.exec_driver_sql("PRAGMA writable_schema = ON")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA writable_schema = OFF")
+
+
 def change_rows(connection: sa.Connection, table: str, statement: str) -> int:
     """Change rows of a table without its triggers, which might change more; return how many."""
-    with without_triggers(connection, triggers(connection, table)):
+    set_unreadable_indexes_aside(connection, table)
+    with without_triggers(connection, triggers(connection, table)), refusing_what_is_missing(table):
         return connection.exec_driver_sql(statement).rowcount
 
 

@@ -12,6 +12,7 @@ from painel_migrations.operations.sqlite import values
 from painel_migrations.operations.sqlite.foreign_keys import repoint_foreign_keys
 from painel_migrations.operations.sqlite.keys import rename_index
 from painel_migrations.operations.sqlite.live import count, foreign_keys_to, indexes, kind_of, log, read_table
+from painel_migrations.operations.sqlite.missing import set_unreadable_indexes_aside
 from painel_migrations.operations.sqlite.moving import move_rows
 from painel_migrations.operations.sqlite.rebuild import alter, change_rows, rebuild_if_changed
 from painel_migrations.operations.sqlite.refusals import count_orphans
@@ -30,6 +31,7 @@ def fold_column(connection: sa.Connection, table: str, old: str, into: str) -> N
     if live is None or source is None:
         return
     if target is None:
+        set_unreadable_indexes_aside(connection, live.name)
         alter(connection, f"ALTER TABLE {quote(live.name)} RENAME COLUMN {quote(source.name)} TO {quote(into)}")
         log.info("%s.%s renamed to %s", live.name, old, into)
         return
@@ -70,6 +72,7 @@ def _rename(connection: sa.Connection, table: Table, new: str) -> None:
         raise Refused(
             f"the name {new} is taken by something that is no table", f"Drop or rename it, then run again: {new}"
         )
+    set_unreadable_indexes_aside(connection, table.name)
     alter(connection, f"ALTER TABLE {quote(table.name)} RENAME TO {quote(new)}")
     before = key(f"ix_{table.name}_")
     for index in indexes(connection, new):

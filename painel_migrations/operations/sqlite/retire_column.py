@@ -22,7 +22,7 @@ from painel_migrations.operations.sqlite.parts import (
 from painel_migrations.operations.sqlite.rebuild import rebuild
 from painel_migrations.operations.sqlite.register import noted
 from painel_migrations.operations.sqlite.table import CHECK, Table
-from painel_migrations.operations.sqlite.text import index_body, key, mentions, quote
+from painel_migrations.operations.sqlite.text import index_body, key, meaning, mentions, quote
 from painel_migrations.operations.sqlite.wanted import Wanted, wanted
 
 
@@ -66,7 +66,7 @@ def restore_column(connection: sa.Connection, table: str, column: sa.Column[Any]
     live = read_table(connection, table)
     if live is None:
         return
-    conform(connection, live, _loosened(connection, live, wanted(live.name, [column])))
+    conform(connection, live, _loosened(connection, live, wanted(live.name, [column])), as_kept=True)
     restore_computed(connection, table)
     restore_parts(connection, table, column.name)
     restore_views(connection)
@@ -79,9 +79,13 @@ def restore_column_if_kept(connection: sa.Connection, table: str, column: sa.Col
 
 
 def _loosened(connection: sa.Connection, live: Table, said: Wanted) -> Wanted:
-    """Return what was said, without what the rows would break."""
+    """Return what was said, without what the rows would break, and of the type that the kept cells had."""
     (column,) = said.columns
     source = Source.of(connection, live, column)
+    if source.kept and (kept := source.kept[0][1].column(column.name)) and meaning(kept.type) != meaning(column.type):
+        # Another type might make something else of them.
+        column = dataclasses.replace(column, type=kept.type)
+        said = dataclasses.replace(said, columns=(column,))
     rows = f"(SELECT id, {source.expression} AS {quote(column.name)} FROM {quote(live.name)})"
     value = quote(column.name)
 
