@@ -52,9 +52,19 @@ class InDoubtError(NoConnectionError):
 
 
 class Refused(PainelError):
-    """What cannot be done safely; nothing is changed."""
+    """What cannot be done safely; nothing is changed.
+
+    Args:
+        what: what is in the way.
+        todo: the next step.
+        several: whether both hold a line for each of several faults; no line's end in them is anybody else's.
+    """
 
     exit_code = 4
+
+    def __init__(self, what: str, todo: str, several: bool = False) -> None:
+        super().__init__(what, todo)
+        self.several = several
 
 
 class LockedError(PainelError):

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
-from painel_migrations.errors import PainelError
+from painel_migrations.errors import PainelError, Refused
 from painel_migrations.events import current_run
 from painel_migrations.terminal import as_json, printable, say
 
@@ -114,8 +114,9 @@ def say_error(error: PainelError, style: str) -> None:
         fields |= {"level": "error", "run": current_run(), "timestamp": datetime.now(UTC).isoformat()}
         say(as_json(fields), sys.stderr)
         return
-    say(f"Error: {error.what}", sys.stderr)
-    say(f"Next: {error.todo}", sys.stderr)
+    for text in (f"Error: {error.what}", f"Next: {error.todo}"):
+        for line in text.split("\n") if isinstance(error, Refused) and error.several else [text]:
+            say(line, sys.stderr)
 
 
 def _named(_logger: object, _method: str, fields: EventDict) -> EventDict:

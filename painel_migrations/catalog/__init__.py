@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from painel_migrations.catalog import elsewhere as other_schemas
 from painel_migrations.catalog import postgresql, rows, sqlite
+from painel_migrations.catalog.access import open_to_all
 from painel_migrations.catalog.compare import compare
 from painel_migrations.catalog.elsewhere import elsewhere
 from painel_migrations.catalog.expected import expected
@@ -76,5 +77,6 @@ def verify(connection: sa.Connection, live: Catalogue | None = None) -> list[Fin
         *other_schemas.check(connection),
         *compare(wanted, live),
         *rows.check(connection, wanted, live),
+        *open_to_all(connection, wanted),
     ]
     return sorted(findings, key=lambda finding: finding.order)

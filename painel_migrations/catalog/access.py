@@ -1,7 +1,9 @@
-"""Who may do what: other roles that are plainly an application's, and tables of another owner than the rest."""
+"""Who may do what: roles that are plainly an application's, everybody, and tables of another owner than the rest."""
 
 from collections import Counter
 from collections.abc import Iterator
+
+import sqlalchemy as sa
 
 from painel_migrations.catalog import reasons, remedy
 from painel_migrations.catalog.facts import ACCESS, OWNER, ROLE_ACCESS, Catalogue
@@ -43,3 +45,47 @@ def owners(expected: Catalogue, live: Catalogue) -> Iterator[Finding]:
         if kind in ("table", "enum") and by_name.get(name, usual) != usual:
             run = remedy.given_to(kind, name, usual)
             yield Finding(OWNER, name, usual, by_name[name], Severity.NOTE, reasons.OWNER, run)
+
+
+# What everybody may read, a column at a time too, and what everybody may read of every table that will be made.
+_OPEN = sa.text("""
+    SELECT c.relname::text AS name, string_agg(DISTINCT g.privilege_type, ', ' ORDER BY g.privilege_type) AS rights
+    FROM pg_catalog.pg_class AS c
+    CROSS JOIN LATERAL (
+        SELECT x.grantee, x.privilege_type FROM pg_catalog.aclexplode(c.relacl) AS x
+        UNION ALL
+        SELECT x.grantee, x.privilege_type FROM pg_catalog.pg_attribute AS a
+        CROSS JOIN LATERAL pg_catalog.aclexplode(a.attacl) AS x
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS g
+    WHERE c.relnamespace = pg_catalog.to_regnamespace('public') AND c.relkind IN ('r', 'p') AND g.grantee = 0
+    GROUP BY c.relname
+    UNION ALL
+    SELECT pg_catalog.format('ALTER DEFAULT PRIVILEGES FOR ROLE %s %sREVOKE ALL ON TABLES FROM PUBLIC',
+        d.defaclrole::regrole, CASE WHEN d.defaclnamespace <> 0 THEN 'IN SCHEMA public ' ELSE '' END),
+        string_agg(DISTINCT x.privilege_type, ', ' ORDER BY x.privilege_type)
+    FROM pg_catalog.pg_default_acl AS d CROSS JOIN LATERAL pg_catalog.aclexplode(d.defaclacl) AS x
+    WHERE d.defaclobjtype = 'r' AND x.grantee = 0
+      AND d.defaclnamespace IN (0, pg_catalog.to_regnamespace('public')::oid)
+    GROUP BY d.defaclrole, d.defaclnamespace""")
+
+
+def open_to_all(connection: sa.Connection, expected: Catalogue) -> Iterator[Finding]:
+    """Yield a note for each known table that every role has rights on, and for what gives them to new ones.
+
+    A named role is somebody's decision, and a healthy database has some; PUBLIC is every role there is and will be.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    for name, rights in connection.execute(_OPEN):
+        # A statement is of what will be made, and no table's name.
+        is_default = name.startswith("ALTER DEFAULT ")
+        if is_default or name in expected.tables:
+            yield Finding(
+                ACCESS,
+                "default privileges" if is_default else name,
+                "nothing for PUBLIC",
+                f"{rights} for PUBLIC",
+                Severity.NOTE,
+                reasons.OPEN,
+                name if is_default else f"REVOKE ALL ON {name} FROM PUBLIC",
+            )

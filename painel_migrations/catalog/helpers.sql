@@ -20,20 +20,11 @@ WITH live AS (SELECT * FROM pg_temp.facts())
 {fingerprint}
 $fn$;
 
--- Read once for all who ask: that takes longer than what they do with it.
-CREATE TEMP TABLE IF NOT EXISTS head_facts (kind text, object text, definition text, tables text[], columns text[])
-ON COMMIT DROP;
-
 CREATE OR REPLACE PROCEDURE pg_temp.learn_head() LANGUAGE sql AS $fn$
 INSERT INTO pg_temp.head_facts
 WITH
 {head}
 SELECT * FROM head
-$fn$;
-
--- The columns that head has in a table.
-CREATE OR REPLACE FUNCTION pg_temp.head_columns(tbl text) RETURNS text[] LANGUAGE sql STABLE AS $fn$
-    SELECT array_agg(columns[1]) FROM pg_temp.head_facts WHERE kind = 'column' AND tables = ARRAY[tbl]
 $fn$;
 
 -- The names of the constraints, indexes and triggers that head has on a table.

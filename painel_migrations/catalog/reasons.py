@@ -78,6 +78,7 @@ RENAMED = "It does its work, but scripts and later revisions find it by its own 
 LEFT_ALONE = "Head does not know it and nothing of the application needs it; it is left alone."
 ROLE = "The application that logs in as this role may do everything with most tables, and this is refused to it."
 OWNER = "The role that most tables belong to may not change it, so a later revision run by that role is refused."
+OPEN = "Every role that can connect, now or later, can read people's data there, or do what else is listed."
 EDITED = "The database has what the file said when it ran, and not what it says now."
 BEHIND = "The next insert takes an id that is taken already, and fails."
 STRAY = "The application cannot load rows with such a value: whoever they belong to cannot log in or be listed."

@@ -183,10 +183,6 @@ def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
     context.config.attributes["outcome"] = outcome
     if before == after:
         return
-    if connection.dialect.name == "sqlite":
-        from painel_migrations.operations.sqlite import check_foreign_keys
-
-        check_foreign_keys(connection)
     # A reference is what the history alone makes: `check` looks for where the schema differs from it.
     if after == tuple(context.script.get_heads()) and not context.config.attributes.get("reference"):
         _verify(connection)
@@ -208,10 +204,6 @@ def _apply_again(context: EnvironmentContext, connection: sa.Connection) -> None
     preflight(connection)
     migration.stamp(context.script, "base")
     migration.run_migrations()
-    if connection.dialect.name == "sqlite":
-        from painel_migrations.operations.sqlite import check_foreign_keys
-
-        check_foreign_keys(connection)
     outcome.steps = context.config.attributes["steps"]
     outcome.left = to_repair(connection, say_notes=True)
     outcome.verified = not outcome.left

@@ -23,6 +23,7 @@ from painel_migrations.errors import Refused
 from painel_migrations.events import current_run
 from painel_migrations.logs import get_logger
 from painel_migrations.operations.guarded import ROWS_RETIRED, literal, prepare, send
+from painel_migrations.operations.sqlite import check_foreign_keys, collect
 from painel_migrations.operations.sqlite.live import kind_of
 from painel_migrations.operations.sqlite.register import REVISION, rows_of
 
@@ -71,9 +72,12 @@ class _PostgreSQL:
         prepare(self.migration)
         for statement in helpers():
             send(self.migration, statement)
-        if (connection := self._connection) and (run := current_run()):
-            # By what the log calls the run, its lines are found. A pasted script has no log.
-            connection.exec_driver_sql("SELECT set_config('painel.run', %s, true)", (run,))
+        if connection := self._connection:
+            # What a fault may be called now is asked of head. A pasted script learns it for its check, too.
+            connection.exec_driver_sql("CALL pg_temp.learn_head()")
+            if run := current_run():
+                # By what the log calls the run, its lines are found. A pasted script has no log.
+                connection.exec_driver_sql("SELECT set_config('painel.run', %s, true)", (run,))
         # A script that is pasted has its SHA-256 in place of NULL.
         if self.way:
             self._call("begin_run", self.way, __version__, None)
@@ -90,6 +94,8 @@ class _PostgreSQL:
         return self._connection.info.pop(ROWS_RETIRED, 0) if self._connection else 0
 
     def end_run(self) -> None:
+        # Before the lines: what was noted refuses the run, all of it at once.
+        self._call("refuse_faults")
         if self.way:
             self._call("end_run")
 
@@ -118,6 +124,7 @@ class _SQLite:
     retired: int = 0
 
     def begin_run(self) -> None:
+        collect(self.connection)
         if self.way is not None:
             self._refuse_another_history()
         self.before = catalog.fingerprint(catalog.read(self.connection))
@@ -152,6 +159,7 @@ class _SQLite:
         return retired
 
     def end_run(self) -> None:
+        check_foreign_keys(self.connection)
         if self.way is None:
             return
         run = {

@@ -14,7 +14,7 @@ from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.bookkeeping import versions_of
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.history_lines import edited_findings
-from painel_migrations.deploy.preflight import refuse_foreign_database
+from painel_migrations.deploy.preflight import refuse_foreign_database, wrong_book
 from painel_migrations.discretion import discreet
 from painel_migrations.settings import read_settings
 from painel_migrations.terminal import as_json, say, show
@@ -60,12 +60,14 @@ def verify(breaker: Breaker | None = None, in_json: bool = False) -> int:
         state = fingerprint(live)
         findings += edited_findings(connection)
         at = _revisions(connection)
+    if at is not None and not any(finding.severity is Severity.FAIL for finding in findings):
+        findings += _revision_findings(at)
     failed = sum(finding.severity is Severity.FAIL for finding in findings)
     if in_json:
         document = {
             "database": str(way_in.candidate),
             "fingerprint": state,
-            "revision": ", ".join(at) or None,
+            "revision": ", ".join(at or ()) or None,
             "equal": not failed,
             "findings": [finding.as_dict() for finding in findings],
         }
@@ -102,10 +104,27 @@ def counted(number: int, word: str) -> str:
     return f"{number} {word}{'s' * (number != 1)}"
 
 
-def _revisions(connection: sa.Connection) -> tuple[str, ...]:
-    """Return what alembic_version says; nothing where it may not be read, or is not Alembic's."""
+def _revision_findings(at: tuple[str, ...]) -> list[Finding]:
+    """Return what is wrong with alembic_version where the catalogue is head's: the next run goes by what it says."""
+    from painel_migrations.catalog import Finding, Severity
+
+    script = ScriptDirectory.from_config(configuration())
+    head = script.get_current_head() or "base"
+    if at == (head,):
+        return []
+    run = "make upgrade, which changes nothing that is right"
+    if len(at) > 1 and (wrong := wrong_book(at, script)):
+        run = wrong[1]
+    elif wrong_book(at, script):
+        run = f"update this repository; if no copy of it is newer: UPDATE alembic_version SET version_num = '{head}'"
+    why = "The catalogue is head's, and alembic_version does not say so: a run would go by what it says."
+    return [Finding("revision", "alembic_version", head, ", ".join(at) or "nothing", Severity.FAIL, why, run)]
+
+
+def _revisions(connection: sa.Connection) -> tuple[str, ...] | None:
+    """Return what alembic_version says; None where it may not be read, or is not Alembic's."""
     try:
         with connection.begin_nested():
             return tuple(sorted(versions_of(connection).get_current_heads()))
     except (sa.exc.ProgrammingError, sa.exc.OperationalError):
-        return ()
+        return None

@@ -29,14 +29,9 @@ def refuse_foreign_database(
     for found in catalog.elsewhere(connection):
         raise Refused(found.what, found.todo)
     _refuse_another_version_table(connection)
-    known = {revision.revision for revision in script.walk_revisions()}
     at = migration.get_current_heads()
-    # One line of history has one revision: of two, nobody can say which is true.
-    if len(at) > 1 or not known.issuperset(at):
-        raise Refused(
-            f"the database is at revision {', '.join(sorted(map(str, at)))!r}, which this history does not know",
-            "It may be newer than this copy: update this repository, or correct DATABASE_URL",
-        )
+    if wrong := wrong_book(at, script):
+        raise Refused(*wrong)
     if not at or whatever_revision:
         tables = tables_of(connection)
         if tables and not tables & (set(metadata.tables) | FORMER_TABLES):
@@ -53,6 +48,29 @@ def _whose(connection: sa.Connection) -> str:
         return ""
     program = APPLICATIONS.get(connection.exec_driver_sql("PRAGMA application_id").scalar_one(), "")
     return f": it says that it is {program}'s" if program else ""
+
+
+def wrong_book(at: Sequence[str], script: ScriptDirectory) -> tuple[str, str] | None:
+    """Return what is wrong with the rows of alembic_version, and what to do: one that nobody knows, or two.
+
+    Where a history has one line, a database has one revision.
+    """
+    known = [revision.revision for revision in script.walk_revisions()]
+    if unknown := sorted({revision for revision in at if revision not in known}):
+        return (
+            f"the database is at revision {', '.join(unknown)!r}, which this history does not know",
+            "It may be newer than this copy: update this repository, or correct DATABASE_URL",
+        )
+    if len(at) < 2:
+        return None
+    later = min(at, key=known.index)
+    keep = f"DELETE FROM alembic_version WHERE version_num <> '{later}'"
+    if set(at) == {later}:
+        keep = f"DELETE FROM alembic_version; INSERT INTO alembic_version VALUES ('{later}')"
+    return (
+        f"alembic_version has {len(at)} rows where it may have one: {', '.join(sorted(at))}",
+        f"Keep the later, {later}, then run again, and make verify: {keep}",
+    )
 
 
 def look(connection: sa.Connection) -> list[Concern]:

@@ -59,7 +59,12 @@ def _run(operations: Operations, operation: GuardedOperation) -> None:
     if context.dialect.name == "sqlite":
         if operation.sqlite is not None:
             functions = importlib.import_module("painel_migrations.operations.sqlite")
-            getattr(functions, operation.name)(operations.get_bind(), *operation.sqlite)
+            try:
+                getattr(functions, operation.name)(operations.get_bind(), *operation.sqlite)
+            except sa.exc.DBAPIError:
+                # What comes after a fault may fail because of it.
+                functions.refuse(operations.get_bind())
+                raise
         return
     prepare(context)
     send(context, operation.call)
@@ -121,7 +126,8 @@ def send(context: MigrationContext, statement: str) -> None:
     except sa.exc.DBAPIError as error:
         if getattr(error.orig, "pgcode", None) == REFUSED:
             diagnosis = error.orig.diag  # type: ignore[union-attr]
-            raise Refused(diagnosis.message_primary, diagnosis.message_hint) from None
+            # Its helpers let no name bring a line's end: each is between two faults.
+            raise Refused(diagnosis.message_primary, diagnosis.message_hint, several=True) from None
         raise
 
 

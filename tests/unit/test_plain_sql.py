@@ -239,7 +239,7 @@ def test_every_line_is_ascii_and_fits(script: str) -> None:
 
 
 def test_every_helper_and_call_leaves_room_to_be_indented_and_quoted(script: str) -> None:
-    assert unreadable("\n".join(prologue()), 112) == []
+    assert unreadable("\n".join(prologue())) == []
     assert calls(script).count("CALL ") > 20
     assert unreadable(calls(script), 112) == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 
@@ -61,11 +61,12 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "down": way.direction == "downgrade",
         "end": way.end,
         "ending": plain.ending,
-        # None is there before: a paste drops its own.
-        "helpers": [
+        "helpers": shortened(
+            # None is there before: a paste drops its own.
             squeezed(text).replace("CREATE OR REPLACE ", "CREATE ", 1).replace("$fn$", "$$")
             for text in needed([*bodies, *plain.ending, begin, *uses], plain.helpers)
-        ],
+        ),
+        "shorthand": SHORTHAND,
         "known": "\n".join(textwrap.wrap(", ".join(literal(name) for name in known), 100)),
         "last": _place(way.end, known),
         "first": _place(way.start, known),
@@ -92,6 +93,29 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
     return Block(header, body.partition("$painel$")[0], plain.sha256)
 
 
+SHORTHAND = {
+    "#f": "CREATE FUNCTION pg_temp.",
+    "#p": "CREATE PROCEDURE pg_temp.",
+    "#l": " LANGUAGE plpgsql AS $$",
+    "#s": " LANGUAGE sql STABLE AS $$",
+    "#e": "END $$",
+    "#d": "PERFORM pg_temp.",
+    "#x": "EXECUTE format(",
+    "#t": "pg_temp.",
+}
+"""What the helpers say most, in two characters each: 10 kB of the script. It spells them out before it runs them."""
+
+
+def shortened(helpers: Iterable[str]) -> str:
+    """Return the helpers as one text, in shorthand. Raises: ValueError, where one holds the sign of shorthand."""
+    text = "".join(f"{helper};\n" for helper in helpers)
+    if "#" in text or "$short$" in text:
+        raise ValueError("a helper holds a sign that shorthand needs")
+    for short, long in SHORTHAND.items():
+        text = text.replace(long, short)
+    return text
+
+
 def squeezed(helper: str) -> str:
     """Return a helper without its comments and the blanks that no word needs: helpers are two thirds of the script.
 
@@ -106,8 +130,14 @@ def squeezed(helper: str) -> str:
 
 def _dense(code: str) -> str:
     lines = (line.strip() for line in code.splitlines())
-    # The block looks in pg_catalog first: it sets search_path itself.
-    return "\n".join(_tight(line.replace("pg_catalog.", "")) for line in lines if line and not line.startswith("--"))
+    dense = ""
+    for line in lines:
+        if line and not line.startswith("--"):
+            # The block looks in pg_catalog first: it sets search_path itself.
+            tight = _tight(line.replace("pg_catalog.", ""))
+            fits = len(dense) - dense.rfind("\n") + len(tight) <= WIDTH
+            dense += tight if dense and fits and _is_needless(dense[-1], tight[0]) else f"\n{tight}"
+    return dense.removeprefix("\n")
 
 
 # Literals and quoted names first, so that nothing is taken out of them.

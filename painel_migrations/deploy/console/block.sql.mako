@@ -50,15 +50,24 @@ BEGIN
 
     -- Where the database is.
     IF to_regclass('public.alembic_version') IS NOT NULL THEN
-        SELECT count(*), min(version_num) INTO painel_lines, painel_version FROM public.alembic_version;
-        painel_at := coalesce(array_position(painel_known, painel_version), 0);
-        IF painel_lines > 1 OR painel_version IS NOT NULL AND painel_at = 0 THEN
+        SELECT count(*), coalesce(max(array_position(painel_known, version_num::text)), 0),
+            string_agg(version_num, ', ' ORDER BY version_num),
+            string_agg(DISTINCT version_num, ', ' ORDER BY version_num) FILTER (WHERE version_num <> ALL (painel_known))
+        INTO painel_lines, painel_at, painel_list, painel_what FROM public.alembic_version;
+        painel_version := painel_known[painel_at];
+        IF painel_what IS NOT NULL THEN
             RAISE EXCEPTION USING ERRCODE = 'PM004',
-                MESSAGE = format('the database is at revision %L, which this history does not know',
-                    (SELECT string_agg(version_num, ', ' ORDER BY version_num) FROM public.alembic_version
-                     WHERE version_num <> ALL (painel_known) OR painel_lines > 1)),
+                MESSAGE = format('the database is at revision %L, which this history does not know', painel_what),
                 HINT = 'It may be newer than this copy: update this repository, or choose another database';
+        ELSIF painel_lines > 1 THEN
+            RAISE EXCEPTION USING ERRCODE = 'PM004',
+                MESSAGE = format('alembic_version has %s rows where it may have one: %s', painel_lines, painel_list),
+                HINT = format('Keep the later, %s, then run again, and make verify: DELETE FROM alembic_version'
+                    || CASE WHEN replace(painel_list, ', ' || painel_version, '') = painel_version
+                    THEN '; INSERT INTO alembic_version VALUES (%L)' ELSE ' WHERE version_num <> %L' END,
+                    painel_version, painel_version);
         END IF;
+        painel_list := '';
     END IF;
     IF painel_at ${"<=" if down else ">="} ${last} THEN
         RAISE NOTICE 'At %: nothing to do', coalesce(painel_version, 'base');
@@ -83,9 +92,14 @@ BEGIN
 
     -- The helpers. They live in the temporary schema, and go at the end.
     painel_helpers := ARRAY(SELECT oid FROM pg_proc WHERE pronamespace = pg_my_temp_schema());
-% for helper in helpers:
-${helper};
+    -- They are written in shorthand, which is spelled out first.
+    painel_list := $short$
+${helpers}$short$;
+% for short, long in shorthand.items():
+    painel_list := replace(painel_list, '${short}', '${long}');
 % endfor
+    EXECUTE painel_list;
+    painel_list := '';
 
 % if not down:
     FOR painel_found IN SELECT * FROM pg_temp.elsewhere() LOOP

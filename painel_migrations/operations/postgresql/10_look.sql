@@ -2,7 +2,8 @@
 
 CREATE OR REPLACE FUNCTION pg_temp.refuse(what text, todo text) RETURNS void LANGUAGE plpgsql AS $fn$
 BEGIN
-    RAISE EXCEPTION USING ERRCODE = 'PM004', MESSAGE = what, HINT = todo;
+    PERFORM pg_temp.fault(what, todo);
+    CALL pg_temp.refuse_faults();
 END $fn$;
 
 -- The mark tells our own notices from those of triggers by hand, which may quote a row.
@@ -112,7 +113,9 @@ END $fn$;
 
 -- Makes way for a key, index or sequence that is to bear this name: whatever bears it elsewhere gets another.
 CREATE OR REPLACE FUNCTION pg_temp.clear_name(wanted text) RETURNS void LANGUAGE plpgsql AS $fn$
-DECLARE kind "char";
+DECLARE
+    kind "char";
+    statement text;
 BEGIN
     SELECT relkind INTO kind FROM pg_class
     WHERE relname = wanted AND relnamespace = 'public'::regnamespace;
@@ -120,8 +123,11 @@ BEGIN
         EXECUTE format('ALTER %s public.%I RENAME TO %I', CASE kind WHEN 'S' THEN 'SEQUENCE' ELSE 'INDEX' END,
             wanted, pg_temp.free_name(wanted, 'public'));
     ELSIF kind IS NOT NULL THEN
-        PERFORM pg_temp.refuse(
+        statement := format('ALTER %s %I RENAME TO %I', CASE kind WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END, wanted,
+            pg_temp.free_name(wanted, 'public'));
+        PERFORM pg_temp.fault(
             format('the name %s is taken by a table or view that is not this application''s', wanted),
-            format('Rename it, then run again: ALTER TABLE %I RENAME TO ...', wanted));
+            concat('Rename it, then run again: ', statement, '; ' || left(pg_temp.may_be(wanted), -7)));
+        EXECUTE regexp_replace(statement, '(TABLE|TYPE) ', '\1 public.');
     END IF;
 END $fn$;

@@ -53,6 +53,10 @@ EXCEPTION WHEN dependent_objects_still_exist OR feature_not_supported OR invalid
     GET STACKED DIAGNOSTICS why = PG_EXCEPTION_DETAIL;
     PERFORM pg_temp.refuse(format('%s has to change or go, and something needs it as it is: %s', of_object,
         coalesce(nullif(split_part(why, E'\n', 1), ''), SQLERRM)), 'Drop that, run again, then make it anew');
+WHEN OTHERS THEN
+    -- What comes after a fault may fail because of it.
+    CALL pg_temp.refuse_faults();
+    RAISE;
 END $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.alter(tbl text, how text, VARIADIC names text[] DEFAULT '{}')

@@ -135,7 +135,7 @@ BEGIN
     INTO thing FROM pg_inherits
     WHERE rel IN (inhrelid, inhparent);
     IF FOUND THEN
-        PERFORM pg_temp.refuse(format('table %s inherits from %s', thing.child, thing.parent), format(
+        PERFORM pg_temp.fault(format('table %s inherits from %s', thing.child, thing.parent), format(
             'Take them apart, then run again: ALTER TABLE %s NO INHERIT %s', thing.child, thing.parent));
     END IF;
     PERFORM pg_temp.take_down(kind, concat_ws('.', tbl, name), made_by, statement)

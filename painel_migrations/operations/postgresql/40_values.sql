@@ -112,20 +112,15 @@ BEGIN
     END IF;
 END $fn$;
 
--- Refuses where rows hold what is no label of an enum.
-CREATE OR REPLACE FUNCTION pg_temp.refuse_unknown_labels(tbl text, col text, enum_type text, labels text[])
-RETURNS void LANGUAGE plpgsql AS $fn$
-DECLARE n bigint := pg_temp.count_where(tbl, format('%I IS NOT NULL AND %s <> ALL (%L::text[])', col,
-    pg_temp.bare(quote_ident(col)), (SELECT array_agg(lower(l)) FROM unnest(labels) l)));
-BEGIN
-    IF n > 0 THEN
-        PERFORM pg_temp.refuse(
-            format('%s.%s: %s a value that is no label of %s', tbl, col,
-                pg_temp.counted(n, 'row holds', 'rows hold'), enum_type),
-            format('Correct them, then run again. See them: SELECT %I, count(*) FROM %I GROUP BY %I',
-                col, tbl, col));
-    END IF;
-END $fn$;
+-- Whether no row holds what is no label of an enum.
+CREATE OR REPLACE FUNCTION pg_temp.has_labels(tbl text, col text, enum_type text, labels text[])
+RETURNS boolean LANGUAGE sql AS $fn$
+    SELECT pg_temp.no_row(tbl, col, format(other, quote_ident(col)), 'row holds', 'rows hold',
+        'a value that is no label of ' || enum_type, 'Correct them', format(other, pg_temp.was(tbl, col)),
+        (pg_temp.noted('cells', tbl || '.' || col)).entry IS NOT NULL)
+    FROM (SELECT pg_temp.bare('%s') || format(' NOT IN (%s)', string_agg(quote_literal(lower(l)), ', ')) AS other
+          FROM unnest(labels) l) AS o
+$fn$;
 
 -- The condition that a value survives the way to another type: that it comes back as it was or, where the
 -- original is kept, that there is a way.
@@ -154,37 +149,33 @@ RETURNS text LANGUAGE sql STABLE AS $fn$
         END)
 $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.refuse_unfit(tbl text, col text, wanted text)
-RETURNS void LANGUAGE plpgsql AS $fn$
+-- Whether every value survives the way to another type.
+CREATE OR REPLACE FUNCTION pg_temp.all_fit(tbl text, col text, wanted text) RETURNS boolean LANGUAGE plpgsql AS $fn$
 DECLARE
     target text := pg_temp.spelled(wanted);
-    n bigint;
+    live text := pg_temp.type_of(tbl, col);
+    misfit text := 'NOT ' || pg_temp.fits(quote_ident(col), live, target);
 BEGIN
-    IF pg_temp.is_enum(target) THEN
-        PERFORM pg_temp.refuse_unknown_labels(tbl, col, target, pg_temp.labels_of(target));
-        RETURN;
-    END IF;
-    n := pg_temp.count_where(tbl, 'NOT ' || pg_temp.fits(quote_ident(col), pg_temp.type_of(tbl, col), target));
-    IF n > 0 THEN
-        PERFORM pg_temp.refuse(
-            format('%s.%s: %s not fit %s', tbl, col, pg_temp.counted(n, 'value does', 'values do'),
-                replace(upper(wanted), 'CHARACTER VARYING', 'VARCHAR')),
-            format('Shorten or correct them, then run again. See them: SELECT id, %I FROM %I', col, tbl));
-    END IF;
+    RETURN CASE WHEN pg_temp.is_enum(target) THEN pg_temp.has_labels(tbl, col, target, pg_temp.labels_of(target))
+        ELSE pg_temp.no_row(tbl, col, misfit, 'value does', 'values do',
+            'not fit ' || replace(upper(wanted), 'CHARACTER VARYING', 'VARCHAR'), 'Shorten or correct them',
+            CASE col WHEN 'id' THEN 'id::text !~ ''^-?\d+$''' ELSE 'NOT ' || pg_temp.fits(pg_temp.was(tbl, col), live,
+            target) END, misfit ~ 'pg_temp' AND col <> 'id') END;
 END $fn$;
 
--- Changes the type of a column. Every value survives, or nothing is changed.
+-- Changes the type of a column. Every value survives, or nothing is changed: says which.
 CREATE OR REPLACE FUNCTION pg_temp.change_type(tbl text, col text, wanted text)
-RETURNS void LANGUAGE plpgsql AS $fn$
+RETURNS boolean LANGUAGE plpgsql AS $fn$
 DECLARE
     live text := pg_temp.type_of(tbl, col);
     target text := pg_temp.spelled(wanted);
     value text := pg_temp.converted(quote_ident(col), live, target);
 BEGIN
     IF live = target THEN
-        RETURN;
+        RETURN true;
+    ELSIF NOT pg_temp.all_fit(tbl, col, wanted) THEN
+        RETURN false;
     END IF;
-    PERFORM pg_temp.refuse_unfit(tbl, col, wanted);
     PERFORM pg_temp.say_zone(tbl || '.' || col, format('FROM public.%I WHERE true', tbl), quote_ident(col), live, target);
     -- What the way back cannot work out is kept beside the type.
     IF current_setting('painel.direction', true) = 'upgrade' AND pg_temp.has_column(tbl, 'id') AND pg_temp.has_rows(tbl)
@@ -198,6 +189,7 @@ BEGIN
         col, pg_temp.as_type(target), value));
     PERFORM pg_temp.unshelve();
     PERFORM pg_temp.say(format('%s.%s: %s -> %s', tbl, col, live, target));
+    RETURN true;
 END $fn$;
 
 -- Changes rows with what may refuse or swallow the change, or set a column that does not exist, out of the way:

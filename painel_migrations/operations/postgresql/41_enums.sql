@@ -38,7 +38,7 @@ BEGIN
         WHERE a.atttypid = old_type AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
           AND c.relnamespace = 'public'::regnamespace
     LOOP
-        PERFORM pg_temp.refuse_unknown_labels(used.relname, used.attname, enum_type, labels);
+        CONTINUE WHEN NOT pg_temp.has_labels(used.relname, used.attname, enum_type, labels);
         PERFORM pg_temp.shelve(used.relname, used.attname);
         PERFORM pg_temp.alter(used.relname, 'ALTER COLUMN %I DROP DEFAULT', used.attname);
         PERFORM pg_temp.run(used.relname || '.' || used.attname, format(
@@ -66,7 +66,7 @@ BEGIN
     ELSIF live IS NULL THEN
         IF pg_temp.type_oid(enum_type) IS NOT NULL THEN
             PERFORM pg_temp.refuse(format('the type %s exists and is no enum', enum_type),
-                format('Rename it, then run again: ALTER TYPE %I RENAME TO ...', enum_type));
+                format('Rename it, then run again: ALTER TYPE %1$I RENAME TO %1$s_2', enum_type));
         END IF;
         PERFORM pg_temp.make_enum(enum_type, labels);
         RETURN;

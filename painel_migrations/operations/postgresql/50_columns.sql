@@ -26,16 +26,29 @@ CREATE OR REPLACE FUNCTION pg_temp.is_required(tbl text, col text) RETURNS boole
     WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, col)
 $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.require_values(tbl text, col text) RETURNS void LANGUAGE plpgsql AS $fn$
-DECLARE n bigint := pg_temp.count_where(tbl, format('%I IS NULL', col));
+-- Whether every row has a value. A column may be one that this run has added: what is said then is how to add it.
+CREATE OR REPLACE FUNCTION pg_temp.has_values(tbl text, col text) RETURNS boolean LANGUAGE plpgsql AS $fn$
+DECLARE
+    n bigint;
+    type text := pg_temp.type_of(tbl, col);
+    was text := pg_temp.was(tbl, col, '');
 BEGIN
-    IF n > 0 THEN
-        PERFORM pg_temp.refuse(
-            format('%s.%s: %s NULL where the schema needs a value', tbl, col,
-                pg_temp.counted(n, 'row holds', 'rows hold')),
-            format('Give them a value, then run again. See them: SELECT id FROM %I WHERE %I IS NULL',
-                tbl, col));
+    IF was > '' THEN
+        RETURN pg_temp.no_row(tbl, col, format('%I IS NULL', col), 'row holds', 'rows hold',
+            'NULL where the schema needs a value', 'Give them a value', was || ' IS NULL');
     END IF;
+    n := pg_temp.count_where(tbl, format('%I IS NULL', col));
+    IF n > 0 THEN
+        -- A type that no column had is one that the run makes, out of text as well.
+        PERFORM pg_temp.fault(format('%s.%I is missing, and %s a value there', pg_temp.was(tbl), col,
+            pg_temp.counted(n, 'row needs', 'rows need')), concat('Before the next run, ', pg_temp.may_be(tbl, col),
+            format(CASE col WHEN 'id'
+                THEN 'bring it back from a backup or, where nothing refers to it: ALTER TABLE %s ADD COLUMN id serial'
+                ELSE 'add it, with a value for each row: ALTER TABLE %s ADD COLUMN %I %s; UPDATE %1$s SET %2$I = ...'
+            END, pg_temp.was(tbl), col, CASE WHEN NOT pg_temp.is_enum(type)
+                OR type IN (SELECT f.type FROM pg_temp.as_found f) THEN type ELSE 'text' END)));
+    END IF;
+    RETURN n = 0;
 END $fn$;
 
 -- NOT NULL is a named constraint from PostgreSQL 18 on, and the name outlives a rename of the table or the
@@ -47,8 +60,7 @@ DECLARE
 BEGIN
     SELECT conname, convalidated, connoinherit INTO con FROM pg_constraint
     WHERE conrelid = pg_temp.oid_of(tbl) AND contype = 'n' AND conkey = ARRAY[pg_temp.attnum_of(tbl, col)];
-    IF con.conname IS NOT NULL AND NOT con.convalidated THEN
-        PERFORM pg_temp.require_values(tbl, col);
+    IF con.conname IS NOT NULL AND NOT con.convalidated AND pg_temp.has_values(tbl, col) THEN
         PERFORM pg_temp.alter(tbl, 'VALIDATE CONSTRAINT %I', con.conname);
     END IF;
     IF con.connoinherit THEN
@@ -89,7 +101,10 @@ BEGIN
             PERFORM pg_temp.alter(tbl, 'ADD COLUMN %I %s', d.col, pg_temp.as_type(pg_temp.spelled(d.col_type)));
             CALL pg_temp.fold_column(tbl, d.col || '_generated', d.col);
         END IF;
-        PERFORM pg_temp.change_type(tbl, d.col, d.col_type);
+        IF NOT pg_temp.change_type(tbl, d.col, d.col_type) THEN
+            PERFORM pg_temp.has_values(tbl, d.col) WHERE d.required;
+            RETURN;
+        END IF;
         PERFORM pg_temp.fold_labels(tbl, d.col);
     END IF;
     IF d.col_type = 'serial' THEN
@@ -99,8 +114,9 @@ BEGIN
             coalesce('SET DEFAULT ' || d.default_is, 'DROP DEFAULT'));
     END IF;
     IF d.required AND NOT pg_temp.is_required(tbl, d.col) THEN
-        PERFORM pg_temp.require_values(tbl, d.col);
-        PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I SET NOT NULL', d.col);
+        IF pg_temp.has_values(tbl, d.col) THEN
+            PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I SET NOT NULL', d.col);
+        END IF;
     ELSIF NOT d.required AND pg_temp.is_required(tbl, d.col) THEN
         PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP NOT NULL', d.col);
     END IF;

@@ -25,9 +25,9 @@ BEGIN
         PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', con.conname, wanted);
         RETURN;
     END IF;
-    PERFORM pg_temp.require_values(tbl, 'id');
-    PERFORM pg_temp.refuse_duplicates(tbl, '{id}');
-    PERFORM pg_temp.alter(tbl, 'ADD CONSTRAINT %I PRIMARY KEY (id)', wanted);
+    IF pg_temp.has_values(tbl, 'id') AND pg_temp.is_unique(tbl, '{id}') THEN
+        PERFORM pg_temp.alter(tbl, 'ADD CONSTRAINT %I PRIMARY KEY (id)', wanted);
+    END IF;
     PERFORM pg_temp.unshelve();
 END $fn$;
 
@@ -42,19 +42,20 @@ BEGIN
     RETURN n;
 END $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.refuse_duplicates(tbl text, cols text[])
-RETURNS void LANGUAGE plpgsql AS $fn$
+-- Whether no value occurs twice.
+CREATE OR REPLACE FUNCTION pg_temp.is_unique(tbl text, cols text[]) RETURNS boolean LANGUAGE plpgsql AS $fn$
 DECLARE
     n bigint := pg_temp.count_duplicates(tbl, cols);
-    names text := pg_temp.listed(cols);
+    names text := (SELECT string_agg(pg_temp.was(tbl, c), ', ' ORDER BY place)
+                   FROM unnest(cols) WITH ORDINALITY AS u (c, place));
 BEGIN
     IF n > 0 THEN
-        PERFORM pg_temp.refuse(
-            format('%s.%s: %s more than once where they must be unique', tbl, names,
-                pg_temp.counted(n, 'value occurs', 'values occur')),
-            format('Make them unique, then run again. See them: '
-                   'SELECT %s, count(*) FROM %I GROUP BY %s HAVING count(*) > 1', names, tbl, names));
+        PERFORM pg_temp.fault(format('%s.%s: %s more than once where they must be unique', pg_temp.was(tbl), names,
+            pg_temp.counted(n, 'value occurs', 'values occur')), 'Make them unique, then run again. ', '',
+            format('SELECT %1$s, count(*) FROM %2$s WHERE %3$s IS NOT NULL GROUP BY %1$s HAVING count(*) > 1', names,
+                pg_temp.was(tbl), replace(names, ', ', ' IS NOT NULL AND ')));
     END IF;
+    RETURN n = 0;
 END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.ensure_unique(tbl text, VARIADIC cols text[]) LANGUAGE plpgsql AS $fn$
@@ -74,8 +75,7 @@ BEGIN
     PERFORM pg_temp.clear_constraint(tbl, wanted);
     IF live IS NOT NULL THEN
         PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', live, wanted);
-    ELSE
-        PERFORM pg_temp.refuse_duplicates(tbl, cols);
+    ELSIF pg_temp.is_unique(tbl, cols) THEN
         PERFORM pg_temp.alter(tbl, 'ADD CONSTRAINT %I UNIQUE (%s)', wanted, pg_temp.listed(cols));
     END IF;
 END $fn$;
@@ -135,10 +135,7 @@ BEGIN
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid) LIMIT 1;
     IF FOUND THEN
         EXECUTE format('ALTER INDEX public.%I RENAME TO %I', live.relname, index_name);
-    ELSE
-        IF is_unique THEN
-            PERFORM pg_temp.refuse_duplicates(tbl, cols);
-        END IF;
+    ELSIF NOT is_unique OR pg_temp.is_unique(tbl, cols) THEN
         EXECUTE wanted;
     END IF;
 END $fn$;
@@ -151,18 +148,34 @@ BEGIN
     END IF;
 END $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.refuse_orphans(tbl text, col text, target text)
-RETURNS void LANGUAGE plpgsql AS $fn$
-DECLARE n bigint := pg_temp.count_where(tbl, format('%I IS NOT NULL AND NOT EXISTS '
-    '(SELECT FROM public.%I target WHERE target.id = %I.%I)', col, target, tbl, col));
+-- Whether every row that refers to a row of another table finds it. Where that has no key because of a fault, it is
+-- not asked.
+CREATE OR REPLACE FUNCTION pg_temp.finds_all(tbl text, col text, target text) RETURNS boolean LANGUAGE plpgsql AS $fn$
+DECLARE
+    n bigint;
+    orphan text := format('%1$I IS NOT NULL AND NOT EXISTS '
+        '(SELECT FROM public.%2$I target WHERE target.id = %3$I.%1$I)', col, target, tbl);
+    was text := pg_temp.was(tbl, col);
 BEGIN
-    IF n > 0 THEN
-        PERFORM pg_temp.refuse(
-            format('%s.%s: %s to rows of %s that do not exist', tbl, col,
-                pg_temp.counted(n, 'row refers', 'rows refer'), target),
-            format('Restore or correct them, then run again. See them: '
-                   'SELECT id, %I FROM %I WHERE %I NOT IN (SELECT id FROM %I)', col, tbl, col, target));
+    IF EXISTS (SELECT FROM pg_temp.faults) AND (pg_temp.type_of(tbl, col) <> pg_temp.type_of(target, 'id')
+            OR NOT EXISTS (SELECT FROM pg_constraint WHERE contype = 'p' AND conrelid = pg_temp.oid_of(target))) THEN
+        RETURN false;
+    ELSIF pg_temp.was(target, NULL, '') > '' THEN
+        -- Of rows that came back from a copy, nothing that can be asked before says which.
+        RETURN pg_temp.no_row(tbl, col, orphan, 'row refers', 'rows refer',
+            format('to rows of %s that do not exist', pg_temp.was(target)), 'Restore or correct them',
+            format('%s NOT IN (SELECT id FROM %s)', was, pg_temp.was(target)),
+            pg_temp.was(target, 'id') <> 'id' OR EXISTS (
+                SELECT FROM pg_temp.as_found f JOIN pg_class c ON c.oid = rel
+                WHERE relnamespace = to_regnamespace('retired') AND f.tbl LIKE target || '\_%'));
     END IF;
+    n := pg_temp.count_where(tbl, orphan);
+    IF n > 0 THEN
+        PERFORM pg_temp.fault(target || ' is missing, and rows refer to it: ', concat('Before the next run, ',
+            pg_temp.may_be(target), 'bring it back from a backup. '), format('%s of %s.%s', n, pg_temp.was(tbl), was),
+            replace(pg_temp.see(tbl, col, was || ' IS NOT NULL'), 'SELECT ', format('SELECT %L, ', pg_temp.was(tbl))));
+    END IF;
+    RETURN n = 0;
 END $fn$;
 
 -- One foreign key on the column, to the id of the target, validated and enforced. Any other on that column
@@ -185,8 +198,7 @@ BEGIN
     LOOP
         IF live IS NULL AND con.made_by IN (says, says || ' NOT VALID') AND NOT con.is_off THEN
             live := con.conname;
-            IF con.made_by <> says THEN
-                PERFORM pg_temp.refuse_orphans(tbl, col, target);
+            IF con.made_by <> says AND pg_temp.finds_all(tbl, col, target) THEN
                 PERFORM pg_temp.alter(tbl, 'VALIDATE CONSTRAINT %I', live);
             END IF;
         ELSE
@@ -197,12 +209,11 @@ BEGIN
         RETURN;
     END IF;
     PERFORM pg_temp.clear_constraint(tbl, wanted);
-    IF live IS NULL THEN
-        PERFORM pg_temp.refuse_orphans(tbl, col, target);
+    IF live IS NOT NULL THEN
+        PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', live, wanted);
+    ELSIF pg_temp.finds_all(tbl, col, target) THEN
         PERFORM pg_temp.alter(tbl, 'ADD CONSTRAINT %I FOREIGN KEY (%I) REFERENCES public.%I (id)',
             wanted, col, target);
-    ELSE
-        PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', live, wanted);
     END IF;
 END $fn$;
 

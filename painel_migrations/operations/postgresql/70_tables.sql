@@ -165,7 +165,7 @@ BEGIN
                     format('%I IN (SELECT s.id FROM pg_temp.strangers s)', con.cols[1]));
             END IF;
             PERFORM pg_temp.refuse_strangers(con.child, con.cols[1], source, target);
-            PERFORM pg_temp.refuse_orphans(con.child, con.cols[1], target);
+            CONTINUE WHEN NOT pg_temp.finds_all(con.child, con.cols[1], target);
         END IF;
         says := regexp_replace(con.made_by, ' REFERENCES \S+\(', format(' REFERENCES public.%I(', target));
         BEGIN
@@ -266,9 +266,11 @@ BEGIN
     SELECT array_agg(attname::text ORDER BY attnum) INTO shared FROM pg_attribute
     WHERE attrelid = pg_temp.oid_of(new) AND attnum > 0 AND NOT attisdropped AND attname <> 'id'
       AND pg_temp.has_column(old, attname);
-    PERFORM pg_temp.refuse_unfit(old, s, pg_temp.type_of(new, s)), pg_temp.say_zone(old || '.' || s,
-        format('FROM public.%I WHERE true', old), quote_ident(s), pg_temp.type_of(old, s), pg_temp.type_of(new, s))
-    FROM unnest(shared) s;
+    IF NOT (SELECT bool_and(pg_temp.all_fit(old, s, pg_temp.type_of(new, s))) FROM unnest(shared) s) THEN
+        RETURN;
+    END IF;
+    PERFORM pg_temp.say_zone(old || '.' || s, format('FROM public.%I WHERE true', old), quote_ident(s),
+        pg_temp.type_of(old, s), pg_temp.type_of(new, s)) FROM unnest(shared) s;
     same := (SELECT string_agg(format('source.%1$I::text IS NOT DISTINCT FROM target.%1$I::text', s), ' AND ')
              FROM unnest(shared) s);
     CREATE TEMP TABLE IF NOT EXISTS moved (id integer PRIMARY KEY, new_id integer NOT NULL) ON COMMIT DROP;

@@ -11,6 +11,7 @@ from painel_migrations.operations.sqlite.conform import (
     passing_column,
     tighten_column,
 )
+from painel_migrations.operations.sqlite.faults import collect, refuse
 from painel_migrations.operations.sqlite.foreign_keys import check_foreign_keys, repoint_foreign_keys
 from painel_migrations.operations.sqlite.keys import (
     ensure_index,
@@ -38,6 +39,7 @@ from painel_migrations.operations.sqlite.violations import remember, watching
 __all__ = [
     "REVISION",
     "check_foreign_keys",
+    "collect",
     "drop_strays",
     "drop_table_unless_rows",
     "ensure_column",
@@ -52,6 +54,7 @@ __all__ = [
     "fold_column",
     "passing_column",
     "recover_rows",
+    "refuse",
     "remember",
     "rename_table",
     "replace_values",
@@ -71,5 +74,5 @@ __all__ = [
 ]
 
 # Whichever operation is the first of a run, it looks which foreign keys of unknown tables are broken already.
-_WATCHED = set(__all__) - {"REVISION", "check_foreign_keys", "remember"}
+_WATCHED = set(__all__) - {"REVISION", "check_foreign_keys", "collect", "refuse", "remember"}
 globals().update({name: watching(globals()[name]) for name in _WATCHED})

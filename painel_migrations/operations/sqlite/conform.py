@@ -14,7 +14,7 @@ from painel_migrations.operations.sqlite.foreign_keys import referring
 from painel_migrations.operations.sqlite.keys import clear_name, ensure_index, keyed, uniquely
 from painel_migrations.operations.sqlite.live import count_where, has_rows, log, read_table
 from painel_migrations.operations.sqlite.rebuild import rebuild
-from painel_migrations.operations.sqlite.refusals import refuse_misfits, refuse_nulls, refuse_unknown_labels
+from painel_migrations.operations.sqlite.refusals import all_fit, has_labels, has_values
 from painel_migrations.operations.sqlite.register import Entry
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Column, Table
 from painel_migrations.operations.sqlite.text import meaning, quote
@@ -86,13 +86,14 @@ class Source:
     """Where the values of a column come from.
 
     Arguments: ``old``, the live column, if there is one; ``kept``, the entries and tables of its kept cells, if it was
-    retired, the latest first.
+    retired, the latest first; ``fits``, whether the column can take them.
     """
 
     column: Column
     old: Column | None
     kept: list[tuple[Entry, Table]]
     expression: str
+    fits: bool = True
 
     @staticmethod
     def of(connection: sa.Connection, live: Table, column: Column) -> Source:
@@ -112,21 +113,23 @@ def conform(
 
     Arguments: ``options``, those the table is to have, if they were said; ``as_kept``, whether kept cells come back as
     they are, since they were in a column of that name.
-    Errors: Refused where rows do not fit; no row is changed by then.
+    What rows do not fit is a fault, and left out. Errors: Refused, outside of a run; no row is changed by then.
     """
-    sources = [Source.of(connection, live, column) for column in said.columns]
-    for source in sources:
-        if not (as_kept and source.kept):
-            _refuse_misfits(connection, live, source, said.enum_of(source.column.name))
+    found = [Source.of(connection, live, column) for column in said.columns]
+    sources = [
+        source if as_kept and source.kept else _fitting(connection, live, source, said.enum_of(source.column.name))
+        for source in found
+    ]
     target = live if options is None else dataclasses.replace(live, options=options)
     expressions: dict[str, str] = {}
     for source in sources:
         name, enum = source.column.name, said.enum_of(source.column.name)
         target = target.replacing(source.old.name, source.column) if source.old else target.adding(source.column)
-        if enum and source.old and count_where(connection, live.name, values.unfolded(source.old.name, enum.enums)):
+        labels = enum.enums if enum and source.fits else ()
+        if labels and source.old and count_where(connection, live.name, values.unfolded(source.old.name, labels)):
             target = values.release_checks(connection, target, name)
-        folds = enum and (source.old or (source.kept and not as_kept))
-        expressions[name] = values.folded(source.expression, enum.enums) if enum and folds else source.expression
+        folds = labels and (source.old or (source.kept and not as_kept))
+        expressions[name] = values.folded(source.expression, labels) if folds else source.expression
     if said.primary_key:
         target = keyed(connection, live, target, said.primary_key)
     for constraint in said.uniques:
@@ -141,18 +144,24 @@ def conform(
         ensure_index(connection, index.name, live.name, index.columns, index.unique)
 
 
-def _refuse_misfits(connection: sa.Connection, live: Table, source: Source, enum: sa.Enum | None) -> None:
-    """Refuse where rows hold what a column cannot take."""
+def _fitting(connection: sa.Connection, live: Table, source: Source, enum: sa.Enum | None) -> Source:
+    """Return a column as far as rows fit it, and note those that do not."""
     column, old = source.column, source.old
+    fits, has_all = True, True
     if enum and (old or source.kept):
-        refuse_unknown_labels(
-            connection, live.name, column.name, enum.name or column.name, enum.enums, source.expression
-        )
+        replaced = bool(cells.kept(connection, "cells", f"{live.name}.{column.name}")) or not old
+        name = enum.name or column.name
+        fits = has_labels(connection, live.name, column.name, name, enum.enums, source.expression, replaced)
     elif old and meaning(old.type) != meaning(column.type):
         # Of kept cells nothing is asked: they were in a column of that name before.
-        refuse_misfits(connection, live.name, column.name, column.type, source.expression)
+        fits = all_fit(connection, live, column.name, column.type, source.expression)
     if column.not_null and not (old and old.not_null):
-        refuse_nulls(connection, live.name, column.name, source.expression)
+        has_all = has_values(connection, live.name, column, source.expression)
+    if not fits:
+        column = old or dataclasses.replace(column, not_null="")
+    elif not has_all:
+        column = dataclasses.replace(column, not_null="")
+    return dataclasses.replace(source, column=column, fits=fits)
 
 
 def _change(connection: sa.Connection, live: Table, target: Table, said: Wanted, expressions: dict[str, str]) -> None:

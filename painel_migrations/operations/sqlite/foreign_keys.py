@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
+from painel_migrations.operations.sqlite import faults
 from painel_migrations.operations.sqlite.live import counted, log, read_table, read_tables
 from painel_migrations.operations.sqlite.parts import taking
 from painel_migrations.operations.sqlite.rebuild import rebuild
-from painel_migrations.operations.sqlite.refusals import count_orphans, refuse_orphans, refuse_strangers
+from painel_migrations.operations.sqlite.refusals import count_orphans, finds_all, refuse_strangers
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Constraint, Table, foreign_key
 from painel_migrations.operations.sqlite.text import key, meaning, quote
 from painel_migrations.operations.sqlite.violations import broken_before, referred
@@ -25,7 +26,7 @@ def referring(connection: sa.Connection, live: Table, target: Table, wanted: Con
     found = [constraint for constraint in target.of_kind(FOREIGN_KEY) if constraint.is_on(wanted.columns)]
     known = any(key(constraint.target) == key(wanted.target) for constraint in found)
     if there and not known and live.has(*wanted.columns):
-        refuse_orphans(connection, live.name, wanted, wanted.target_columns)
+        finds_all(connection, live.name, wanted, wanted.target_columns)
     unsaid = [constraint for constraint in found if not _says_the_same(constraint, wanted)]
     target = taking(connection, target, lambda constraint: constraint in unsaid)
     return target.dropping(lambda constraint: constraint in found).constrained(wanted)
@@ -87,7 +88,8 @@ def check_foreign_keys(connection: sa.Connection) -> None:
     """Check every foreign key of every table, known or not: SQLite itself checked none while tables were rebuilt.
 
     What a table nobody knows referred to in vain before the run is reported, and left to its owner.
-    Errors: Refused, for the first key that a row breaks. Where the table is missing, every row that refers to it does.
+    Errors: Refused, with all keys that a row breaks, and with what the run has noted before. Where the table is
+    missing, every row that refers to it breaks its key.
     """
     tables = {key(table.name): table for table in read_tables(connection)}
     for table in tables.values():
@@ -98,13 +100,14 @@ def check_foreign_keys(connection: sa.Connection) -> None:
                 log.warning("%s: a foreign key to %s names no key of it, and is not checked", table.name, target)
             else:
                 _refuse_more_orphans(connection, table, constraint, there)
+    faults.refuse(connection)
 
 
 def _refuse_more_orphans(connection: sa.Connection, table: Table, reference: Constraint, there: Sequence[str]) -> None:
     """Refuse where rows refer to nothing, unless as many did before the run and nobody knows their table."""
     rows = count_orphans(connection, table.name, reference, there)
     if rows > broken_before(connection, table, reference):
-        refuse_orphans(connection, table.name, reference, there)
+        finds_all(connection, table.name, reference, there, by_id=faults.is_fed(connection, reference.target))
     elif rows:
         names = ", ".join(reference.columns)
         refer = counted(rows, "row refers", "rows refer")

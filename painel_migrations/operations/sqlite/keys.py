@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from painel_migrations.errors import Refused
+from painel_migrations.operations.sqlite import faults
 from painel_migrations.operations.sqlite.live import (
     Index,
     free_name,
@@ -19,7 +19,7 @@ from painel_migrations.operations.sqlite.live import (
 )
 from painel_migrations.operations.sqlite.parts import take_index
 from painel_migrations.operations.sqlite.rebuild import rebuild, rebuild_if_changed
-from painel_migrations.operations.sqlite.refusals import count_duplicates, refuse_duplicates, refuse_misfits
+from painel_migrations.operations.sqlite.refusals import all_fit, count_duplicates, is_unique
 from painel_migrations.operations.sqlite.table import PRIMARY_KEY, UNIQUE, Constraint, Table, primary_key, unique
 from painel_migrations.operations.sqlite.text import index_renamed, key, listed, quote
 
@@ -32,10 +32,10 @@ def keyed(connection: sa.Connection, live: Table, target: Table, columns: Sequen
     """
     found = target.of_kind(PRIMARY_KEY)
     if not (found and found[0].is_on(columns)) and live.has(*columns):
-        for column in (target.column(name) for name in columns):
-            if column:
-                refuse_misfits(connection, live.name, column.name, column.type)
-        refuse_duplicates(connection, live.name, columns)
+        own = [column for name in columns if (column := target.column(name))]
+        fit = [all_fit(connection, live, column.name, column.type, quote(column.name)) for column in own]
+        if not (all(fit) and is_unique(connection, live.name, columns)):
+            return target
     target = dataclasses.replace(target, autoincrement=False).dropping(lambda c: c.kind == PRIMARY_KEY)
     return target.constrained(primary_key(columns))
 
@@ -46,8 +46,8 @@ def uniquely(connection: sa.Connection, live: Table, target: Table, wanted: Cons
     Errors: Refused where values occur twice.
     """
     found = [constraint for constraint in target.of_kind(UNIQUE) if constraint.is_on(wanted.columns)]
-    if not found and live.has(*wanted.columns):
-        refuse_duplicates(connection, live.name, wanted.columns)
+    if not found and live.has(*wanted.columns) and not is_unique(connection, live.name, wanted.columns):
+        return target
     return target.dropping(lambda constraint: constraint in found).constrained(wanted)
 
 
@@ -96,8 +96,8 @@ def ensure_index(connection: sa.Connection, name: str, table: str, columns: Sequ
             if index.columns == tuple(columns) and index.unique == unique:
                 return
             take_index(connection, index)
-    if unique:
-        refuse_duplicates(connection, live.name, columns)
+    if unique and not is_unique(connection, live.name, columns):
+        return
     clear_name(connection, name)
     kind = "UNIQUE INDEX" if unique else "INDEX"
     connection.exec_driver_sql(f"CREATE {kind} {quote(name)} ON {quote(live.name)} ({listed(columns)})")
@@ -106,17 +106,30 @@ def ensure_index(connection: sa.Connection, name: str, table: str, columns: Sequ
 def clear_name(connection: sa.Connection, name: str) -> None:
     """Give the index that has a name, on whatever table, another: names of indexes are one to a file.
 
-    Errors: Refused where a table or a view has the name.
+    Errors: Refused, outside of a run, where a table or a view has the name.
     """
     owner = owner_of_index(connection, name)
     if not owner and kind_of(connection, name):
-        raise Refused(
-            f"the name {name} is taken by a table or view that is not this application's",
-            f"Rename it, then run again: ALTER TABLE {quote(name)} RENAME TO ...",
-        )
+        _move_away(connection, name)
+        return
     for index in indexes(connection, owner):
         if key(index.name) == key(name):
             rename_index(connection, index, free_name(connection, name))
+
+
+def _move_away(connection: sa.Connection, name: str) -> None:
+    """Note that something nobody knows has a name that is needed, and take it away: the run goes on to the rest."""
+    statement, advice = f"DROP VIEW {quote(name)}", "Drop it, make it anew under another name"
+    if kind_of(connection, name) != "view":
+        statement = f"ALTER TABLE {quote(name)} RENAME TO {quote(free_name(connection, f'{name}_2'))}"
+        advice = "Rename it"
+    maybe = faults.may_be_table(connection, name).removesuffix("; else ")
+    faults.note(
+        connection,
+        f"the name {name} is taken by a table or view that is not this application's",
+        f"{advice}, then run again: {statement}{maybe and f'; {maybe}'}",
+    )
+    connection.exec_driver_sql(statement)
 
 
 def rename_index(connection: sa.Connection, index: Index, name: str) -> None:

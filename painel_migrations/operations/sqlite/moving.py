@@ -7,22 +7,22 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from painel_migrations.operations.sqlite import cells
-from painel_migrations.operations.sqlite.live import count, counted, foreign_keys_to, log
+from painel_migrations.operations.sqlite.faults import feed, no_row
+from painel_migrations.operations.sqlite.live import counted, foreign_keys_to, log
 from painel_migrations.operations.sqlite.rebuild import change_rows
-from painel_migrations.operations.sqlite.refusals import say_duplicates, say_nulls
 from painel_migrations.operations.sqlite.table import UNIQUE, Table
 from painel_migrations.operations.sqlite.text import key, listed, quote, whole
 
 
-def move_rows(connection: sa.Connection, source: Table, target: Table, required: Sequence[str]) -> None:
+def move_rows(connection: sa.Connection, source: Table, target: Table, required: Sequence[str]) -> bool:
     """Insert the rows of ``source`` that ``target`` lacks, and turn what refers to them to the ids they have there.
 
     Rows without a value in a ``required`` column are not moved; what refers to them becomes NULL.
-    Errors: Refused where a row cannot be moved.
+    Returns whether all others are; where one cannot be, which is a fault, none is.
     """
     _map(connection, source, target, required)
-    _insert(connection, source, target)
-    for child, reference in list(foreign_keys_to(connection, source.name)):
+    all_moved = _insert(connection, source, target)
+    for child, reference in list(foreign_keys_to(connection, source.name)) if all_moved else ():
         column = child.column(reference.columns[0])
         if len(reference.columns) > 1 or column is None:
             continue
@@ -33,6 +33,7 @@ def move_rows(connection: sa.Connection, source: Table, target: Table, required:
             update = f"UPDATE {quote(child.name)} SET {name} = {value} WHERE {condition}"
             change_rows(connection, child.name, update)
     connection.exec_driver_sql("DROP TABLE temp.moved")
+    return all_moved
 
 
 def _shared(source: Table, target: Table) -> list[str]:
@@ -63,8 +64,9 @@ def _map(connection: sa.Connection, source: Table, target: Table, required: Sequ
     )
 
 
-def _insert(connection: sa.Connection, source: Table, target: Table) -> None:
-    """Insert the rows that ``target`` does not have, by ``temp.moved``."""
+def _insert(connection: sa.Connection, source: Table, target: Table) -> bool:
+    """Insert the rows that ``target`` does not have, by ``temp.moved``, if they fit; return whether they do."""
+    fit = True
     new, names = quote(target.name), _shared(source, target)
     coming = (
         f"FROM {quote(source.name)} AS source JOIN temp.moved ON moved.id = source.id "
@@ -73,14 +75,20 @@ def _insert(connection: sa.Connection, source: Table, target: Table) -> None:
     for column in target.columns:
         if column.not_null and key(column.name) != "id":
             value = f"source.{quote(column.name)}" if column.name in names else (column.default or "NULL")
-            say_nulls(source.name, column.name, count(connection, f"SELECT count(*) {coming} AND {value} IS NULL"))
+            lacking = f"id IN (SELECT source.id {coming} AND {value} IS NULL)"
+            says = ("row holds", "rows hold", "NULL where the schema needs a value")
+            fit &= no_row(connection, source.name, [column.name], lacking, says, "Give them a value", "1", by_id=True)
     for constraint in target.of_kind(UNIQUE):
         if source.has(*constraint.columns):
             same = " AND ".join(f"target.{quote(name)} = source.{quote(name)}" for name in constraint.columns)
-            taken = f"EXISTS (SELECT 1 FROM {new} AS target WHERE {same})"
-            values = count(connection, f"SELECT count(*) {coming} AND {taken}")
-            say_duplicates(target.name, constraint.columns, values, source.name)
+            taken = f"id IN (SELECT source.id {coming} AND EXISTS (SELECT 1 FROM {new} AS target WHERE {same}))"
+            says = ("row holds", "rows hold", f"a value that a row of {target.name} has, where it must be unique")
+            fit &= no_row(connection, source.name, constraint.columns, taken, says, "Change them", "1", by_id=True)
+    if not fit:
+        return False
     selected = ", ".join(["moved.new_id", *(f"source.{quote(name)}" for name in names)])
     insert = f"INSERT INTO {new} ({listed(['id', *names])}) SELECT {selected} {coming} ORDER BY moved.new_id"
     rows = change_rows(connection, target.name, insert)
+    feed(connection, target.name)
     log.info("%s: %s from %s", target.name, counted(rows, "row", "rows"), source.name)
+    return True

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from painel_migrations.operations.sqlite import faults
 from painel_migrations.operations.sqlite.live import counted, log, read_table
 from painel_migrations.operations.sqlite.rebuild import change_rows
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Column, Table
@@ -51,6 +52,7 @@ def recover_rows(connection: sa.Connection, source: str, target: str) -> None:
             f"INSERT OR IGNORE INTO {quote(live.name)} ({listed(into)}) SELECT {', '.join(into.values())} {coming}",
         )
     if back:
+        faults.feed(connection, live.name)
         log.info("%s: %s back from %s", live.name, counted(back, "row", "rows"), copy.name)
     if there - back:
         log.warning("%s: %s not back from %s", live.name, counted(there - back, "row is", "rows are"), copy.name)

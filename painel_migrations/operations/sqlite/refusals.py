@@ -1,4 +1,4 @@
-"""What rows may not hold: each check counts, and refuses with what, where, how many, and the next command."""
+"""What rows may not hold: each check counts, and notes what, where, how many, and the next command."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
-from painel_migrations.operations.sqlite.live import count, count_where, counted, read_table
-from painel_migrations.operations.sqlite.table import Constraint, Table
+from painel_migrations.operations.sqlite.faults import may_be_column, may_be_table, no_row, note, see, was
+from painel_migrations.operations.sqlite.live import count, count_where, counted
+from painel_migrations.operations.sqlite.table import Column, Constraint, Table
 from painel_migrations.operations.sqlite.text import BLANKS, key, listed, literal, meaning, quote
 
 # What a declared type takes, by the storage classes of SQLite. Text in a column of numbers would be stored as it is,
@@ -16,118 +17,158 @@ from painel_migrations.operations.sqlite.text import BLANKS, key, listed, litera
 _STORED_AS = {"integer": ("integer",), "boolean": ("integer",), "numeric": ("integer", "real")}
 
 
-def refuse_nulls(connection: sa.Connection, table: str, column: str, value: str | None = None) -> None:
-    """Refuse where a column that needs a value has none. Arguments: ``value``, SQL, if it is not the column's yet."""
-    say_nulls(table, column, count_where(connection, table, f"({value or quote(column)}) IS NULL"))
+def has_values(connection: sa.Connection, table: str, column: Column, value: str) -> bool:
+    """Return whether every row has a value. Where the run adds the column, what is noted is how to add it.
 
-
-def say_nulls(table: str, column: str, rows: int) -> None:
-    """Refuse where this many rows, if any, have no value."""
+    Arguments: ``value``, SQL for what the column is to hold.
+    """
+    old = was(connection, table, column.name)
+    if old:
+        says = ("row holds", "rows hold", "NULL where the schema needs a value")
+        condition, shown = f"({value}) IS NULL", f"{quote(old)} IS NULL"
+        return no_row(connection, table, [column.name], condition, says, "Give them a value", shown)
+    rows = count_where(connection, table, f"({value}) IS NULL")
     if rows:
-        raise Refused(
-            f"{table}.{column}: {counted(rows, 'row holds', 'rows hold')} NULL where the schema needs a value",
-            f"Give them a value, then run again. See them: SELECT id FROM {quote(table)} WHERE {quote(column)} IS NULL",
+        name, here = quote(column.name), was(connection, table) or table
+        if key(column.name) == "id":
+            add = "bring it back from a backup"
+        else:
+            add = f"add it, with a value for each row: ALTER TABLE {quote(here)} ADD COLUMN {name} {column.type}; "
+            add += f"UPDATE {quote(here)} SET {name} = ..."
+        note(
+            connection,
+            f"{here}.{column.name} is missing, and {counted(rows, 'row needs', 'rows need')} a value there",
+            f"Before the next run, {may_be_column(connection, table, column.name, column.type)}{add}",
         )
+    return not rows
 
 
-def refuse_unknown_labels(
-    connection: sa.Connection, table: str, column: str, enum: str, labels: Iterable[str], value: str | None = None
-) -> None:
-    """Refuse where a column holds what is no label of an enum, in any case and between any blanks."""
+def has_labels(
+    connection: sa.Connection, table: str, column: str, enum: str, labels: Iterable[str], value: str, by_id: bool
+) -> bool:
+    """Return whether no row holds what is no label of an enum, in any case and between any blanks.
+
+    Arguments: ``value``, SQL for what the column is to hold; ``by_id``, whether rows held another before the run.
+    """
     known = ", ".join(literal(key(label)) for label in labels)
-    value = value or quote(column)
-    rows = count_where(connection, table, f"{value} IS NOT NULL AND lower(trim({value}, {BLANKS})) NOT IN ({known})")
-    if rows:
-        name, source = quote(column), quote(table)
-        raise Refused(
-            f"{table}.{column}: {counted(rows, 'row holds', 'rows hold')} a value that is no label of {enum}",
-            f"Correct them, then run again. See them: SELECT {name}, count(*) FROM {source} GROUP BY {name}",
-        )
+    other = f"lower(trim({{}}, {BLANKS})) NOT IN ({known})"
+    says = ("row holds", "rows hold", f"a value that is no label of {enum}")
+    shown = other.format(quote(was(connection, table, column) or column))
+    return no_row(connection, table, [column], other.format(value), says, "Correct them", shown, by_id)
 
 
-def refuse_misfits(connection: sa.Connection, table: str, column: str, type_: str, value: str | None = None) -> None:
-    """Refuse where values do not fit the declared type that a column is to have."""
-    rows = _misfits(connection, table, type_, value or quote(column))
-    if rows:
-        raise Refused(
-            f"{table}.{column}: {counted(rows, 'value does', 'values do')} not fit {type_.replace(', ', ',')}",
-            f"Shorten or correct them, then run again. See them: SELECT id, {quote(column)} FROM {quote(table)}",
-        )
-
-
-def _misfits(connection: sa.Connection, table: str, type_: str, value: str) -> int:
+def all_fit(connection: sa.Connection, table: Table, column: str, type_: str, value: str) -> bool:
+    """Return whether every value fits the declared type that a column is to have."""
+    old = was(connection, table.name, column)
     words = meaning(type_).split()
+    says = ("value does", "values do", f"not fit {type_.replace(', ', ',')}")
+    todo = "Shorten or correct them"
     if words[0] == "varchar" and len(words) > 1:
-        return count_where(connection, table, f"length({value}) > {int(words[2])}")
+        condition, shown = f"length({value}) > {int(words[2])}", f"length({quote(old or column)}) > {int(words[2])}"
+        return no_row(connection, table.name, [column], condition, says, todo, shown, by_id=not old)
     if words[0] not in _STORED_AS:
-        return 0
+        return True
     # Only a column of that type can tell what SQLite would make of a value.
     allowed = ", ".join(map(literal, _STORED_AS[words[0]]))
-    connection.exec_driver_sql(f"CREATE TEMP TABLE probed (value {type_})")
+    is_id = key(column) == "id"
+    row = "id" if table.has("id") and not is_id else table.row_number or "id"
+    connection.exec_driver_sql(f"CREATE TEMP TABLE probed (id, value {type_})")
     connection.exec_driver_sql(
-        f"INSERT INTO temp.probed SELECT {value} FROM {quote(table)} "
+        f"INSERT INTO temp.probed SELECT {row}, {value} FROM {quote(table.name)} "
         f"WHERE {value} IS NOT NULL AND typeof({value}) NOT IN ({allowed})"
     )
-    rows = count(connection, f"SELECT count(*) FROM temp.probed WHERE typeof(value) NOT IN ({allowed})")
+    condition = f"{row} IN (SELECT id FROM temp.probed WHERE typeof(value) NOT IN ({allowed}))"
+    fit = no_row(connection, table.name, [column], condition, says, todo, "CAST(id AS INTEGER) <> id", not is_id)
     connection.exec_driver_sql("DROP TABLE temp.probed")
-    return rows
+    return fit
 
 
 def count_duplicates(connection: sa.Connection, table: str, columns: Sequence[str]) -> int:
     """Return how many values occur more than once; NULL never does."""
     names = listed(columns)
-    present = " AND ".join(f"{quote(name)} IS NOT NULL" for name in columns)
     return count(
         connection,
-        f"SELECT count(*) FROM (SELECT 1 FROM {quote(table)} WHERE {present} GROUP BY {names} HAVING count(*) > 1)",
+        f"SELECT count(*) FROM (SELECT 1 FROM {quote(table)} WHERE {_present(columns)} "
+        f"GROUP BY {names} HAVING count(*) > 1)",
     )
 
 
-def refuse_duplicates(connection: sa.Connection, table: str, columns: Sequence[str]) -> None:
-    """Refuse where values that must be unique occur more than once."""
-    say_duplicates(table, columns, count_duplicates(connection, table, columns))
+def _present(columns: Iterable[str]) -> str:
+    return " AND ".join(f"{quote(name)} IS NOT NULL" for name in columns)
 
 
-def say_duplicates(table: str, columns: Sequence[str], values: int, other: str = "") -> None:
-    """Refuse where this many values, if any, occur more than once: in a table, or in it and an ``other`` together."""
+def is_unique(connection: sa.Connection, table: str, columns: Sequence[str]) -> bool:
+    """Return whether no value that must be unique occurs more than once."""
+    here, names = was(connection, table) or table, [was(connection, table, name) or name for name in columns]
+    see_them = f"SELECT {listed(names)}, count(*) FROM {quote(here)} WHERE {_present(names)} "
+    see_them += f"GROUP BY {listed(names)} HAVING count(*) > 1"
+    return note_duplicates(connection, here, names, count_duplicates(connection, table, columns), see_them)
+
+
+def note_duplicates(connection: sa.Connection, table: str, columns: Sequence[str], values: int, query: str) -> bool:
+    """Note that this many values occur more than once; return whether none does."""
     if values:
-        names, source = listed(columns), quote(table)
-        see = f"SELECT {names}, count(*) FROM {source} GROUP BY {names} HAVING count(*) > 1"
-        if other:
-            see = f"SELECT {names} FROM {quote(other)} INTERSECT SELECT {names} FROM {source}"
         occur = counted(values, "value occurs", "values occur")
-        raise Refused(
-            f"{table}.{names}: {occur} more than once where they must be unique",
-            f"Make them unique, then run again. See them: {see}",
+        note(
+            connection,
+            f"{table}.{listed(columns)}: {occur} more than once where they must be unique",
+            "Make them unique, then run again. ",
+            query=query,
         )
+    return not values
 
 
 def count_orphans(connection: sa.Connection, table: str, reference: Constraint, target_columns: Sequence[str]) -> int:
     """Return how many rows refer to nothing. Arguments: ``target_columns``, none where the target does not exist."""
+    return count_where(connection, table, _orphan(table, reference, target_columns))
+
+
+def _orphan(table: str, reference: Constraint, target_columns: Sequence[str]) -> str:
     child = quote(table)
     condition = " AND ".join(f"{child}.{quote(name)} IS NOT NULL" for name in reference.columns)
     if target_columns:
         pairs = zip(reference.columns, target_columns, strict=True)
         same = " AND ".join(f"target.{quote(there)} = {child}.{quote(here)}" for here, there in pairs)
         condition += f" AND NOT EXISTS (SELECT 1 FROM {quote(reference.target)} AS target WHERE {same})"
-    return count_where(connection, table, condition)
+    return condition
 
 
-def refuse_orphans(connection: sa.Connection, table: str, reference: Constraint, target_columns: Sequence[str]) -> None:
-    """Refuse where rows refer to rows that do not exist."""
-    rows = count_orphans(connection, table, reference, target_columns)
-    if rows:
-        names = listed(reference.columns)
-        compared = names if len(reference.columns) == 1 else f"({names})"
-        there = listed(target_columns or reference.target_columns or ("id",))
-        live = read_table(connection, table)
-        shown = listed(["id", *reference.columns] if live and live.has("id") else reference.columns)
-        refer = counted(rows, "row refers", "rows refer")
-        raise Refused(
-            f"{table}.{names}: {refer} to rows of {reference.target} that do not exist",
-            f"Restore or correct them, then run again. See them: SELECT {shown} FROM {quote(table)} "
-            f"WHERE {compared} NOT IN (SELECT {there} FROM {quote(reference.target)})",
+def finds_all(
+    connection: sa.Connection, table: str, reference: Constraint, target_columns: Sequence[str], by_id: bool = False
+) -> bool:
+    """Return whether every row that refers to a row of another table finds it.
+
+    Arguments: ``target_columns``, none where the target does not exist; ``by_id``, whether rows came back to it.
+    """
+    orphan = _orphan(table, reference, target_columns)
+    names = [was(connection, table, name) or name for name in reference.columns]
+    if target := was(connection, reference.target):
+        compared = quote(names[0]) if len(names) == 1 else f"({listed(names)})"
+        there = [was(connection, reference.target, n) for n in target_columns or reference.target_columns or ("id",)]
+        if not all(there):
+            # A fault of the table that is referred to, and noted there.
+            return False
+        return no_row(
+            connection,
+            table,
+            reference.columns,
+            orphan,
+            ("row refers", "rows refer", f"to rows of {target} that do not exist"),
+            "Restore or correct them",
+            f"{compared} NOT IN (SELECT {listed(there)} FROM {quote(target)})",
+            by_id,
         )
+    rows = count_where(connection, table, orphan)
+    if rows:
+        missing = reference.target
+        note(
+            connection,
+            f"{missing} is missing, and rows refer to it: ",
+            f"Before the next run, {may_be_table(connection, missing)}bring it back from a backup. ",
+            f"{rows} of {was(connection, table) or table}.{listed(names)}",
+            see(connection, table, reference.columns, _present(names), label=True),
+        )
+    return not rows
 
 
 def refuse_strangers(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
-from painel_migrations.operations.sqlite import values
+from painel_migrations.operations.sqlite import faults, values
 from painel_migrations.operations.sqlite.foreign_keys import repoint_foreign_keys
 from painel_migrations.operations.sqlite.keys import rename_index
 from painel_migrations.operations.sqlite.live import count, foreign_keys_to, indexes, kind_of, log, read_table
@@ -33,6 +33,7 @@ def fold_column(connection: sa.Connection, table: str, old: str, into: str) -> N
     if target is None:
         set_unreadable_indexes_aside(connection, live.name)
         alter(connection, f"ALTER TABLE {quote(live.name)} RENAME COLUMN {quote(source.name)} TO {quote(into)}")
+        faults.renamed(connection, live.name, live.name, (source.name, into))
         log.info("%s.%s renamed to %s", live.name, old, into)
         return
     gap, given = quote(target.name), quote(source.name)
@@ -51,7 +52,7 @@ def rename_table(connection: sa.Connection, old: str, new: str, required: Sequen
 
     Arguments: ``required``, columns that the new table demands: rows without a value there are retired, and references
     to them become NULL, what they were being kept too.
-    Errors: Refused where a row cannot be moved.
+    A row that cannot be moved is a fault.
     """
     source, target = read_table(connection, old), read_table(connection, new)
     if source is None:
@@ -62,7 +63,8 @@ def rename_table(connection: sa.Connection, old: str, new: str, required: Sequen
             retire_rows(connection, source, " OR ".join(lacking))
         _rename(connection, source, new)
         return
-    move_rows(connection, source, target, required)
+    if not move_rows(connection, source, target, required):
+        return
     repoint_foreign_keys(connection, source.name, target.name)
     retire_table(connection, source.name)
 
@@ -79,6 +81,7 @@ def _rename(connection: sa.Connection, table: Table, new: str) -> None:
         wanted = f"ix_{new}_{index.name[len(before) :]}"
         if key(index.name).startswith(before) and not kind_of(connection, wanted):
             rename_index(connection, index, wanted)
+    faults.renamed(connection, table.name, new)
     log.info("%s renamed to %s", table.name, new)
 
 

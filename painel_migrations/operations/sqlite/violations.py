@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
+from painel_migrations.operations.sqlite import faults
 from painel_migrations.operations.sqlite.live import read_tables
 from painel_migrations.operations.sqlite.refusals import count_orphans
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Constraint, Table
@@ -39,6 +40,7 @@ def remember(connection: sa.Connection) -> None:
     if _found(connection) is None:
         if not connection.in_transaction():
             connection.begin()
+        faults.remember(connection)
         connection.info[_BEFORE] = (connection.get_transaction(), count_unknown(connection))
 
 

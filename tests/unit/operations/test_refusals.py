@@ -30,6 +30,17 @@ def refusal(database: sa.Engine, operate: Operate, *statements: str) -> tuple[st
     return caught.value.what, caught.value.todo
 
 
+def spelled(database: sa.Engine, length: int) -> str:
+    return f"VARCHAR({length})" if database.dialect.name == "sqlite" else f"character varying({length})"
+
+
+def no_label(database: sa.Engine, column: str, labels: str) -> str:
+    """The condition of a value that is no label, whatever its case and the blanks around it."""
+    if database.dialect.name == "sqlite":
+        return f"lower(trim({column}, ' ' || char(9, 10, 13))) NOT IN ({labels})"
+    return rf"lower(btrim(({column})::text, E' \t\r\n')) NOT IN ({labels})"
+
+
 METAS = "CREATE TABLE metas (id INTEGER PRIMARY KEY, nome VARCHAR(30), tipo VARCHAR(30), evento_id INTEGER)"
 EVENTOS = "CREATE TABLE eventos (id INTEGER PRIMARY KEY)"
 
@@ -50,9 +61,10 @@ def test_a_column_that_has_to_be_added_with_values(database: sa.Engine) -> None:
     def operate(op: Any) -> None:
         op.ensure_column("metas", sa.Column("cor", sa.String(7), nullable=False))
 
+    commands = f"ALTER TABLE metas ADD COLUMN cor {spelled(database, 7)}; UPDATE metas SET cor = ..."
     assert refusal(database, operate, METAS, "INSERT INTO metas (id) VALUES (1), (2)") == (
-        "metas.cor: 2 rows hold NULL where the schema needs a value",
-        "Give them a value, then run again. See them: SELECT id FROM metas WHERE cor IS NULL",
+        "metas.cor is missing, and 2 rows need a value there",
+        f"Before the next run, add it, with a value for each row: {commands}",
     )
 
 
@@ -61,7 +73,9 @@ def test_a_value_that_is_no_label(database: sa.Engine) -> None:
         op.ensure_enum(TIPO)
         op.ensure_column("metas", sa.Column("tipo", TIPO))
 
-    todo = "Correct them, then run again. See them: SELECT tipo, count(*) FROM metas GROUP BY tipo"
+    other = no_label(database, "tipo", "'vip', 'free'")
+    shown = f"SELECT id, tipo FROM metas WHERE {other}"
+    todo = f"Correct them, then run again. See them: {shown}"
     what = "metas.tipo: {} a value that is no label of tipolista"
     one = "INSERT INTO metas (id, tipo) VALUES (1, ' vip '), (2, 'Free'), (3, NULL), (4, 'vipp')"
     assert refusal(database, operate, METAS, one) == (what.format("1 row holds"), todo)
@@ -90,7 +104,8 @@ def test_a_value_twice(database: sa.Engine) -> None:
         op.ensure_unique("metas", "nome")
 
     todo = (
-        "Make them unique, then run again. See them: SELECT nome, count(*) FROM metas GROUP BY nome HAVING count(*) > 1"
+        "Make them unique, then run again. See them: SELECT nome, count(*) FROM metas WHERE nome IS NOT NULL "
+        "GROUP BY nome HAVING count(*) > 1"
     )
     what = "metas.nome: {} more than once where they must be unique"
     one = "INSERT INTO metas (id, nome) VALUES (1, 'a'), (2, 'a'), (3, 'a'), (4, NULL), (5, NULL)"
@@ -103,7 +118,10 @@ def test_a_value_too_long(database: sa.Engine) -> None:
     def operate(op: Any) -> None:
         op.ensure_column("metas", sa.Column("nome", sa.String(5)))
 
-    todo = "Shorten or correct them, then run again. See them: SELECT id, nome FROM metas"
+    condition = "length(nome) > 5"
+    if database.dialect.name == "postgresql":
+        condition = "NOT (nome IS NULL OR length((nome)::text::text) <= 5)"
+    todo = f"Shorten or correct them, then run again. See them: SELECT id, nome FROM metas WHERE {condition}"
     what = "metas.nome: {} not fit VARCHAR(5)"
     one = "INSERT INTO metas (id, nome) VALUES (1, 'açaí!'), (2, 'abacate')"
     assert refusal(database, operate, METAS, one) == (what.format("1 value does"), todo)
@@ -144,7 +162,8 @@ def test_a_value_that_is_no_number(database: sa.Engine) -> None:
     one = "INSERT INTO metas (id, nome) VALUES (1, '10.50'), (2, 'dez')"
     assert refusal(database, operate, METAS, one) == (
         "metas.nome: 1 value does not fit NUMERIC(10,2)",
-        "Shorten or correct them, then run again. See them: SELECT id, nome FROM metas",
+        "Shorten or correct them, then run again. See them: SELECT id, nome FROM metas WHERE "
+        + ("id IN (2)" if database.dialect.name == "sqlite" else "id IN ('2')"),
     )
 
 
@@ -152,16 +171,20 @@ def test_a_name_that_is_taken(database: sa.Engine) -> None:
     def operate(op: Any) -> None:
         op.ensure_table("metas", sa.Column("id", sa.Integer, primary_key=True))
 
+    advice = "Rename it, then run again: ALTER TABLE metas RENAME TO metas_2"
+    if database.dialect.name == "sqlite":
+        # Which renames no view.
+        advice = "Drop it, make it anew under another name, then run again: DROP VIEW metas"
     assert refusal(database, operate, "CREATE VIEW metas AS SELECT 1 AS id") == (
         "the name metas is taken by a table or view that is not this application's",
-        "Rename it, then run again: ALTER TABLE metas RENAME TO ...",
+        advice,
     )
 
 
 def test_a_type_that_is_no_enum(postgres: sa.Engine) -> None:
     assert refusal(postgres, lambda op: op.ensure_enum(TIPO), "CREATE DOMAIN tipolista AS text") == (
         "the type tipolista exists and is no enum",
-        "Rename it, then run again: ALTER TYPE tipolista RENAME TO ...",
+        "Rename it, then run again: ALTER TYPE tipolista RENAME TO tipolista_2",
     )
 
 

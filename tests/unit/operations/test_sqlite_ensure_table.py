@@ -254,7 +254,7 @@ def test_a_view_of_the_name_is_refused(sqlite: sa.Engine) -> None:
     make(sqlite, "CREATE VIEW comandas AS SELECT 1 AS id")
     assert refused(sqlite, ensure) == (
         "the name comandas is taken by a table or view that is not this application's",
-        "Rename it, then run again: ALTER TABLE comandas RENAME TO ...",
+        "Drop it, make it anew under another name, then run again: DROP VIEW comandas",
     )
 
 
@@ -289,7 +289,7 @@ def test_an_id_that_no_key_takes_is_refused(sqlite: sa.Engine) -> None:
         sqlite, lambda connection: ensure_table(connection, "t", [sa.Column("id", sa.Integer, primary_key=True)])
     ) == (
         "t.id: 1 value does not fit INTEGER",
-        "Shorten or correct them, then run again. See them: SELECT id, id FROM t",
+        "Shorten or correct them, then run again. See them: SELECT id FROM t WHERE CAST(id AS INTEGER) <> id",
     )
 
 
