@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
+from painel_migrations.connection.answers import ANSWERS, QUOTING, REPORT, THEN, explain
 from painel_migrations.errors import (
     FailedError,
     HeldError,
@@ -31,12 +32,16 @@ UNCHANGED = "Nothing was changed."
 class Failure:
     """One class of failure.
 
-    Attributes: ``name``, for reports and logs; ``passes``, whether it may pass by itself, so that another attempt makes
-    sense; ``ends``, the error it becomes; ``what`` happened, with ``{said}`` in the server's or the driver's words;
-    ``todo``, with ``{source}`` for the variable that named the database; ``codes``, SQLSTATEs or their beginnings;
-    ``texts``, expressions that libpq's text is searched for where no code came; ``doctor``, what `make doctor` says to
-    do, where ``todo`` sends to it; ``by_console``, whether the database's console is a way, which it is not where
-    a variable only has to be corrected.
+    Attributes:
+        name: for reports and logs.
+        passes: whether it may pass by itself, so that another attempt makes sense.
+        ends: the error it becomes.
+        what: what happened, with ``{said}`` in the server's or the driver's words.
+        todo: with ``{source}`` for the variable that named the database.
+        codes: expressions that SQLSTATEs begin with.
+        texts: expressions that libpq's text is searched for where no code came.
+        doctor: what `make doctor` says to do, where ``todo`` sends to it.
+        by_console: whether the database's console is a way, which it is not where a variable only has to be corrected.
     """
 
     name: str
@@ -247,7 +252,7 @@ FAILURES = (
         LostError,
         _LOST,
         "Nothing is half done. Run again; where it stays so: make doctor",
-        codes=("08", "57P01", "57P02", "57P04", "57P05", "25P03"),
+        codes=("08", "57P01", "57P02", "57P04", "57P05", "25P03", "25P04"),
         texts=(
             r"closed the connection unexpectedly",
             r"terminating connection",
@@ -290,29 +295,17 @@ FAILURES = (
         f"{UNCHANGED} If it was the timeout, set MIGRATION_STATEMENT_TIMEOUT higher; then run again",
         codes=("57014",),
     ),
-    Failure(
-        "resources",
-        False,
-        FailedError,
-        "the server ran out of something: {said}",
-        f"{UNCHANGED} Give it more, then run again",
-        codes=("53",),
-    ),
-    Failure(
-        "rights",
-        False,
-        Refused,
-        "this role may not do what is needed: {said}",
-        "Connect as the owner of the tables, then run again",
-        codes=("42501",),
-    ),
-    Failure(
-        "read-only",
-        False,
-        Refused,
-        "the server is read-only",
-        "Connect to the primary server, then run again",
-        codes=("25006",),
+    *(
+        Failure(
+            answer.name,
+            False,
+            answer.ends,
+            answer.cause or "{said}",
+            f"{UNCHANGED} {answer.todo}{THEN}",
+            (answer.codes,),
+            doctor=f"{answer.todo}{THEN}",
+        )
+        for answer in ANSWERS
     ),
 )
 
@@ -327,10 +320,11 @@ UNKNOWN_NETWORK = Failure(
     "Check {source} and the network, then run again. What is wrong, step by step: make doctor",
     doctor="Check {source} and the network, then run again",
 )
-# What a server answers to SQL and nobody has listed never passes.
+# What nobody has listed is not what people do.
 UNKNOWN_SQL = Failure(
-    "sql", False, FailedError, "{said}", f"{UNCHANGED} Run again with --verbose, and report it", codes=("",)
-)
+    "sql", False, FailedError, "{said}", f"{UNCHANGED} {REPORT}", codes=("",)
+)  # What is answered to SQL, and not of a connection: of these, the database itself knows more.
+ANSWERED = (*FAILURES[-len(ANSWERS) :], UNKNOWN_SQL)
 
 _CLOSED_FILE = "the file cannot be written by this user"
 _DAMAGED = "the file is damaged, or is no SQLite database"
@@ -380,10 +374,6 @@ UNKNOWN_SQLITE = Failure(
     "sql", False, FailedError, "SQLite: {said}", f"{UNCHANGED} Run again with --verbose, and report it"
 )
 
-# PostgreSQL's classes whose message may quote a row's value: bad data, broken constraints, and what a script's
-# trigger raises.
-QUOTING = ("22", "23", "P0")
-
 
 def classify(error: BaseException) -> tuple[Failure, str]:
     """Return the class of a driver's error, as SQLAlchemy or the driver raises it, and its words, without a row's data.
@@ -407,19 +397,36 @@ def classify(error: BaseException) -> tuple[Failure, str]:
     message = getattr(getattr(original, "diag", None), "message_primary", None) or str(original)
     said = type(original).__name__ if code[:2] in QUOTING else _first_line(message)
     for failure in FAILURES:
-        if any(code.startswith(beginning) for beginning in failure.codes):
+        if any(re.match(beginning, code) for beginning in failure.codes):
             return failure, said
-    return UNKNOWN_SQL, f"{said} ({code})"
+    return UNKNOWN_SQL, said
 
 
-def meaning(error: sa.exc.SQLAlchemyError, source: str = "DATABASE_URL") -> PainelError:
+def meaning(
+    error: sa.exc.SQLAlchemyError,
+    source: str = "DATABASE_URL",
+    connection: sa.Connection | None = None,
+    revision: str | None = None,
+) -> PainelError:
     """Translate a driver's error into the one to end with.
 
-    Arguments: ``error``, as SQLAlchemy raises it; ``source``, the variable that named the database.
+    Args:
+        error: as SQLAlchemy raises it.
+        source: the variable that named the database.
+        connection: the one it came from, rolled back, to ask what its names and rows are about.
+        revision: the one that was under way.
     """
-    if getattr(error, "orig", None) is None:
+    if not isinstance(error, sa.exc.DBAPIError) or error.orig is None:
         return FailedError(f"{type(error).__name__} while working", UNKNOWN_SQL.todo)
-    return ending(*classify(error), source)
+    failure, said = classify(error)
+    ended = ending(failure, said, source)
+    code = getattr(error.orig, "pgcode", None)
+    if code is None or failure not in ANSWERED:
+        return ended
+    asked = explain(connection, error) if connection is not None else None
+    what, todo = asked or (ended.what, ended.todo.removeprefix(f"{UNCHANGED} "))
+    where = f"revision {revision}: " if revision else ""
+    return failure.ends(f"{where}{what} ({code})", f"{UNCHANGED} {todo}")
 
 
 def ending(failure: Failure, said: str, source: str) -> PainelError:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from painel_migrations.connection.failures import LOST, classify, ending
+from painel_migrations.connection.failures import LOST, classify, ending, meaning
 from painel_migrations.connection.interrupts import Breaker, Interrupted, Stage
 from painel_migrations.connection.locks import RunLockedError, holders, named, runs, tell_waited
 from painel_migrations.connection.reach import Reached, reached
@@ -97,10 +97,11 @@ def _once(direction: str, revision: str, settings: Settings, way: str, breaker: 
         migrate(config, direction, revision)
     except sa.exc.DBAPIError as error:
         failure, said = classify(error)
+        source = way_in.candidate.source
         if issubclass(failure.ends, NoConnectionError):
             # It was there: whatever the network says now, such as that it timed out, the connection is lost.
-            failure = LOST
-        ended = ending(failure, said, way_in.candidate.source)
+            raise ending(LOST, said, source) from error
+        ended = meaning(error, source, way_in.connection, config.attributes.get("revision"))
         if isinstance(ended, LockedError):
             ended = _named(ended, way_in.connection, _context(error))
         raise ended from error

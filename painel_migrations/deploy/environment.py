@@ -298,6 +298,7 @@ def _told(
             direction = "stamp" if info.is_stamp else "upgrade" if info.is_upgrade else "downgrade"
             section(revision)
             bind(revision, environment)
+            attributes["revision"] = revision.revision
             told: dict[str, object] = {"revision": revision.revision, "direction": direction}
             if not migration.as_sql:
                 arrow = "<-" if direction == "downgrade" else "->"
@@ -311,6 +312,7 @@ def _told(
                 told |= {"seconds": round(time.monotonic() - began, 3), "rows_retired": rows}
                 tell(log, logging.DEBUG, "revision_ended", told, "%s done", revision.revision)
         section(None)
+        attributes.pop("revision", None)
         if count:
             history.end_run()
         attributes["steps"] = count

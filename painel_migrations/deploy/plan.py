@@ -104,8 +104,9 @@ def print_rehearsal(
     try:
         outcome = rehearse(connection, revision, settings, effects, repair)
     except (PainelError, sa.exc.SQLAlchemyError) as error:
-        ended = error if isinstance(error, PainelError) else meaning(error)
         connection.rollback()
+        asked = connection if connection.dialect.name == "postgresql" else None
+        ended = error if isinstance(error, PainelError) else meaning(error, connection=asked)
         say(f"Ended {effects.where}, after {effects.seconds:.1f} s; so far:")
         _print_effects(effects, connection.dialect.name)
         if isinstance(ended, LockedError) and connection.dialect.name == "postgresql":

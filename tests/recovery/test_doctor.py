@@ -590,7 +590,7 @@ def test_a_role_without_rights(gate: Gate, doctor: Doctor) -> None:
 def test_a_role_that_may_not_even_look(gate: Gate, doctor: Doctor) -> None:
     report = doctor(gate.url("novo", user="leitor"))
     assert (report.code, report.step("revision")) == (4, "FAIL: permission denied for table alembic_version")
-    assert report.advice == "Connect as the owner of the tables, then run again"
+    assert report.advice == "Connect as the owner of the tables and of the database, then run again"
 
 
 def test_a_role_that_is_read_only(gate: Gate, doctor: Doctor) -> None:
@@ -671,7 +671,7 @@ def test_several_ways(gate: Gate, doctor: Doctor) -> None:
         f"Way 1 of 4, direct: PostgreSQL novo on 127.0.0.1:{nobody} (DATABASE_UNPOOLED_URL)",
         "  Advice: See that the server runs and DATABASE_UNPOOLED_URL has its host and port, then run again",
         f"Way 2 of 4, alternative: PostgreSQL novo {place} (DATABASE_ALTERNATIVE_URLS[1])",
-        "  Advice: Connect as the owner of the tables, then run again",
+        "  Advice: Connect as the owner of the tables and of the database, then run again",
         f"Way 3 of 4, alternative: PostgreSQL nenhum {place} (DATABASE_ALTERNATIVE_URLS[2])",
         (
             "  Advice: Another attempt would say the same. Correct the database's name in DATABASE_ALTERNATIVE_URLS[2],"

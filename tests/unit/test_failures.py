@@ -10,6 +10,9 @@ import sqlalchemy as sa
 from painel_migrations.connection.failures import classify, meaning
 from tests.conftest import engine_of
 
+READ_ONLY = (
+    "Nothing was changed. Connect to the primary server, or SET default_transaction_read_only = off, then run again"
+)
 RUN_AND_REPORT = "Nothing was changed. Run again with --verbose, and report it"
 
 
@@ -81,36 +84,58 @@ def test_a_server_that_refuses() -> None:
 def test_a_server_without_room() -> None:
     assert of('could not extend file "base/1/2": No space left on device', "53100") == (
         6,
-        'the server ran out of something: could not extend file "base/1/2": No space left on device',
-        "Nothing was changed. Give it more, then run again",
+        'could not extend file "base/1/2": No space left on device (53100)',
+        "Nothing was changed. Give the server more of it, then run again",
     )
 
 
 def test_a_role_that_may_not() -> None:
     assert of("must be owner of table produtos", "42501") == (
         4,
-        "this role may not do what is needed: must be owner of table produtos",
-        "Connect as the owner of the tables, then run again",
+        "must be owner of table produtos (42501)",
+        "Nothing was changed. Connect as the owner of the tables and of the database, then run again",
     )
 
 
 def test_a_server_that_only_reads() -> None:
     assert of("cannot execute UPDATE in a read-only transaction", "25006") == (
         4,
-        "the server is read-only",
-        "Connect to the primary server, then run again",
+        "the server is read-only (25006)",
+        READ_ONLY,
     )
 
 
-@pytest.mark.parametrize("code", ["23505", "22P02", "P0001"])
-def test_a_message_that_may_quote_a_row_is_not_repeated(code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("23505", "a value would occur twice in what is unique"),
+        ("23P01", "a row would break it"),
+        ("22P02", "a value does not fit its column"),
+        ("22003", "a number is too large for its column"),
+        ("P0001", "a function or trigger of this database refuses"),
+    ],
+)
+def test_a_message_that_may_quote_a_row_is_not_repeated(code: str, what: str) -> None:
     """A broken constraint, bad data, and what a script's trigger raises."""
     said = "duplicate key value: Key (cpf)=(987.654.321-00) already exists"
-    assert of(said, code) == (6, f"UniqueViolation ({code})", RUN_AND_REPORT)
+    exit_code, told, todo = of(said, code)
+    assert (exit_code, told) == (4, f"{what} ({code})")
+    assert "report" not in todo
+
+
+@pytest.mark.parametrize("code", ["42P01", "42804", "54000", "55000", "2BP01", "0A000", "25001", "53200", "58030"])
+def test_what_people_do_is_not_to_be_reported(code: str) -> None:
+    """Each class says what to do next, and ends in "run again"."""
+    _, told, todo = of("what the server says", code)
+    assert told == f"what the server says ({code})"
+    assert todo.startswith("Nothing was changed. ")
+    assert todo.endswith(", then run again")
+    assert "report" not in todo
 
 
 def test_anything_else_of_the_server() -> None:
-    assert of('relation "x" does not exist', "42P01") == (6, 'relation "x" does not exist (42P01)', RUN_AND_REPORT)
+    """What is left is a defect, of the server's or of ours."""
+    assert of("cache lookup failed", "XX000") == (6, "cache lookup failed (XX000)", RUN_AND_REPORT)
 
 
 def test_an_error_of_sqlalchemy_itself() -> None:
@@ -159,7 +184,7 @@ def test_a_trigger_that_quotes_a_row(postgres: sa.Engine) -> None:
     """The server's own error, with its code as psycopg2 gives it."""
     with postgres.connect() as connection, pytest.raises(sa.exc.DBAPIError) as caught:
         connection.exec_driver_sql("DO $$ BEGIN RAISE EXCEPTION 'cpf 987.654.321-00 ruim'; END $$")
-    assert meaning(caught.value).what == "RaiseException (P0001)"
+    assert meaning(caught.value).what == "a function or trigger of this database refuses (P0001)"
 
 
 def test_a_lock_that_is_held(postgres: sa.Engine) -> None:

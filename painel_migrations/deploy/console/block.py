@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from mako.template import Template
 
 from painel_migrations import __version__, catalog
+from painel_migrations.connection.answers import explanation
 from painel_migrations.connection.engines import SAFE_PATH
 from painel_migrations.connection.locks import LOCK_KEY, milliseconds
 from painel_migrations.deploy.console.plain import Section, collect
@@ -60,6 +61,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "begin": begin,
         "down": way.direction == "downgrade",
         "end": way.end,
+        "explanation": squeezed(explanation()),
         "ending": plain.ending,
         "helpers": shortened(
             # None is there before: a paste drops its own.

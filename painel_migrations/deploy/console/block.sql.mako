@@ -31,9 +31,15 @@ ${known}];
     painel_table text;
     painel_found record;
     painel_helpers oid[];
-    painel_what text;
-    painel_hint text;
-    painel_state text;
+    e_what text;
+    e_hint text;
+    e_state text;
+    e_schema text;
+    e_rel text;
+    e_col text;
+    e_con text;
+    e_type text;
+    e_context text;
 BEGIN
 -- Here, so that what is said after an error is said under it, too.
 ${safe_path};
@@ -181,19 +187,16 @@ EXCEPTION
                 'SET statement_timeout = 0 first';
     WHEN OTHERS THEN
         -- What a driver would add may quote a row, so only the message is passed on; of some errors, not even that.
-        GET STACKED DIAGNOSTICS painel_what = MESSAGE_TEXT, painel_hint = PG_EXCEPTION_HINT,
-            painel_state = RETURNED_SQLSTATE;
-        IF painel_state NOT LIKE 'PM%' THEN
-            painel_what := format('%s: %s (%s)', painel_step, CASE WHEN left(painel_state, 2) IN ('22', '23', 'P0')
-                THEN 'an error that may quote a row' ELSE painel_what END, painel_state);
-            painel_hint := 'Nothing was changed. ' || CASE painel_state
-                WHEN '42501' THEN 'Connect as the owner of the tables and of the database, then paste again'
-                WHEN '3F000' THEN 'Make that schema, then paste again'
-                WHEN '55006' THEN 'COMMIT what this session has begun, then paste again'
-                WHEN '25006' THEN 'Connect to the primary server, to write, then paste again'
-                ELSE 'Report it with this message' END;
+        GET STACKED DIAGNOSTICS e_what = MESSAGE_TEXT, e_hint = PG_EXCEPTION_HINT,
+            e_state = RETURNED_SQLSTATE, e_schema = SCHEMA_NAME, e_rel = TABLE_NAME,
+            e_col = COLUMN_NAME, e_con = CONSTRAINT_NAME, e_type = PG_DATATYPE_NAME,
+            e_context = PG_EXCEPTION_CONTEXT;
+        IF e_state NOT LIKE 'PM%' THEN
+${explanation};
+            e_what := format('%s: %s (%s)', painel_step, e_what, e_state);
+            e_hint := 'Nothing was changed. ' || replace(e_hint, 'run again', 'paste again');
         END IF;
-        RAISE EXCEPTION USING ERRCODE = painel_state, MESSAGE = painel_what, HINT = painel_hint;
+        RAISE EXCEPTION USING ERRCODE = e_state, MESSAGE = e_what, HINT = e_hint;
 END;
 END
 $painel$;

@@ -102,15 +102,16 @@ FAILURES = {
             "CREATE EVENT TRIGGER quote ON ddl_command_end WHEN TAG IN ('CREATE SCHEMA') EXECUTE FUNCTION quote()",
         ),
         state="P0001",
-        message="revision 0017: an error that may quote a row (P0001)",
-        hint="Nothing was changed. Report it with this message",
+        message="revision 0017: public.quote(): a function or trigger of this database refuses (P0001)",
+        hint="Nothing was changed. Switch it off, then paste again: ALTER EVENT TRIGGER quote DISABLE",
     ),
     "read_only": Failure(
         damage=(),
         script=("sql", "--to", "0001"),
         state="25006",
-        message="the start: cannot execute CREATE FUNCTION in a read-only transaction (25006)",
-        hint="Nothing was changed. Connect to the primary server, to write, then paste again",
+        message="the start: the server is read-only (25006)",
+        hint="Nothing was changed. Connect to the primary server, or SET default_transaction_read_only = off,"
+        " then paste again",
     ),
 }
 

@@ -69,8 +69,11 @@ def test_who_owns_nothing(owned: Place) -> None:
     try:
         assert owned.as_(stranger).paste(script("sql")).error == (
             "42501",
-            "revision 0003: permission denied for sequence empresas_id_seq (42501)",
-            "Nothing was changed. Connect as the owner of the tables and of the database, then paste again",
+            "revision 0003: empresas_id_seq: permission denied for sequence empresas_id_seq (42501)",
+            (
+                f"Nothing was changed. Connect as {owned.user}, or let this role be it, then paste again: "
+                f"GRANT {owned.user} TO {stranger}"
+            ),
         )
         assert owned.whole() == before
     finally:

@@ -1,0 +1,50 @@
+DECLARE
+    -- Whose function it was, where it was none of ours. A RAISE may name what it likes, a row's values as well.
+    fn text := substring(e_context FROM 'PL/pgSQL (?:function )?((?!pg_temp)[^\s(]+\([^)]*\))');
+    con text := CASE WHEN fn IS NULL THEN nullif(e_con, '') END;
+    name text := coalesce(CASE WHEN e_rel <> '' AND fn IS NULL THEN format('%I.%I', e_schema, e_rel) END, substring(
+        e_context FROM '\m(?:TABLE|VIEW|INDEX|UPDATE|INTO|FROM|ON) (?:ONLY )?((?:\w+|"[^"]+")\.(?:\w+|"[^"]+"))'));
+    rel regclass := to_regclass(name);
+    idx regclass := to_regclass(quote_ident(e_schema) || '.' || quote_ident(con));
+    shown text;
+    n bigint;
+    off text;
+BEGIN
+    SELECT todo || ', then run again', CASE WHEN fn IS NULL AND cause = '' THEN e_what ELSE
+        coalesce(nullif(cause, ''), 'it fails') END INTO e_hint, e_what
+    FROM (VALUES
+/*answers*/
+    ) AS a (codes, todo, cause) WHERE e_state ~ ('^(' || codes || ')') LIMIT 1;
+    IF fn IS NOT NULL THEN
+        SELECT string_agg(says, '; ') INTO off FROM (
+            SELECT format('ALTER EVENT TRIGGER %I DISABLE', evtname), evtfoid FROM pg_event_trigger
+            UNION ALL SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', tgrelid::regclass, tgname), tgfoid
+            FROM pg_trigger WHERE NOT tgisinternal) AS t (says, calls)
+        WHERE fn IN (calls::regprocedure::text, 'public.' || calls::regprocedure);
+        off := coalesce('Switch it off, then run again: ' || off, format('Drop what calls %s, then run again', fn));
+    ELSIF e_state = '42501' THEN
+        SELECT concat(format('Connect as %1$s, or let this role be it, then run again: GRANT %1$s TO %2$s',
+            relowner::regrole, quote_ident(current_user)), CASE WHEN relkind IN ('v', 'm')
+            THEN format('; or drop %s as %s', rel, relowner::regrole) END) INTO off
+        FROM pg_class WHERE oid = rel AND NOT pg_has_role(relowner, 'USAGE');
+    ELSIF con IS NOT NULL THEN
+        SELECT format(CASE WHEN EXISTS (SELECT FROM pg_constraint WHERE conrelid = rel AND conname = con)
+            THEN 'ALTER TABLE %s DROP CONSTRAINT %I' WHEN idx IS NOT NULL THEN 'DROP INDEX %3$s' END, rel, con, idx)
+        INTO off;
+        off := 'Drop it, or change the rows so that they pass it, then run again: ' || off;
+        SELECT format('SELECT ctid, %1$s FROM %2$s WHERE %3$s AND ROW(%1$s)::text IN (SELECT ROW(%1$s)::text '
+            'FROM %2$s WHERE %3$s GROUP BY 1 HAVING count(*) > 1)', key, rel,
+            concat_ws(' AND ', format('ROW(%s) IS NOT NULL', key), pg_get_expr(indpred, indrelid))) INTO shown
+        FROM pg_index, LATERAL (SELECT string_agg(pg_get_indexdef(idx, k, true), ', ') AS key
+            FROM generate_series(1, indnkeyatts) k) AS cols
+        WHERE indexrelid = idx AND e_state = '23505';
+        EXECUTE format('SELECT count(*) FROM (%s) t', coalesce(shown, 'SELECT WHERE false')) INTO n;
+        IF n > 0 THEN
+            e_what := n || ' rows: ' || e_what;
+            off := format('Correct them, REINDEX INDEX %s, then run again. See them: %s', idx, shown);
+        END IF;
+    END IF;
+    e_hint := coalesce(off, e_hint, '/*report*/');
+    e_what := concat(nullif(concat_ws(', ', regexp_replace(name, '^public\.', ''), CASE WHEN fn IS NULL THEN
+        nullif(e_col, '') END, con, CASE WHEN fn IS NULL THEN nullif(e_type, '') END, fn), '') || ': ', e_what);
+END
