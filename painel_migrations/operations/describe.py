@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import sqlalchemy as sa
@@ -38,6 +39,26 @@ def items(parts: Iterable[SchemaItem]) -> Iterator[str]:
         else:
             raise TypeError(f"no helper knows a {type(part).__name__}")
     yield from extras
+
+
+# What most items have, as one sign: the lists of tables are half of what revisions say.
+_SIGNS = ((" not null", "!"), (" default ", "="), (" references ", " -> "))
+
+
+def listed(described: Iterable[str]) -> str:
+    """Return the items of a table as one text, a line each, as ``pg_temp.ensure_table`` reads it.
+
+    Raises:
+        ValueError: an item holds what stands for something else there.
+    """
+    lines = [""]
+    for item in described:
+        if re.search(r"[!=\n\r]|->", item):
+            raise ValueError(f"the list of a table cannot carry {item!r}")
+        for words, sign in _SIGNS:
+            item = item.replace(words, sign)
+        lines.append(item)
+    return "\n".join(lines)
 
 
 def _spelled(column: sa.Column[object]) -> str:

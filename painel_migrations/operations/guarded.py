@@ -47,7 +47,7 @@ class GuardedOperation(MigrateOperation):
     def call(self) -> str:
         """The statement for PostgreSQL, the same online and in the console script."""
         line = f"CALL pg_temp.{self.name}({', '.join(literal(argument) for argument in self.arguments)})"
-        if len(line) <= LINE:
+        if max(map(len, line.split("\n"))) <= LINE:
             return line
         lines = _filled([_spelled(argument) for argument in self.arguments], WIDTH)
         return "\n    ".join([f"CALL pg_temp.{self.name}(", *lines]) + ")"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from alembic.operations import Operations
 from sqlalchemy.schema import SchemaItem
 
-from painel_migrations.operations.describe import items
+from painel_migrations.operations.describe import items, listed
 from painel_migrations.operations.guarded import GuardedOperation
 
 
@@ -32,10 +32,10 @@ class EnsureTableOp(GuardedOperation):
         one's place.
         Errors: Refused where rows do not fit.
         """
-        described = [*items(parts), *(f"passing {item}" for item in items(passing))]
+        described = listed([*items(parts), *(f"passing {item}" for item in items(passing))])
         name = "ensure_table_unless" if unless else "ensure_table"
         before = [unless] if unless else []
-        operations.invoke(cls(name, [*before, table, *described], [*before, table, list(parts), list(passing)]))
+        operations.invoke(cls(name, [*before, table, described], [*before, table, list(parts), list(passing)]))
 
 
 @Operations.register_operation("ensure_renamed")

@@ -1,8 +1,9 @@
 -- Whole tables: there as described, under the right name, or gone.
 
--- Items are columns (nome varchar(255) not null) and: unique (a, b), index (a), unique index (a). An item that
--- begins with passing is true only while the table is made: a later revision changes it.
-CREATE OR REPLACE PROCEDURE pg_temp.ensure_table(tbl text, VARIADIC items text[]) LANGUAGE plpgsql AS $fn$
+-- Items, a line each, are columns (nome varchar(255)! is not null, ativo boolean=true has a default, evento_id
+-- integer -> eventos refers) and: unique (a, b), index (a), unique index (a). An item that begins with passing is
+-- true only while the table is made: a later revision changes it.
+CREATE OR REPLACE PROCEDURE pg_temp.ensure_table(tbl text, items text) LANGUAGE plpgsql AS $fn$
 DECLARE
     item text;
     is_new boolean := NOT pg_temp.has_table(tbl);
@@ -18,7 +19,9 @@ BEGIN
         END IF;
         PERFORM pg_temp.clear_table(tbl);
     END IF;
-    FOREACH item IN ARRAY items LOOP
+    FOREACH item IN ARRAY regexp_split_to_array(items, E'[\r\n]+') LOOP
+        CONTINUE WHEN item = '';
+        item := replace(replace(replace(item, '!', ' not null'), '=', ' default '), '->', 'references');
         IF item LIKE 'passing %' THEN
             CONTINUE WHEN NOT is_new;
             item := substr(item, 9);
@@ -42,11 +45,11 @@ BEGIN
 END $fn$;
 
 -- As ensure_table(), unless another table has taken its place.
-CREATE OR REPLACE PROCEDURE pg_temp.ensure_table_unless(successor text, tbl text, VARIADIC items text[])
+CREATE OR REPLACE PROCEDURE pg_temp.ensure_table_unless(successor text, tbl text, items text)
 LANGUAGE plpgsql AS $fn$
 BEGIN
     IF pg_temp.has_table(tbl) OR NOT pg_temp.has_table(successor) THEN
-        CALL pg_temp.ensure_table(tbl, VARIADIC items);
+        CALL pg_temp.ensure_table(tbl, items);
     END IF;
 END $fn$;
 

@@ -30,15 +30,16 @@ def written(op: Any) -> str:
 
 def test_ensure_table(op: Any) -> None:
     op.ensure_table("metas", sa.Column("id", sa.Integer, primary_key=True, index=True), sa.Column("nome", sa.String(9)))
-    assert written(op) == "CALL pg_temp.ensure_table('metas', 'id serial', 'nome varchar(9)', 'index (id)');\n"
+    assert written(op) == "CALL pg_temp.ensure_table('metas', '\nid serial\nnome varchar(9)\nindex (id)');\n"
 
 
 def test_ensure_table_with_keys(op: Any) -> None:
     numero = sa.Column("numero", sa.String(20), nullable=False, unique=True)
-    op.ensure_table("metas", numero, sa.Column("a", sa.Integer), sa.UniqueConstraint("a", "numero"))
+    ativo = sa.Column("ativo", sa.Boolean, server_default="true", nullable=False)
+    op.ensure_table("metas", numero, ativo, sa.UniqueConstraint("ativo", "numero"))
     assert written(op) == (
-        "CALL pg_temp.ensure_table(\n"
-        "    'metas', 'numero varchar(20) not null', 'a integer', 'unique (numero)', 'unique (a, numero)');\n"
+        "CALL pg_temp.ensure_table('metas', '\nnumero varchar(20)!\nativo boolean=''true''!\n"
+        "unique (numero)\nunique (ativo, numero)');\n"
     )
 
 
@@ -46,14 +47,20 @@ def test_ensure_table_with_passing_columns(op: Any) -> None:
     evento = sa.Column("evento_id", sa.Integer, sa.ForeignKey("eventos.id"), nullable=False)
     op.ensure_table("metas", sa.Column("cpf", sa.String(14), unique=True, index=True), passing=[evento])
     assert written(op) == (
-        "CALL pg_temp.ensure_table(\n    'metas', 'cpf varchar(14)', 'unique index (cpf)',\n"
-        "    'passing evento_id integer not null references eventos');\n"
+        "CALL pg_temp.ensure_table('metas', '\ncpf varchar(14)\nunique index (cpf)\n"
+        "passing evento_id integer! -> eventos');\n"
     )
 
 
 def test_ensure_table_unless(op: Any) -> None:
     op.ensure_table("antiga", sa.Column("descricao", sa.Text), unless="nova")
-    assert written(op) == "CALL pg_temp.ensure_table_unless('nova', 'antiga', 'descricao text');\n"
+    assert written(op) == "CALL pg_temp.ensure_table_unless('nova', 'antiga', '\ndescricao text');\n"
+
+
+@pytest.mark.parametrize("default", ["a=b", "!", "->", "a\nb"])
+def test_a_list_that_would_be_read_otherwise(op: Any, default: str) -> None:
+    with pytest.raises(ValueError, match="cannot carry"):
+        op.ensure_table("metas", sa.Column("nome", sa.Text, server_default=default))
 
 
 def test_ensure_renamed(op: Any) -> None:
