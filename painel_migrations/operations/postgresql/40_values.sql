@@ -48,7 +48,8 @@ DECLARE
 BEGIN
     PERFORM set_config('TimeZone', coalesce((
         SELECT substr(s, 10) FROM pg_db_role_setting, unnest(setconfig) s
-        WHERE s ILIKE 'timezone=%' AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+        WHERE s ILIKE 'timezone=%' AND setdatabase IN (0,
+            (SELECT oid FROM pg_database WHERE datname = current_database()))
           AND setrole IN (0, coalesce((SELECT relowner FROM pg_class WHERE oid = pg_temp.oid_of('usuarios')),
                                       current_user::regrole))
         ORDER BY setrole = 0, setdatabase = 0 LIMIT 1),
@@ -176,7 +177,8 @@ BEGIN
     ELSIF NOT pg_temp.all_fit(tbl, col, wanted) THEN
         RETURN false;
     END IF;
-    PERFORM pg_temp.say_zone(tbl || '.' || col, format('FROM public.%I WHERE true', tbl), quote_ident(col), live, target);
+    PERFORM pg_temp.say_zone(tbl || '.' || col, format('FROM public.%I WHERE true', tbl), quote_ident(col), live,
+        target);
     -- What the way back cannot work out is kept beside the type.
     IF current_setting('painel.direction', true) = 'upgrade' AND pg_temp.has_column(tbl, 'id') AND pg_temp.has_rows(tbl)
         AND NOT pg_temp.is_enum(live) AND NOT pg_temp.is_enum(target) THEN
@@ -343,7 +345,8 @@ BEGIN
         RETURN;
     END IF;
     FOR thing IN SELECT tbl, col, pg_temp.type_name(atttypid, atttypmod) AS type
-        FROM retired.register r, LATERAL (SELECT split_part(object, '.', 1), split_part(object, '.', 2)) AS o (tbl, col),
+        FROM retired.register r,
+            LATERAL (SELECT split_part(object, '.', 1), split_part(object, '.', 2)) AS o (tbl, col),
             pg_attribute
         WHERE kind = 'type' AND r.revision = of_revision AND attname = col
           AND attrelid = to_regclass(format('retired.%I', kept_in)) ORDER BY r.id DESC
@@ -353,7 +356,8 @@ BEGIN
                 'NOT ' || pg_temp.fits(quote_ident(thing.col), live, thing.type)) = 0 THEN
             PERFORM pg_temp.change_type(thing.tbl, thing.col, thing.type);
             PERFORM pg_temp.give_back('type', thing.tbl, thing.col, format('live.%I::text = (%s)::text', thing.col,
-                pg_temp.converted(pg_temp.converted(format('kept.%I', thing.col), thing.type, live), live, thing.type)));
+                pg_temp.converted(pg_temp.converted(format('kept.%I', thing.col), thing.type, live), live,
+                    thing.type)));
         END IF;
     END LOOP;
 END $fn$;
