@@ -59,11 +59,11 @@ BEGIN
         SELECT count(*), coalesce(max(array_position(painel_known, version_num::text)), 0),
             string_agg(version_num, ', ' ORDER BY version_num),
             string_agg(DISTINCT version_num, ', ' ORDER BY version_num) FILTER (WHERE version_num <> ALL (painel_known))
-        INTO painel_lines, painel_at, painel_list, painel_what FROM public.alembic_version;
+        INTO painel_lines, painel_at, painel_list, e_what FROM public.alembic_version;
         painel_version := painel_known[painel_at];
-        IF painel_what IS NOT NULL THEN
+        IF e_what IS NOT NULL THEN
             RAISE EXCEPTION USING ERRCODE = 'PM004',
-                MESSAGE = format('the database is at revision %L, which this history does not know', painel_what),
+                MESSAGE = format('the database is at revision %L, which this history does not know', e_what),
                 HINT = 'It may be newer than this copy: update this repository, or choose another database';
         ELSIF painel_lines > 1 THEN
             RAISE EXCEPTION USING ERRCODE = 'PM004',
