@@ -370,6 +370,41 @@ SQLITE_FAILURES = (
         texts=("full",),
     ),
 )
+# By SQLite's own names of its errors, where texts do not tell: a trigger may say anything, a row's values as well.
+SQLITE_ANSWERS = (
+    Failure(
+        "sql",
+        False,
+        Refused,
+        "a trigger of the file refuses",
+        f"{UNCHANGED} Drop it, then run again. See them: SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        codes=("SQLITE_CONSTRAINT_TRIGGER",),
+    ),
+    Failure(
+        "sql",
+        False,
+        Refused,
+        "{said}",
+        f"{UNCHANGED} Correct those rows, or drop what they break, then run again",
+        codes=("SQLITE_CONSTRAINT",),
+    ),
+    Failure(
+        "sql",
+        False,
+        Refused,
+        "{said}",
+        f"{UNCHANGED} Correct those values, then run again",
+        codes=("SQLITE_(TOOBIG|MISMATCH)",),
+    ),
+    Failure(
+        "resources",
+        False,
+        FailedError,
+        "{said}",
+        f"{UNCHANGED} See to the disk that the file lies on, then run again",
+        codes=("SQLITE_IOERR",),
+    ),
+)
 UNKNOWN_SQLITE = Failure(
     "sql", False, FailedError, "SQLite: {said}", f"{UNCHANGED} Run again with --verbose, and report it"
 )
@@ -387,6 +422,10 @@ def classify(error: BaseException) -> tuple[Failure, str]:
         original = ConnectionError(original.object.decode("latin-1"))
     if isinstance(original, sqlite3.Error):
         text = str(original)
+        name = getattr(original, "sqlite_errorname", None) or ""
+        for failure in SQLITE_ANSWERS:
+            if re.match(failure.codes[0], name):
+                return failure, text
         return _searched(SQLITE_FAILURES, text, UNKNOWN_SQLITE)[0], text
     code: str | None = getattr(original, "pgcode", None)
     if code is None:

@@ -266,3 +266,33 @@ def test_a_name_that_cannot_be_found(host: str, todo: str) -> None:
     """A platform's private name is right where the application runs, and unknown at a developer's desk."""
     said = f'could not translate host name "{host}" to address: Name or service not known'
     assert of(said) == (3, f"the database cannot be reached: {said}", todo)
+
+
+@pytest.mark.parametrize(
+    ("statements", "what"),
+    [
+        (("CREATE TABLE t (a UNIQUE)", "INSERT INTO t VALUES (1), (1)"), "UNIQUE constraint failed: t.a"),
+        (("CREATE TABLE t (a CHECK (a > 1))", "INSERT INTO t VALUES (1)"), "CHECK constraint failed: a > 1"),
+        (("CREATE TABLE t (a INTEGER PRIMARY KEY)", "INSERT INTO t VALUES ('x')"), "datatype mismatch"),
+        (("SELECT zeroblob(2000000000)",), "string or blob too big"),
+        (
+            (
+                "CREATE TABLE t (a)",
+                "CREATE TRIGGER g BEFORE INSERT ON t BEGIN SELECT RAISE(ABORT, 'database is locked: canario'); END",
+                "INSERT INTO t VALUES (1)",
+            ),
+            "a trigger of the file refuses",
+        ),
+    ],
+)
+def test_what_sqlite_answers_to_what_people_do(statements: tuple[str, ...], what: str) -> None:
+    """By the name of the error, not by a text that a trigger may choose."""
+    *before, last = statements
+    with engine_of("sqlite://").connect() as connection:
+        for statement in before:
+            connection.exec_driver_sql(statement)
+        with pytest.raises(sa.exc.DBAPIError) as caught:
+            connection.exec_driver_sql(last)
+    error = meaning(caught.value)
+    assert (error.exit_code, error.what) == (4, what)
+    assert "report" not in error.todo

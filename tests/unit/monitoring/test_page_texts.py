@@ -27,7 +27,13 @@ FOLDER = Path(page.__file__).parent
 PT, EN = language("pt-BR"), language("en")
 TRANSLATED = set(PT.table)
 
-FAILURES = (*failures.FAILURES, *failures.SQLITE_FAILURES, failures.UNKNOWN_NETWORK, failures.UNKNOWN_SQL)
+FAILURES = (
+    *failures.FAILURES,
+    *failures.SQLITE_FAILURES,
+    *failures.SQLITE_ANSWERS,
+    failures.UNKNOWN_NETWORK,
+    failures.UNKNOWN_SQL,
+)
 
 
 def _plain(node: ast.AST) -> set[str]:
