@@ -40,7 +40,7 @@ ON_NONE: tuple[tuple[str, ...], ...] = (
     ("sql-rollback", "--to", "0017"),
     ("sql-verify",),
     ("check",),
-    ("archive", "."),
+    ("archive", "application", "--apply", "--redact"),
 )
 
 

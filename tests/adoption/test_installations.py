@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shlex
 import sys
@@ -91,11 +92,21 @@ def test_the_lowest_of_everything_works(
     record_property: Callable[[str, object], None],
 ) -> None:
     environment = installed("lowest")
+    (tmp_path / "application").mkdir()
+    script = tmp_path / "application" / "fix_usuarios.py"
+    script.write_text(ONE_OFF)
     done = environment.result(str(HERE / "suite.py"), *urls, folder=tmp_path)
     for verbs in done["databases"]:
         assert [(verb, how) for verb, how in verbs if how["code"]] == []
     assert {verb: how for verb, how in done["none"].items() if how["code"]} == {}
     assert done["page"] == {"": 200, "health": 200, "metrics": 200}
+    assert not script.exists()
+    assert "fix_usuarios.py" in (tmp_path / "application" / "archive" / "REGISTER.toml").read_text()
+    logged = environment.run(
+        "-m", "painel_migrations", "upgrade", folder=tmp_path, DATABASE_URL=urls[0], MIGRATION_LOG="json"
+    )
+    loggers = {json.loads(line)["logger"].partition(".")[0] for line in logged.stdout.splitlines()}
+    assert loggers == {"painel_migrations"}
     # What is pasted is the same to the letter, whatever wrote it.
     for verb in ("sql", "sql-rollback --to 0017", "sql-verify"):
         code, out, _ = run(*verb.split())
@@ -104,6 +115,14 @@ def test_the_lowest_of_everything_works(
     assert {name: done["installed"][name] for name in pins} == pins
     record_property("summary", told("lowest", environment, done["installed"]))
 
+
+ONE_OFF = """
+import psycopg2
+password = "uma-senha-Inventada-9"
+connection = psycopg2.connect(host="db", password=password)
+connection.cursor().execute("ALTER TABLE usuarios ADD COLUMN apelido VARCHAR(20)")
+connection.commit()
+"""
 
 PLAIN = """
 import json, sys
