@@ -10,10 +10,11 @@ from alembic.script import ScriptDirectory
 
 from painel_migrations import catalog
 from painel_migrations.connection.sqlite_header import APPLICATIONS
-from painel_migrations.deploy.bookkeeping import tables_of
+from painel_migrations.deploy.bookkeeping import tables_of, version_schema
 from painel_migrations.deploy.concern import FORMER_TABLES, Concern
 from painel_migrations.errors import Refused
 from painel_migrations.logs import get_logger
+from painel_migrations.operations.leftover_copies import is_ours
 from painel_migrations.schema import metadata
 
 log = get_logger("painel_migrations.deploy.preflight")
@@ -34,7 +35,8 @@ def refuse_foreign_database(
         raise Refused(*wrong)
     if not at or whatever_revision:
         tables = tables_of(connection)
-        if tables and not tables & (set(metadata.tables) | FORMER_TABLES):
+        ours = set(metadata.tables) | FORMER_TABLES
+        if tables and not tables & ours and not any(_is_a_copy(connection, name) for name in tables):
             raise Refused(
                 f"the database has {len(tables)} table{'s' if len(tables) > 1 else ''}, and none of this application's"
                 f"{_whose(connection)}",
@@ -71,6 +73,11 @@ def wrong_book(at: Sequence[str], script: ScriptDirectory) -> tuple[str, str] | 
         f"alembic_version has {len(at)} rows where it may have one: {', '.join(sorted(at))}",
         f"Keep the later, {later}, then run again, and make verify: {keep}",
     )
+
+
+def _is_a_copy(connection: sa.Connection, table: str) -> bool:
+    columns = sa.inspect(connection).get_columns(table, version_schema(connection.dialect.name))
+    return is_ours(table.lower(), {column["name"].lower() for column in columns})
 
 
 def look(connection: sa.Connection) -> list[Concern]:

@@ -7,18 +7,18 @@ WITH known AS (
 ), copies AS (
     -- As pg_temp.is_leftover() has it.
     SELECT DISTINCT c.oid, c.relname, c.relowner
-    FROM pg_class c JOIN unnest(%(known)s) AS tbl ON c.relname::text = '_alembic_tmp_' || tbl OR c.relname::text
-        ~ ('^' || tbl || '_(old|new|temp|tmp|backup|bkp|copy|copia|antigo|antiga)(_|$)')
+    FROM pg_class c JOIN unnest(%(known)s) AS tbl ON c.relname::text = '_alembic_tmp_' || tbl
+        OR c.relname::text ~ format('^%%s_(%%s)(_|$)', tbl, %(endings)s)
     LEFT JOIN known k ON k.relname::text = tbl
     WHERE c.relnamespace = to_regnamespace('public') AND c.relkind IN ('r', 'p')
       AND c.relname::text <> ALL (%(known)s)
       AND EXISTS (SELECT FROM pg_attribute i WHERE i.attrelid = c.oid AND i.attname = 'id' AND NOT i.attisdropped)
       AND (k.oid IS NULL OR (
-          SELECT 2 * count(mine.attname) >= least(count(*), (SELECT count(*) FROM pg_attribute a
-              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
-          FROM pg_attribute live LEFT JOIN pg_attribute mine ON mine.attrelid = c.oid AND mine.attname = live.attname
-              AND mine.attnum > 0 AND NOT mine.attisdropped
-          WHERE live.attrelid = k.oid AND live.attnum > 0 AND NOT live.attisdropped))
+          SELECT count(live.attname) >= greatest(1, least(count(*), (SELECT count(*) - 1 FROM pg_attribute a
+              WHERE a.attrelid = k.oid AND a.attnum > 0 AND NOT a.attisdropped)) / 2.0)
+          FROM pg_attribute mine LEFT JOIN pg_attribute live ON live.attrelid = k.oid AND live.attname = mine.attname
+              AND live.attnum > 0 AND NOT live.attisdropped
+          WHERE mine.attrelid = c.oid AND mine.attnum > 0 AND NOT mine.attisdropped AND mine.attname <> 'id'))
 ), ours AS (
     SELECT * FROM known UNION ALL SELECT * FROM copies
 ), books AS (

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from painel_migrations.deploy.concern import FORMER_TABLES, Concern
 from painel_migrations.deploy.preflight_sessions import Fact, named, sessions
+from painel_migrations.operations.leftover_copies import ENDINGS
 from painel_migrations.schema import ENUMS, metadata
 
 OLDEST, NEWEST = 13, 18
@@ -33,7 +34,7 @@ def read(connection: sa.Connection) -> list[Fact]:
     statement = resources.files(__package__).joinpath("preflight.sql").read_text("utf-8")
     if (connection.dialect.server_version_info or (0,)) >= (15,):
         statement = statement.replace(_OF_ALL, _OF_SCHEMA)
-    given = {"known": sorted({*metadata.tables, *FORMER_TABLES}), "enums": sorted(ENUMS)}
+    given = {"known": sorted({*metadata.tables, *FORMER_TABLES}), "enums": sorted(ENUMS), "endings": ENDINGS}
     rows = connection.exec_driver_sql(statement, given)
     return [Fact(kind, name, facts if isinstance(facts, dict) else json.loads(facts)) for kind, name, facts in rows]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,7 +10,8 @@ from alembic.operations import Operations
 
 from painel_migrations.operations.describe import described
 from painel_migrations.operations.guarded import GuardedOperation
-from painel_migrations.schema import TRIGGERS
+from painel_migrations.operations.leftover_copies import ENDINGS, natural_keys
+from painel_migrations.schema import TRIGGERS, metadata
 
 
 @Operations.register_operation("retire_column")
@@ -44,10 +46,17 @@ class RetireLeftoversOp(GuardedOperation):
     def retire_leftovers(cls, operations: Operations, *tables: str) -> None:
         """Bring rows back from each table's copies, turn round the keys that refer to them, and retire them.
 
+        A reference to a row that has another id by now follows its natural key.
+
         Arguments: ``tables``, every table there ever was, those that are referred to first.
         Errors: Refused where a key refers to a row that is nowhere.
         """
-        operations.invoke(cls("retire_leftovers", list(tables), [list(tables)]))
+        operations.invoke(cls("retire_leftovers", [ENDINGS, *_with_keys(tables)], [list(tables)]))
+
+
+def _with_keys(tables: Iterable[str]) -> list[str]:
+    """Spell each table with its natural keys: `usuarios cpf email`; a key of several columns has commas between."""
+    return [" ".join([table, *map(",".join, natural_keys(table))]) for table in tables]
 
 
 @Operations.register_operation("restore_leftovers")
@@ -56,8 +65,8 @@ class RestoreLeftoversOp(GuardedOperation):
 
     @classmethod
     def restore_leftovers(cls, operations: Operations) -> None:
-        """Bring back every table that was retired whole."""
-        operations.invoke(cls("restore_leftovers", [], []))
+        """Bring back every table that was retired whole, and the references to it."""
+        operations.invoke(cls("restore_leftovers", _with_keys(filter(natural_keys, sorted(metadata.tables))), []))
 
 
 @Operations.register_operation("restore_table")

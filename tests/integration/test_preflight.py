@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable, Iterator
-from importlib import resources
 
 import pytest
 import sqlalchemy as sa
@@ -281,17 +279,3 @@ def test_a_standby(monkeypatch: pytest.MonkeyPatch, run: Callable[..., tuple[int
         "Error: the server is a standby, which can only be read\nNext: Connect to the primary server, then run again\n"
     )
     assert (ended[0], ended[2]) == (planned[0], planned[2]) == (4, said)
-
-
-def test_a_leftover_is_the_same_to_preflight_and_to_the_history() -> None:
-    """The rule stands in two statements, since preflight makes no helpers: their words are the same."""
-    package = resources.files("painel_migrations")
-    texts = [
-        package.joinpath(place).read_text("utf-8")
-        for place in ("deploy/preflight.sql", "operations/postgresql/81_leftovers.sql")
-    ]
-    words = [
-        set(re.findall(r"_\(old\|[^)]*\)\(_\|\$\)|'_alembic_tmp_'|2 \* count|least\(count", text)) for text in texts
-    ]
-    assert words[0] == words[1]
-    assert len(words[0]) == 4

@@ -18,6 +18,7 @@ from painel_migrations.connection.locks import LOCK_KEY, milliseconds
 from painel_migrations.deploy.console.plain import Section, collect
 from painel_migrations.operations.closure import needed
 from painel_migrations.operations.guarded import literal
+from painel_migrations.operations.leftover_copies import ENDINGS
 from painel_migrations.settings import Settings
 
 WIDTH = 112
@@ -51,9 +52,14 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
     known = [revision.revision for revision in script.walk_revisions()][::-1]
     plain = collect(way.direction, way.start, way.end)
     verified = way.direction == "upgrade" and way.end == known[-1]
+    from_the_start = way.direction == "upgrade" and way.start == "base"
     uses = ["pg_temp.known_tables pg_temp.elsewhere"]
+    if verified or from_the_start:
+        uses.append("pg_temp.learn_head")
     if verified:
-        uses.append("pg_temp.learn_head pg_temp.differences")
+        uses.append("pg_temp.differences")
+    if from_the_start:
+        uses.append("pg_temp.head_columns pg_temp.is_leftover")
     begin = f"CALL pg_temp.begin_run('console', {literal(__version__)}, {literal(plain.sha256)})"
     sections = [(section, _place(section.revision, known), _body(section, verified)) for section in plain.sections]
     bodies = [statement for _, _, body in sections for statement in body]
@@ -62,6 +68,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "down": way.direction == "downgrade",
         "end": way.end,
         "explanation": squeezed(explanation()),
+        "endings": literal(ENDINGS),
         "ending": plain.ending,
         "helpers": shortened(
             # None is there before: a paste drops its own.
@@ -72,6 +79,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "known": "\n".join(textwrap.wrap(", ".join(literal(name) for name in known), 100)),
         "last": _place(way.end, known),
         "first": _place(way.start, known),
+        "from_the_start": from_the_start,
         "lock_key": LOCK_KEY,
         "lock_timeout": milliseconds(settings.lock_timeout),
         "lock_wait": settings.lock_wait,

@@ -112,9 +112,15 @@ ${helpers}$short$;
         RAISE EXCEPTION USING ERRCODE = 'PM004', MESSAGE = painel_found.what, HINT = painel_found.todo;
     END LOOP;
 % endif
-% if not down and first == 0:
+% if verified or from_the_start:
+    CALL pg_temp.learn_head();
+% endif
+% if from_the_start:
     IF painel_at = 0 THEN
-        SELECT count(*), count(*) FILTER (WHERE relname = ANY (pg_temp.known_tables() || 'produtos_categorias'::text))
+        SELECT count(*), count(*) FILTER (WHERE relname = ANY (pg_temp.known_tables() || 'produtos_categorias'::text)
+            OR EXISTS (SELECT FROM unnest(pg_temp.known_tables()) k
+                WHERE pg_temp.is_leftover(relname, k, pg_temp.head_columns(k),
+                    ${endings})))
         INTO painel_lines, painel_ours FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname NOT IN
             ('alembic_version', 'migration_history');
@@ -125,9 +131,6 @@ ${helpers}$short$;
                 HINT = 'Choose this application''s database; an empty one will do';
         END IF;
     END IF;
-% endif
-% if verified:
-    CALL pg_temp.learn_head();
 % endif
     ${begin};
 % for section, place, body in sections:

@@ -55,6 +55,12 @@ CREATE OR REPLACE FUNCTION pg_temp.type_of(tbl text, col text) RETURNS text LANG
     WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, col)
 $fn$;
 
+-- The columns of a table; NULL where there is none of that name.
+CREATE OR REPLACE FUNCTION pg_temp.columns_of(tbl text) RETURNS text[] LANGUAGE sql STABLE AS $fn$
+    SELECT array_agg(attname::text) FROM pg_attribute
+    WHERE attrelid = pg_temp.oid_of(tbl) AND attnum > 0 AND NOT attisdropped
+$fn$;
+
 -- The columns of a key, by name, in the order of the key.
 CREATE OR REPLACE FUNCTION pg_temp.names_of(rel oid, nums smallint[]) RETURNS text[] LANGUAGE sql STABLE AS $fn$
     SELECT ARRAY(SELECT attname::text FROM unnest(nums) WITH ORDINALITY AS k (num, place)

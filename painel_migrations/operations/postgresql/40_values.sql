@@ -247,16 +247,21 @@ BEGIN
     END IF;
 END $fn$;
 
+-- A column that holds moments, of whatever type, as text that can be compared: to the second.
+CREATE OR REPLACE FUNCTION pg_temp.moment(tbl text, alias text, col text) RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT format('left(translate((%s)::text, ''T'', '' ''), 19)', CASE WHEN type LIKE 'timestamp%'
+        THEN pg_temp.converted(value, type, 'timestamp with time zone') ELSE value END)
+    FROM (SELECT format('%I.%I', alias, col), pg_temp.type_of(tbl, col)) AS m (value, type)
+$fn$;
+
 -- What tells a row from another that took its id: its name and its moment of creation. Rows that share either
 -- are one row, edited since. NULL where nothing tells.
 CREATE OR REPLACE FUNCTION pg_temp.marks(tbl text, alias text) RETURNS text LANGUAGE sql STABLE AS $fn$
-    SELECT coalesce(format('nullif(array_remove(ARRAY[%s], NULL), ''{}'')',
-        string_agg(format(mark, CASE WHEN type LIKE 'timestamp%'
-            THEN pg_temp.converted(format('%I.%I', alias, col), type, 'timestamp with time zone')
-            ELSE format('%I.%I', alias, col) END), ', ')), 'NULL::text[]')
-    FROM (VALUES ('nome', '(%s)::text'), ('criado_em', 'left((%s)::text, 19)')) AS m (col, mark),
-        LATERAL pg_temp.type_of(tbl, col) AS type
-    WHERE type IS NOT NULL
+    SELECT coalesce(
+        'nullif(array_remove(ARRAY[' || string_agg(mark, ', ') || '], NULL), ''{}'')', 'NULL::text[]')
+    FROM (VALUES ('nome', format('%I.nome::text', alias)), ('criado_em', pg_temp.moment(tbl, alias, 'criado_em')))
+        AS m (col, mark)
+    WHERE pg_temp.has_column(tbl, col)
 $fn$;
 
 -- Keeps the cells of a column, row by row, before they go or are given other values. Returns how many.

@@ -1,8 +1,9 @@
 -- The copies that scripts left: rows that exist only there go back, what refers to them is turned round, and
 -- they are retired.
 
--- Rows whose id the target lacks are inserted, as far as they satisfy its keys and constraints.
-CREATE OR REPLACE PROCEDURE pg_temp.recover_rows(source text, target text) LANGUAGE plpgsql AS $fn$
+-- Rows whose id and natural keys the target lacks are inserted, as far as they satisfy its constraints.
+CREATE OR REPLACE PROCEDURE pg_temp.recover_rows(source text, target text, keys text[])
+LANGUAGE plpgsql AS $fn$
 DECLARE
     d record;
     from_col text;
@@ -11,7 +12,8 @@ DECLARE
     zoned text[] := '{}';
     into_cols text[] := '{}';
     cols text[] := '{}';
-    conditions text[] := '{}';
+    conditions text[] := ARRAY(SELECT format('NOT EXISTS (SELECT FROM public.%I target WHERE %s)', target, k)
+        FROM pg_temp.joined(source, target, keys) k);
     lacking text;
     says text;
     ids text[];
@@ -31,6 +33,11 @@ BEGIN
                   WHERE p.n = d.col AND pg_temp.has_column(source, p.o)) END;
         IF from_col IS NULL THEN
             CONTINUE WHEN d.atthasdef OR NOT d.attnotnull;
+            -- What the schema does not need any more may be NULL.
+            IF d.col = 'empresa_id' OR (target, d.col) = ('produtos', 'evento_id') THEN
+                PERFORM pg_temp.alter(target, 'ALTER %I DROP NOT NULL', d.col);
+                CONTINUE;
+            END IF;
             PERFORM pg_temp.say(format('%s: no row can go back to %s, which needs %s', source, target, d.col));
             RETURN;
         END IF;
@@ -78,62 +85,97 @@ BEGIN
     END IF;
 END $fn$;
 
--- Whether a table is a copy of another: named after it, and alike.
-CREATE OR REPLACE FUNCTION pg_temp.is_leftover(copy text, tbl text, known text[])
+-- Whether a table is a copy of another: named after it, and alike, where its columns are known.
+CREATE OR REPLACE FUNCTION pg_temp.is_leftover(copy text, tbl text, cols text[], endings text)
 RETURNS boolean LANGUAGE sql STABLE AS $fn$
-    SELECT copy <> ALL (known)
-       AND (copy = '_alembic_tmp_' || tbl
-            OR copy ~ ('^' || tbl || '_(old|new|temp|tmp|backup|bkp|copy|copia|antigo|antiga)(_|$)'))
+    SELECT (copy = '_alembic_tmp_' || tbl OR copy ~ format('^%s_(%s)(_|$)', tbl, endings))
        AND pg_temp.has_column(copy, 'id')
-       AND (NOT pg_temp.has_table(tbl) OR (
-            SELECT 2 * count(*) FILTER (WHERE pg_temp.has_column(copy, a.attname)) >= least(count(*), (
-                SELECT count(*) FROM pg_attribute
-                WHERE attrelid = pg_temp.oid_of(copy) AND attnum > 0 AND NOT attisdropped))
-            FROM pg_attribute a WHERE a.attrelid = pg_temp.oid_of(tbl) AND a.attnum > 0 AND NOT a.attisdropped))
+       AND (cols IS NULL OR (
+            SELECT count(*) FILTER (WHERE c = ANY (cols))
+                >= greatest(1, least(cardinality(cols) - 1, count(*)) / 2.0)
+            FROM unnest(pg_temp.columns_of(copy)) c WHERE c <> 'id'))
 $fn$;
 
--- Tables come with parents before children, so that rows that go back find what they refer to.
-CREATE OR REPLACE PROCEDURE pg_temp.retire_leftovers(VARIADIC known text[]) LANGUAGE plpgsql AS $fn$
+-- The latest moment that a row of a table tells.
+CREATE OR REPLACE FUNCTION pg_temp.newest_of(tbl text) RETURNS text LANGUAGE plpgsql AS $fn$
+DECLARE newest text;
+BEGIN
+    EXECUTE format('SELECT max(greatest(%s)) FROM public.%I', concat_ws(', ', 'NULL::text', (
+        SELECT string_agg(pg_temp.moment(tbl, tbl, col), ', ')
+        FROM unnest('{criado_em,created_at,atualizado_em,updated_at}'::text[]) col
+        WHERE pg_temp.has_column(tbl, col))), tbl) INTO newest;
+    RETURN newest;
+END $fn$;
+
+-- The copies of a table. Where two hold a row, the first one's comes back: that with the latest moment, with
+-- the most columns of the table, that something refers to, that a rebuild was to end in, the youngest.
+CREATE OR REPLACE FUNCTION pg_temp.copies_of(tbl text, known text[], endings text)
+RETURNS text[] LANGUAGE sql STABLE AS $fn$
+    SELECT ARRAY(
+        SELECT c.relname::text
+        FROM pg_class c, LATERAL (SELECT pg_temp.columns_of(tbl)) AS l (cols)
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> ALL (known)
+          AND pg_temp.is_leftover(c.relname, tbl, cols, endings)
+        ORDER BY pg_temp.newest_of(c.relname) DESC NULLS LAST,
+            (SELECT count(*) FROM unnest(pg_temp.columns_of(c.relname)) o
+             WHERE (o = ANY (cols)) IS NOT FALSE) DESC,
+            EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND confrelid = c.oid) DESC,
+            c.relname ~ '_(new|temp|tmp)' DESC, c.oid DESC)
+$fn$;
+
+-- Items are tables with their natural keys (usuarios cpf email), parents before children, so that rows that go
+-- back find what they refer to. Rows come back from all copies of a table before a key is turned round.
+CREATE OR REPLACE PROCEDURE pg_temp.retire_leftovers(endings text, VARIADIC items text[])
+LANGUAGE plpgsql AS $fn$
 DECLARE
+    known text[] := ARRAY(SELECT split_part(i, ' ', 1) FROM unnest(items) i);
+    all_copies jsonb := '{}';
+    copies text[];
     tbl text;
-    copy record;
+    copy text;
+    keys text[];
 BEGIN
     PERFORM pg_temp.refuse_other('retired.register', 'kept_in');
-    -- First what hides rows, and the keys that bind a copy.
-    FOR copy IN SELECT relname::text AS name,
-            relname <> ALL (known) AND bool_or(pg_temp.has_table(k)) AS is_copy
-        FROM pg_class JOIN unnest(known) k ON relname = k OR pg_temp.is_leftover(relname, k, known)
-        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') GROUP BY relname
-    LOOP
-        PERFORM pg_temp.clear_table(copy.name);
-        PERFORM pg_temp.drop_constraint(copy.name, conname) FROM pg_constraint
-        WHERE copy.is_copy AND conrelid = pg_temp.oid_of(copy.name) AND contype = 'f';
-    END LOOP;
+    -- First what hides rows, and the tables that are missing.
+    PERFORM pg_temp.clear_table(relname) FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND EXISTS (
+        SELECT FROM unnest(known) k
+        WHERE relname = k OR pg_temp.is_leftover(relname, k, pg_temp.columns_of(k), endings));
     FOREACH tbl IN ARRAY known LOOP
-        FOR copy IN
-            SELECT c.relname::text AS name,
-                EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND confrelid = c.oid) AS referred
-            FROM pg_class c
-            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
-              AND pg_temp.is_leftover(c.relname, tbl, known)
-            ORDER BY referred DESC, c.relname ~ '_(new|temp|tmp)' DESC, c.oid DESC
-        LOOP
-            IF NOT pg_temp.has_table(tbl) AND pg_temp.has_rows(copy.name) THEN
-                PERFORM pg_temp.alter(copy.name, 'RENAME TO %I', tbl);
-                PERFORM pg_temp.say(format('%s renamed to %s, which was missing', copy.name, tbl));
-            ELSIF NOT pg_temp.has_table(tbl) THEN
-                CALL pg_temp.retire_table(copy.name);
-            ELSE
-                CALL pg_temp.recover_rows(copy.name, tbl);
-                CALL pg_temp.repoint_foreign_keys(copy.name, tbl);
-                CALL pg_temp.retire_table(copy.name);
+        copies := pg_temp.copies_of(tbl, known, endings);
+        IF NOT pg_temp.has_table(tbl) THEN
+            copy := (SELECT c FROM unnest(copies) WITH ORDINALITY AS u (c, place)
+                WHERE pg_temp.has_rows(c) ORDER BY place LIMIT 1);
+            IF copy IS NOT NULL THEN
+                PERFORM pg_temp.alter(copy, 'RENAME TO %I', tbl);
+                PERFORM pg_temp.say(format('%s renamed to %s, which was missing', copy, tbl));
+                copies := array_remove(copies, copy);
             END IF;
+        END IF;
+        all_copies := all_copies || coalesce((SELECT jsonb_object_agg(c, tbl) FROM unnest(copies) c), '{}');
+    END LOOP;
+    FOREACH tbl IN ARRAY items LOOP
+        keys := (string_to_array(tbl, ' '))[2:];
+        tbl := split_part(tbl, ' ', 1);
+        copies := pg_temp.copies_of(tbl, known, endings);
+        IF pg_temp.has_table(tbl) THEN
+            FOREACH copy IN ARRAY copies LOOP
+                CALL pg_temp.recover_rows(copy, tbl, keys);
+            END LOOP;
+            FOREACH copy IN ARRAY copies LOOP
+                CALL pg_temp.repoint_foreign_keys(copy, tbl, keys, all_copies);
+            END LOOP;
+        END IF;
+        FOREACH copy IN ARRAY copies LOOP
+            CALL pg_temp.retire_table(copy);
         END LOOP;
     END LOOP;
 END $fn$;
 
--- Every table that was retired whole comes back under its name, and what was taken down before the rest.
-CREATE OR REPLACE PROCEDURE pg_temp.restore_leftovers() LANGUAGE plpgsql AS $fn$
+-- Every table that was retired whole comes back under its name, with the references to it, and what was taken
+-- down before the rest. Items are as for retire_leftovers().
+CREATE OR REPLACE PROCEDURE pg_temp.restore_leftovers(VARIADIC items text[])
+LANGUAGE plpgsql AS $fn$
 DECLARE item text;
 BEGIN
     IF to_regclass('retired.register') IS NULL THEN
@@ -144,6 +186,9 @@ BEGIN
     LOOP
         CALL pg_temp.restore_table(item);
     END LOOP;
+    IF to_regclass('retired.register') IS NOT NULL THEN
+        PERFORM pg_temp.turn_back(items);
+    END IF;
     FOREACH item IN ARRAY '{constraint,rule,policy,row security}'::text[] LOOP
         CALL pg_temp.restore_noted(item, '%');
     END LOOP;

@@ -20,14 +20,13 @@ from painel_migrations.operations.sqlite.keys import (
     ensure_unique,
     tighten_unique,
 )
-from painel_migrations.operations.sqlite.leftovers import retire_leftovers
+from painel_migrations.operations.sqlite.leftovers import restore_leftovers, retire_leftovers
 from painel_migrations.operations.sqlite.recovering import recover_rows
 from painel_migrations.operations.sqlite.register import REVISION
 from painel_migrations.operations.sqlite.rename import fold_column, rename_table, restore_renamed
 from painel_migrations.operations.sqlite.retire_column import restore_column, restore_column_if_kept, retire_column
 from painel_migrations.operations.sqlite.retire_table import (
     drop_table_unless_rows,
-    restore_leftovers,
     restore_table,
     retire_table,
 )

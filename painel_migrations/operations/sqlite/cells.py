@@ -7,14 +7,11 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
+from painel_migrations.operations.sqlite.identity import IDENTITY
 from painel_migrations.operations.sqlite.live import count, count_where, counted, free_name, log, read_table
 from painel_migrations.operations.sqlite.register import Entry, amend, entries, note, strike
 from painel_migrations.operations.sqlite.table import Column, Table, primary_key
 from painel_migrations.operations.sqlite.text import key, listed, quote
-
-# What tells a row from another that has taken its id since: SQLite gives the highest one again. A row may be renamed,
-# but not made again at another time as well.
-_IDENTITY = ("nome", "criado_em")
 
 
 def keep(connection: sa.Connection, kind: str, table: Table, column: Column, condition: str = "") -> int:
@@ -49,7 +46,7 @@ def _shelf(connection: sa.Connection, name: str, table: Table, column: Column) -
         )
     if keys:
         own = [c for c in (table.column(name) for name in keys) if c]
-        told = [c for c in (table.column(name) for name in _IDENTITY) if c and c not in own and c != column]
+        told = [c for c in (table.column(name) for name in IDENTITY) if c and c not in own and c != column]
     else:
         # A row number may be another row's tomorrow: such a row is known again by all that it holds.
         own = [Column(table.row_number, "INTEGER")]
@@ -84,10 +81,16 @@ def same_row(shelf: Table, live: Table, column: str) -> str:
     if not by_number and not live.has(*keys):
         return "0"
     parts = [f"kept.{quote(own)} = {name}.{quote(own)}" for own in keys]
-    told = [c.name for c in shelf.columns if c.name not in keys and key(c.name) != key(column) and live.has(c.name)]
-    if told:
-        same = (f"kept.{quote(other)} IS {name}.{quote(other)}" for other in told)
-        parts.append(f"({(' AND ' if by_number else ' OR ').join(same)})")
+    told = [
+        quote(c.name) for c in shelf.columns if c.name not in keys and key(c.name) != key(column) and live.has(c.name)
+    ]
+    if by_number:
+        parts += [f"kept.{other} IS {name}.{other}" for other in told]
+    elif told:
+        # NULL says nothing about who a row is; where one says nothing at all, its key does.
+        same = [f"kept.{other} = {name}.{other}" for other in told]
+        same += [f"coalesce({', '.join([f'{row}.{other}' for other in told])}, NULL) IS NULL" for row in ("kept", name)]
+        parts.append(f"({' OR '.join(same)})")
     return " AND ".join(parts)
 
 

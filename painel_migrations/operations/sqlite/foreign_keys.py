@@ -10,9 +10,10 @@ from painel_migrations.operations.sqlite import faults
 from painel_migrations.operations.sqlite.live import counted, log, read_table, read_tables
 from painel_migrations.operations.sqlite.parts import taking
 from painel_migrations.operations.sqlite.rebuild import rebuild
-from painel_migrations.operations.sqlite.refusals import count_orphans, finds_all, refuse_strangers
+from painel_migrations.operations.sqlite.refusals import count_orphans, finds_all
+from painel_migrations.operations.sqlite.register import note
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Constraint, Table, foreign_key
-from painel_migrations.operations.sqlite.text import key, meaning, quote
+from painel_migrations.operations.sqlite.text import key, meaning
 from painel_migrations.operations.sqlite.violations import broken_before, referred
 
 
@@ -37,12 +38,12 @@ def _says_the_same(one: Constraint, other: Constraint) -> bool:
 
 
 def repoint_foreign_keys(
-    connection: sa.Connection, source: str, target: str, retiring: Mapping[str, str] | None = None
+    connection: sa.Connection, source: str, target: str, copies: Mapping[str, str] | None = None
 ) -> None:
     """Make every foreign key that refers to ``source``, which may be gone, refer to ``target``, which has the rows.
 
-    Arguments: ``retiring``, tables that are to be retired, by their keys, with what each is a copy of: their foreign
-    keys are dropped instead, and go to the register.
+    Arguments: ``copies``, where ``source`` is one: what each that is to be retired is a copy of, by its key. Their
+    foreign keys are dropped instead; all of them go to the register, which a downgrade reads.
     Errors: Refused where ``target`` lacks a row that is referred to.
     """
     there = read_table(connection, target)
@@ -52,31 +53,20 @@ def repoint_foreign_keys(
         if key(table.name) == key(source):
             continue
         turned = [constraint for constraint in table.of_kind(FOREIGN_KEY) if key(constraint.target) == key(source)]
-        if turned and retiring and key(table.name) in retiring:
-            _release(connection, table, turned, there, read_table(connection, retiring[key(table.name)]))
+        for constraint in turned:
+            if copies is not None and len(constraint.columns) == 1 and read_table(connection, source):
+                says = None if key(table.name) in copies else constraint.spelled
+                note(connection, "reference", f"{table.name}.{constraint.columns[0]}", definition=says)
+        if turned and copies and key(table.name) in copies:
+            rebuild(connection, table, taking(connection, table, turned.__contains__))
             continue
         turned = [constraint for constraint in turned if there.has(*(constraint.target_columns or there.primary_key))]
         for constraint in turned:
             table = _turn(connection, table, constraint, there)
 
 
-def _release(
-    connection: sa.Connection, table: Table, references: list[Constraint], target: Table, live: Table | None
-) -> None:
-    """Drop foreign keys of a copy: what its rows refer to is asked of those that go back to ``live``, and only then."""
-    for reference in references:
-        source = read_table(connection, reference.target)
-        if source and live and live.has("id") and len(reference.columns) == 1:
-            going = f"child.id NOT IN (SELECT id FROM {quote(live.name)})"
-            refuse_strangers(connection, table.name, reference.columns[0], source, target, going)
-    rebuild(connection, table, taking(connection, table, lambda constraint: constraint in references))
-
-
 def _turn(connection: sa.Connection, table: Table, old: Constraint, target: Table) -> Table:
     new = foreign_key(old.columns, target.name, old.target_columns, old.actions, old.name)
-    source = read_table(connection, old.target)
-    if source and len(old.columns) == 1:
-        refuse_strangers(connection, table.name, old.columns[0], source, target)
     _refuse_more_orphans(connection, table, new, new.target_columns or target.primary_key)
     turned = table.dropping(lambda constraint: constraint.meaning in (old.meaning, new.meaning)).constrained(new)
     rebuild(connection, table, turned)

@@ -70,7 +70,8 @@ def _insert(connection: sa.Connection, source: Table, target: Table) -> bool:
     new, names = quote(target.name), _shared(source, target)
     coming = (
         f"FROM {quote(source.name)} AS source JOIN temp.moved ON moved.id = source.id "
-        f"WHERE moved.new_id NOT IN (SELECT id FROM {new})"
+        # Of those that are not moved there is no new id, and NULL is in no set, not even in an empty one.
+        f"WHERE moved.new_id IS NOT NULL AND moved.new_id NOT IN (SELECT id FROM {new})"
     )
     for column in target.columns:
         if column.not_null and key(column.name) != "id":

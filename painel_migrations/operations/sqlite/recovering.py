@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from painel_migrations.operations.sqlite import faults
-from painel_migrations.operations.sqlite.live import counted, log, read_table
-from painel_migrations.operations.sqlite.rebuild import change_rows
+from painel_migrations.operations.sqlite.identity import same_key
+from painel_migrations.operations.sqlite.live import count, counted, log, read_table
+from painel_migrations.operations.sqlite.rebuild import change_rows, rebuild_if_changed
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Column, Table
 from painel_migrations.operations.sqlite.text import key, listed, meaning, quote, whole
 from painel_migrations.operations.sqlite.values import folded
@@ -23,34 +25,42 @@ def recover_rows(connection: sa.Connection, source: str, target: str) -> None:
     """Insert the rows whose ids ``target`` lacks, as far as they fit; those that do not stay where they are, reported.
 
     Text is folded to the labels of the schema's enums. A row does not fit that has no value where one is needed, one
-    that is no label, is too long or is taken, or one that refers to nothing.
+    that is no label, is too long or is taken, or one that refers to nothing; nor one whose natural key is there. What
+    the schema does not need any more may be NULL.
     """
     copy, live = read_table(connection, source), read_table(connection, target)
     if copy is None or live is None or not copy.has("id"):
         return
+    new = quote(live.name)
+    missing = f"source.id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {new} AS target WHERE target.id = source.id)"
+    there = count(connection, f"SELECT count(*) FROM {quote(copy.name)} AS source WHERE {missing}")
+    if not there:
+        return
     into: dict[str, str] = {}
-    conditions = []
+    conditions = [
+        missing,
+        *(f"NOT EXISTS (SELECT 1 FROM {new} AS target WHERE {same})" for same in same_key(copy, live)),
+    ]
+    loosened = live
     for column in live.columns:
         found = copy.column(column.name) or copy.column(_OTHER_NAMES.get(key(column.name), column.name))
         if column.generated or (found is None and (column.default is not None or not column.not_null)):
+            continue
+        if found is None and not _needs(live.name, column.name):
+            loosened = loosened.replacing(column.name, dataclasses.replace(column, not_null=""))
             continue
         if found is None:
             log.warning("%s: no row can go back to %s, which needs %s", copy.name, live.name, column.name)
             return
         into[column.name], fits = _fitting(connection, live, column, f"source.{quote(found.name)}")
         conditions += fits
-    missing = f"source.id IS NOT NULL AND source.id NOT IN (SELECT id FROM {quote(live.name)})"
-    coming = f"FROM {quote(copy.name)} AS source WHERE {' AND '.join([missing, *conditions])}"
-    there = int(
-        connection.exec_driver_sql(f"SELECT count(*) FROM {quote(copy.name)} AS source WHERE {missing}").scalar_one()
+    rebuild_if_changed(connection, live, loosened)
+    back = change_rows(
+        connection,
+        live.name,
+        f"INSERT OR IGNORE INTO {new} ({listed(into)}) SELECT {', '.join(into.values())} "
+        f"FROM {quote(copy.name)} AS source WHERE {' AND '.join(conditions)}",
     )
-    back = 0
-    if there:
-        back = change_rows(
-            connection,
-            live.name,
-            f"INSERT OR IGNORE INTO {quote(live.name)} ({listed(into)}) SELECT {', '.join(into.values())} {coming}",
-        )
     if back:
         faults.feed(connection, live.name)
         log.info("%s: %s back from %s", live.name, counted(back, "row", "rows"), copy.name)
@@ -77,6 +87,12 @@ def _fitting(connection: sa.Connection, live: Table, column: Column, value: str)
         if parent and reference.is_on([column.name]) and len(there) == 1:
             conditions.append(f"({value} IS NULL OR {value} IN (SELECT {quote(there[0])} FROM {quote(parent.name)}))")
     return value, conditions
+
+
+def _needs(table: str, column: str) -> bool:
+    """Whether the schema needs a value in a column of a known table."""
+    known = metadata.tables.get(table)
+    return known is None or (column in known.columns and not known.columns[column].nullable)
 
 
 def _labels(table: str, column: str) -> Sequence[str]:

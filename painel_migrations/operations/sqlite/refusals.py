@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
-from painel_migrations.errors import Refused
 from painel_migrations.operations.sqlite.faults import may_be_column, may_be_table, no_row, note, see, was
 from painel_migrations.operations.sqlite.live import count, count_where, counted
 from painel_migrations.operations.sqlite.table import Column, Constraint, Table
@@ -169,29 +168,3 @@ def finds_all(
             see(connection, table, reference.columns, _present(names), label=True),
         )
     return not rows
-
-
-def refuse_strangers(
-    connection: sa.Connection, child: str, column: str, source: Table, target: Table, condition: str = "1"
-) -> None:
-    """Refuse to turn a reference to a row of another name and moment of creation: the id alone is not the row.
-
-    Arguments: ``condition``, which rows of the table AS child, if not all.
-    """
-    if not (source.has("id", "nome", "criado_em") and target.has("id", "nome", "criado_em")):
-        return
-    old, new, here, name = quote(source.name), quote(target.name), quote(child), quote(column)
-    rows = count(
-        connection,
-        f"SELECT count(*) FROM {here} AS child JOIN {old} AS source ON source.id = child.{name} "
-        f"JOIN {new} AS target ON target.id = source.id "
-        "WHERE source.nome <> target.nome AND datetime(source.criado_em) IS NOT datetime(target.criado_em) "
-        f"AND {condition}",
-    )
-    if rows:
-        raise Refused(
-            f"{child}.{column}: {counted(rows, 'row refers', 'rows refer')} to rows of {source.name} "
-            f"whose ids other rows of {target.name} have taken",
-            f"Give those rows of {target.name} ids of their own, then run again. "
-            f"See them: SELECT id FROM {old} WHERE id IN (SELECT {name} FROM {here})",
-        )

@@ -28,7 +28,7 @@ from painel_migrations.operations.sqlite.parts import (
 )
 from painel_migrations.operations.sqlite.reading import read
 from painel_migrations.operations.sqlite.rebuild import move, rename
-from painel_migrations.operations.sqlite.register import entries, note, noted, strike
+from painel_migrations.operations.sqlite.register import note, noted, strike
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, UNIQUE, Table
 from painel_migrations.operations.sqlite.text import mentions, quote
 
@@ -76,15 +76,6 @@ def restore_table(connection: sa.Connection, name: str) -> None:
     strike(connection, entry)
     restore_parts(connection, name)
     restore_views(connection)
-
-
-def restore_leftovers(connection: sa.Connection) -> None:
-    """Bring back every table that was retired whole; one may refer to another that comes back after it."""
-    names = sorted({entry.object for entry in entries(connection, "table")})
-    for name in names:
-        restore_table(connection, name)
-    for name in names:
-        restore_parts(connection, name)
 
 
 def _become(connection: sa.Connection, live: Table, target: Table) -> None:

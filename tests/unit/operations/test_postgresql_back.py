@@ -322,7 +322,8 @@ def test_the_longest_name_makes_way_for_a_number(run: Run, op: Any) -> None:
     """Cut where PostgreSQL cuts it, by bytes, a name with a number after it would be the name itself."""
     for letter in ("x", "ç"):
         name = f"metas_old_{letter * 53}"[: 63 if letter == "x" else 36]
-        run(f"CREATE TABLE {name} (id integer); CREATE SCHEMA IF NOT EXISTS retired; CREATE TABLE retired.{name} ()")
+        run(f"CREATE TABLE {name} (id integer, cor text)")
+        run(f"CREATE SCHEMA IF NOT EXISTS retired; CREATE TABLE retired.{name} ()")
     run(METAS.format("text"))
     op.retire_leftovers("metas")
     assert run("SELECT count(*) FROM pg_tables WHERE schemaname = 'retired' AND tablename ~ '^metas_old_'") == [(4,)]

@@ -138,10 +138,14 @@ def test_a_row_whose_id_another_has_taken_and_that_cannot_go_back(database: sa.E
     def operate(op: Any) -> None:
         op.retire_leftovers("produtos", "itens")
 
-    what = "itens.produto_id: {} to rows of produtos_old whose ids other rows of produtos have taken"
+    public = "" if database.dialect.name == "sqlite" else "public."
+    as_ = " AS" if database.dialect.name == "sqlite" else ""
+    what = "itens.produto_id: {} to rows of produtos_old that find no place in produtos"
     todo = (
-        "Give those rows of produtos ids of their own, then run again. "
-        "See them: SELECT id FROM produtos_old WHERE id IN (SELECT produto_id FROM itens)"
+        "Give each the key of the row that it is now, or one of its own, then run again. See them, and which rows have "
+        f"taken their place: SELECT child.id, child.produto_id, target.id AS taken_by FROM {public}itens{as_} child "
+        f"JOIN {public}produtos_old{as_} source ON source.id = child.produto_id "
+        f"LEFT JOIN {public}produtos{as_} target ON target.id = source.id WHERE source.id IN (1)"
     )
     made = (
         PRODUTOS.format("produtos"),

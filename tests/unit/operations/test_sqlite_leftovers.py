@@ -61,7 +61,7 @@ def test_a_row_that_goes_back_must_not_come_to_refer_to_another(sqlite: sa.Engin
         "INSERT INTO eventos_old VALUES (5, 'Baile', 2)",
     )
     assert refused(sqlite, retire)[0] == (
-        "eventos_old.criador_id: 1 row refers to rows of usuarios_old whose ids other rows of usuarios have taken"
+        "eventos_old.criador_id: 1 row refers to rows of usuarios_old that find no place in usuarios"
     )
     make(sqlite, "INSERT INTO eventos VALUES (5, 'Baile', 1)")
     run(sqlite, retire)

@@ -193,12 +193,24 @@ def test_restore_column_if_kept(op: Any) -> None:
 
 def test_retire_leftovers(op: Any) -> None:
     op.retire_leftovers("empresas", "produtos")
-    assert written(op) == "CALL pg_temp.retire_leftovers('empresas', 'produtos');\n"
+    assert written(op) == (
+        "CALL pg_temp.retire_leftovers(\n"
+        "    'old|new|temp|tmp|backup|bkp|copy|copia|antigo|antiga', 'empresas cnpj',\n"
+        "    'produtos codigo_interno,nome');\n"
+    )
+
+
+RESTORE_LEFTOVERS = (
+    "CALL pg_temp.restore_leftovers(\n"
+    "    'clientes_eventos cpf', 'comandas codigo_rfid numero_comanda qr_code', 'empresas cnpj',\n"
+    "    'formas_pagamento codigo nome', 'produtos codigo_interno,nome', 'sessoes_operadores token_sessao',\n"
+    "    'transacoes codigo_transacao qr_code_ticket', 'usuarios cpf email', 'vendas_pdv numero_venda')"
+)
 
 
 def test_restore_leftovers(op: Any) -> None:
     op.restore_leftovers()
-    assert written(op) == "CALL pg_temp.restore_leftovers();\n"
+    assert written(op) == RESTORE_LEFTOVERS + ";\n"
 
 
 def test_restore_table(op: Any) -> None:
@@ -262,7 +274,7 @@ def test_the_helpers_come_once_before_the_first_operation() -> None:
     op.restore_leftovers()
     op.restore_leftovers()
     helpers = "".join(f"{statement.removesuffix(';')};\n\n\n" for statement in prologue())
-    call = "CALL pg_temp.restore_leftovers();\n\n\n"
+    call = RESTORE_LEFTOVERS + ";\n\n\n"
     assert opts["output_buffer"].getvalue() == helpers + call + call  # type: ignore[attr-defined]
 
 

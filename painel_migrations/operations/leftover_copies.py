@@ -1,0 +1,55 @@
+"""What a leftover copy of a table is called, what makes two tables alike, and what tells a row whatever its id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import cache
+
+import sqlalchemy as sa
+
+from painel_migrations.schema import metadata
+
+# How the scripts' names for copies go on after the table's. A regular expression on every dialect.
+ENDINGS = "old|new|temp|tmp|backup|bkp|copy|copia|antigo|antiga"
+
+# What tells a row in tables that no longer say so: codes that were UNIQUE while the copies were made. They are no more,
+# so that a code alone may be another product's by now.
+_FORMER_KEYS = {"produtos": (("codigo_interno", "nome"),)}
+
+
+def is_named_after(copy: str, table: str) -> bool:
+    """Whether a name is one that scripts gave to copies of a table. Both in lower case."""
+    return copy == f"_alembic_tmp_{table}" or re.match(f"{re.escape(table)}_({ENDINGS})(_|$)", copy) is not None
+
+
+def is_like(copy: Collection[str], table: Collection[str]) -> bool:
+    """Whether a table with the columns ``copy`` can be a copy of one with the columns ``table``.
+
+    That is where it has an id, and half of the other columns of the smaller one are columns of both. All in lower case.
+    """
+    own, others = set(copy) - {"id"}, set(table) - {"id"}
+    return "id" in copy and len(own & others) >= max(1, min(len(own), len(others)) / 2)
+
+
+def is_ours(table: str, columns: Collection[str]) -> bool:
+    """Whether a table is a copy of one that the schema has, by its name and its columns. All in lower case."""
+    return any(
+        is_named_after(table, known.name) and is_like(columns, {column.name for column in known.columns})
+        for known in metadata.tables.values()
+    )
+
+
+@cache
+def natural_keys(table: str) -> tuple[tuple[str, ...], ...]:
+    """Return the columns, one or several together, whose values tell a row of a table whatever its id: cpf, cnpj, ...
+
+    They are those that the schema has UNIQUE, one by one, and what was until the copies were made.
+    """
+    known = metadata.tables.get(table)
+    if known is None:
+        return ()
+    unique = [constraint.columns for constraint in known.constraints if isinstance(constraint, sa.UniqueConstraint)]
+    unique += [index.columns for index in known.indexes if index.unique]
+    alone = {column.name for columns in unique if len(columns) == 1 for column in columns if not column.foreign_keys}
+    return (*((name,) for name in sorted(alone)), *_FORMER_KEYS.get(table, ()))

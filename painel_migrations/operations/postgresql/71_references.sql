@@ -1,0 +1,210 @@
+-- References to rows of a copy: they follow their row to the id it has in the live table, and back.
+
+-- The condition, for each key that both tables have, that rows of a copy and of the live table have it in
+-- common. A key is a column, or several with commas between them.
+CREATE OR REPLACE FUNCTION pg_temp.joined(source text, target text, keys text[])
+RETURNS SETOF text LANGUAGE sql STABLE AS $fn$
+    SELECT string_agg(format('nullif(source.%1$I::text, '''') = target.%1$I::text', col), ' AND ')
+    FROM unnest(keys) k, unnest(string_to_array(k, ',')) col
+    GROUP BY k HAVING bool_and(pg_temp.has_column(source, col) AND pg_temp.has_column(target, col))
+$fn$;
+
+-- The condition that such rows of one id are not the same row: none of their names and keys is, nor their
+-- moment of creation. NULL where the tables cannot tell.
+CREATE OR REPLACE FUNCTION pg_temp.differ(source text, target text, keys text[])
+RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT format('(%s OR %s = %s) IS NOT TRUE', string_agg(j, ' OR '),
+        pg_temp.moment(source, 'source', 'criado_em'), pg_temp.moment(target, 'target', 'criado_em'))
+    FROM pg_temp.joined(source, target, keys || '{nome,nome_completo}'::text[]) j
+    WHERE pg_temp.has_column(source, 'criado_em') AND pg_temp.has_column(target, 'criado_em')
+    HAVING count(*) > 0
+$fn$;
+
+-- Where rows of a copy that are referred to are in the live table under another id: those that a natural key
+-- tells, one to one, and those whose ids other rows have taken, which get ids of their own. A row of the same
+-- name, or else moment of creation, is the same row, edited since.
+CREATE OR REPLACE FUNCTION pg_temp.follow_rows(source text, target text, keys text[], referred text)
+RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    other_row text := pg_temp.differ(source, target, keys);
+    pairs text := (SELECT string_agg(format('SELECT source.id, target.id AS new_id FROM public.%I source '
+        'JOIN public.%I target ON %s', source, target, j), ' UNION ')
+        FROM pg_temp.joined(source, target, keys) j);
+    apart text := pg_temp.free_name(source || '_apart', 'public');
+BEGIN
+    CREATE TEMP TABLE IF NOT EXISTS moved (id integer PRIMARY KEY, new_id integer NOT NULL) ON COMMIT DROP;
+    DELETE FROM pg_temp.moved;
+    IF pg_temp.type_of(source, 'id') !~ 'int' OR pg_temp.type_of(target, 'id') !~ 'int' THEN
+        RETURN;
+    END IF;
+    IF pairs IS NOT NULL THEN
+        EXECUTE format('INSERT INTO pg_temp.moved WITH pairs AS (%s) SELECT id, new_id FROM pairs '
+            'JOIN public.%I source USING (id) '
+            'WHERE id IN (SELECT id FROM pairs GROUP BY id HAVING count(*) = 1) '
+            'AND new_id IN (SELECT new_id FROM pairs GROUP BY new_id HAVING count(*) = 1) AND (%s) '
+            'AND NOT EXISTS (SELECT FROM public.%I target WHERE target.id = source.id AND (%s))',
+            pairs, source, referred, target, concat_ws(' OR ', 'false', (SELECT string_agg(j, ' OR ')
+                FROM pg_temp.joined(source, target, '{nome,nome_completo}') j)));
+    END IF;
+    EXECUTE format('CREATE TABLE public.%1$I AS SELECT source.* FROM public.%2$I source '
+        'JOIN public.%3$I target USING (id) WHERE %4$s AND (%5$s) '
+        'AND id NOT IN (SELECT m.id FROM pg_temp.moved m)',
+        apart, source, target, coalesce(other_row, 'false'), referred);
+    IF pg_temp.has_rows(apart) THEN
+        CREATE TEMP TABLE fresh ON COMMIT DROP AS SELECT * FROM pg_temp.moved WITH NO DATA;
+        EXECUTE format('INSERT INTO pg_temp.fresh SELECT id, row_number() OVER (ORDER BY id) + greatest('
+            '(SELECT max(id) FROM public.%I), (SELECT max(id) FROM public.%I)) FROM public.%I',
+            source, target, apart);
+        PERFORM pg_temp.alter(apart, 'REPLICA IDENTITY FULL');
+        EXECUTE format('UPDATE public.%1$I SET id = f.new_id FROM pg_temp.fresh f WHERE f.id = %1$I.id', apart);
+        CALL pg_temp.recover_rows(apart, target, keys);
+        EXECUTE format('INSERT INTO pg_temp.moved SELECT * FROM pg_temp.fresh WHERE new_id IN '
+            '(SELECT id FROM public.%I)', target);
+        DROP TABLE pg_temp.fresh;
+    END IF;
+    EXECUTE format('DROP TABLE public.%I', apart);
+END $fn$;
+
+-- Refuses to turn references to rows of a copy that are not in the live table, or whose ids other rows have
+-- there.
+CREATE OR REPLACE FUNCTION pg_temp.refuse_lost(
+    child text, col text, source text, target text, keys text[], condition text)
+RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    n bigint;
+    ids bigint[];
+BEGIN
+    EXECUTE format('SELECT count(*), (array_agg(DISTINCT child.%2$I))[:100] FROM public.%1$I child '
+        'JOIN public.%3$I source ON source.id = child.%2$I '
+        'LEFT JOIN public.%4$I target ON target.id = source.id '
+        'WHERE source.id NOT IN (SELECT m.id FROM pg_temp.moved m) AND %6$s AND (target.id IS NULL OR %5$s)',
+        child, col, source, target, coalesce(pg_temp.differ(source, target, keys), 'false'), condition)
+    INTO n, ids;
+    IF n > 0 THEN
+        PERFORM pg_temp.refuse(
+            format('%s.%s: %s to rows of %s that find no place in %s', child, col,
+                pg_temp.counted(n, 'row refers', 'rows refer'), source, target),
+            format('Give each the key of the row that it is now, or one of its own, then run again. See them, '
+                'and which rows have taken their place: SELECT %7$s, child.%3$I, target.id AS taken_by '
+                'FROM public.%1$I child JOIN public.%2$I source ON source.id = child.%3$I '
+                'LEFT JOIN public.%4$I target ON %5$s WHERE source.id IN (%6$s)', child, source, col, target,
+                concat_ws(' OR ', 'target.id = source.id', (
+                    SELECT string_agg(j, ' OR ') FROM pg_temp.joined(source, target, keys) j)),
+                array_to_string(ids, ', '),
+                CASE WHEN pg_temp.has_column(child, 'id') THEN 'child.id' ELSE '1' END));
+    END IF;
+END $fn$;
+
+-- Foreign keys that refer to a copy refer to the live table instead; those of copies, which are given with what
+-- they are copies of, go. The rows they name must be there.
+CREATE OR REPLACE PROCEDURE pg_temp.repoint_foreign_keys(
+    source text, target text, keys text[], copies jsonb) LANGUAGE plpgsql AS $fn$
+DECLARE
+    con record;
+    says text;
+    said text;
+BEGIN
+    PERFORM pg_temp.follow_rows(source, target, keys, coalesce((
+        SELECT string_agg(format('EXISTS (SELECT FROM public.%I child WHERE child.%I = source.id)', child, col),
+            ' OR ') FROM pg_temp.references_to(source)
+        WHERE child <> source AND pg_temp.type_of(child, col) ~ 'int'), 'false'));
+    FOR con IN SELECT k.conname, c.relname AS child, pg_get_constraintdef(k.oid) AS made_by,
+            pg_temp.names_of(k.conrelid, k.conkey) AS cols, copies ->> relname AS copy_of
+        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+        WHERE k.contype = 'f' AND k.confrelid = pg_temp.oid_of(source) AND k.conrelid <> k.confrelid
+          AND relnamespace = 'public'::regnamespace
+    LOOP
+        said := format('ALTER TABLE public.%I ADD CONSTRAINT %I %s', con.child, con.conname, con.made_by);
+        says := regexp_replace(said, ' REFERENCES \S+\(', format(' REFERENCES public.%I(', target));
+        said := regexp_replace(said, ' REFERENCES \S+\(', format(' REFERENCES public.%I(', source));
+        IF con.copy_of IS NULL THEN
+            PERFORM pg_temp.alter(con.child, 'DROP CONSTRAINT %I', con.conname);
+        ELSE
+            PERFORM pg_temp.drop_constraint(con.child, con.conname);
+        END IF;
+        IF cardinality(con.cols) = 1 AND pg_temp.type_of(con.child, con.cols[1]) ~ 'int' THEN
+            -- Of a copy, rows that do not go back may refer to what they like.
+            PERFORM pg_temp.refuse_lost(con.child, con.cols[1], source, target, keys, coalesce(
+                'target.id IS NOT NULL AND child.id NOT IN (SELECT l.id FROM public.'
+                || quote_ident(con.copy_of) || ' l)', 'true'));
+            PERFORM pg_temp.change_cells(con.child, con.cols[1],
+                format('SELECT m.new_id FROM pg_temp.moved m WHERE m.id = %I.%I', con.child, con.cols[1]),
+                format('%I IN (SELECT m.id FROM pg_temp.moved m WHERE m.id <> m.new_id)', con.cols[1]));
+            PERFORM pg_temp.note('reference', con.child || '.' || con.cols[1], NULL,
+                CASE WHEN con.copy_of IS NULL THEN said END, NULL);
+            CONTINUE WHEN con.copy_of IS NOT NULL;
+            CONTINUE WHEN NOT pg_temp.finds_all(con.child, con.cols[1], target);
+        END IF;
+        CONTINUE WHEN con.copy_of IS NOT NULL;
+        IF NOT EXISTS (SELECT FROM pg_index
+                       WHERE indrelid = pg_temp.oid_of(target) AND indisunique AND indpred IS NULL
+                         AND indkey::text = pg_temp.attnum_of(target, 'id')::text) THEN
+            PERFORM pg_temp.alter(target, 'ADD PRIMARY KEY (id)');
+        END IF;
+        BEGIN
+            EXECUTE says;
+            PERFORM pg_temp.say(format('%s.%s refers to %s again', con.child, con.conname, target));
+        EXCEPTION WHEN syntax_error_or_access_rule_violation OR integrity_constraint_violation THEN
+            PERFORM pg_temp.note('constraint', con.child || '.' || con.conname, NULL, said, NULL);
+        END;
+    END LOOP;
+END $fn$;
+
+-- Undoes repoint_foreign_keys() where every row finds in the copy, by what it was, the row that it refers to.
+CREATE OR REPLACE FUNCTION pg_temp.turn_back(items text[]) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    turned record;
+    live record;
+    kept text;
+    keys text[];
+    stays boolean;
+BEGIN
+    FOR turned IN SELECT r.id, object, definition, split_part(object, '.', 1) AS child,
+            split_part(object, '.', 2) AS col, c.relname AS source
+        FROM retired.register r LEFT JOIN pg_class c ON c.oid = to_regclass(
+            substring(definition FROM ' REFERENCES (public\.("[^"]+"|\w+))\('))
+        WHERE kind = 'reference' ORDER BY r.id DESC
+    LOOP
+        CONTINUE WHEN NOT pg_temp.has_column(turned.child, turned.col);
+        IF turned.definition IS NULL THEN
+            CALL pg_temp.restore_values(turned.child, turned.col);
+            DELETE FROM retired.register WHERE id = turned.id;
+            CONTINUE;
+        END IF;
+        SELECT k.conname, c.relname AS target INTO live
+        FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid
+        WHERE k.contype = 'f' AND k.conrelid = pg_temp.oid_of(turned.child)
+          AND k.conkey = ARRAY[pg_temp.attnum_of(turned.child, turned.col)];
+        stays := live.target IS NULL OR turned.source IS NULL;
+        IF NOT stays THEN
+            keys := (SELECT (string_to_array(i, ' '))[2:] FROM unnest(items) i
+                WHERE split_part(i, ' ', 1) = live.target);
+            kept := (pg_temp.noted('cells', turned.object)).kept;
+            EXECUTE format('SELECT EXISTS (SELECT FROM public.%1$I child '
+                'WHERE child.%2$I IS NOT NULL AND NOT EXISTS (SELECT FROM public.%3$I source '
+                'JOIN public.%4$I target ON target.id = child.%2$I '
+                'WHERE source.id = %5$s AND (%6$s OR source.id = target.id AND NOT %7$s)))',
+                turned.child, turned.col, turned.source, live.target,
+                CASE WHEN kept IS NULL THEN format('child.%I', turned.col) ELSE format(
+                    'coalesce((SELECT kept.%1$I FROM retired.%2$I kept WHERE kept.id = child.id '
+                    'AND coalesce(kept.of_row && %3$s, true)), child.%1$I)',
+                    turned.col, kept, pg_temp.marks(turned.child, 'child')) END,
+                concat_ws(' OR ', 'false', (SELECT string_agg(j, ' OR ')
+                    FROM pg_temp.joined(turned.source, live.target, keys || '{nome,nome_completo}'::text[]) j)),
+                coalesce(pg_temp.differ(turned.source, live.target, keys), 'false')) INTO stays;
+        END IF;
+        BEGIN
+            IF NOT stays THEN
+                PERFORM pg_temp.alter(turned.child, 'DROP CONSTRAINT %I', live.conname);
+                CALL pg_temp.restore_values(turned.child, turned.col);
+                EXECUTE turned.definition;
+                DELETE FROM retired.register WHERE id = turned.id;
+            END IF;
+        EXCEPTION WHEN syntax_error_or_access_rule_violation OR integrity_constraint_violation THEN
+            stays := true;
+        END;
+        IF stays THEN
+            PERFORM pg_temp.say(format('%s refers to %s still', turned.object, live.target));
+        END IF;
+    END LOOP;
+END $fn$;

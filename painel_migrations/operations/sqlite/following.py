@@ -1,0 +1,184 @@
+"""References to rows of a copy: they follow their row to the id it has in the live table, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from painel_migrations.errors import Refused
+from painel_migrations.operations.sqlite import cells, values
+from painel_migrations.operations.sqlite.identity import differ, same_key, same_name
+from painel_migrations.operations.sqlite.live import (
+    count_where,
+    counted,
+    foreign_keys_to,
+    free_name,
+    has_rows,
+    log,
+    read_table,
+)
+from painel_migrations.operations.sqlite.reading import read_constraint
+from painel_migrations.operations.sqlite.rebuild import change_rows, rebuild_if_changed
+from painel_migrations.operations.sqlite.recovering import recover_rows
+from painel_migrations.operations.sqlite.register import Entry, entries, strike
+from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Column, Table
+from painel_migrations.operations.sqlite.text import key, quote
+
+# How many ids a message names.
+_SHOWN = 100
+
+
+def follow_rows(connection: sa.Connection, source: str, target: str, copies: Mapping[str, str]) -> None:
+    """Give references to rows of a copy the ids that the rows have in the live table, and keep what they were.
+
+    A natural key tells where a row is, if it does so one to one. A row whose id another has taken gets a fresh one.
+
+    Args:
+        connection: the run's.
+        source: the copy.
+        target: the live table, to which every row has gone back that could.
+        copies: what each copy is a copy of, by its key: of their references only those of rows that go back count.
+
+    Raises:
+        Refused: a row that is referred to is not in the live table, or another row has its id there.
+    """
+    copy, live = read_table(connection, source), read_table(connection, target)
+    if not (copy and live and copy.has("id") and live.has("id")):
+        return
+    children = [
+        (child, column)
+        for child, reference in foreign_keys_to(connection, source)
+        if len(reference.columns) == 1 and (column := child.column(reference.columns[0]))
+    ]
+    if not children:
+        return
+    connection.exec_driver_sql("CREATE TEMP TABLE moved (id PRIMARY KEY, new_id INTEGER NOT NULL)")
+    referred = " OR ".join(f"source.id IN (SELECT {quote(column.name)} FROM {quote(c.name)})" for c, column in children)
+    _find_by_key(connection, copy, live, referred)
+    _give_fresh_ids(connection, copy, live, referred)
+    for child, column in children:
+        _refuse_lost(connection, child, column, copy, live, copies.get(key(child.name)))
+        name, table = quote(column.name), quote(child.name)
+        concerned = f"{name} IN (SELECT id FROM temp.moved WHERE id IS NOT new_id)"
+        if cells.keep(connection, "cells", child, column, concerned):
+            there = f"(SELECT new_id FROM temp.moved WHERE moved.id = {table}.{name})"
+            change_rows(connection, child.name, f"UPDATE {table} SET {name} = {there} WHERE {concerned}")
+    connection.exec_driver_sql("DROP TABLE temp.moved")
+
+
+def _find_by_key(connection: sa.Connection, copy: Table, live: Table, referred: str) -> None:
+    """Enter rows that a natural key finds in the live table; one whose namesake has its id there is that one."""
+    both = f"FROM {quote(copy.name)} AS source JOIN {quote(live.name)} AS target ON"
+    found = [f"SELECT source.id AS id, target.id AS new_id {both} {same}" for same in same_key(copy, live)]
+    if found:
+        connection.exec_driver_sql(
+            f"INSERT INTO temp.moved WITH pairs AS ({' UNION '.join(found)}) "
+            f"SELECT source.id, new_id FROM pairs JOIN {quote(copy.name)} AS source ON source.id = pairs.id "
+            "WHERE pairs.id IN (SELECT id FROM pairs GROUP BY id HAVING count(*) = 1) "
+            "AND new_id IN (SELECT new_id FROM pairs GROUP BY new_id HAVING count(*) = 1) "
+            f"AND ({referred}) AND NOT EXISTS (SELECT 1 FROM {quote(live.name)} AS target "
+            f"WHERE target.id = source.id AND {same_name(copy, live)})"
+        )
+
+
+def _give_fresh_ids(connection: sa.Connection, copy: Table, live: Table, referred: str) -> None:
+    """Give rows whose ids other rows have taken ids of their own in the live table, and enter those that fit there."""
+    old, new = quote(copy.name), quote(live.name)
+    apart = free_name(connection, f"{copy.name}_apart")
+    connection.exec_driver_sql(
+        f"CREATE TABLE {quote(apart)} AS SELECT source.* FROM {old} AS source JOIN {new} AS target "
+        f"ON target.id = source.id WHERE {differ(copy, live)} AND ({referred}) "
+        "AND source.id NOT IN (SELECT id FROM temp.moved)"
+    )
+    if has_rows(connection, apart):
+        connection.exec_driver_sql(
+            f"CREATE TEMP TABLE fresh AS SELECT id, row_number() OVER (ORDER BY id) + max((SELECT max(CAST(id AS "
+            f"INTEGER)) FROM {old}), (SELECT max(id) FROM {new})) AS new_id FROM {quote(apart)}"
+        )
+        fresh = f"(SELECT new_id FROM temp.fresh WHERE fresh.id = {quote(apart)}.id)"
+        connection.exec_driver_sql(f"UPDATE {quote(apart)} SET id = {fresh}")
+        recover_rows(connection, apart, live.name)
+        connection.exec_driver_sql(
+            f"INSERT INTO temp.moved SELECT id, new_id FROM temp.fresh WHERE new_id IN (SELECT id FROM {new})"
+        )
+        connection.exec_driver_sql("DROP TABLE temp.fresh")
+    connection.exec_driver_sql(f"DROP TABLE {quote(apart)}")
+
+
+def _refuse_lost(
+    connection: sa.Connection, child: Table, column: Column, copy: Table, live: Table, copy_of: str | None
+) -> None:
+    """Refuse where a row is referred to that is not in the live table, or not under its id.
+
+    Of a copy only the rows that go back count, and these only where another row would take the place.
+    """
+    here, old, new, name = quote(child.name), quote(copy.name), quote(live.name), quote(column.name)
+    lost = f"target.id IS NULL OR {differ(copy, live)}"
+    if copy_of:
+        own = read_table(connection, copy_of)
+        if own is None or not own.has("id") or not child.has("id"):
+            return
+        lost = f"target.id IS NOT NULL AND {differ(copy, live)} AND child.id NOT IN (SELECT id FROM {quote(own.name)})"
+    both = f"FROM {here} AS child JOIN {old} AS source ON source.id = child.{name} LEFT JOIN {new} AS target ON"
+    wanted = f"source.id NOT IN (SELECT id FROM temp.moved) AND ({lost})"
+    rows = connection.exec_driver_sql(f"SELECT count(*) {both} target.id = source.id WHERE {wanted}").scalar_one()
+    if rows:
+        some = connection.exec_driver_sql(
+            f"SELECT DISTINCT quote(source.id) {both} target.id = source.id WHERE {wanted} ORDER BY 1 LIMIT {_SHOWN}"
+        ).scalars()
+        taken = " OR ".join(["target.id = source.id", *same_key(copy, live)])
+        own_id = "child.id" if child.has("id") else "1"
+        raise Refused(
+            f"{child.name}.{column.name}: {counted(rows, 'row refers', 'rows refer')} to rows of {copy.name} "
+            f"that find no place in {live.name}",
+            "Give each the key of the row that it is now, or one of its own, then run again. See them, and which rows "
+            f"have taken their place: SELECT {own_id}, child.{name}, target.id AS taken_by {both} {taken} "
+            f"WHERE source.id IN ({', '.join(some)})",
+        )
+
+
+def turn_back(connection: sa.Connection) -> None:
+    """Make foreign keys refer to copies again that have come back, with the values that were kept.
+
+    One stays turned where a row does not find in the copy what it refers to: it was written since.
+    """
+    for entry in entries(connection, "reference"):
+        table, _, name = entry.object.rpartition(".")
+        live = read_table(connection, table)
+        if live is None or not live.has(name):
+            continue
+        if entry.definition is None:
+            values.restore_values(connection, table, name)
+            strike(connection, entry)
+        elif not _turned_back(connection, live, name, entry):
+            log.warning("%s stays as it is: rows refer to what the copy does not have", entry.object)
+
+
+def _turned_back(connection: sa.Connection, live: Table, name: str, entry: Entry) -> bool:
+    back = read_constraint(entry.definition, live)
+    now = next((constraint for constraint in live.of_kind(FOREIGN_KEY) if constraint.is_on([name])), None)
+    source, target = read_table(connection, back.target), read_table(connection, now.target) if now else None
+    if now is None or source is None or target is None:
+        return False
+    here, column = quote(live.name), quote(name)
+    shelves = [shelf for _, shelf in cells.kept(connection, "cells", entry.object)]
+    was = f"coalesce({cells.kept_value(shelves, name, live)}, {here}.{column})"
+    same = " OR ".join([*same_key(source, target), same_name(source, target)])
+    lost = count_where(
+        connection,
+        live.name,
+        f"{column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {quote(source.name)} AS source JOIN {quote(target.name)} "
+        f"AS target ON target.id = {here}.{column} WHERE source.id = {was} "
+        f"AND ({same} OR source.id = target.id AND NOT {differ(source, target)}))",
+    )
+    if lost:
+        return False
+    values.restore_values(connection, live.name, name)
+    turned = read_table(connection, live.name)
+    if turned:
+        others = tuple(constraint for constraint in turned.constraints if constraint.meaning != now.meaning)
+        rebuild_if_changed(connection, turned, dataclasses.replace(turned, constraints=(*others, back)))
+    strike(connection, entry)
+    return True
