@@ -17,9 +17,10 @@ from sqlalchemy.pool import NullPool
 from painel_migrations import cli
 from painel_migrations.archive import register
 from painel_migrations.connection import prepare_sqlite
-from painel_migrations.settings import VARIABLES
+from painel_migrations.errors import Refused
+from painel_migrations.settings import VARIABLES, read_settings
+from tests.support import advice, application_files, history, interruptions, servers
 from tests.support import application as applications
-from tests.support import application_files, history, interruptions, servers
 from tests.support.command import Ran
 
 # The wheel's two, which `make test` promises; others that a machine has are for trying by hand.
@@ -46,6 +47,15 @@ def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def advised(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Note which statements of refusals were run in this test, for the count at the end."""
+    yield
+    if advice.TRIED:
+        request.node.user_properties.append(("advice", sorted(advice.TRIED)))
+        advice.TRIED.clear()
 
 
 @pytest.fixture(scope="session")
@@ -132,6 +142,8 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
     def main(*arguments: str) -> Ran:
         code = cli.main(arguments)
         said = capsys.readouterr()
+        if code == Refused.exit_code:
+            advice.try_out(read_settings().database_url, said.err)
         return code, said.out, said.err
 
     return main
@@ -188,3 +200,4 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                 if name == "summary" and getattr(report, "when", "") == "call":
                     terminalreporter.write_line(str(value))
     interruptions.summarise(terminalreporter)
+    advice.summarise(terminalreporter)

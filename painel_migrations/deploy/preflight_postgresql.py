@@ -92,8 +92,9 @@ def _server(server: dict[str, Any]) -> Iterator[Concern]:
     elif server["read_only"]:
         yield _refusal(
             f"transactions of the role {server['role']} in the database {server['database']} are set to read-only",
-            "Connect to the primary server, or lift it:"
-            f" ALTER DATABASE {server['database']} SET default_transaction_read_only = off",
+            # For the role in the database: it goes before what either has by itself, and the role may do it.
+            "Connect to the primary server, or lift it: SET default_transaction_read_only = off;"
+            f" ALTER ROLE {server['role']} IN DATABASE {server['database']} SET default_transaction_read_only = off",
         )
 
 

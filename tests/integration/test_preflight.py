@@ -13,7 +13,7 @@ from painel_migrations.deploy import preflight_postgresql, preflight_sessions
 from painel_migrations.deploy.concern import Concern
 from painel_migrations.deploy.preflight import look
 from tests.conftest import VERSIONS, engine_of
-from tests.support import lineage, servers
+from tests.support import advice, lineage, servers
 
 STATE = 1
 
@@ -43,9 +43,13 @@ def run(engine: sa.Engine, *statements: str) -> None:
 
 
 def found(engine: sa.Engine, role: str = "postgres") -> list[Concern]:
-    """What preflight says to a role."""
-    with engine_of(engine.url.set(username=role).render_as_string(hide_password=False)).connect() as connection:
-        return look(connection)
+    """What preflight says to a role, after what it advises was run."""
+    theirs = engine_of(engine.url.set(username=role).render_as_string(hide_password=False))
+    with theirs.connect() as connection:
+        concerns = look(connection)
+    for concern in concerns:
+        advice.try_out(theirs, f"{concern.what}. {concern.todo}")
+    return concerns
 
 
 def test_nothing_is_in_the_way_of_a_member_of_the_owner(place: sa.Engine) -> None:
@@ -140,16 +144,32 @@ def test_an_empty_database_needs_no_schema_retired(place: sa.Engine) -> None:
         run(place, "DROP SCHEMA public", "ALTER SCHEMA cheio RENAME TO public")
 
 
-def test_transactions_set_to_read_only(place: sa.Engine) -> None:
-    run(place, "ALTER ROLE membro SET default_transaction_read_only = on")
-    assert found(place, "membro") == [
-        Concern(
-            True,
-            "transactions of the role membro in the database festa are set to read-only",
-            "Connect to the primary server, or lift it: ALTER DATABASE festa SET default_transaction_read_only = off",
-        )
-    ]
-    run(place, "ALTER ROLE membro RESET default_transaction_read_only")
+@pytest.mark.parametrize("whose", ["ROLE membro", "ROLE membro IN DATABASE festa", "DATABASE festa"])
+def test_transactions_set_to_read_only(place: sa.Engine, whose: str) -> None:
+    """Whosever setting it is, the role itself can lift it by what is said."""
+    lift = (
+        "SET default_transaction_read_only = off",
+        "ALTER ROLE membro IN DATABASE festa SET default_transaction_read_only = off",
+    )
+    run(place, f"ALTER {whose} SET default_transaction_read_only = on")
+    try:
+        assert found(place, "membro") == [
+            Concern(
+                True,
+                "transactions of the role membro in the database festa are set to read-only",
+                f"Connect to the primary server, or lift it: {'; '.join(lift)}",
+            )
+        ]
+        theirs = engine_of(place.url.set(username="membro").render_as_string(hide_password=False))
+        with theirs.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for statement in lift:
+                connection.exec_driver_sql(statement)
+        assert found(place, "membro") == []
+    finally:
+        for each in (whose, "ROLE membro IN DATABASE festa"):
+            with place.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("SET default_transaction_read_only = off")
+                connection.exec_driver_sql(f"ALTER {each} RESET default_transaction_read_only")
 
 
 def test_who_holds_tables(place: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from painel_migrations.errors import Refused
+from tests.support import advice
 from tests.support.history import ROOT
 
 WITHIN = 120.0
@@ -65,5 +67,8 @@ def of(url: sa.URL | str, *command: str, **variables: str) -> Ended:
 
 
 def run(url: sa.URL | str, *arguments: str, **options: Any) -> Ended:
-    """Run `python -m painel_migrations` to its end."""
-    return end(start(url, *arguments, **options))
+    """Run `python -m painel_migrations` to its end; what a refusal advises is run too."""
+    ended = end(start(url, *arguments, **options))
+    if ended.code == Refused.exit_code and "env" not in options:
+        advice.try_out(url, ended.err)
+    return ended

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+
+from painel_migrations.errors import Refused
+from tests.support import advice
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,9 +28,22 @@ def config(connectable: sa.Engine | sa.Connection) -> Config:
 
 def upgrade(connectable: sa.Engine | sa.Connection, revision: str = "head") -> None:
     """Upgrade to a revision. Errors: PainelError, as the command line reports them."""
-    command.upgrade(config(connectable), revision)
+    with _advised(connectable):
+        command.upgrade(config(connectable), revision)
 
 
 def downgrade(connectable: sa.Engine | sa.Connection, revision: str) -> None:
     """Go back to a revision. Errors: PainelError, as the command line reports them."""
-    command.downgrade(config(connectable), revision)
+    with _advised(connectable):
+        command.downgrade(config(connectable), revision)
+
+
+@contextlib.contextmanager
+def _advised(connectable: sa.Engine | sa.Connection) -> Iterator[None]:
+    """Run what a refusal advises where it was said; within somebody's transaction there is nothing to see of it."""
+    try:
+        yield
+    except Refused as refused:
+        if isinstance(connectable, sa.Engine):
+            advice.try_out(connectable, f"{refused.what}. {refused.todo}")
+        raise

@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 
 import psycopg2
 import sqlalchemy as sa
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from painel_migrations import catalog
 from painel_migrations.catalog import Severity
+from painel_migrations.operations.guarded import REFUSED
 from tests.conftest import engine_of
-from tests.support import conservation, refused, servers, whole
+from tests.support import advice, conservation, refused, servers, whole
 
 # Any address will do: the verbs reach no database.
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
@@ -72,6 +74,7 @@ class Session:
         except psycopg2.Error as error:
             fields = [getattr(error.diag, name) for name in dir(error.diag) if not name.startswith("_")]
             said = "\n".join([str(error), *map(str, fields), *self._connection.notices])
+            _try_out(self._connection, error)
             return Answer(error.pgcode, error.diag.message_primary or str(error), error.diag.message_hint, said)
         return Answer(None, None, None, "".join(self._connection.notices))
 
@@ -163,8 +166,26 @@ def paste(engine: sa.Engine, text: str) -> list[str]:
     with contextlib.closing(psycopg2.connect(url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute(text)
+            try:
+                cursor.execute(text)
+            except psycopg2.Error as error:
+                _try_out(connection, error)
+                raise
         return [notice.strip() for notice in connection.notices]
+
+
+def _try_out(connection: Any, error: psycopg2.Error) -> None:
+    """Run what a refusal advises, in another session; within somebody's transaction there is nothing to see of it."""
+    if error.pgcode == REFUSED and connection.info.transaction_status == TRANSACTION_STATUS_IDLE:
+        parameters = connection.info.dsn_parameters
+        url = sa.URL.create(
+            "postgresql+psycopg2",
+            parameters["user"],
+            host=parameters["host"],
+            port=int(parameters["port"]),
+            database=parameters["dbname"],
+        )
+        advice.try_out(url, f"{error.diag.message_primary}. {error.diag.message_hint}")
 
 
 def differing_tables(one: sa.Engine, other: sa.Engine) -> list[str]:

@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 
 import painel_migrations.operations  # noqa: F401  registers them
 from painel_migrations.errors import Refused
+from tests.support import advice
 
 TIPO = sa.Enum("VIP", "FREE", name="tipolista")
 
@@ -19,13 +20,16 @@ Operate = Callable[[Any], None]
 
 
 def refusal(database: sa.Engine, operate: Operate, *statements: str) -> tuple[str, str]:
-    """Run the statements and then the operation; return what and what to do of its refusal."""
+    """Run the statements, then the operation, then what its refusal advises; return what it says."""
     with database.connect() as connection:
         transaction = connection.begin()
         for statement in statements:
             connection.exec_driver_sql(statement)
+        before = connection.begin_nested()
         with pytest.raises(Refused) as caught:
             operate(Operations(MigrationContext.configure(connection)))
+        before.rollback()
+        advice.try_out(connection, f"{caught.value.what}. {caught.value.todo}")
         transaction.rollback()
     return caught.value.what, caught.value.todo
 
