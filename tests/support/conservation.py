@@ -9,8 +9,8 @@ Knows nothing of the library it judges. What it takes for the same cell, and no 
 
 And for the same value: an equal one, but for the case and surrounding blanks of text that became a label of its
 column's enum; a timestamp without time zone, or its text, is that instant in the servers' zone; a number's scale;
-inet and jsonb as text; a number that SQLite stores as another class. NULL in a column that is gone is no loss, nor is
-NULL, or a blank type, filled from the column it merged with.
+inet and jsonb as text; the bytes of a text; a number that SQLite stores as another class. NULL in a column that is
+gone is no loss, nor is NULL, or a blank type, filled from the column it merged with.
 
 What tells the row of a retired cell (`of_row`) is no cell itself.
 
@@ -198,6 +198,8 @@ def _same(spelled: str, value: Any, there: Any, labels: list[str]) -> bool:
     a, b = _plain(value), _plain(there)
     if type(a) is type(b) and a == b:
         return True
+    if isinstance(a, bytes) and isinstance(b, str):
+        return a == b.encode()
     if isinstance(a, str) and isinstance(b, str):
         if spelled in ("json", "jsonb"):
             return bool(_parsed(a) == _parsed(b))

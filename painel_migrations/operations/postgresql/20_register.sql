@@ -49,7 +49,8 @@ BEGIN
     EXECUTE statement;
     GET DIAGNOSTICS n = ROW_COUNT;
     RETURN n;
-EXCEPTION WHEN dependent_objects_still_exist OR feature_not_supported OR invalid_column_reference THEN
+EXCEPTION WHEN dependent_objects_still_exist OR feature_not_supported OR invalid_column_reference
+        OR invalid_table_definition OR invalid_object_definition OR datatype_mismatch THEN
     GET STACKED DIAGNOSTICS why = PG_EXCEPTION_DETAIL;
     PERFORM pg_temp.refuse(format('%s has to change or go, and something needs it as it is: %s', of_object,
         coalesce(nullif(split_part(why, E'\n', 1), ''), SQLERRM)), 'Drop that, run again, then make it anew');
@@ -83,7 +84,7 @@ CREATE OR REPLACE FUNCTION pg_temp.take_down(
 RETURNS void LANGUAGE plpgsql AS $fn$
 BEGIN
     IF for_a_while THEN
-        INSERT INTO pg_temp.shelf (kind, object, definition) VALUES (what, of_object, made_by);
+        INSERT INTO pg_temp.shelf (kind, object, definition, gone_by) VALUES (what, of_object, made_by, statement);
     ELSE
         PERFORM pg_temp.note(what, of_object, NULL, made_by, NULL);
     END IF;

@@ -1,7 +1,8 @@
 -- Views and the like that stand in the way of a change: taken down before it, put back after it.
 
 CREATE TEMP TABLE IF NOT EXISTS shelf (
-    place bigint GENERATED ALWAYS AS IDENTITY, kind text, object text, definition text) ON COMMIT DROP;
+    place bigint GENERATED ALWAYS AS IDENTITY, kind text, object text, definition text, gone_by text)
+ON COMMIT DROP;
 
 -- The statement that puts a trigger or a rule into one of its four states.
 CREATE OR REPLACE FUNCTION pg_temp.switched(rel oid, thing text, state "char")
@@ -14,6 +15,13 @@ CREATE OR REPLACE FUNCTION pg_temp.trigger_as_sql(trg oid) RETURNS text LANGUAGE
     SELECT concat(pg_get_triggerdef(oid), CASE WHEN tgenabled <> 'O'
         THEN E';\n' || pg_temp.switched(tgrelid, format('TRIGGER %I', tgname), tgenabled) END)
     FROM pg_trigger WHERE oid = trg
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.policy_as_sql(rel oid, policy name) RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT format('CREATE POLICY %I ON %I.%I AS %s FOR %s TO %s%s%s', policy, schemaname, tablename, permissive, cmd,
+        pg_temp.listed(roles::text[]), ' USING (' || qual || ')', ' WITH CHECK (' || with_check || ')')
+    FROM pg_policies JOIN pg_class ON relname = tablename AND relnamespace = to_regnamespace(quote_ident(schemaname))
+    WHERE pg_class.oid = rel AND policyname = policy
 $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.grantee_of(who oid, is_grantable boolean) RETURNS text LANGUAGE sql AS $fn$
@@ -49,67 +57,168 @@ CREATE OR REPLACE FUNCTION pg_temp.view_as_sql(v oid) RETURNS text LANGUAGE sql 
     WHERE oid = v
 $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.drop_index(tbl text, idx oid, for_a_while boolean DEFAULT false)
-RETURNS void LANGUAGE sql AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.drop_index(tbl text, idx oid) RETURNS void LANGUAGE sql AS $fn$
     SELECT pg_temp.take_down('index', tbl || '.' || relname, pg_get_indexdef(idx),
-        format('DROP INDEX public.%I', relname), for_a_while) FROM pg_class WHERE oid = idx
+        format('DROP INDEX public.%I', relname)) FROM pg_class WHERE oid = idx
 $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.drop_trigger(tbl text, trg oid, for_a_while boolean DEFAULT false)
-RETURNS void LANGUAGE sql AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.drop_trigger(tbl text, trg oid) RETURNS void LANGUAGE sql AS $fn$
     SELECT pg_temp.take_down('trigger', tbl || '.' || tgname, pg_temp.trigger_as_sql(trg),
-        format('DROP TRIGGER %I ON public.%I', tgname, tbl), for_a_while) FROM pg_trigger WHERE oid = trg
+        format('DROP TRIGGER %I ON public.%I', tgname, tbl)) FROM pg_trigger WHERE oid = trg
 $fn$;
 
--- Takes down what depends on a column and would stop a change of its type or its removal: views (deepest
--- first), checks, indexes over an expression or with a predicate, triggers that name the column.
-CREATE OR REPLACE FUNCTION pg_temp.shelve(tbl text, col text) RETURNS void LANGUAGE plpgsql AS $fn$
-DECLARE
-    rel oid := pg_temp.oid_of(tbl);
-    num smallint := pg_temp.attnum_of(tbl, col);
-    thing record;
-BEGIN
-    FOR thing IN
-        WITH RECURSIVE above (view, depth) AS (
-            SELECT DISTINCT r.ev_class, 1 FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
-            WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
-              AND d.refobjid = rel AND d.refobjsubid = num AND r.ev_class <> rel
-            UNION
-            SELECT r.ev_class, above.depth + 1 FROM above
-            JOIN pg_depend d ON d.refobjid = above.view AND d.classid = 'pg_rewrite'::regclass
-                AND d.refclassid = 'pg_class'::regclass
-            JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> above.view)
-        SELECT a.view, CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END AS kind,
-            pg_temp.view_as_sql(a.view) AS made_by
-        FROM above a JOIN pg_class c ON c.oid = a.view
-        GROUP BY a.view, c.relkind ORDER BY max(a.depth) DESC
-    LOOP
-        PERFORM pg_temp.take_down('view', pg_temp.shown(thing.view::regclass::text), thing.made_by,
-            format('DROP %s %s', thing.kind, thing.view::regclass), true);
-    END LOOP;
-    PERFORM pg_temp.drop_constraint(tbl, conname) FROM pg_constraint
-    WHERE conrelid = rel AND contype = 'c' AND num = ANY (conkey);
-    PERFORM pg_temp.drop_index(tbl, indexrelid, true) FROM pg_index i
-    WHERE indrelid = rel AND (indexprs IS NOT NULL OR indpred IS NOT NULL)
-      AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
-      AND EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = indexrelid
-                  AND refobjid = rel AND refobjsubid = num);
-    PERFORM pg_temp.drop_trigger(tbl, oid, true) FROM pg_trigger t
-    WHERE tgrelid = rel AND NOT tgisinternal AND (num = ANY (tgattr) OR EXISTS (
-        SELECT FROM pg_depend WHERE classid = 'pg_trigger'::regclass AND objid = t.oid
-            AND refobjid = rel AND refobjsubid = num));
-END $fn$;
+-- The statements that give what was made again its owner, its rights and its comment, as it has them.
+CREATE OR REPLACE FUNCTION pg_temp.belongings(kind text, name text, owner oid, rights aclitem[], remark text)
+RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT concat(CASE WHEN rights IS NOT NULL THEN format(E';\nREVOKE ALL ON %s %s FROM PUBLIC', kind, name) END,
+        (SELECT string_agg(format(E';\nGRANT %s ON %s %s TO %s', privilege_type, kind, name,
+             pg_temp.grantee_of(grantee, is_grantable)), '') FROM aclexplode(rights) WHERE grantee <> owner),
+        format(E';\nCOMMENT ON %s %s IS ', kind, name) || quote_literal(remark),
+        CASE WHEN owner <> current_user::regrole
+             THEN format(E';\nALTER %s %s OWNER TO %s', kind, name, owner::regrole) END)
+$fn$;
 
--- Puts back what shelve() took down, in the opposite order. What no longer fits is kept as text in the
--- register.
-CREATE OR REPLACE FUNCTION pg_temp.unshelve() RETURNS void LANGUAGE plpgsql AS $fn$
+-- One thing that depends on what changes: what it is, the SQL that makes it again (NULL where nothing does) and that
+-- takes it down. No row for what follows by itself. `whole`: a type is made anew, not a column changed.
+CREATE OR REPLACE FUNCTION pg_temp.dependent(class regclass, obj oid, sub integer, whole boolean)
+RETURNS TABLE (kind text, object text, made_by text, gone_by text) LANGUAGE sql STABLE AS $fn$
+    SELECT CASE type WHEN 'materialized view' THEN 'view' WHEN 'table constraint' THEN 'constraint' ELSE type END,
+        pg_temp.shown(coalesce(rel::regclass || '.' || own, identity)), sql,
+        coalesce('ALTER TABLE ' || rel::regclass || off, format('DROP %s %s', replace(type, ' object', ''), identity))
+    FROM pg_identify_object(class, obj, sub), LATERAL (
+        SELECT NULL::oid, NULL::text, pg_temp.view_as_sql(oid), NULL::text FROM pg_class
+        WHERE class = 'pg_class'::regclass AND oid = obj AND sub = 0 AND relkind IN ('v', 'm')
+        UNION ALL
+        SELECT indrelid, c.relname, replace(pg_get_indexdef(obj), ' ON ONLY ', ' ON '), NULL
+        FROM pg_index JOIN pg_class c ON c.oid = indexrelid JOIN pg_class t ON t.oid = indrelid
+        WHERE class = 'pg_class'::regclass AND indexrelid = obj AND NOT c.relispartition AND t.relkind <> 'm'
+          AND (indexprs IS NOT NULL OR indpred IS NOT NULL)
+          AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = obj)
+        UNION ALL
+        SELECT attrelid, attname, format('ALTER TABLE %s ALTER %I TYPE %s', obj::regclass, attname,
+            format_type(atttypid, NULL)), format(' ALTER %I TYPE %s', attname, format_type(typbasetype, typtypmod))
+        FROM pg_attribute JOIN pg_type t ON t.oid = atttypid AND typtype = 'd' JOIN pg_class c ON c.oid = attrelid
+        WHERE whole AND class = 'pg_class'::regclass AND attrelid = obj AND attnum = sub AND attinhcount = 0
+          AND relkind IN ('r', 'p', 'f')
+        UNION ALL
+        SELECT adrelid, attname, CASE attgenerated WHEN '' THEN format('ALTER TABLE %s ALTER %I SET DEFAULT %s',
+            adrelid::regclass, attname, pg_get_expr(adbin, adrelid)) END, format(' ALTER %I DROP DEFAULT', attname)
+        FROM pg_attrdef a JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum JOIN pg_class c ON c.oid = adrelid
+        WHERE whole AND class = 'pg_attrdef'::regclass AND a.oid = obj AND relkind <> 'v'
+        UNION ALL
+        SELECT conrelid, conname, format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
+            pg_get_constraintdef(obj)), format(' DROP CONSTRAINT %I', conname)
+        FROM pg_constraint WHERE whole AND class = 'pg_constraint'::regclass AND oid = obj
+          AND contype IN ('c', 'f', 'x')
+          AND conrelid > 0 AND conislocal AND coninhcount = 0 AND conparentid = 0
+        UNION ALL
+        SELECT tgrelid, tgname, pg_temp.trigger_as_sql(obj), NULL FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
+        WHERE class = 'pg_trigger'::regclass AND t.oid = obj AND NOT tgisinternal AND tgparentid = 0 AND relkind <> 'v'
+        UNION ALL
+        SELECT ev_class, rulename, concat(pg_get_ruledef(obj), E'\n',
+            pg_temp.switched(ev_class, format('RULE %I', rulename), ev_enabled)), NULL
+        FROM pg_rewrite WHERE class = 'pg_rewrite'::regclass AND oid = obj
+        UNION ALL
+        SELECT polrelid, polname, pg_temp.policy_as_sql(polrelid, polname), NULL
+        FROM pg_policy WHERE class = 'pg_policy'::regclass AND oid = obj
+        UNION ALL
+        SELECT NULL, NULL, CASE WHEN prokind <> 'a' THEN concat(pg_get_functiondef(obj), pg_temp.belongings('ROUTINE',
+            obj::regprocedure::text, proowner, proacl, obj_description(obj, 'pg_proc'))) END, NULL
+        FROM pg_proc WHERE class = 'pg_proc'::regclass AND oid = obj
+        UNION ALL
+        -- A range cannot be made again; what else is a type follows.
+        SELECT NULL, NULL, CASE typtype WHEN 'd' THEN concat('CREATE DOMAIN ', name, ' AS ',
+            format_type(typbasetype, typtypmod), ' DEFAULT ' || pg_get_expr(typdefaultbin, 0),
+            CASE WHEN typnotnull THEN ' NOT NULL' END,
+            (SELECT string_agg(format(' CONSTRAINT %I %s', conname, pg_get_constraintdef(k.oid)), '')
+             FROM pg_constraint k WHERE contypid = obj AND contype = 'c'),
+            pg_temp.belongings('DOMAIN', name, typowner, typacl, obj_description(obj, 'pg_type'))) END, NULL
+        FROM pg_type, LATERAL (SELECT obj::regtype::text) AS n (name)
+        WHERE whole AND class = 'pg_type'::regclass AND oid = obj AND typtype IN ('d', 'r')
+        UNION ALL
+        SELECT NULL, NULL, format('CREATE CAST (%s AS %s) %s%s', castsource::regtype, casttarget::regtype,
+            CASE castmethod WHEN 'i' THEN 'WITH INOUT' WHEN 'b' THEN 'WITHOUT FUNCTION'
+                ELSE 'WITH FUNCTION ' || castfunc::regprocedure END,
+            CASE castcontext WHEN 'a' THEN ' AS ASSIGNMENT' WHEN 'i' THEN ' AS IMPLICIT' END), NULL
+        FROM pg_cast WHERE class = 'pg_cast'::regclass AND oid = obj
+        UNION ALL
+        SELECT NULL, NULL, pg_get_statisticsobjdef(obj), NULL WHERE class = 'pg_statistic_ext'::regclass
+        UNION ALL
+        SELECT NULL, NULL, NULL, NULL WHERE whole AND class::text !~
+            '^(pg_catalog\.)?pg_(class|attrdef|constraint|trigger|rewrite|policy|proc|type|cast|statistic_ext)$'
+    ) AS found (rel, own, sql, off)
+$fn$;
+
+-- Takes down what depends on a type and its columns, or on one column, and would stop a change; what depends on that,
+-- first. A view stands for the rule that makes it.
+CREATE OR REPLACE FUNCTION pg_temp.shelve_over(of_type oid, rel oid, num integer) RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE thing record;
 BEGIN
+    FOR thing IN
+        WITH RECURSIVE above (class, obj, sub, depth) AS (
+            SELECT 'pg_type'::regclass::oid, oid, 0, 0 FROM pg_type WHERE of_type IN (oid, typelem)
+            UNION
+            SELECT 'pg_class'::regclass, rel, num, 0 WHERE rel IS NOT NULL
+            UNION
+            SELECT CASE WHEN v.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END, coalesce(v.oid, d.objid),
+                CASE WHEN v.oid IS NULL THEN d.objsubid ELSE 0 END, depth + 1
+            FROM above JOIN pg_depend d ON d.deptype IN ('n', 'a') AND (
+                    d.refclassid = class AND d.refobjid = obj AND (sub = 0 OR d.refobjsubid = sub)
+                    -- A function may take a view's rows.
+                    OR d.refclassid = 'pg_type'::regclass AND class = 'pg_class'::regclass AND sub = 0
+                        AND d.refobjid IN (
+                        SELECT oid FROM pg_type WHERE typrelid = obj))
+                LEFT JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+                LEFT JOIN pg_class v ON v.relkind IN ('v', 'm')
+                    AND v.oid = coalesce(w.ev_class, CASE WHEN d.classid = 'pg_class'::regclass THEN d.objid END)
+            WHERE depth < 50 AND coalesce(v.oid, d.objid) <> obj)
+        SELECT found.* FROM (SELECT class, obj, sub, max(depth) AS depth FROM above WHERE depth > 0
+                             GROUP BY class, obj, sub ORDER BY max(depth) DESC) AS a,
+            LATERAL pg_temp.dependent(class, obj, sub, of_type IS NOT NULL) AS found
+    LOOP
+        IF thing.made_by IS NULL THEN
+            PERFORM pg_temp.refuse_dependent(concat(thing.kind, ' ', thing.object),
+                'cannot be made again over the type that');
+        END IF;
+        PERFORM pg_temp.take_down(thing.kind, thing.object, thing.made_by, thing.gone_by, true);
+    END LOOP;
+END $fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.refuse_dependent(object text, why text, gone_by text DEFAULT '...')
+RETURNS void LANGUAGE sql AS $fn$
+    SELECT pg_temp.refuse(format('%s %s this run changes', object, why),
+        format('Drop it, run again, then make it anew: %s', gone_by))
+$fn$;
+
+-- The same for one column. A check may not hold for the values of another type, and goes to the register.
+CREATE OR REPLACE FUNCTION pg_temp.shelve(tbl text, col text) RETURNS void LANGUAGE plpgsql AS $fn$
+BEGIN
+    PERFORM pg_temp.drop_constraint(tbl, conname) FROM pg_constraint
+    WHERE conrelid = pg_temp.oid_of(tbl) AND contype = 'c' AND pg_temp.attnum_of(tbl, col) = ANY (conkey);
+    PERFORM pg_temp.shelve_over(NULL, pg_temp.oid_of(tbl), pg_temp.attnum_of(tbl, col));
+END $fn$;
+
+-- Puts back what was taken down, in the opposite order. What no longer fits a column is kept as text in the register,
+-- where the way back makes it again; of a type that was made anew, everything fits or nothing is changed.
+CREATE OR REPLACE FUNCTION pg_temp.unshelve(all_fit boolean DEFAULT false) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE thing record;
+BEGIN
+    -- A body names what it uses as its own sessions find it.
+    SET LOCAL check_function_bodies = off;
     FOR thing IN SELECT * FROM pg_temp.shelf ORDER BY place DESC
     LOOP
         BEGIN
             EXECUTE thing.definition;
-        EXCEPTION WHEN syntax_error_or_access_rule_violation OR feature_not_supported OR data_exception THEN
+        EXCEPTION WHEN syntax_error_or_access_rule_violation OR feature_not_supported OR data_exception
+                OR integrity_constraint_violation THEN
+            IF all_fit IS NULL THEN
+                CONTINUE; -- The run is refused at its end.
+            ELSIF SQLSTATE LIKE '23%' AND NOT all_fit THEN
+                RAISE;
+            ELSIF all_fit OR thing.kind NOT IN ('view', 'index', 'trigger', 'constraint') THEN
+                PERFORM pg_temp.refuse_dependent(concat(thing.kind, ' ', thing.object), 'would not work over what',
+                    thing.gone_by);
+            END IF;
             PERFORM pg_temp.note(thing.kind, thing.object, NULL, thing.definition, NULL);
         END;
     END LOOP;
@@ -145,10 +254,8 @@ BEGIN
                                   (relforcerowsecurity, 'FORCE', 'NO FORCE')) AS v (is_on, yes, no)
           WHERE oid = rel AND is_on
           UNION ALL
-          SELECT 'policy', policyname, format('CREATE POLICY %I ON public.%I AS %s FOR %s TO %s%s%s',
-                  policyname, tbl, permissive, cmd, pg_temp.listed(roles::text[]), ' USING (' || qual || ')',
-                  ' WITH CHECK (' || with_check || ')'), format('DROP POLICY %I ON public.%I', policyname, tbl)
-          FROM pg_policies WHERE schemaname = 'public' AND tablename = tbl
+          SELECT 'policy', polname, pg_temp.policy_as_sql(rel, polname),
+                  format('DROP POLICY %I ON public.%I', polname, tbl) FROM pg_policy WHERE polrelid = rel
           UNION ALL
           SELECT 'rule', rulename, concat(pg_get_ruledef(oid), E'\n',
                   pg_temp.switched(rel, format('RULE %I', rulename), ev_enabled)),

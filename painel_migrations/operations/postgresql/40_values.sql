@@ -76,6 +76,16 @@ CREATE OR REPLACE FUNCTION pg_temp.converted(expression text, from_type text, to
 LANGUAGE sql STABLE AS $fn$
     SELECT CASE
         WHEN from_type = to_type THEN expression
+        WHEN from_type IN ('bytea', 'json', 'jsonb') OR to_type IN ('bytea', 'json', 'jsonb') THEN CASE
+            WHEN from_type = 'bytea'
+                THEN pg_temp.converted(format('convert_from(%s, getdatabaseencoding())', expression), 'text', to_type)
+            WHEN to_type = 'bytea' THEN format('convert_to((%s)::text, getdatabaseencoding())', expression)
+            -- A text in JSON is that text; what else is JSON is written so.
+            WHEN from_type LIKE 'json%' THEN pg_temp.converted(format('(CASE %2$s_typeof(%1$s) WHEN ''string'' '
+                'THEN %2$s_extract_path_text(%1$s, VARIADIC ''{}'') ELSE %1$s::text END)', expression, from_type),
+                'text', to_type)
+            ELSE format('(CASE WHEN %1$s::text ~ ''^\s*[[{]'' AND pg_temp.casts(%1$s::text, %2$L) '
+                'THEN %1$s::text::%2$s ELSE to_%2$s(%1$s::text) END)', expression, to_type) END
         WHEN pg_temp.is_enum(to_type)
             THEN format('(%s)::public.%I', pg_temp.folded(expression, pg_temp.labels_of(to_type)), to_type)
         WHEN from_type LIKE 'timestamp%with time zone' AND (to_type = 'date' OR to_type LIKE 'timestamp%without%')
@@ -83,6 +93,8 @@ LANGUAGE sql STABLE AS $fn$
         WHEN pg_temp.zoneless('', from_type, to_type) IS NOT NULL THEN format('CASE WHEN %s '
             'THEN %2$s::text::timestamp AT TIME ZONE %3$L ELSE %2$s::text::timestamptz END',
             pg_temp.zoneless(expression, from_type, to_type), expression, pg_temp.zone())
+        WHEN from_type = 'boolean' AND to_type ~ '^(small|big)?int|^(numeric|real|double)'
+            THEN format('(%s)::integer::%s', expression, to_type)
         WHEN from_type = 'inet' THEN format('abbrev(%s)::%s', expression, to_type)
         WHEN from_type LIKE 'numeric%' AND to_type = 'integer'
             THEN format('trim_scale(%s)::text::integer', expression)
@@ -123,11 +135,38 @@ RETURNS boolean LANGUAGE sql AS $fn$
           FROM unnest(labels) l) AS o
 $fn$;
 
+-- The same of an array, or of a table of another schema.
+CREATE OR REPLACE FUNCTION pg_temp.refuse_labels(n bigint, tbl text, col text, enum_type text)
+RETURNS void LANGUAGE sql AS $fn$
+    SELECT pg_temp.refuse(format('%s.%s: %s a value that is no label of %s', tbl, col,
+            pg_temp.counted(n, 'row holds', 'rows hold'), enum_type),
+        format('Correct them, then run again. See them: SELECT %I, count(*) FROM %s GROUP BY %I', col, tbl, col))
+    WHERE n > 0
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.is_text(bytes bytea) RETURNS boolean LANGUAGE plpgsql AS $fn$
+BEGIN
+    PERFORM convert_from(bytes, getdatabaseencoding());
+    RETURN true;
+EXCEPTION WHEN data_exception THEN
+    RETURN false;
+END $fn$;
+
 -- The condition that a value survives the way to another type: that it comes back as it was or, where the
 -- original is kept, that there is a way.
 CREATE OR REPLACE FUNCTION pg_temp.fits(value text, from_type text, to_type text, is_kept boolean DEFAULT false)
 RETURNS text LANGUAGE sql STABLE AS $fn$
     SELECT format('(%s IS NULL OR %s)', value, CASE
+        WHEN from_type <> to_type AND from_type = 'bytea'
+            THEN format('CASE WHEN pg_temp.is_text(%s) THEN %s ELSE false END',
+            value, pg_temp.fits(format('convert_from(%s, getdatabaseencoding())', value), 'text', to_type, is_kept))
+        -- What the application would take for another text.
+        WHEN from_type <> to_type AND (from_type IN ('oid', 'money') OR from_type LIKE '%[]' OR from_type LIKE '%range'
+                OR from_type LIKE 'json%' AND to_type !~ '^(text|character|bytea|json)')
+            THEN 'false'
+        WHEN to_type IN ('bytea', 'json', 'jsonb')
+            OR from_type = 'boolean' AND to_type ~ '^(small|big)?int|^(num|real|dou)'
+            THEN 'true'
         WHEN from_type = to_type OR to_type IN ('text', 'character varying')
             OR from_type LIKE 'timestamp%' AND to_type LIKE 'timestamp%' THEN 'true'
         WHEN pg_temp.is_enum(to_type)
@@ -143,9 +182,10 @@ RETURNS text LANGUAGE sql STABLE AS $fn$
             WHEN to_type LIKE 'timestamp%' THEN format('%s::text ~ '
                 '''^\d{4}-\d\d-\d\d([ T][\d:]+(\.\d{1,6})?(Z|[+-][\d:]+)?)?$''', value)
             -- Its scale is no part of a number.
-            WHEN to_type LIKE 'numeric%' THEN format('%1$s::text::%2$s = %1$s::text::numeric', value, to_type)
-            ELSE format('(%s)::text::%s IS NOT DISTINCT FROM %s',
-                pg_temp.converted(value, from_type, to_type), pg_temp.as_type(from_type), value)
+            WHEN to_type LIKE 'numeric%' THEN format(
+                '%1$s::text::%2$s = %1$s::text::numeric AND %1$s::text !~* ''[_xna]''', value, to_type)
+            ELSE format('%s IS NOT DISTINCT FROM %s',
+                pg_temp.converted(pg_temp.converted(value, from_type, to_type), to_type, from_type), value)
             END)
         END)
 $fn$;
@@ -182,8 +222,9 @@ BEGIN
     -- What the way back cannot work out is kept beside the type.
     IF current_setting('painel.direction', true) = 'upgrade' AND pg_temp.has_column(tbl, 'id') AND pg_temp.has_rows(tbl)
         AND NOT pg_temp.is_enum(live) AND NOT pg_temp.is_enum(target) THEN
-        PERFORM pg_temp.keep_cells(tbl, col, format('%I::text IS DISTINCT FROM (%s)::text', col,
-            pg_temp.converted(value, target, live)), 'type');
+        PERFORM pg_temp.keep_cells(tbl, col, format(
+            'CASE WHEN %s THEN %I::text IS DISTINCT FROM (%s)::text ELSE true END',
+            pg_temp.fits(value, target, live), col, pg_temp.converted(value, target, live)), 'type');
     END IF;
     PERFORM pg_temp.shelve(tbl, col);
     PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP DEFAULT', col);
@@ -343,26 +384,27 @@ END $fn$;
 -- Undoes the changes of type of a revision, where every row fits.
 CREATE OR REPLACE PROCEDURE pg_temp.restore_types(of_revision text) LANGUAGE plpgsql AS $fn$
 DECLARE
-    thing record;
+    things text[];
+    thing text[];
     live text;
 BEGIN
     IF to_regclass('retired.register') IS NULL THEN
         RETURN;
     END IF;
-    FOR thing IN SELECT tbl, col, pg_temp.type_name(atttypid, atttypmod) AS type
-        FROM retired.register r,
-            LATERAL (SELECT split_part(object, '.', 1), split_part(object, '.', 2)) AS o (tbl, col),
-            pg_attribute
-        WHERE kind = 'type' AND r.revision = of_revision AND attname = col
-          AND attrelid = to_regclass(format('retired.%I', kept_in)) ORDER BY r.id DESC
-    LOOP
-        live := pg_temp.type_of(thing.tbl, thing.col);
-        IF pg_temp.has_column(thing.tbl, thing.col) AND pg_temp.count_where(thing.tbl,
-                'NOT ' || pg_temp.fits(quote_ident(thing.col), live, thing.type)) = 0 THEN
-            PERFORM pg_temp.change_type(thing.tbl, thing.col, thing.type);
-            PERFORM pg_temp.give_back('type', thing.tbl, thing.col, format('live.%I::text = (%s)::text', thing.col,
-                pg_temp.converted(pg_temp.converted(format('kept.%I', thing.col), thing.type, live), live,
-                    thing.type)));
+    -- Read first: the register goes with the last of them.
+    SELECT array_agg(ARRAY[tbl, col, pg_temp.type_name(atttypid, atttypmod)] ORDER BY r.id DESC) INTO things
+    FROM retired.register r, LATERAL (SELECT split_part(object, '.', 1), split_part(object, '.', 2)) AS o (tbl, col),
+        pg_attribute
+    WHERE kind = 'type' AND r.revision = of_revision AND attname = col
+      AND attrelid = to_regclass(format('retired.%I', kept_in));
+    FOREACH thing SLICE 1 IN ARRAY coalesce(things, '{}') LOOP
+        live := pg_temp.type_of(thing[1], thing[2]);
+        IF live IS NOT NULL AND pg_temp.count_where(thing[1],
+                'NOT ' || pg_temp.fits(quote_ident(thing[2]), live, thing[3])) = 0 THEN
+            PERFORM pg_temp.change_type(thing[1], thing[2], thing[3]);
+            PERFORM pg_temp.give_back('type', thing[1], thing[2], format('live.%I::text = (%s)::text', thing[2],
+                pg_temp.converted(pg_temp.converted(format('kept.%I', thing[2]), thing[3], live), live,
+                    thing[3])));
         END IF;
     END LOOP;
 END $fn$;

@@ -5,6 +5,16 @@ CREATE OR REPLACE FUNCTION pg_temp.type_oid(type_name text) RETURNS oid LANGUAGE
     SELECT oid FROM pg_type WHERE typname = type_name AND typnamespace = 'public'::regnamespace
 $fn$;
 
+-- The first label equal to one but for case and surrounding blanks, or NULL.
+CREATE OR REPLACE FUNCTION pg_temp.same_label(label text, labels text[]) RETURNS text LANGUAGE sql AS $fn$
+    SELECT l FROM unnest(labels) WITH ORDINALITY AS u (l, place) WHERE lower(l) = lower(btrim(label))
+    ORDER BY place LIMIT 1
+$fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.labels_of(enum_type oid) RETURNS text[] LANGUAGE sql STABLE AS $fn$
+    SELECT ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = enum_type ORDER BY enumsortorder)
+$fn$;
+
 CREATE OR REPLACE FUNCTION pg_temp.make_enum(enum_type text, labels text[])
 RETURNS void LANGUAGE plpgsql AS $fn$
 BEGIN
@@ -13,39 +23,75 @@ BEGIN
          FROM unnest(labels) WITH ORDINALITY AS u (l, place)));
 END $fn$;
 
--- Makes the type anew with these labels. Columns of public follow, copies elsewhere keep the old type, which
--- goes to schema retired.
+-- Makes the type anew with these labels, and all that depends on it. Columns follow, an array's and a composite
+-- type's too; what is retired keeps the old type, which goes to schema retired.
 CREATE OR REPLACE FUNCTION pg_temp.rebuild_enum(enum_type text, labels text[])
 RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
     old_type oid := pg_temp.type_oid(enum_type);
+    spelled text := format_type(old_type, NULL);
     used record;
+    label text;
+    value text;
+    n bigint;
     parked text := enum_type;
-    n integer := 1;
+    place integer := 1;
+    belongings text;
+    all_fit boolean := true;
 BEGIN
+    SELECT pg_temp.belongings('TYPE', spelled, typowner, typacl, obj_description(oid, 'pg_type')) INTO belongings
+    FROM pg_type WHERE oid = old_type;
+    PERFORM pg_temp.shelve_over(old_type, NULL, NULL);
     PERFORM pg_temp.open_retired();
     WHILE EXISTS (SELECT FROM pg_type WHERE typname = parked AND typnamespace = 'retired'::regnamespace) LOOP
-        n := n + 1;
-        parked := enum_type || '_' || n;
+        place := place + 1;
+        parked := enum_type || '_' || place;
     END LOOP;
     IF parked <> enum_type THEN
         EXECUTE format('ALTER TYPE public.%I RENAME TO %I', enum_type, parked);
     END IF;
     EXECUTE format('ALTER TYPE public.%I SET SCHEMA retired', parked);
     PERFORM pg_temp.make_enum(enum_type, labels);
-    FOR used IN SELECT c.relname::text, a.attname::text
-        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-        WHERE a.atttypid = old_type AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
-          AND c.relnamespace = 'public'::regnamespace
+    EXECUTE ltrim(belongings, ';');
+    FOR used IN SELECT c.oid::regclass AS rel, a.attname::text AS col, a.atttypid <> old_type AS is_array,
+            c.relkind = 'c' AS is_composite, CASE s.nspname WHEN 'public' THEN c.relname::text END AS tbl
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace s ON s.oid = c.relnamespace
+        WHERE a.atttypid IN (SELECT oid FROM pg_type WHERE old_type IN (oid, typelem)) AND NOT a.attisdropped
+          AND c.relkind IN ('r', 'p', 'f', 'c') AND a.attinhcount = 0 AND nspname <> 'retired' AND nspname !~ '^pg_'
     LOOP
-        CONTINUE WHEN NOT pg_temp.has_labels(used.relname, used.attname, enum_type, labels);
-        PERFORM pg_temp.shelve(used.relname, used.attname);
-        PERFORM pg_temp.alter(used.relname, 'ALTER COLUMN %I DROP DEFAULT', used.attname);
-        PERFORM pg_temp.run(used.relname || '.' || used.attname, format(
-            'ALTER TABLE public.%1$I ALTER COLUMN %2$I TYPE public.%3$I USING (%4$s)::public.%3$I',
-            used.relname, used.attname, enum_type, pg_temp.folded(quote_ident(used.attname), labels)));
-        PERFORM pg_temp.unshelve();
+        IF used.is_composite THEN
+            PERFORM pg_temp.run(used.rel::text, format('ALTER TYPE %s ALTER ATTRIBUTE %I TYPE %s%s', used.rel, used.col,
+                spelled, CASE WHEN used.is_array THEN '[]' END));
+            CONTINUE;
+        END IF;
+        value := format('%I::text%s', used.col, CASE WHEN used.is_array THEN '[]' END);
+        IF used.is_array THEN
+            FOREACH label IN ARRAY pg_temp.labels_of(old_type) LOOP
+                value := format('array_replace(%s, %L, %L)', value, label,
+                    coalesce(pg_temp.same_label(label, labels), label));
+            END LOOP;
+            EXECUTE format('SELECT count(*) FROM %s WHERE NOT array_remove(%s, NULL) <@ %L::text[]', used.rel, value,
+                labels) INTO n;
+        ELSIF used.tbl IS NOT NULL AND NOT pg_temp.has_labels(used.tbl, used.col, enum_type, labels) THEN
+            all_fit := NULL;
+            CONTINUE;
+        ELSE
+            EXECUTE format('SELECT count(*) FROM %s WHERE %I IS NOT NULL AND (%s) IS NULL', used.rel, used.col,
+                pg_temp.folded(value, labels)) INTO n;
+            value := format('(%s)', pg_temp.folded(value, labels));
+        END IF;
+        PERFORM pg_temp.refuse_labels(n, pg_temp.shown(used.rel::text), used.col, enum_type);
+        PERFORM pg_temp.run(pg_temp.shown(used.rel::text) || '.' || used.col, format(
+            'ALTER TABLE %1$s ALTER COLUMN %2$I TYPE %3$s%5$s USING %4$s::%3$s%5$s',
+            used.rel, used.col, spelled, value, CASE WHEN used.is_array THEN '[]' END));
     END LOOP;
+    -- What names a label names the one that its rows have now.
+    FOREACH label IN ARRAY pg_temp.labels_of(old_type) LOOP
+        UPDATE pg_temp.shelf SET definition = replace(definition, format('%L::%s', label, spelled),
+            format('%L::%s', pg_temp.same_label(label, labels), spelled))
+        WHERE pg_temp.same_label(label, labels) <> label;
+    END LOOP;
+    PERFORM pg_temp.unshelve(all_fit);
     IF NOT EXISTS (SELECT FROM pg_depend JOIN pg_type t ON refobjid IN (t.oid, t.typarray)
             WHERE t.oid = old_type AND refclassid = 'pg_type'::regclass AND deptype = 'n') THEN
         EXECUTE format('DROP TYPE retired.%I', parked);

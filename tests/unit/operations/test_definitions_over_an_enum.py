@@ -1,0 +1,198 @@
+# ruff: noqa: E501  statements of SQL are easier to read unbroken
+"""All that is defined over an enum works over the type as it is made anew, or is named before anything changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+
+import painel_migrations.operations  # noqa: F401  registers them
+from painel_migrations.errors import Refused
+
+BASE = """
+CREATE TYPE nivel AS ENUM ('alto', 'baixo', 'Baixo', 'nenhum');
+CREATE TABLE pessoas (id integer PRIMARY KEY, nivel nivel NOT NULL DEFAULT 'baixo');
+INSERT INTO pessoas VALUES (1, 'alto'), (2, 'baixo'), (3, 'Baixo'), (4, 'nenhum')
+"""
+# In another order, and with a new label: only a rebuild does that. Both spellings of baixo become the first.
+AFTER = sa.Enum("NENHUM", "Baixo", "baixo", "alto", "novo", name="nivel")
+
+LOW = {2, 3}
+
+
+class Database:
+    """A transaction on a database with the type and a table; the operations there."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        self.op: Any = Operations(MigrationContext.configure(connection))
+        self.run(BASE)
+
+    def run(self, statement: str) -> list[Any]:
+        result = self.connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+        return [row[0] for row in result] if result.returns_rows else []
+
+    def rebuild(self) -> None:
+        self.op.ensure_enum(AFTER)
+        self.run("RESET search_path")
+
+    def kinds(self) -> list[Any]:
+        """What of public.nivel is used: a retired type would be another."""
+        return self.run(
+            "SELECT nspname FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace WHERE typname = 'nivel'"
+        )
+
+
+@pytest.fixture
+def db(postgres: sa.Engine) -> Iterator[Database]:
+    with postgres.connect() as connection:
+        yield Database(connection)
+
+
+# What is defined, and a question about it whose answer is the same afterwards.
+WORKS: dict[str, tuple[str, str]] = {
+    "view": ("CREATE VIEW v AS SELECT id FROM pessoas WHERE nivel = 'alto'", "SELECT id FROM v"),
+    "view over a view, a column of the type": (
+        "CREATE VIEW v AS SELECT id, nivel FROM pessoas; CREATE VIEW w AS SELECT id FROM v WHERE nivel IN ('alto', 'nenhum')",
+        "SELECT id FROM w ORDER BY id",
+    ),
+    "materialized view with an index": (
+        ("CREATE MATERIALIZED VIEW v AS SELECT id, nivel FROM pessoas WHERE nivel > 'nenhum' OR nivel = 'alto';"
+        "CREATE UNIQUE INDEX i ON v (id) WHERE nivel = 'alto'"),
+        "SELECT id FROM v WHERE nivel = 'alto' UNION ALL SELECT count(*) FROM pg_indexes WHERE indexname = 'i'",
+    ),
+    "view over no table": ("CREATE VIEW v AS SELECT 'alto'::nivel AS n", "SELECT n::text FROM v"),
+    "rule": (
+        ("CREATE TABLE r (t text); CREATE RULE anota AS ON INSERT TO pessoas WHERE NEW.nivel = 'alto' DO ALSO INSERT INTO r"
+        " VALUES ('alto')"),
+        "INSERT INTO pessoas VALUES (10 + (SELECT count(*) FROM r), 'alto'); SELECT count(*) > 0 FROM r",
+    ),
+    "indexes": (
+        ("CREATE INDEX p ON pessoas (id) WHERE nivel = 'alto'; CREATE INDEX e ON pessoas ((nivel = 'alto'));"
+        "CREATE INDEX s ON pessoas (nivel)"),
+        "SELECT count(*) FROM pg_indexes WHERE tablename = 'pessoas'",
+    ),
+    "trigger with a condition": (
+        ("CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.id := NEW.id + 100; RETURN NEW; END';"
+        "CREATE TRIGGER t BEFORE UPDATE OF nivel ON pessoas FOR EACH ROW WHEN (NEW.nivel = 'nenhum') EXECUTE FUNCTION f();"
+        "CREATE TABLE outra (id integer, nivel nivel); INSERT INTO outra VALUES (1, 'nenhum');"
+        "CREATE TRIGGER t BEFORE UPDATE ON outra FOR EACH ROW WHEN (NEW.nivel::text ILIKE 'nenhum') EXECUTE FUNCTION f()"),
+        "SELECT count(*) FROM pg_trigger WHERE tgname = 't' AND tgenabled = 'O'",
+    ),
+    "functions": (
+        ("CREATE FUNCTION f(n nivel, VARIADIC m nivel[] DEFAULT '{}') RETURNS nivel LANGUAGE plpgsql AS"
+        " 'DECLARE l nivel := n; BEGIN RETURN l; END';"
+        "CREATE FUNCTION g() RETURNS TABLE (id integer, n nivel) LANGUAGE sql AS 'SELECT id, nivel FROM pessoas';"
+        "CREATE VIEW v AS SELECT g.id FROM g() AS g WHERE f(g.n) = 'alto';"
+        "REVOKE ALL ON FUNCTION f FROM PUBLIC; COMMENT ON FUNCTION f IS 'o mesmo'"),
+        ("SELECT id::text FROM v UNION ALL SELECT obj_description('f'::regproc) UNION ALL"
+        " SELECT has_function_privilege('pg_monitor', 'f(nivel, nivel[])', 'EXECUTE')::text"),
+    ),
+    "function over a view's rows": (
+        ("CREATE VIEW v AS SELECT id, nivel FROM pessoas WHERE nivel = 'alto';"
+        "CREATE FUNCTION f() RETURNS SETOF v LANGUAGE sql AS 'SELECT * FROM v'"),
+        "SELECT id FROM f()",
+    ),
+    "default, check and policy of another schema": (
+        ("CREATE SCHEMA loja; CREATE TABLE loja.t (id integer, nivel nivel DEFAULT 'alto' CHECK (nivel <> 'nenhum'));"
+        "CREATE POLICY p ON loja.t USING (nivel = 'alto'); INSERT INTO loja.t VALUES (1)"),
+        ("SELECT concat(pg_get_expr(adbin, adrelid) ~ 'alto', (SELECT count(*) FROM pg_constraint WHERE conrelid ="
+        " 'loja.t'::regclass AND contype = 'c'), (SELECT count(*) FROM pg_policies WHERE tablename = 't'), (SELECT nivel FROM"
+        " loja.t)) FROM pg_attrdef WHERE adrelid = 'loja.t'::regclass"),
+    ),
+    "array and domain": (
+        ("CREATE DOMAIN quase AS nivel DEFAULT 'alto' CONSTRAINT nunca CHECK (VALUE <> 'nenhum');"
+        "CREATE TABLE t (id integer, a nivel[] DEFAULT '{alto}', d quase); INSERT INTO t VALUES (1, '{alto,baixo,NULL}', 'alto');"
+        "CREATE VIEW v AS SELECT d FROM t WHERE d::nivel = 'alto' AND 'alto' = ANY (a)"),
+        ("SELECT concat(lower(a::text), d, (SELECT d::text FROM v), (SELECT count(*) FROM pg_constraint WHERE conname = 'nunca'))"
+        " FROM t"),
+    ),
+    "composite type": ("CREATE TYPE par AS (n nivel, m integer)", "SELECT (ROW('alto', 1)::par).m"),
+    "statistics and cast": (
+        ("CREATE STATISTICS e (dependencies) ON id, nivel FROM pessoas; CREATE CAST (integer AS nivel) WITH INOUT AS ASSIGNMENT;"
+        "CREATE FUNCTION de(text) RETURNS nivel LANGUAGE sql IMMUTABLE AS 'SELECT ''alto''::nivel';"
+        "CREATE CAST (bytea AS nivel) WITH INOUT AS IMPLICIT"),
+        "SELECT count(*) FROM pg_cast WHERE casttarget = 'nivel'::regtype UNION ALL SELECT count(*) FROM pg_statistic_ext",
+    ),
+    "partitions": (
+        ("CREATE TABLE t (em date, nivel nivel DEFAULT 'alto') PARTITION BY RANGE (em); CREATE TABLE t1 PARTITION OF t DEFAULT;"
+        "CREATE INDEX i ON t (em) WHERE nivel = 'alto'; INSERT INTO t VALUES ('2025-01-01', 'alto')"),
+        "SELECT nivel::text FROM t1 UNION ALL SELECT count(*)::text FROM pg_indexes WHERE indexdef ~ 'nivel'",
+    ),
+    "tables that inherit": (
+        "CREATE TABLE t (nivel nivel CHECK (nivel <> 'nenhum')); CREATE TABLE t1 () INHERITS (t); INSERT INTO t1 VALUES ('alto')",
+        ("SELECT nivel::text FROM t UNION ALL SELECT count(*)::text FROM pg_constraint WHERE contype = 'c' AND conrelid ="
+        " 't1'::regclass"),
+    ),
+    "a key between columns of it": (
+        ("CREATE TABLE n (nivel nivel PRIMARY KEY); INSERT INTO n VALUES ('alto');"
+        "CREATE TABLE t (nivel nivel REFERENCES n); INSERT INTO t VALUES ('alto')"),
+        "SELECT count(*) FROM t JOIN n USING (nivel) JOIN pg_constraint ON contype = 'f'",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WORKS)
+def test_it_works_over_the_new_type(db: Database, kind: str) -> None:
+    definition, question = WORKS[kind]
+    db.run(definition)
+    before = db.run(question)
+    assert before not in ([], [0], [False])
+    db.rebuild()
+    assert db.run(question) == before
+    assert db.kinds() == ["public"]
+    assert db.run("SELECT nivel::text FROM pessoas WHERE id < 5 ORDER BY id") == ["alto", "Baixo", "Baixo", "NENHUM"]
+    assert db.run("SELECT to_regclass('retired.register') IS NULL") == [True]
+
+
+def test_what_names_a_label_selects_the_same_rows_under_its_new_spelling(db: Database) -> None:
+    db.run("CREATE VIEW v AS SELECT id FROM pessoas WHERE nivel IN ('baixo', 'Baixo')")
+    db.rebuild()
+    assert set(db.run("SELECT id FROM v")) == LOW
+
+
+def test_a_type_keeps_its_rights_and_its_comment(db: Database) -> None:
+    db.run(
+        "REVOKE ALL ON TYPE nivel FROM PUBLIC; GRANT USAGE ON TYPE nivel TO pg_monitor; COMMENT ON TYPE nivel IS 'x'"
+    )
+    rights = "SELECT concat(typacl, obj_description(oid, 'pg_type')) FROM pg_type WHERE typname = 'nivel'"
+    before = db.run(rights)
+    db.rebuild()
+    assert db.run(rights) == before
+
+
+REFUSED: dict[str, tuple[str, str]] = {
+    "range": ("CREATE TYPE faixa AS RANGE (subtype = nivel)", "faixa"),
+    "aggregate": (
+        (
+            "CREATE FUNCTION maior(nivel, nivel) RETURNS nivel LANGUAGE sql AS 'SELECT greatest($1, $2)';"
+            "CREATE AGGREGATE maximo (nivel) (SFUNC = maior, STYPE = nivel)"
+        ),
+        "maximo(nivel) cannot be made again",
+    ),
+    "generated column": (
+        "CREATE TABLE t (nivel nivel, alto boolean GENERATED ALWAYS AS (nivel = 'alto') STORED)",
+        "t.alto cannot be made again",
+    ),
+    "partition key": ("CREATE TABLE t (nivel nivel) PARTITION BY LIST (nivel)", "t.nivel has to change or go"),
+    "label that goes": ("CREATE VIEW v AS SELECT id FROM pessoas WHERE nivel = 'extra'", "view v would not work over"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_cannot_be_made_again_is_named(db: Database, kind: str) -> None:
+    definition, what = REFUSED[kind]
+    if "extra" in definition:
+        db.connection.commit()
+        db.run("ALTER TYPE nivel ADD VALUE 'extra'")
+        db.connection.commit()
+    db.run(definition)
+    with pytest.raises(Refused) as caught:
+        db.rebuild()
+    assert what in caught.value.what.replace("public.", "")
+    assert caught.value.todo.startswith("Drop ")
