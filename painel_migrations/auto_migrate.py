@@ -20,6 +20,7 @@ from painel_migrations.connection.failures import meaning
 from painel_migrations.connection.interrupts import END_WITHIN, Breaker, Stage
 from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.attempts import run_to
+from painel_migrations.deploy.bookkeeping import refuse_impostors
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.told import run_told
 from painel_migrations.errors import FailedError, PainelError, UsageError
@@ -125,6 +126,7 @@ def _revision(settings: Settings, breaker: Breaker) -> str | None:
     """The database's revision, None where it has none yet: all that a start at head costs."""
     try:
         with reached(settings, read_only=True, breaker=breaker) as way_in:
+            refuse_impostors(way_in.connection)
             schema = "public" if way_in.connection.dialect.name == "postgresql" else "main"
             found = (
                 way_in.connection.exec_driver_sql(f"SELECT version_num FROM {schema}.alembic_version").scalars().all()

@@ -7,10 +7,11 @@ from importlib import resources
 import sqlalchemy as sa
 
 from painel_migrations.catalog.facts import BESIDE, Catalogue, Fact
+from painel_migrations.connection.engines import SAFE_PATH
 
-# A database or a role may have every name quoted, and head has none that is; until the transaction ends, in the same
-# round trip.
-_PLAINLY = "SET LOCAL quote_all_identifiers = off;\n"
+# A database or a role may have every name quoted, and head has none that is. A name of another schema than public must
+# not look like one of public; until the transaction ends, in the same round trip.
+_PLAINLY = f"{SAFE_PATH};\nSET LOCAL quote_all_identifiers = off;\n"
 
 
 @functools.cache

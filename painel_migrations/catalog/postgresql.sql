@@ -28,19 +28,6 @@ mention AS (
 idle_key AS (
     SELECT DISTINCT t.tgconstraint AS oid FROM pg_catalog.pg_trigger AS t WHERE t.tgisinternal AND t.tgenabled <> 'O'
 ),
--- A name of another schema that the search_path makes look like one of public.
-disguise AS (
-    SELECT d.classid, d.objid, d.objsubid, ' OF SCHEMA ' || min(n.nspname) AS place
-    FROM pg_catalog.pg_namespace AS n
-    CROSS JOIN LATERAL (
-        SELECT c.tableoid, c.oid FROM pg_catalog.pg_class AS c WHERE c.relnamespace = n.oid
-        UNION ALL SELECT t.tableoid, t.oid FROM pg_catalog.pg_type AS t WHERE t.typnamespace = n.oid
-        UNION ALL SELECT p.tableoid, p.oid FROM pg_catalog.pg_proc AS p WHERE p.pronamespace = n.oid
-    ) AS o
-    JOIN pg_catalog.pg_depend AS d ON d.refclassid = o.tableoid AND d.refobjid = o.oid AND d.deptype = 'n'
-    WHERE n.nspname = ANY (current_schemas(false)) AND n.nspname NOT IN ('public', 'pg_catalog')
-    GROUP BY d.classid, d.objid, d.objsubid
-),
 fact (kind, name, definition, tables, columns) AS (
     SELECT 'access', 'schema public',
            CASE WHEN has_schema_privilege(n.oid, 'USAGE') THEN 'USAGE' ELSE '' END, NULL::text[], NULL::text[]
@@ -75,7 +62,7 @@ fact (kind, name, definition, tables, columns) AS (
 
     UNION ALL
     SELECT 'column', r.name || '.' || a.attname,
-           concat(format_type(a.atttypid, a.atttypmod), y.place,
+           concat(format_type(a.atttypid, a.atttypmod),
                   (SELECT ' COLLATE ' || quote_ident(l.collname) FROM pg_catalog.pg_collation AS l
                    WHERE l.oid = a.attcollation AND l.oid <> t.typcollation),
                   CASE WHEN a.attnotnull THEN ' NOT NULL'
@@ -89,14 +76,12 @@ fact (kind, name, definition, tables, columns) AS (
                   CASE a.attgenerated
                        WHEN '' THEN ' DEFAULT ' || coalesce(pg_get_expr(e.adbin, e.adrelid), t.typdefault)
                        ELSE ' GENERATED ALWAYS AS (' || pg_get_expr(e.adbin, e.adrelid)
-                            || CASE a.attgenerated WHEN 's' THEN ') STORED' ELSE ') VIRTUAL' END END, z.place),
+                            || CASE a.attgenerated WHEN 's' THEN ') STORED' ELSE ') VIRTUAL' END END),
            ARRAY[r.name], ARRAY[a.attname::text]
     FROM relation AS r
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
     LEFT JOIN pg_catalog.pg_attrdef AS e ON e.adrelid = r.oid AND e.adnum = a.attnum
-    LEFT JOIN disguise AS y ON y.classid = 'pg_class'::regclass AND y.objid = r.oid AND y.objsubid = a.attnum
-    LEFT JOIN disguise AS z ON z.classid = 'pg_attrdef'::regclass AND z.objid = e.oid
     WHERE r.is_table
 
     -- PostgreSQL 18 keeps NOT NULL as a constraint, contype n: a fact only where pg_dump would have to name it.
@@ -104,13 +89,12 @@ fact (kind, name, definition, tables, columns) AS (
     SELECT CASE c.contype WHEN 'p' THEN 'primary key' WHEN 'f' THEN 'foreign key' WHEN 'u' THEN 'unique'
                           WHEN 'c' THEN 'check' WHEN 'n' THEN 'not null' ELSE 'exclusion' END,
            r.name || '.' || c.conname,
-           concat(pg_get_constraintdef(c.oid), y.place, CASE WHEN idle_key.oid IS NOT NULL THEN ' DISABLED' END,
+           concat(pg_get_constraintdef(c.oid), CASE WHEN idle_key.oid IS NOT NULL THEN ' DISABLED' END,
                   CASE WHEN NOT (i.indisvalid AND i.indisready AND i.indislive) THEN ' INVALID' END),
            ARRAY[r.name], k.columns
     FROM relation AS r
     JOIN pg_catalog.pg_constraint AS c ON c.conrelid = r.oid AND c.contype IN ('p', 'f', 'u', 'c', 'x', 'n')
     LEFT JOIN idle_key ON idle_key.oid = c.oid
-    LEFT JOIN disguise AS y ON y.classid = 'pg_constraint'::regclass AND y.objid = c.oid
     LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.conindid AND c.contype IN ('p', 'u', 'x')
     CROSS JOIN LATERAL (SELECT array_agg(a.attname::text) AS columns FROM pg_catalog.pg_attribute AS a
                         WHERE a.attrelid = r.oid AND a.attnum = ANY (c.conkey)) AS k
@@ -121,13 +105,12 @@ fact (kind, name, definition, tables, columns) AS (
     SELECT 'index', r.name || '.' || c.relname,
            concat(CASE WHEN i.indisunique THEN 'UNIQUE ' END,
                   regexp_replace(pg_get_indexdef(c.oid), '^.*? USING ', ''),
-                  y.place, CASE WHEN NOT (i.indisvalid AND i.indisready AND i.indislive) THEN ' INVALID' END),
+                  CASE WHEN NOT (i.indisvalid AND i.indisready AND i.indislive) THEN ' INVALID' END),
            ARRAY[r.name], mention.columns
     FROM relation AS r
     JOIN pg_catalog.pg_index AS i ON i.indrelid = r.oid
     JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
     LEFT JOIN mention ON mention.classid = 'pg_class'::regclass AND mention.objid = c.oid
-    LEFT JOIN disguise AS y ON y.classid = 'pg_class'::regclass AND y.objid = c.oid AND y.objsubid = 0
     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
                       WHERE k.conindid = c.oid AND k.conrelid = r.oid AND k.contype IN ('p', 'u', 'x'))
 
@@ -225,13 +208,12 @@ fact (kind, name, definition, tables, columns) AS (
     UNION ALL
     SELECT 'trigger', r.name || '.' || t.tgname,
            regexp_replace(pg_get_triggerdef(t.oid), '^CREATE (CONSTRAINT )?TRIGGER ("([^"]|"")+"|[^ ]+) ', E'\\1')
-           || concat(y.place, CASE t.tgenabled WHEN 'D' THEN ' DISABLED' WHEN 'R' THEN ' REPLICA'
+           || concat(CASE t.tgenabled WHEN 'D' THEN ' DISABLED' WHEN 'R' THEN ' REPLICA'
                                                WHEN 'A' THEN ' ALWAYS' END),
            ARRAY[r.name], mention.columns
     FROM relation AS r
     JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = r.oid AND NOT t.tgisinternal
     LEFT JOIN mention ON mention.classid = 'pg_trigger'::regclass AND mention.objid = t.oid
-    LEFT JOIN disguise AS y ON y.classid = 'pg_trigger'::regclass AND y.objid = t.oid
 
     UNION ALL
     SELECT 'function', concat(p.proname, '(', regexp_replace(pg_get_function_identity_arguments(p.oid),

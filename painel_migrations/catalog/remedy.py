@@ -42,9 +42,6 @@ def missing(dialect: str, fact: Fact) -> str:
 
 def changed(dialect: str, fact: Fact, found: Fact) -> str:
     """Return what makes ``found`` what head has."""
-    if " OF SCHEMA " in found.definition:
-        # The same search_path would lead the statement there again.
-        return MEND
     if fact.kind in {"index", "trigger"}:
         return _changed_index_or_trigger(fact, found)
     if dialect == "sqlite":

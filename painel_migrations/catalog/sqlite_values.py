@@ -93,7 +93,7 @@ def counts(
 def _column(table: str, column: sa.Column[Any], processors: list[Callable[[Any], Any] | None]) -> _Column:
     """Return how to ask for the values of a column that cannot be loaded."""
     value = _quote(column.name)
-    processors.append(column.type._cached_result_processor(_DIALECT, None))
+    processors.append(column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None))
     python = column.type.python_type
     stored, only = _STORED.get(python, (_SURE.get(python.__name__, ()), False))
     others = f"typeof({value}) NOT IN ({', '.join(map(repr, ('null', *stored)))})"

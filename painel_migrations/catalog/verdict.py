@@ -23,7 +23,7 @@ _HEADER = """\
 -- Is this database at head? One SELECT: it changes nothing and needs no rights but those of the application. Run it
 -- as the user the application connects as. A row a check: FAIL is a difference that matters, NOTE is what head does
 -- not know and leaves alone, OK is as head has it. The last row is the verdict, OK where no row says FAIL, with the
--- fingerprints of head and of this database.
+-- fingerprints of head and of this database. What it asks is asked where nothing of schema public is found by name.
 """
 
 # What a trigger fires for, where that is nothing but changes of some columns.
@@ -48,7 +48,7 @@ def verdict_statement(wanted: Catalogue | None = None) -> str:
         fingerprint=fingerprint(wanted, wanted.tables),
         live_fingerprint=fingerprint_of("(SELECT array_agg(t.name) FROM head_table AS t)"),
     )
-    return f"{_HEADER}{report};\n"
+    return f"{_HEADER}{filled(sql('verdict_paste.sql'), report=report)};\n"
 
 
 @functools.cache

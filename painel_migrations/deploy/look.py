@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.reach import reached
-from painel_migrations.deploy.bookkeeping import versions_of
+from painel_migrations.deploy.bookkeeping import refuse_impostors, versions_of
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.history_lines import edited_findings
 from painel_migrations.deploy.preflight import refuse_foreign_database, wrong_book
@@ -55,6 +55,7 @@ def verify(breaker: Breaker | None = None, in_json: bool = False) -> int:
     settings = read_settings()
     with reached(settings, read_only=True, breaker=breaker) as way_in:
         connection = way_in.connection
+        refuse_impostors(connection)
         live = read(connection)
         findings = findings_of(connection, live)
         state = fingerprint(live)

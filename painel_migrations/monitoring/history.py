@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.reach import reached
+from painel_migrations.deploy.bookkeeping import refuse_impostors
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.history_lines import Edited, Line, edited, read_lines
 from painel_migrations.errors import EditedError, Refused
@@ -49,6 +50,7 @@ def history(style: str = "text", breaker: Breaker | None = None) -> int:
     """
     script = ScriptDirectory.from_config(configuration())
     with reached(read_settings(), read_only=True, breaker=breaker) as way_in:
+        refuse_impostors(way_in.connection)
         lines = read_lines(way_in.connection)
         if not lines:
             _refuse_another_history(way_in.connection)

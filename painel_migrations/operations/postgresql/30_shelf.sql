@@ -34,7 +34,9 @@ CREATE OR REPLACE FUNCTION pg_temp.view_as_sql(v oid) RETURNS text LANGUAGE sql 
     SELECT concat(
         format('CREATE %s %s%s AS %s', kind, v::regclass, ' WITH (' || array_to_string(reloptions, ', ') || ')',
                rtrim(pg_get_viewdef(v), ';')),
-        CASE WHEN relkind = 'm' AND NOT relispopulated THEN ' WITH NO DATA' END,
+        -- Filled, it would run with our rights what another role wrote: its owner refreshes it.
+        CASE WHEN relkind = 'm' AND (NOT relispopulated OR relowner <> current_user::regrole)
+            THEN ' WITH NO DATA' END,
         (SELECT string_agg(E';\n' || pg_get_indexdef(indexrelid), '') FROM pg_index WHERE indrelid = v),
         (SELECT string_agg(E';\n' || pg_temp.trigger_as_sql(t.oid), '') FROM pg_trigger t
          WHERE tgrelid = v AND NOT tgisinternal),

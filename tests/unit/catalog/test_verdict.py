@@ -24,7 +24,7 @@ def test_it_can_be_pasted_and_embedded(statement: Callable[[], str]) -> None:
     assert text.rstrip().endswith(";" * semicolons)
     # Drivers, psql and format() see something in these, within literals as well.
     assert "%" not in text
-    code = re.sub(r"\$head\$.*?\$head\$|--[^\n]*|'[^']*'", "", text, flags=re.DOTALL)
+    code = re.sub(r"\$head\$.*?\$head\$|--[^\n]*|'[^']*'|\$verdict\$", "", text, flags=re.DOTALL)
     assert not re.search(r":(?!:)", code.replace("::", ""))
     assert "$" not in code
 
@@ -39,7 +39,16 @@ def test_comments_hold_no_quote(statement: Callable[[], str]) -> None:
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_it_changes_nothing(statement: Callable[[], str]) -> None:
     code = re.sub(r"\$head\$.*?\$head\$|--[^\n]*|'[^']*'", "", statement(), flags=re.DOTALL)
-    assert not re.search(r"\b(insert|update|delete|create|drop|alter|set_config|setval|temp)\b", code, re.IGNORECASE)
+    assert not re.search(r"\b(insert|update|delete|create|drop|alter|setval|temp)\b", code, re.IGNORECASE)
+    # What it sets, it sets back, and for the transaction only.
+    assert re.findall(r"set_config\('(\w+)', (.+), (\w+)\)", statement()) == [
+        ("search_path", "'pg_catalog, pg_temp'", "true"),
+        ("quote_all_identifiers", "'off'", "true"),
+        ("jit", "'off'", "true"),
+        ("search_path", "before.path", "true"),
+        ("quote_all_identifiers", "before.quotes", "true"),
+        ("jit", "before.compiles", "true"),
+    ]
 
 
 def test_every_reason_is_in_it() -> None:

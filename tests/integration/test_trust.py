@@ -1,0 +1,112 @@
+"""Nothing of another role's runs with our rights: planted overloads, and things that bear names of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from painel_migrations.auto_migrate import run_auto_migration
+from tests.support import history, lineage, pasting
+from tests.support.command import Ran
+
+VISITOR = "visita_de_fora"
+
+# As anybody could before PostgreSQL 15: better matches than pg_catalog's own.
+PLANTED = """
+CREATE FUNCTION public.array_remove(a text[], b text) RETURNS text[] LANGUAGE plpgsql
+AS $$ BEGIN RAISE EXCEPTION 'planted'; END $$;
+CREATE FUNCTION public.format(a text, b text) RETURNS text LANGUAGE plpgsql
+AS $$ BEGIN RAISE EXCEPTION 'planted'; END $$;
+CREATE FUNCTION public.concat(a text, b text) RETURNS text LANGUAGE plpgsql
+AS $$ BEGIN RAISE EXCEPTION 'planted'; END $$;
+CREATE FUNCTION public.planted(a name, b text) RETURNS boolean LANGUAGE plpgsql
+AS $$ BEGIN RAISE EXCEPTION 'planted'; END $$;
+CREATE OPERATOR public.|| (LEFTARG = name, RIGHTARG = text, FUNCTION = public.planted);
+CREATE OPERATOR public.<> (LEFTARG = "char", RIGHTARG = text, FUNCTION = public.planted_char);
+"""
+
+BOOK = """
+CREATE TABLE public.alembic_version (version_num varchar(32) PRIMARY KEY);
+CREATE FUNCTION public.olha() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted'; END $$;
+CREATE TRIGGER olha BEFORE INSERT OR UPDATE ON public.alembic_version FOR EACH ROW EXECUTE FUNCTION public.olha();
+"""
+
+CHARS = (
+    'CREATE FUNCTION public.planted_char(a "char", b text) RETURNS boolean LANGUAGE plpgsql'
+    " AS $$ BEGIN RAISE EXCEPTION 'planted'; END $$;"
+)
+
+
+def plant(engine: sa.Engine, statements: str) -> None:
+    """Run statements as a role that may create in public and nothing else."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"DO $do$ BEGIN CREATE ROLE {VISITOR}; EXCEPTION WHEN duplicate_object THEN END $do$;"
+            f"GRANT USAGE, CREATE ON SCHEMA public TO {VISITOR}; SET ROLE {VISITOR}; {statements}; RESET ROLE",
+            execution_options={"no_parameters": True},
+        )
+
+
+@pytest.fixture
+def planted(postgres: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> sa.Engine:
+    lineage.build(postgres, 22, rows=2)
+    plant(postgres, CHARS + PLANTED)
+    monkeypatch.setenv("DATABASE_URL", str(postgres.url))
+    return postgres
+
+
+def test_no_planted_overload_runs_in_any_command(planted: sa.Engine, run: Callable[..., Ran]) -> None:
+    for verb in ("status", "history", "metrics", "upgrade", "verify", "health", "history", "metrics", "doctor"):
+        code, out, err = run(verb)
+        # What ran would raise, and end the verb.
+        assert code == 0 or (code == 1 and verb in ("health", "doctor")), (verb, code, out, err)
+        assert "nobody foresaw" not in out + err
+
+
+def test_no_planted_overload_runs_in_a_pasted_script(planted: sa.Engine) -> None:
+    for arguments in (("sql",), ("sql-verify",), ("sql-rollback", "--to", "base")):
+        pasting.paste(planted, pasting.script(*arguments))
+
+
+def test_a_book_of_another_role_is_refused_by_every_command(
+    postgres: sa.Engine, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.upgrade(postgres)
+    with postgres.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+    plant(postgres, BOOK)
+    monkeypatch.setenv("DATABASE_URL", str(postgres.url))
+    said = f"alembic_version is not this project's: it belongs to {VISITOR}, has the trigger olha"
+    for verb in ("status", "verify", "history", "upgrade", "health"):
+        code, out, err = run(verb)
+        assert said in out + err, (verb, code, out, err)
+    assert run("status")[0] == run("verify")[0] == run("history")[0] == run("upgrade")[0] == 4
+    assert run_auto_migration() is False
+
+
+def test_a_materialized_view_of_another_role_is_not_filled_with_our_rights(
+    postgres: sa.Engine, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lineage.build(postgres, 22, rows=2)
+    with postgres.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE usuarios ALTER nome TYPE varchar(300)")
+    plant(postgres, "SELECT 1")
+    with postgres.begin() as connection:
+        connection.exec_driver_sql(f"GRANT SELECT ON usuarios TO {VISITOR}")
+    # It raises for whoever is not its owner.
+    plant(
+        postgres,
+        "CREATE FUNCTION public.quem() RETURNS text LANGUAGE plpgsql AS $$ BEGIN"
+        f" IF current_user <> '{VISITOR}' THEN RAISE EXCEPTION 'planted'; END IF; RETURN current_user; END $$;"
+        "CREATE MATERIALIZED VIEW public.espelho AS SELECT public.quem() AS quem, nome, id FROM usuarios",
+    )
+    monkeypatch.setenv("DATABASE_URL", str(postgres.url))
+    code, out, err = run("upgrade")
+    assert code == 0, (out, err)
+    with postgres.connect() as connection:
+        made = connection.exec_driver_sql(
+            "SELECT relispopulated, relowner::regrole::text FROM pg_class WHERE oid = to_regclass('public.espelho')"
+        ).one()
+    assert tuple(made) == (False, VISITOR)
