@@ -10,11 +10,7 @@ from alembic.script import ScriptDirectory
 
 from painel_migrations import catalog
 from painel_migrations.connection.sqlite_header import APPLICATIONS
-<<<<<<< HEAD
-from painel_migrations.deploy.bookkeeping import tables_of, version_schema
-=======
-from painel_migrations.deploy.bookkeeping import refuse_impostors, tables_of
->>>>>>> 378ba47 (Refuse books of another role; ask what sql-verify asks under a safe path)
+from painel_migrations.deploy.bookkeeping import refuse_impostors, tables_of, version_schema
 from painel_migrations.deploy.concern import FORMER_TABLES, Concern
 from painel_migrations.errors import Refused
 from painel_migrations.logs import get_logger
