@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 import shutil
 import sys
 
@@ -129,7 +130,7 @@ def _say_moved(survey: Survey, plan: undo.Undo, repository: git.Repository | Non
         )
     logger.info(
         "Back: make archive-undo SRC=%s%s",
-        survey.source,
+        shlex.quote(str(survey.source)),
         "; to keep it: git add archive, git commit" if repository else "",
     )
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 
 from painel_migrations.errors import Refused
+from painel_migrations.operations.sqlite.live import kind_of
 
 # Tables that migrations write for themselves.
 BOOKKEEPING = {"alembic_version", "migration_history"}
@@ -75,3 +76,15 @@ def refuse_impostors(connection: sa.Connection) -> None:
                 f"As {owner}, look at it, then give it another name: "
                 f"ALTER {kind} {shown.removeprefix('schema ')} RENAME TO ...",
             )
+
+
+def make_way(connection: sa.Connection, name: str) -> str:
+    """Return what frees a name that is taken: on SQLite only a table can be renamed.
+
+    Args:
+        connection: to the database.
+        name: of a table of ours, which needs no quotes.
+    """
+    if connection.dialect.name == "sqlite" and (kind := kind_of(connection, name)) not in ("", "table"):
+        return f"Drop it, make it anew under another name, then run again: DROP {kind.upper()} {name}"
+    return f"Rename it, then run again: ALTER TABLE {name} RENAME TO ..."

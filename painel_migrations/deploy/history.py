@@ -19,6 +19,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import Script
 
 from painel_migrations import __version__, catalog
+from painel_migrations.deploy.bookkeeping import make_way
 from painel_migrations.errors import Refused
 from painel_migrations.events import current_run
 from painel_migrations.logs import get_logger
@@ -136,7 +137,7 @@ class _SQLite:
         if kind and (kind != "table" or "fingerprint_after" not in set(columns)):
             raise Refused(
                 f"the name {name} is taken by something that is not this project's",
-                f"Rename it, then run again: ALTER TABLE {name} RENAME TO ...",
+                make_way(self.connection, name),
             )
 
     def begin_revision(self, revision: Script, direction: str) -> None:

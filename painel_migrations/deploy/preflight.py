@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 
 from painel_migrations import catalog
 from painel_migrations.connection.sqlite_header import APPLICATIONS
-from painel_migrations.deploy.bookkeeping import refuse_impostors, tables_of, version_schema
+from painel_migrations.deploy.bookkeeping import make_way, refuse_impostors, tables_of, version_schema
 from painel_migrations.deploy.concern import FORMER_TABLES, Concern
 from painel_migrations.errors import Refused
 from painel_migrations.logs import get_logger
@@ -133,5 +133,5 @@ def _refuse_another_version_table(connection: sa.Connection) -> None:
     if connection.exec_driver_sql(statement).scalar() in (False, 0):
         raise Refused(
             "the name alembic_version is taken by something that is not Alembic's",
-            "Rename it, then run again: ALTER TABLE alembic_version RENAME TO ...",
+            make_way(connection, "alembic_version"),
         )

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.reach import reached
-from painel_migrations.deploy.bookkeeping import refuse_impostors
+from painel_migrations.deploy.bookkeeping import make_way, refuse_impostors
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.history_lines import Edited, Line, edited, read_lines
 from painel_migrations.errors import EditedError, Refused
@@ -106,7 +106,7 @@ def _refuse_another_history(connection: sa.Connection) -> None:
     if columns and not columns.issuperset(field.name for field in fields(Line)):
         raise Refused(
             f"the name {name} is taken by something that is not this project's",
-            f"Rename it, then run again: ALTER TABLE {name} RENAME TO ...",
+            make_way(connection, name),
         )
 
 

@@ -24,7 +24,9 @@ _VERB = re.compile(
     r"(?<![\w'\"])(?:SELECT|ALTER|DROP|GRANT|REVOKE|CREATE|UPDATE|DELETE|INSERT|REINDEX|REFRESH|SET|RESET)\s(?=[A-Za-z\"(*{%])"
 )
 # Where a sentence may go on after a statement.
-_END = re.compile(r"[;,.)]|\s(?:or|and|then|as)\b|$")
+_END = re.compile(r"[;,.)]|\s(?:or|and|then|as)\b|$", re.MULTILINE)
+# What stands between two statements of which the second is for the time after the first.
+_NEXT = re.compile(r"; (?:if \S+ is it: )?")
 # What the reader fills in.
 _VALUE = re.compile(r"= \.\.\.")
 _BLANK = re.compile(r"(?<=\s)\.\.\.|<[a-z_ ]+>")
@@ -71,7 +73,7 @@ def sequences(text: str) -> list[list[str]]:
     found_here: list[list[str]] = []
     place = 0
     while found := _VERB.search(text, place):
-        goes_on = bool(found_here) and text[place : found.start()] == "; "
+        goes_on = bool(found_here) and _NEXT.fullmatch(text[place : found.start()]) is not None
         place = found.end()
         for end in sorted({end.start() for end in _END.finditer(text, found.end())}, reverse=True):
             statement = _BLANK.sub("painel_outro", _VALUE.sub("= NULL", text[found.start() : end]))
