@@ -14,6 +14,7 @@ import pytest
 from painel_migrations import __version__
 from painel_migrations.deploy.console.block import squeezed
 from painel_migrations.deploy.console.plain import collect
+from painel_migrations.deploy.console.shorthand import CODES, PHRASES, shortened, spelled_out
 from painel_migrations.deploy.history import helpers
 from painel_migrations.operations.guarded import SESSION, prologue
 from tests.support import command
@@ -37,8 +38,10 @@ SCRIPTS = {
 def spelled(text: str) -> str:
     """A script with its helpers as PostgreSQL has them, once it has spelled their shorthand out."""
     before, helpers_, after = re.split(r"\$short\$\n?", text)
-    for short, long in re.findall(r"painel_list := replace\(painel_list, '(.*?)', '(.*?)'\);", after):
-        helpers_ = helpers_.replace(short, long)
+    # As the script itself does: by the list that it carries.
+    phrases = after.partition("FOREACH painel_table IN ARRAY ARRAY[")[2].partition("] LOOP")[0]
+    for code, phrase in re.findall(r"'(.)([^']*)'", phrases):
+        helpers_ = helpers_.replace(f"#{code}", phrase)
     return before + helpers_ + after
 
 
@@ -161,6 +164,19 @@ def test_a_helper_loses_nothing_but_blanks_and_comments() -> None:
     assert "pg_temp.give_back" in spelled(script("sql-rollback", "--to", "base"))
 
 
+def test_shorthand_is_spelled_out_again() -> None:
+    """No phrase holds the sign or a quote, each is worth its place in the list, and a text comes back to the letter."""
+    assert len(CODES) == len(PHRASES) == len(set(PHRASES))
+    assert [phrase for phrase in PHRASES if set(phrase) & set("#'\n\\")] == []
+    sent = (squeezed(helper) for helper in (*prologue()[1:], *helpers()))
+    texts = [text.replace("CREATE OR REPLACE ", "CREATE ").replace("$fn$", "$$") for text in sent]
+    plain = "".join(f"{text};\n" for text in texts)
+    assert spelled_out(shortened(texts)) == plain
+    assert [phrase for phrase in PHRASES if plain.count(phrase) * (len(phrase) - 2) < len(phrase) + 4] == []
+    with pytest.raises(ValueError, match="sign"):
+        shortened(["SELECT a #> b"])
+
+
 def test_squeezed_keeps_literals() -> None:
     helper = "-- Why.\nCREATE f AS $fn$\n    -- Why not.\n    SELECT 'a , b', ( 1 ) = - 1\n\n        , \"c = d\"\n$fn$"
     assert squeezed(helper) == "CREATE f AS $fn$\nSELECT 'a , b',(1)= - 1,\"c = d\"\n$fn$"
@@ -199,7 +215,7 @@ def test_no_literal_of_a_helper_goes_over_the_end_of_a_line() -> None:
 
 def test_a_narrow_script_carries_only_what_it_needs() -> None:
     text = script("sql", "--from", "0017", "--to", "0018")
-    assert len(text) < 41_000
+    assert len(text) < 45_000
     assert "revision 0017" not in text
     assert "pg_temp.ensure_enum" not in spelled(text)
 

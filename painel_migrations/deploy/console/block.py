@@ -16,6 +16,7 @@ from painel_migrations.connection.answers import explanation
 from painel_migrations.connection.engines import SAFE_PATH
 from painel_migrations.connection.locks import LOCK_KEY, milliseconds
 from painel_migrations.deploy.console.plain import Section, collect
+from painel_migrations.deploy.console.shorthand import CODES, shortened
 from painel_migrations.operations.closure import needed
 from painel_migrations.operations.guarded import literal
 from painel_migrations.operations.leftover_copies import ENDINGS
@@ -75,7 +76,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
             squeezed(text).replace("CREATE OR REPLACE ", "CREATE ", 1).replace("$fn$", "$$")
             for text in needed([*bodies, *plain.ending, begin, *uses], plain.helpers)
         ),
-        "shorthand": SHORTHAND,
+        "phrases": _rows_of(code + phrase for code, phrase in CODES.items()),
         "known": "\n".join(textwrap.wrap(", ".join(literal(name) for name in known), 100)),
         "last": _place(way.end, known),
         "first": _place(way.start, known),
@@ -101,29 +102,6 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
     )
     header, _, body = template.render(**values).partition("DO $painel$\n")
     return Block(header, body.partition("$painel$")[0], plain.sha256)
-
-
-SHORTHAND = {
-    "#f": "CREATE FUNCTION pg_temp.",
-    "#p": "CREATE PROCEDURE pg_temp.",
-    "#l": " LANGUAGE plpgsql AS $$",
-    "#s": " LANGUAGE sql STABLE AS $$",
-    "#e": "END $$",
-    "#d": "PERFORM pg_temp.",
-    "#x": "EXECUTE format(",
-    "#t": "pg_temp.",
-}
-"""What the helpers say most, in two characters each: 10 kB of the script. It spells them out before it runs them."""
-
-
-def shortened(helpers: Iterable[str]) -> str:
-    """Return the helpers as one text, in shorthand. Raises: ValueError, where one holds the sign of shorthand."""
-    text = "".join(f"{helper};\n" for helper in helpers)
-    if "#" in text or "$short$" in text:
-        raise ValueError("a helper holds a sign that shorthand needs")
-    for short, long in SHORTHAND.items():
-        text = text.replace(long, short)
-    return text
 
 
 def squeezed(helper: str) -> str:
@@ -177,6 +155,17 @@ def _is_needless(before: str, after: str) -> bool:
         or (before in _OPERATORS and _OPERAND.match(after) is not None)
         or (after in _OPERATORS and _OPERAND.match(before) is not None)
     )
+
+
+def _rows_of(phrases: Iterable[str]) -> str:
+    """Set phrases side by side, as many in a line as there is room for: a blank at either end of one counts."""
+    lines = [""]
+    for phrase in phrases:
+        item = f"{literal(phrase)},"
+        if len(lines[-1]) + len(item) > WIDTH:
+            lines.append("")
+        lines[-1] += item
+    return "\n".join(lines).removesuffix(",")
 
 
 def _place(revision: str, known: list[str]) -> int:

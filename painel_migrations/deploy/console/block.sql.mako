@@ -101,9 +101,10 @@ BEGIN
     -- They are written in shorthand, which is spelled out first.
     painel_list := $short$
 ${helpers}$short$;
-% for short, long in shorthand.items():
-    painel_list := replace(painel_list, '${short}', '${long}');
-% endfor
+    FOREACH painel_table IN ARRAY ARRAY[
+${phrases}] LOOP
+        painel_list := replace(painel_list, '#' || left(painel_table, 1), substr(painel_table, 2));
+    END LOOP;
     EXECUTE painel_list;
     painel_list := '';
 
