@@ -49,7 +49,7 @@ def has_labels(
 
     Arguments: ``value``, SQL for what the column is to hold; ``by_id``, whether rows held another before the run.
     """
-    known = ", ".join(literal(key(label)) for label in labels)
+    known = ", ".join(map(literal, dict.fromkeys(map(key, labels))))
     other = f"lower(trim({{}}, {BLANKS})) NOT IN ({known})"
     says = ("row holds", "rows hold", f"a value that is no label of {enum}")
     shown = other.format(quote(was(connection, table, column) or column))
