@@ -267,7 +267,7 @@ def test_a_reference_must_find_the_same_thing_in_the_table_it_was_turned_to(at: 
 
 CONVERSIONS = (
     "ALTER TABLE clientes_eventos RENAME created_at TO criado_em",
-    "ALTER TABLE clientes_eventos ALTER criado_em TYPE timestamptz USING criado_em AT TIME ZONE 'UTC'",
+    "ALTER TABLE clientes_eventos ALTER criado_em TYPE timestamptz USING criado_em AT TIME ZONE 'America/Sao_Paulo'",
     "DROP VIEW v_equipamentos_status",
     "ALTER TABLE equipamentos_eventos ALTER ip_address TYPE varchar(45) USING ip_address::text",
     "ALTER TABLE validacoes_acesso ALTER ip_address TYPE varchar(45) USING host(ip_address)",
@@ -277,7 +277,7 @@ CONVERSIONS = (
 
 
 def test_conversions_of_postgresql(at: At) -> None:
-    """The server's zone is not UTC: a timestamp converted without saying so is another instant, and is found."""
+    """A moment without a zone is one of the server's: read as UTC's it is another instant, and is found."""
     engine = at("postgresql", 10)
     scars.apply(engine, scars.get("postgresql", "meep_tables_by_script"))
     before = conservation.take(engine)
@@ -285,7 +285,7 @@ def test_conversions_of_postgresql(at: At) -> None:
     assert conservation.missing(before, engine) == []
     run(
         engine,
-        "ALTER TABLE previsoes_ia ALTER created_at TYPE timestamptz",
+        "ALTER TABLE previsoes_ia ALTER created_at TYPE timestamptz USING created_at AT TIME ZONE 'UTC'",
         "UPDATE validacoes_acesso SET device_info = replace(device_info, '1.50', '1.51') WHERE id = 4",
         "UPDATE sessoes_operadores SET ip_address = '10.0.0.0' WHERE id = 1",
     )

@@ -397,7 +397,11 @@ BEGIN
         pg_attribute
     WHERE kind = 'type' AND r.revision = of_revision AND attname = col
       AND attrelid = to_regclass(format('retired.%I', kept_in));
-    FOREACH thing SLICE 1 IN ARRAY coalesce(things, '{}') LOOP
+    -- An empty array has no slice.
+    IF things IS NULL THEN
+        RETURN;
+    END IF;
+    FOREACH thing SLICE 1 IN ARRAY things LOOP
         live := pg_temp.type_of(thing[1], thing[2]);
         IF live IS NOT NULL AND pg_temp.count_where(thing[1],
                 'NOT ' || pg_temp.fits(quote_ident(thing[2]), live, thing[3])) = 0 THEN

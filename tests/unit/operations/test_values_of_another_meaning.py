@@ -80,3 +80,11 @@ def test_what_it_means(connection: sa.Connection, kind: str) -> None:
 def test_what_is_refused(connection: sa.Connection, kind: str) -> None:
     with pytest.raises(Refused, match=r"metas\.cor: 1 value does not fit "):
         settled(connection, *REFUSED[kind])
+
+
+def test_a_revision_that_changed_no_type_takes_none_back(connection: sa.Connection) -> None:
+    """The register holds what another revision did."""
+    settled(connection, "uuid", "'00000000-0000-0000-0000-00000000000a'", TEXT)
+    connection.exec_driver_sql("CALL pg_temp.restore_types('y')")
+    types = "SELECT data_type FROM information_schema.columns WHERE table_name = 'metas' AND column_name = 'cor'"
+    assert connection.exec_driver_sql(types).scalar_one() == "character varying"
