@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import subprocess
 from collections import Counter
@@ -165,6 +166,8 @@ def paste(engine: sa.Engine, text: str) -> list[str]:
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with contextlib.closing(psycopg2.connect(url)) as connection:
         connection.autocommit = True
+        # Of a list, psycopg2 keeps the last fifty.
+        connection.notices = collections.deque()
         with connection.cursor() as cursor:
             try:
                 cursor.execute(text)

@@ -38,7 +38,7 @@ def test_from_each_revision(
         assert server.dump_schema(name) == head_dump(version)
         with engine.connect() as connection:
             assert [found for found in verify(connection) if found.severity is Severity.FAIL] == []
-            lines = connection.exec_driver_sql("SELECT revision, way FROM migration_history ORDER BY id").all()
+            lines = connection.exec_driver_sql("SELECT revision, way FROM public.migration_history ORDER BY id").all()
         assert conservation.missing(before, engine) == []
         assert [tuple(line) for line in lines] == [
             (f"{one:04d}", "command" if one <= number else "console") for one in range(1, 23)
