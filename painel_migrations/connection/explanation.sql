@@ -3,7 +3,7 @@ DECLARE
     fn text := substring(e_context FROM 'PL/pgSQL (?:function )?((?!pg_temp)[^\s(]+\([^)]*\))');
     con text := CASE WHEN fn IS NULL THEN nullif(e_con, '') END;
     name text := coalesce(CASE WHEN e_rel <> '' AND fn IS NULL THEN format('%I.%I', e_schema, e_rel) END, substring(
-        e_context FROM '\m(?:TABLE|VIEW|INDEX|UPDATE|INTO|FROM|ON) (?:ONLY )?((?:\w+|"[^"]+")\.(?:\w+|"[^"]+"))'));
+        e_context FROM '(?i)\m(?:TABLE|VIEW|INDEX|UPDATE|INTO|FROM|ON) (?:ONLY )?((?:\w+|"[^"]+")\.(?:\w+|"[^"]+"))'));
     rel regclass := to_regclass(name);
     idx regclass := to_regclass(quote_ident(e_schema) || '.' || quote_ident(con));
     shown text;

@@ -105,8 +105,9 @@ def print_rehearsal(
         outcome = rehearse(connection, revision, settings, effects, repair)
     except (PainelError, sa.exc.SQLAlchemyError) as error:
         connection.rollback()
-        asked = connection if connection.dialect.name == "postgresql" else None
-        ended = error if isinstance(error, PainelError) else meaning(error, connection=asked)
+        ended = error
+        if not isinstance(error, PainelError):
+            ended = meaning(error, connection=connection, revision=effects.at)
         say(f"Ended {effects.where}, after {effects.seconds:.1f} s; so far:")
         _print_effects(effects, connection.dialect.name)
         if isinstance(ended, LockedError) and connection.dialect.name == "postgresql":

@@ -44,6 +44,7 @@ class Effects(logging.Handler):
     revision: str = ""
     seconds: float = 0.0
     where: str = "before the first revision"
+    at: str | None = None
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -64,6 +65,7 @@ class Effects(logging.Handler):
 
     def begin(self, revision: Script | None) -> None:
         """Note which revision it is that speaks."""
+        self.at = revision.revision if revision is not None else None
         if revision is None:
             self.where = "in the checks after the last revision"
         else:

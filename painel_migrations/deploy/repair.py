@@ -65,7 +65,8 @@ def _rehearsed(settings: Settings, breaker: Breaker) -> Outcome:
         try:
             return _looked_and_rehearsed(connection, surroundings, settings)
         except sa.exc.SQLAlchemyError as error:
-            raise meaning(error) from error
+            connection.rollback()
+            raise meaning(error, connection=connection) from error
 
 
 def _looked_and_rehearsed(connection: sa.Connection, surroundings: list[Concern], settings: Settings) -> Outcome:

@@ -148,7 +148,7 @@ def test_the_copy_is_gone_and_nothing_changed_where_the_rehearsal_breaks(
         seen.extend((tmp_path / "temporary").rglob("*.db"))
         raise ZeroDivisionError
 
-    monkeypatch.setattr("painel_migrations.deploy.rehearsal.command.upgrade", breaks)
+    monkeypatch.setattr("painel_migrations.deploy.rehearsal.migrate", breaks)
     assert refused(file, *PLANNED)[0] == 6
     assert len(seen) == 1
     assert list((tmp_path / "temporary").iterdir()) == []

@@ -121,6 +121,9 @@ def test_what_people_do(place: Place, name: str, run: Callable[..., Ran], monkey
     before = place.whole()
     monkeypatch.setenv("DATABASE_URL", url_of(place).render_as_string())
     code, out, err = run("upgrade")
+    # A rehearsal is a run: it says the same of what ends it.
+    planned = run("upgrade", "--plan")
+    assert (planned[0], planned[2]) == (code, err)
     answer = place.paste(script("sql"))
     online = " ".join(err.split())
     pasted = f"{answer.message} {answer.hint}"

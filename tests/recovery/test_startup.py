@@ -109,7 +109,7 @@ def test_replicas_that_start_at_once(postgres: sa.Engine) -> None:
     assert [errors(log) for log in logs] == [[]] * REPLICAS
     with postgres.connect() as connection:
         assert [found for found in verify(connection) if found.severity is Severity.FAIL] == []
-        ran = connection.exec_driver_sql("SELECT count(DISTINCT run), min(way) FROM migration_history").one()
+        ran = connection.exec_driver_sql("SELECT count(DISTINCT run), min(way) FROM public.migration_history").one()
     assert tuple(ran) == (1, "start-up")
     assert conservation.missing(before, postgres) == []
 
