@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -52,7 +53,7 @@ def plan(revision: str, breaker: Breaker | None = None) -> int:
         _, seconds = print_rehearsal(connection, revision, settings)
         say(f"Rehearsed in {seconds:.1f} s: the run can go ahead. Nothing was changed")
     try_to_write(settings)
-    say(f"Next: make upgrade{'' if revision == 'head' else f' REV={revision}'}")
+    say(f"Next: make upgrade{'' if revision == 'head' else f' REV={shlex.quote(revision)}'}")
     return 0
 
 

@@ -206,7 +206,7 @@ SITUATIONS: dict[str, tuple[Callable[[sa.Engine], None], int]] = {
 """Each command that a message prints: what is done to a database before, and how the command ends there."""
 
 ELSEWHERE = {
-    "revision": "writes into this repository: tests/integration/test_next_revision.py runs it in a copy",
+    "revision": "writes into this repository: tests/unit/test_cli.py runs it in a clone",
     "test": "is this suite",
     "sql-rollback": "is named alone, and says what it lacks: test_makefile.py",
     "downgrade": "is named alone, and says what it lacks: test_makefile.py",
