@@ -45,6 +45,9 @@ BEGIN
         END IF;
     END IF;
     e_hint := coalesce(off, e_hint, '/*report*/');
-    e_what := concat(nullif(concat_ws(', ', regexp_replace(name, '^public\.', ''), CASE WHEN fn IS NULL THEN
-        nullif(e_col, '') END, con, CASE WHEN fn IS NULL THEN nullif(e_type, '') END, fn), '') || ': ', e_what);
+    e_what := concat(nullif(concat_ws(', ',
+        -- A table that the run made is gone; any other word between points is an alias of our own.
+        CASE WHEN rel IS NOT NULL OR name ~ '^public\.' THEN regexp_replace(name, '^public\.', '') END,
+        CASE WHEN fn IS NULL THEN nullif(e_col, '') END, con, CASE WHEN fn IS NULL THEN nullif(e_type, '') END, fn),
+        '') || ': ', e_what);
 END
