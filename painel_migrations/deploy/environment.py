@@ -27,7 +27,7 @@ from painel_migrations.deploy.bookkeeping import BOOKKEEPING, version_schema
 from painel_migrations.deploy.history import history_of
 from painel_migrations.deploy.history_lines import edited_findings
 from painel_migrations.deploy.preflight import preflight, refuse_foreign_database
-from painel_migrations.deploy.steps import bind
+from painel_migrations.deploy.steps import bind, upgraded
 from painel_migrations.errors import FailedError, NoConnectionError, PainelError
 from painel_migrations.events import tell
 from painel_migrations.logs import get_logger
@@ -175,8 +175,9 @@ def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
         _apply_again(context, connection)
         return
     # A stamp changes one row, and a run at head nothing: neither is to pay.
-    if any(not step.info.is_stamp for step in migration.opts["pending"](before, migration)):
-        preflight(connection)
+    pending = list(migration.opts["pending"](before, migration))
+    if any(not step.info.is_stamp for step in pending):
+        preflight(connection, upgraded(pending))
     migration.run_migrations()
     after = migration.get_current_heads()
     outcome = Outcome(after[0] if after else "base", context.config.attributes.get("steps", 0))

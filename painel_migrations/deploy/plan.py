@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -26,7 +26,7 @@ from painel_migrations.deploy.preflight import refuse, refuse_foreign_database
 from painel_migrations.deploy.preflight_sessions import holders
 from painel_migrations.deploy.rehearsal import Effects, rehearse
 from painel_migrations.deploy.sqlite_copy import copied
-from painel_migrations.deploy.steps import steps
+from painel_migrations.deploy.steps import steps, upgraded
 from painel_migrations.errors import LockedError, PainelError
 from painel_migrations.settings import Settings, read_settings
 from painel_migrations.terminal import say
@@ -49,7 +49,7 @@ def plan(revision: str, breaker: Breaker | None = None) -> int:
             say(f"At {at[0] if at else 'base'}: nothing to do")
             return 0
         _print_pending(at, pending)
-        print_concerns([*surroundings, *look(connection)])
+        print_concerns([*surroundings, *look(connection, upgraded(pending))])
         _, seconds = print_rehearsal(connection, revision, settings)
         say(f"Rehearsed in {seconds:.1f} s: the run can go ahead. Nothing was changed")
     try_to_write(settings)
@@ -83,11 +83,14 @@ def place(settings: Settings, breaker: Breaker | None) -> Iterator[tuple[sa.Conn
                     breaker.release()
 
 
-def look(connection: sa.Connection) -> list[Concern]:
-    """Return what is in the way of a run on this connection, and what is worth knowing."""
+def look(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Concern]:
+    """Return what is in the way of a run on this connection, and what is worth knowing.
+
+    Arguments: ``revisions``, those whose upgrade is to come.
+    """
     if connection.dialect.name == "sqlite":
         return list(preflight_sqlite.pages(connection))
-    facts = preflight_postgresql.read(connection)
+    facts = preflight_postgresql.read(connection, revisions)
     return [*preflight_postgresql.judge(facts), preflight_postgresql.room(facts)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
@@ -81,9 +81,10 @@ def _is_a_copy(connection: sa.Connection, table: str) -> bool:
     return is_ours(table.lower(), {column["name"].lower() for column in columns})
 
 
-def look(connection: sa.Connection) -> list[Concern]:
+def look(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Concern]:
     """Look for what could stop a run: one round trip on PostgreSQL, one reading of the file on SQLite.
 
+    Arguments: ``revisions``, those whose upgrade is to come.
     Returns what refuses it first, then the notes. Nothing is written, and no lock is waited for.
     """
     if connection.dialect.name == "sqlite":
@@ -93,16 +94,17 @@ def look(connection: sa.Connection) -> list[Concern]:
     else:
         from painel_migrations.deploy import preflight_postgresql
 
-        found = preflight_postgresql.look(connection)
+        found = preflight_postgresql.look(connection, revisions)
     return sorted(found, key=lambda concern: not concern.refuses)
 
 
-def preflight(connection: sa.Connection) -> None:
+def preflight(connection: sa.Connection, revisions: Collection[str] = ()) -> None:
     """Look, log what was found, and refuse the run where something refuses it.
 
+    Arguments: ``revisions`` as for ``look``.
     Errors: Refused with the first refusal, where there are several; the log has them all.
     """
-    found = look(connection)
+    found = look(connection, revisions)
     refusals = [concern for concern in found if concern.refuses]
     for concern in found:
         if not concern.refuses or len(refusals) > 1:

@@ -1,6 +1,6 @@
 -- What could stop a run, looked at in one statement: a row a fact. It opens no table and so waits for no lock, and asks
 -- for nothing that a server older than 13 could not answer.
-WITH known AS (
+WITH RECURSIVE known AS (
     SELECT c.oid, c.relname, c.relowner FROM pg_class c
     WHERE c.relnamespace = to_regnamespace('public') AND c.relkind IN ('r', 'p')
       AND c.relname::text = ANY (%(known)s)
@@ -31,6 +31,14 @@ WITH known AS (
     WHERE l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND l.pid IS DISTINCT FROM pg_backend_pid()
     GROUP BY l.pid, l.virtualtransaction
+), shown (over) AS (
+    SELECT w.ev_class FROM known JOIN pg_attribute a ON a.attrelid = known.oid
+        AND known.relname || '.' || a.attname = ANY (%(retired)s)
+    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum
+    JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+    UNION
+    SELECT w.ev_class FROM shown JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = shown.over
+    JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
 )
 SELECT 'server' AS kind, '' AS name, json_build_object(
     'version', current_setting('server_version_num')::integer,
@@ -95,6 +103,13 @@ FROM pg_prepared_xacts p
 JOIN pg_locks own ON own.locktype = 'transactionid' AND own.transactionid = p.transaction AND own.pid IS NULL
 JOIN locked ON locked.virtualtransaction = own.virtualtransaction AND locked.pid IS NULL
 WHERE own.granted AND p.database = current_database()
+UNION ALL
+-- What shows a column that goes is taken down before, which is its owner's right, or its schema's owner's.
+SELECT 'view', v.oid::regclass::text, json_build_object('owner', quote_ident(pg_get_userbyid(v.relowner)),
+    'superuser', (SELECT rolsuper FROM pg_roles WHERE oid = v.relowner))
+FROM pg_class v JOIN pg_namespace s ON s.oid = v.relnamespace
+WHERE v.relkind IN ('v', 'm') AND v.oid IN (SELECT over FROM shown)
+  AND NOT pg_has_role(v.relowner, 'USAGE') AND NOT pg_has_role(s.nspowner, 'USAGE')
 UNION ALL
 SELECT 'event trigger', quote_ident(evtname), json_build_object('function', regexp_replace(evtfoid::regproc::text, '^public[.]', ''))
 FROM pg_event_trigger WHERE evtenabled IN ('O', 'A')

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib import resources
 from typing import Any
 
 import sqlalchemy as sa
 
-from painel_migrations.deploy.concern import FORMER_TABLES, Concern
+from painel_migrations.deploy.concern import FORMER_TABLES, Concern, retired_by
 from painel_migrations.deploy.preflight_sessions import Fact, named, sessions
 from painel_migrations.operations.leftover_copies import ENDINGS
 from painel_migrations.schema import ENUMS, metadata
@@ -24,17 +24,27 @@ _OF_SCHEMA = (
 )
 
 
-def look(connection: sa.Connection) -> list[Concern]:
-    """Ask for the facts, in one round trip, and judge them."""
-    return list(judge(read(connection)))
+def look(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Concern]:
+    """Ask for the facts, in one round trip, and judge them; ``revisions`` as for ``read``."""
+    return list(judge(read(connection, revisions)))
 
 
-def read(connection: sa.Connection) -> list[Fact]:
-    """Return the facts. Nothing is waited for."""
+def read(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Fact]:
+    """Return the facts. Nothing is waited for.
+
+    Args:
+        connection: to the server.
+        revisions: those whose upgrade is to come: what they take away may be shown by somebody else's view.
+    """
     statement = resources.files(__package__).joinpath("preflight.sql").read_text("utf-8")
     if (connection.dialect.server_version_info or (0,)) >= (15,):
         statement = statement.replace(_OF_ALL, _OF_SCHEMA)
-    given = {"known": sorted({*metadata.tables, *FORMER_TABLES}), "enums": sorted(ENUMS), "endings": ENDINGS}
+    given = {
+        "known": sorted({*metadata.tables, *FORMER_TABLES}),
+        "enums": sorted(ENUMS),
+        "endings": ENDINGS,
+        "retired": retired_by(revisions),
+    }
     rows = connection.exec_driver_sql(statement, given)
     return [Fact(kind, name, facts if isinstance(facts, dict) else json.loads(facts)) for kind, name, facts in rows]
 
@@ -57,6 +67,7 @@ def judge(facts: list[Fact]) -> Iterator[Concern]:
     yield from _server(server.facts)
     # Who owns the tables has the privileges, too: this first, since the first is the advice that is given.
     yield from _owners(server.facts["role"], of.get("owned", []))
+    yield from _views(server.facts["role"], of.get("view", []))
     yield from _privileges(server.facts)
     yield from _books(server.facts["role"], of.get("book", []))
     yield from sessions(facts)
@@ -142,6 +153,23 @@ def _owners(role: str, owned: list[Fact]) -> Iterator[Concern]:
         yield _refusal(
             f"the role {role} may not alter what {owner} owns: {named(names)}",
             f"Connect as {owner}{grant}",
+        )
+
+
+def _views(role: str, views: list[Fact]) -> Iterator[Concern]:
+    """One concern an owner, in the words of what the server would answer."""
+    by_owner: dict[str, list[Fact]] = {}
+    for fact in sorted(views, key=lambda fact: fact.name):
+        by_owner.setdefault(fact.facts["owner"], []).append(fact)
+    for owner, shown in sorted(by_owner.items()):
+        names = ", ".join(fact.name for fact in shown)
+        grant = (
+            "" if shown[0].facts["superuser"] else f", or let this role be it, then run again: GRANT {owner} TO {role}"
+        )
+        yield _refusal(
+            f"the role {role} may not drop what {owner} owns, over columns that this run retires:"
+            f" {names.replace('public.', '')}",
+            f"Connect as {owner}{grant}; or drop {names} as {owner}",
         )
 
 

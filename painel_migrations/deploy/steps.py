@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import alembic.context
 import alembic.op
 from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationStep
+from alembic.runtime.migration import MigrationInfo, MigrationStep
 from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RangeNotAncestorError, ResolutionError, RevisionError
 from alembic.util.exc import CommandError
@@ -42,6 +43,12 @@ def steps(script: ScriptDirectory, direction: str, revision: str, at: tuple[str,
     except RevisionError as error:
         raise CommandError(str(error)) from error
     return [step(script.revision_map, each) for each in found]
+
+
+def upgraded(found: Iterable[MigrationStep]) -> list[str]:
+    """Return the revisions whose upgrade is among these steps."""
+    infos: list[MigrationInfo] = [step.info for step in found]  # type: ignore[attr-defined]  # a property of both
+    return [info.up_revision_id for info in infos if info.is_upgrade and not info.is_stamp and info.up_revision_id]
 
 
 def bind(revision: Script, environment: EnvironmentContext) -> None:

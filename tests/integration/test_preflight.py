@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from unittest.mock import MagicMock, patch
 
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 
 from painel_migrations.deploy import preflight_postgresql, preflight_sessions
-from painel_migrations.deploy.concern import Concern
+from painel_migrations.deploy.concern import RETIRED_COLUMNS, Concern
+from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.preflight import look
 from tests.conftest import VERSIONS, engine_of
 from tests.support import advice, lineage, servers
@@ -299,3 +302,68 @@ def test_a_standby(monkeypatch: pytest.MonkeyPatch, run: Callable[..., tuple[int
         "Error: the server is a standby, which can only be read\nNext: Connect to the primary server, then run again\n"
     )
     assert (ended[0], ended[2]) == (planned[0], planned[2]) == (4, said)
+
+
+VIEW_OF_ANOTHER = (
+    "CREATE ROLE metabase",
+    "GRANT USAGE, CREATE ON SCHEMA public TO metabase",
+    "GRANT SELECT ON usuarios TO metabase",
+    "CREATE VIEW bi AS SELECT nome, empresa_id FROM usuarios",
+    "CREATE MATERIALIZED VIEW bi_contados AS SELECT empresa_id, count(*) FROM bi GROUP BY 1",
+    "CREATE VIEW bi_nomes AS SELECT nome FROM usuarios",
+    *(f"ALTER VIEW {name} OWNER TO metabase" for name in ("bi", "bi_nomes")),
+    "ALTER MATERIALIZED VIEW bi_contados OWNER TO metabase",
+    "ALTER SCHEMA public OWNER TO postgres",
+    "GRANT USAGE, CREATE ON SCHEMA public TO dona",
+)
+TAKEN_BACK = (
+    "DROP OWNED BY metabase CASCADE",
+    "DROP ROLE metabase",
+    "ALTER SCHEMA public OWNER TO pg_database_owner",
+    "REVOKE ALL ON SCHEMA public FROM dona",
+)
+
+
+def views_found(engine: sa.Engine, role: str, *revisions: str) -> list[tuple[str, str]]:
+    theirs = engine_of(engine.url.set(username=role).render_as_string(hide_password=False))
+    with theirs.connect() as connection:
+        return [(found.what, found.todo) for found in look(connection, revisions) if "bi" in found.todo]
+
+
+@pytest.fixture
+def shown(place: sa.Engine) -> Iterator[sa.Engine]:
+    """Views of a role that nothing else in the database belongs to."""
+    run(place, *VIEW_OF_ANOTHER)
+    yield place
+    run(place, *TAKEN_BACK)
+
+
+def test_views_of_another_role_over_a_column_that_goes(shown: sa.Engine) -> None:
+    assert views_found(shown, "membro", "0007", "0010") == [
+        (
+            "the role membro may not drop what metabase owns, over columns that this run retires: bi, bi_contados",
+            (
+                "Connect as metabase, or let this role be it, then run again: GRANT metabase TO membro;"
+                " or drop bi, bi_contados as metabase"
+            ),
+        )
+    ]
+    # No revision that takes it away, or a role that may drop it.
+    assert views_found(shown, "membro", "0007", "0011") == []
+    assert views_found(shown, "postgres", "0010") == []
+    run(shown, "ALTER SCHEMA public OWNER TO dona")
+    assert views_found(shown, "membro", "0010") == []
+    run(shown, "ALTER SCHEMA public OWNER TO postgres", "GRANT metabase TO membro")
+    assert views_found(shown, "membro", "0010") == []
+
+
+def test_the_columns_that_revisions_retire_are_those_of_the_history() -> None:
+    script = ScriptDirectory.from_config(configuration())
+    history = {}
+    for revision in script.walk_revisions():
+        recorder = MagicMock()
+        with patch.dict(vars(revision.module), op=recorder):
+            revision.module.upgrade()
+        if gone := tuple(f"{call.args[0]}.{call.args[1]}" for call in recorder.retire_column.call_args_list):
+            history[revision.revision] = gone
+    assert history == RETIRED_COLUMNS

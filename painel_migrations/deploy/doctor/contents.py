@@ -32,7 +32,8 @@ def revision(way: Way) -> list[Step]:
         refuse_foreign_database(connection, migration, script)
         at = migration.get_current_revision()
         empty = at is None and not tables_of(connection)
-    pending = sum(found.revision != at for found in script.walk_revisions(at or "base", "head"))
+    way.pending = [found.revision for found in script.walk_revisions(at or "base", "head") if found.revision != at]
+    pending = len(way.pending)
     way.at_head = not pending
     if not pending:
         return [ok("revision", f"at {at} (head)", NOTHING)]
@@ -45,7 +46,7 @@ def preflight(way: Way) -> list[Step]:
     from painel_migrations.deploy.preflight import look
 
     with way.looking() as connection:
-        found = look(connection)
+        found = look(connection, way.pending)
     steps = [
         refused("preflight", concern.what, concern.todo)
         if concern.refuses
