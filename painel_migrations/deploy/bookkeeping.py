@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import resources
+
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 
@@ -29,34 +32,13 @@ def tables_of(connection: sa.Connection) -> set[str]:
     return set(sa.inspect(connection).get_table_names(version_schema(connection.dialect.name))) - BOOKKEEPING
 
 
-# Of what bears a name of ours: what about it is not ours. Its owner has to be one whose code may run with our rights
-# anyhow: this role, one that it is a member of, a superuser, the owner of the database or of the application's users. A
-# superuser has the rights of every role, which says nothing. Nothing of it is read before, nor run.
-_IMPOSTORS = """
-WITH trusted AS (
-    SELECT r.oid FROM pg_roles r WHERE r.rolsuper OR r.rolname = current_user
-        OR pg_has_role(r.oid, 'USAGE') AND NOT (SELECT u.rolsuper FROM pg_roles u WHERE u.rolname = current_user)
-    UNION SELECT d.datdba FROM pg_database d WHERE d.datname = current_database()
-    UNION SELECT c.relowner FROM pg_class c WHERE c.relnamespace = to_regnamespace('public') AND c.relname = 'usuarios'
-)
-SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner), concat_ws(', ',
-    CASE WHEN c.relowner NOT IN (SELECT oid FROM trusted) THEN 'belongs to ' || quote_ident(r.rolname) END,
-    (SELECT 'has the trigger ' || min(quote_ident(t.tgname)) FROM pg_trigger t
-     WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND NOT (t.tgname = 'migration_history_only_grows'
-         AND c.relname = 'migration_history' AND EXISTS (SELECT FROM pg_proc p WHERE p.oid = t.tgfoid
-             AND p.proname = 'migration_history_only_grows' AND p.pronamespace = to_regnamespace('public')
-             AND p.proowner = c.relowner)) HAVING count(*) > 0),
-    (SELECT 'has the rule ' || min(quote_ident(w.rulename)) FROM pg_rewrite w
-     WHERE w.ev_class = c.oid AND w.rulename <> '_RETURN' HAVING count(*) > 0))
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles r ON r.oid = c.relowner
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
-  AND (n.nspname = 'public' AND c.relname IN ('alembic_version', 'migration_history')
-       OR n.nspname = 'retired' AND c.relname = 'register')
-UNION ALL
-SELECT '', n.nspname, pg_get_userbyid(n.nspowner), 'belongs to ' || quote_ident(r.rolname)
-FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner
-WHERE n.nspname = 'retired' AND n.nspowner NOT IN (SELECT oid FROM trusted)
-"""
+@cache
+def impostors() -> str:
+    """Return the SELECT of what bears a name of ours and is not ours, for a command and a pasted script alike."""
+    trust = (resources.files("painel_migrations.operations") / "postgresql" / "05_trust.sql").read_text("utf-8")
+    trusted = trust.split("$fn$", 2)[1].strip("\n")
+    text = resources.files(__package__).joinpath("impostors.sql").read_text("utf-8")
+    return text.strip().replace("{trusted}", trusted)
 
 
 def refuse_impostors(connection: sa.Connection) -> None:
@@ -64,18 +46,9 @@ def refuse_impostors(connection: sa.Connection) -> None:
 
     Errors: Refused, with what it is, whose, and what to do.
     """
-    if connection.dialect.name != "postgresql":
-        return
-    rows = connection.exec_driver_sql(_IMPOSTORS, execution_options={"no_parameters": True})
-    for schema, name, owner, why in rows:
-        if why:
-            shown = name if schema == "public" else f"{schema}.{name}" if schema else f"schema {name}"
-            kind = "TABLE" if schema else "SCHEMA"
-            raise Refused(
-                f"{shown} is not this project's: it {why}",
-                f"As {owner}, look at it, then give it another name: "
-                f"ALTER {kind} {shown.removeprefix('schema ')} RENAME TO ...",
-            )
+    if connection.dialect.name == "postgresql":
+        for what, todo in connection.exec_driver_sql(impostors(), execution_options={"no_parameters": True}):
+            raise Refused(what, todo)
 
 
 def make_way(connection: sa.Connection, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import psycopg2
 import pytest
 import sqlalchemy as sa
 
@@ -110,3 +111,64 @@ def test_a_materialized_view_of_another_role_is_not_filled_with_our_rights(
             "SELECT relispopulated, relowner::regrole::text FROM pg_class WHERE oid = to_regclass('public.espelho')"
         ).one()
     assert tuple(made) == (False, VISITOR)
+
+
+OURS = "DROP TABLE IF EXISTS alembic_version CASCADE;"
+GUARD = "migration_history_only_grows"
+BOOKS = {
+    "a view": (
+        f"{OURS} CREATE VIEW alembic_version AS SELECT '0001'::varchar AS version_num",
+        "the name alembic_version is taken by something that is not Alembic's",
+    ),
+    "a policy": (
+        "CREATE POLICY so ON alembic_version USING (false)",
+        "alembic_version is not this project's: it has row security",
+    ),
+    "a child": (
+        "CREATE TABLE filha () INHERITS (migration_history)",
+        "migration_history is not this project's: it shares its rows with public.filha",
+    ),
+    "a guard with another body": (
+        f"CREATE OR REPLACE FUNCTION {GUARD}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        f"migration_history is not this project's: it has the trigger {GUARD}",
+    ),
+    "a rule": (
+        "CREATE RULE eco AS ON INSERT TO alembic_version DO ALSO NOTIFY eco",
+        "alembic_version is not this project's: it has the rule eco",
+    ),
+    "a register of another": (
+        (
+            f"CREATE SCHEMA IF NOT EXISTS retired; CREATE TABLE IF NOT EXISTS retired.register (id integer);"
+            f"ALTER TABLE retired.register OWNER TO {VISITOR}"
+        ),
+        f"retired.register is not this project's: it belongs to {VISITOR}",
+    ),
+    "a schema of another": (
+        f"CREATE SCHEMA IF NOT EXISTS retired; ALTER SCHEMA retired OWNER TO {VISITOR}",
+        f"schema retired is not this project's: it belongs to {VISITOR}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("statement", "said"), BOOKS.values(), ids=BOOKS)
+def test_what_bears_a_name_of_ours_is_refused_by_commands_and_pastes(
+    postgres: sa.Engine, statement: str, said: str, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.upgrade(postgres, "0003")
+    plant(postgres, "SELECT 1")
+    with postgres.begin() as connection:
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+    monkeypatch.setenv("DATABASE_URL", str(postgres.url))
+    for verb in ("status", "verify", "upgrade"):
+        code, out, err = run(verb)
+        assert code == 4, (verb, out, err)
+        assert said in err, verb
+    for arguments in (
+        ("sql",),
+        ("sql", "--style", "escaped"),
+        ("sql", "--to", "0004"),
+        ("sql-rollback", "--to", "base"),
+    ):
+        with pytest.raises(psycopg2.Error) as refused:
+            pasting.paste(postgres, pasting.script(*arguments))
+        assert (refused.value.pgcode, said in refused.value.diag.message_primary) == ("PM004", True), arguments

@@ -15,6 +15,7 @@ from painel_migrations import __version__, catalog
 from painel_migrations.connection.answers import explanation
 from painel_migrations.connection.engines import SAFE_PATH
 from painel_migrations.connection.locks import LOCK_KEY, milliseconds
+from painel_migrations.deploy.bookkeeping import impostors
 from painel_migrations.deploy.console.plain import Section, collect
 from painel_migrations.deploy.console.shorthand import CODES, shortened
 from painel_migrations.operations.closure import needed
@@ -77,6 +78,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
             for text in needed([*bodies, *plain.ending, begin, *uses], plain.helpers)
         ),
         "phrases": _rows_of(code + phrase for code, phrase in CODES.items()),
+        "impostors": squeezed(impostors()),
         "known": "\n".join(textwrap.wrap(", ".join(literal(name) for name in known), 100)),
         "last": _place(way.end, known),
         "first": _place(way.start, known),

@@ -54,6 +54,13 @@ BEGIN
     SET LOCAL statement_timeout = ${statement_timeout};
     painel_step := 'the start';
 
+    -- What bears a name of ours and is another's is neither read nor written.
+    FOR painel_found IN
+${impostors}
+    LOOP
+        RAISE EXCEPTION USING ERRCODE = 'PM004', MESSAGE = painel_found.what, HINT = painel_found.todo;
+    END LOOP;
+
     -- Where the database is.
     IF to_regclass('public.alembic_version') IS NOT NULL THEN
         SELECT count(*), coalesce(max(array_position(painel_known, version_num::text)), 0),

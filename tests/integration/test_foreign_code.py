@@ -1,0 +1,119 @@
+"""What would run the function of another role with the rights of a run is refused; what runs none comes home."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from tests.integration.test_trust import VISITOR, plant
+from tests.support import lineage, pasting, scars
+from tests.support.command import Ran
+
+MADE = """
+CREATE FUNCTION public.alheia(a text) RETURNS boolean IMMUTABLE LANGUAGE plpgsql
+AS $$ BEGIN RAISE WARNING 'planted'; RETURN true; END $$;
+CREATE FUNCTION public.alheio() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN RAISE WARNING 'planted'; RETURN NEW; END $$;
+CREATE OPERATOR public.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = public.alheios);
+CREATE DOMAIN public.alheia_nome AS text CHECK (public.alheia(VALUE));
+CREATE VIEW public.vista AS SELECT public.alheia(nome::text) AS sim FROM public.usuarios;
+CREATE MATERIALIZED VIEW public.espelho AS SELECT public.alheia(tipo::text) AS sim, tipo, id FROM public.usuarios;
+CREATE INDEX ON public.espelho (id);
+"""
+TWO = (
+    "CREATE FUNCTION public.alheios(a text, b text) RETURNS boolean IMMUTABLE LANGUAGE plpgsql"
+    " AS $$ BEGIN RAISE WARNING 'planted'; RETURN true; END $$;"
+)
+CALLERS = {
+    "a check": (
+        "ALTER TABLE usuarios ADD CONSTRAINT de_fora CHECK (public.alheia(nome::text)) NOT VALID",
+        "table constraint de_fora on usuarios",
+    ),
+    "a default": (
+        "ALTER TABLE usuarios ADD extra boolean DEFAULT public.alheia('a')",
+        "default value for usuarios.extra",
+    ),
+    "an index of an expression": ("CREATE INDEX de_fora ON usuarios (public.alheia(nome::text))", "index de_fora"),
+    "an index of some rows": ("CREATE INDEX de_fora ON eventos (id) WHERE public.alheia(nome::text)", "index de_fora"),
+    "a generated column": (
+        "ALTER TABLE usuarios ADD extra boolean GENERATED ALWAYS AS (public.alheia(nome::text)) STORED",
+        "default value for usuarios.extra",
+    ),
+    "a trigger": (
+        "CREATE TRIGGER de_fora BEFORE UPDATE ON usuarios FOR EACH ROW EXECUTE FUNCTION public.alheio()",
+        "trigger de_fora on usuarios",
+    ),
+    "a rule": (
+        "CREATE RULE de_fora AS ON UPDATE TO usuarios DO ALSO SELECT public.alheia('a')",
+        "rule de_fora on usuarios",
+    ),
+    "an operator": (
+        "ALTER TABLE usuarios ADD CONSTRAINT de_fora CHECK (nome::text OPERATOR(public.===) 'a')",
+        "table constraint de_fora on usuarios",
+    ),
+    "a domain": ("ALTER TABLE usuarios ADD extra public.alheia_nome", "table usuarios"),
+    "a table that refers to ours": (
+        """CREATE TABLE recibos (dono integer REFERENCES usuarios (id) ON DELETE CASCADE);
+        CREATE TRIGGER de_fora AFTER DELETE ON recibos FOR EACH ROW EXECUTE FUNCTION public.alheio()""",
+        "trigger de_fora on recibos",
+    ),
+    "a materialized view of a view": (
+        "CREATE MATERIALIZED VIEW resumo AS SELECT sim FROM vista",
+        "materialized view resumo",
+    ),
+    "an index of a constant": ("CREATE INDEX de_fora ON espelho (public.alheia('a'))", "index de_fora"),
+}
+
+
+@pytest.fixture
+def foreign(postgres: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> sa.Engine:
+    """A database with a type that is rebuilt, and functions of a visitor that warn when they run."""
+    lineage.build(postgres, 22, rows=3)
+    scars.apply(postgres, scars.get("postgresql", "tipousuario_six_labels_rows_mixed"))
+    plant(postgres, "SELECT 1")
+    with postgres.begin() as connection:
+        connection.exec_driver_sql(f"GRANT SELECT ON usuarios, eventos TO {VISITOR}")
+    plant(postgres, TWO + MADE)
+    monkeypatch.setenv("DATABASE_URL", str(postgres.url))
+    return postgres
+
+
+@pytest.mark.parametrize(("statement", "named"), CALLERS.values(), ids=CALLERS)
+def test_what_would_run_another_role_s_function_is_refused(
+    foreign: sa.Engine, statement: str, named: str, run: Callable[..., Ran]
+) -> None:
+    with foreign.begin() as connection:
+        connection.exec_driver_sql(statement)
+    code, out, err = run("upgrade")
+    assert code == 4, (out, err)
+    assert f"{named} calls alhei" in err
+    assert f"of {VISITOR}, which would run with the rights of postgres" in err
+    assert "ALTER ROUTINE public.alhei" in err
+    session = pasting.Session(foreign.url.set(drivername="postgresql").render_as_string())
+    answer = session.paste(pasting.script("sql"))
+    session.close()
+    assert (answer.state, named in (answer.message or "")) == ("PM004", True), answer
+    assert "planted" not in answer.said
+
+
+@pytest.mark.parametrize("way", ["online", "pasted"])
+def test_what_runs_nothing_of_another_role_s_comes_home(foreign: sa.Engine, way: str, run: Callable[..., Ran]) -> None:
+    """A view, a materialized view with an index, a policy: made again, never filled, with no warning of theirs."""
+    with foreign.begin() as connection:
+        connection.exec_driver_sql("CREATE POLICY de_fora ON usuarios USING (public.alheia(nome::text))")
+    said = []
+    if way == "online":
+        code, out, err = run("upgrade")
+        assert code == 0, (out, err)
+        said.append(err)
+    else:
+        said += pasting.paste(foreign, pasting.script("sql"))
+    said += pasting.paste(foreign, pasting.script("sql-rollback", "--to", "base"))
+    assert "planted" not in "".join(said)
+    with foreign.connect() as connection:
+        made = connection.exec_driver_sql(
+            "SELECT relispopulated, relowner::regrole::text FROM pg_class WHERE oid = to_regclass('public.espelho')"
+        ).one()
+    assert tuple(made) == (False, VISITOR)
