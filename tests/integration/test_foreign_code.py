@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import psycopg2
 import pytest
 import sqlalchemy as sa
 
+from painel_migrations.errors import Refused
 from tests.integration.test_trust import VISITOR, plant
-from tests.support import lineage, pasting, scars
+from tests.support import history, lineage, pasting, scars
 from tests.support.command import Ran
 
 MADE = """
@@ -117,3 +119,50 @@ def test_what_runs_nothing_of_another_role_s_comes_home(foreign: sa.Engine, way:
             "SELECT relispopulated, relowner::regrole::text FROM pg_class WHERE oid = to_regclass('public.espelho')"
         ).one()
     assert tuple(made) == (False, VISITOR)
+
+
+LEFT = "CREATE FUNCTION public.soma(a text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN a; END $$;"
+
+
+def test_a_register_that_another_could_write_is_not_run(postgres: sa.Engine) -> None:
+    lineage.build(postgres, 22, rows=2)
+    plant(postgres, "SELECT 1")
+    with postgres.begin() as connection:
+        connection.exec_driver_sql(f"ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO {VISITOR}")
+        connection.exec_driver_sql("CREATE INDEX avulso ON usuarios (telefone)")
+    history.upgrade(postgres)
+    back = pasting.script("sql-rollback", "--to", "base")
+    with postgres.begin() as connection:
+        # What default privileges would have given is taken: only reading is left.
+        may = f"has_table_privilege('{VISITOR}', 'retired.register', '%s')"
+        assert tuple(
+            connection.exec_driver_sql(f"SELECT {may % 'SELECT'}, {may % 'INSERT'}, {may % 'TRIGGER'}").one()
+        ) == (True, False, False)
+        connection.exec_driver_sql(f"GRANT INSERT (definition) ON retired.register TO {VISITOR}")
+    with pytest.raises(Refused, match=f"retired.register can be written by {VISITOR}, and its definitions would run"):
+        history.downgrade(postgres, "base")
+    with pytest.raises(psycopg2.Error, match=r"retired\.register can be written by") as refused:
+        pasting.paste(postgres, back)
+    assert refused.value.pgcode == "PM004"
+    with postgres.begin() as connection:
+        connection.exec_driver_sql(f"REVOKE INSERT (definition) ON retired.register FROM {VISITOR}")
+    history.downgrade(postgres, "base")
+    with postgres.connect() as connection:
+        assert connection.exec_driver_sql("SELECT to_regclass('public.avulso') IS NOT NULL").scalar()
+
+
+def test_a_definition_that_names_a_function_made_since_stays_retired(postgres: sa.Engine) -> None:
+    """The index went to the register, its function is gone, and another role has made one of its name."""
+    lineage.build(postgres, 22, rows=2)
+    plant(postgres, "SELECT 1")
+    with postgres.begin() as connection:
+        connection.exec_driver_sql(LEFT + "CREATE INDEX avulso ON usuarios (public.soma(telefone::text))")
+    history.upgrade(postgres)
+    with postgres.begin() as connection:
+        connection.exec_driver_sql("DROP FUNCTION public.soma(text) CASCADE")
+    plant(postgres, LEFT.replace("RETURN a", "RAISE WARNING 'planted'; RETURN a"))
+    said = pasting.paste(postgres, pasting.script("sql-rollback", "--to", "base"))
+    assert "planted" not in "".join(said)
+    with postgres.connect() as connection:
+        kept = connection.exec_driver_sql("SELECT object FROM retired.register WHERE kind = 'index'").scalars().all()
+    assert "usuarios.avulso" in kept

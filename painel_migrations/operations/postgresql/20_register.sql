@@ -27,6 +27,11 @@ BEGIN
             retired_at timestamptz NOT NULL DEFAULT now());
         COMMENT ON TABLE retired.register IS 'One row for each thing retired: what it was, '
             'where its rows are kept, the SQL that makes it again.';
+        -- What default privileges give would let others write SQL that a way back runs.
+        EXECUTE coalesce((SELECT 'REVOKE INSERT, UPDATE, TRUNCATE, TRIGGER ON retired.register FROM '
+                || string_agg(DISTINCT pg_temp.grantee_of(grantee, false), ', ')
+            FROM pg_class, aclexplode(relacl)
+            WHERE oid = to_regclass('retired.register') AND grantee <> relowner), '');
     END IF;
 END $fn$;
 

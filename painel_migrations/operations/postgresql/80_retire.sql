@@ -79,6 +79,27 @@ BEGIN
     END IF;
 END $fn$;
 
+-- Definitions that are read back are run: refuses them where a role that is not trusted could have written one.
+CREATE OR REPLACE FUNCTION pg_temp.refuse_written() RETURNS void LANGUAGE sql AS $fn$
+    SELECT pg_temp.refuse(format('retired.register can be written by %s, and its definitions would run with the rights '
+            'of %s', who, quote_ident(current_user)), format('Read what they are, then run again: REVOKE INSERT, UPDATE, '
+            'TRUNCATE, TRIGGER ON retired.register FROM %s', who))
+    FROM (SELECT string_agg(DISTINCT pg_temp.grantee_of(grantee, false), ', ') AS who
+        FROM (SELECT relacl FROM pg_class WHERE oid = to_regclass('retired.register') UNION ALL
+            SELECT attacl FROM pg_attribute WHERE attrelid = to_regclass('retired.register')) AS a (acl), aclexplode(acl)
+        WHERE privilege_type IN ('INSERT', 'UPDATE', 'TRUNCATE', 'TRIGGER')
+          AND grantee NOT IN (SELECT pg_temp.trusted())) AS g WHERE who IS NOT NULL
+$fn$;
+
+-- Whether a definition names a function or an operator of a role that is not trusted, by the name that ours had.
+CREATE OR REPLACE FUNCTION pg_temp.names_foreign_code(definition text) RETURNS boolean LANGUAGE sql STABLE AS $fn$
+    SELECT EXISTS (SELECT FROM (
+            SELECT format('%s(', replace(oid::regproc::text, '"', '')), proowner FROM pg_proc
+            UNION ALL SELECT format('OPERATOR(%s.%s)', oprnamespace::regnamespace, oprname), oprowner FROM pg_operator
+        ) AS f (called, who)
+        WHERE who NOT IN (SELECT pg_temp.trusted()) AND strpos(replace(definition, '"', ''), called) > 0)
+$fn$;
+
 -- Makes again what the register describes, until nothing more fits: a view may need another first. What does
 -- not fit stays described. An error may quote a row and is not told.
 CREATE OR REPLACE PROCEDURE pg_temp.restore_noted(what text, of_objects text) LANGUAGE plpgsql AS $fn$
@@ -90,11 +111,13 @@ BEGIN
     IF to_regclass('retired.register') IS NULL THEN
         RETURN;
     END IF;
+    PERFORM pg_temp.refuse_written();
     WHILE some_fit LOOP
         some_fit := false;
         stay := NULL;
         FOR thing IN SELECT id, object, definition FROM retired.register
-            WHERE kind = what AND object LIKE of_objects AND definition IS NOT NULL ORDER BY id DESC
+            WHERE kind = what AND object LIKE of_objects AND definition IS NOT NULL
+              AND NOT pg_temp.names_foreign_code(definition) ORDER BY id DESC
         LOOP
             BEGIN
                 EXECUTE thing.definition;
