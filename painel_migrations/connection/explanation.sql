@@ -27,7 +27,7 @@ BEGIN
             relowner::regrole, quote_ident(current_user)), CASE WHEN relkind IN ('v', 'm')
             THEN format('; or drop %s as %s', rel, relowner::regrole) END) INTO off
         FROM pg_class WHERE oid = rel AND NOT pg_has_role(relowner, 'USAGE');
-    ELSIF con IS NOT NULL THEN
+    ELSIF con IS NOT NULL OR e_state = '23502' THEN
         SELECT format(CASE WHEN EXISTS (SELECT FROM pg_constraint WHERE conrelid = rel AND conname = con)
             THEN 'ALTER TABLE %s DROP CONSTRAINT %I' WHEN idx IS NOT NULL THEN 'DROP INDEX %3$s' END, rel, con, idx)
         INTO off;
@@ -38,10 +38,28 @@ BEGIN
         FROM pg_index, LATERAL (SELECT string_agg(pg_get_indexdef(idx, k, true), ', ') AS key
             FROM generate_series(1, indnkeyatts) k) AS cols
         WHERE indexrelid = idx AND e_state = '23505';
-        EXECUTE format('SELECT count(*) FROM (%s) t', coalesce(shown, 'SELECT WHERE false')) INTO n;
+        shown := coalesce(shown, (
+            SELECT format('SELECT ctid, * FROM %s WHERE %I IS NULL', rel, attname) FROM pg_attribute
+            WHERE attrelid = rel AND attname = e_col AND e_state = '23502'
+        ), (
+            SELECT CASE contype WHEN 'c' THEN format('SELECT ctid, * FROM %s WHERE NOT (%s)', rel,
+                pg_get_expr(conbin, conrelid)) WHEN 'f' THEN format('SELECT ctid, * FROM %s r WHERE ROW(%s) IS NOT NULL '
+                'AND NOT EXISTS (SELECT FROM %s o WHERE ROW(%2$s) = ROW(%4$s))', rel, mine, confrelid::regclass, theirs) END
+            FROM pg_constraint, LATERAL (SELECT string_agg(format('r.%I', m.attname), ', ' ORDER BY k),
+                    string_agg(format('o.%I', t.attname), ', ' ORDER BY k)
+                FROM unnest(conkey, confkey) WITH ORDINALITY AS key (my, their, k)
+                JOIN pg_attribute m ON m.attrelid = conrelid AND m.attnum = my
+                JOIN pg_attribute t ON t.attrelid = confrelid AND t.attnum = their) AS cols (mine, theirs)
+            WHERE conrelid = rel AND conname = con));
+        BEGIN
+            EXECUTE format('SELECT count(*) FROM (%s) t', coalesce(shown, 'SELECT WHERE false')) INTO n;
+        EXCEPTION WHEN others THEN
+            -- An expression may fail by itself.
+        END;
         IF n > 0 THEN
-            e_what := n || ' rows: ' || e_what;
-            off := format('Correct them, REINDEX INDEX %s, then run again. See them: %s', idx, shown);
+            e_what := concat(n, ' row', CASE WHEN n > 1 THEN 's' END, ': ', e_what);
+            off := CASE WHEN e_state = '23505' THEN format('Correct them, REINDEX INDEX %s, then run again', idx)
+                ELSE coalesce(off, e_hint) END || '. See them: ' || shown;
         END IF;
     END IF;
     e_hint := coalesce(off, e_hint, '/*report*/');
