@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from painel_migrations import catalog
 from painel_migrations.catalog import Catalogue, Finding, Severity
 from painel_migrations.catalog.verdict import verdict_statement
+from painel_migrations.operations.guarded import prologue
 
 Row = tuple[str, ...]
 
@@ -47,7 +48,8 @@ def failures(connection: sa.Connection, statement: str) -> list[str]:
 
 def assert_helpers_agree(connection: sa.Connection, findings: Sequence[Finding], live: Catalogue) -> None:
     """Fail unless what a script asks at its end finds something where Python finds drift of the catalogue."""
-    connection.exec_driver_sql(catalog.helpers(), execution_options={"no_parameters": True})
+    for statement in (*prologue(), catalog.helpers()):
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
     connection.exec_driver_sql("CALL pg_temp.learn_head()")
     found = rows(connection, "SELECT object FROM pg_temp.differences()")
     left_out = ("access", "position", "rows", "owner", "option")
