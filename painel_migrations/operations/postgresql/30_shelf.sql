@@ -215,6 +215,9 @@ BEGIN
                 OR integrity_constraint_violation THEN
             IF all_fit IS NULL THEN
                 CONTINUE; -- The run is refused at its end.
+            ELSIF SQLSTATE = '42501' THEN
+                PERFORM pg_temp.refuse_dependent(concat(thing.kind, ' ', thing.object),
+                    format('cannot be made again as its owner''s (%s) over what', SQLERRM), thing.gone_by);
             ELSIF SQLSTATE LIKE '23%' AND NOT all_fit THEN
                 RAISE;
             ELSIF all_fit OR thing.kind NOT IN ('view', 'index', 'trigger', 'constraint') THEN

@@ -90,6 +90,19 @@ BEGIN
         UPDATE pg_temp.shelf SET definition = replace(definition, format('%L::%s', label, spelled),
             format('%L::%s', pg_temp.same_label(label, labels), spelled))
         WHERE pg_temp.same_label(label, labels) <> label;
+        -- As text it could mean another thing, and may find no row any more.
+        PERFORM pg_temp.refuse_dependent(concat(kind, ' ', object), format('names %L, which rows will hold as %L of '
+            'the type that', label, pg_temp.same_label(label, labels)), gone_by)
+        FROM pg_temp.shelf WHERE pg_temp.same_label(label, labels) <> label
+            AND definition ~ format('%L(?!::%s)', label, spelled)
+            AND definition !~ format('%L(?!::%s)', pg_temp.same_label(label, labels), spelled)
+            AND definition !~* '(lower|upper)\s*\(|~\*|ilike';
+    END LOOP;
+    FOR used IN SELECT DISTINCT m[1] AS was, m[2]::text[] AS them FROM pg_temp.shelf, LATERAL regexp_matches(definition,
+            format('(''(\{[^'']*\})''::%s\[\])', spelled), 'g') m
+    LOOP
+        UPDATE pg_temp.shelf SET definition = replace(definition, used.was, format('%L::%s[]', ARRAY(
+            SELECT coalesce(pg_temp.same_label(l, labels), l) FROM unnest(used.them) l), spelled));
     END LOOP;
     PERFORM pg_temp.unshelve(all_fit);
     IF NOT EXISTS (SELECT FROM pg_depend JOIN pg_type t ON refobjid IN (t.oid, t.typarray)
@@ -107,7 +120,11 @@ DECLARE
     live text[] := pg_temp.labels_of(enum_type);
     other text;
 BEGIN
-    IF live = labels THEN
+    -- Rows of two spellings become rows of one, and so does what is defined over them.
+    IF live = labels AND NOT (EXISTS (SELECT FROM unnest(labels) l WHERE pg_temp.same_label(l, labels) <> l)
+            AND EXISTS (SELECT FROM pg_depend JOIN pg_type t ON refobjid IN (t.oid, t.typarray)
+                WHERE t.oid = pg_temp.type_oid(enum_type) AND refclassid = 'pg_type'::regclass AND deptype = 'n'
+                  AND (classid <> 'pg_class'::regclass OR objsubid = 0))) THEN
         RETURN;
     ELSIF live IS NULL THEN
         IF pg_temp.type_oid(enum_type) IS NOT NULL THEN
@@ -129,7 +146,7 @@ BEGIN
     END LOOP;
     -- A label added in this transaction cannot be stored in it: only spellings that rows never hold are added
     -- so.
-    IF live = labels[1 : cardinality(live)] AND NOT EXISTS (
+    IF live = labels[1 : cardinality(live)] AND live <> labels AND NOT EXISTS (
             SELECT FROM unnest(labels) l WHERE lower(l) <> ALL (SELECT lower(e) FROM unnest(live) e)) THEN
         FOR i IN cardinality(live) + 1 .. cardinality(labels) LOOP
             EXECUTE format('ALTER TYPE public.%I ADD VALUE %L', enum_type, labels[i]);
