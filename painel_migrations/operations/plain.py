@@ -35,6 +35,13 @@ class PublicImpl(PostgresqlImpl):
         self.static_output(str(compiled).replace("\t", "    ").strip() + self.command_terminator)
         return None
 
+    def bulk_insert(self, table: Any, rows: list[dict[str, Any]], multiinsert: bool = True) -> None:
+        """Insert rows as Alembic does. SQLAlchemy translates no schema of a table that only names its columns."""
+        if self.context_opts.get("in_public") and table.schema is None and not isinstance(table, sa.Table):
+            columns = [sa.column(column.name, column.type) for column in table.columns]
+            table = sa.table(table.name, *columns, schema=PUBLIC)
+        super().bulk_insert(table, rows, multiinsert)
+
 
 def _name_schema(construct: AlterTable) -> None:
     construct.schema = construct.schema or PUBLIC
