@@ -1,7 +1,7 @@
 -- Whose code may run with the rights of a run, and the refusal of what another's would.
 
--- The role itself, those it is a member of, superusers, the owner of the database and that of the application's users. A
--- superuser has the rights of every role, which says nothing.
+-- The role itself, those it is a member of, superusers, the owner of the database and that of the application's users.
+-- A superuser has the rights of every role, which says nothing.
 CREATE OR REPLACE FUNCTION pg_temp.trusted() RETURNS SETOF oid LANGUAGE sql STABLE AS $fn$
     SELECT oid FROM pg_roles r WHERE rolsuper OR rolname = current_user
         OR pg_has_role(oid, 'USAGE') AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
@@ -9,17 +9,19 @@ CREATE OR REPLACE FUNCTION pg_temp.trusted() RETURNS SETOF oid LANGUAGE sql STAB
     UNION SELECT relowner FROM pg_class WHERE relnamespace = to_regnamespace('public') AND relname = 'usuarios'
 $fn$;
 
--- Refuses the run where it would call a function of a role that is not trusted: by a trigger, a rule, a default, a check,
--- an index, statistics, a type's check or a partition's key of a table that the run reads or writes, or that its changes
--- reach; or by a materialized view that it fills. What hides behind an operator, a type, a view or a function's
--- body of SQL counts. Plain views, and materialized views of others, run nothing; their indexes may.
+-- Refuses the run where it would call a function of a role that is not trusted: by a trigger, a rule, a
+-- default, a check, an index, statistics, a type's check or a partition's key of a table that the run reads
+-- or writes, or that its changes reach; or by a materialized view that it fills. What hides behind an
+-- operator, a type, a view or a function's body of SQL counts. Plain views, and materialized views of
+-- others, run nothing; their indexes may.
 CREATE OR REPLACE PROCEDURE pg_temp.refuse_foreign_code() LANGUAGE plpgsql AS $fn$
 BEGIN
     INSERT INTO pg_temp.faults (what, todo, things)
     WITH RECURSIVE reach (rel) AS (
         SELECT c.oid FROM pg_class c WHERE relkind IN ('r', 'p') AND (relnamespace = to_regnamespace('retired')
             OR relnamespace = to_regnamespace('public') AND relname ~ format('^(_alembic_tmp_)?(%s)(_|$)',
-                array_to_string(pg_temp.known_tables() || '{alembic_version,migration_history,produtos_categorias}', '|'))
+                array_to_string(pg_temp.known_tables()
+                    || '{alembic_version,migration_history,produtos_categorias}', '|'))
             OR oid IN (SELECT attrelid FROM pg_attribute a JOIN pg_type t ON t.oid = atttypid JOIN pg_type e
                 ON e.oid IN (t.oid, t.typelem) WHERE e.typtype = 'e' AND e.typnamespace = to_regnamespace('public')))
         UNION
@@ -39,7 +41,8 @@ BEGIN
             UNION SELECT 'pg_class'::regclass, rel FROM reach JOIN pg_class t ON t.oid = rel
             WHERE relkind IN ('r', 'p') OR relkind = 'm' AND relispopulated AND relowner = current_user::regrole) AS r
         UNION
-        SELECT top, root, n.class, n.obj FROM below b LEFT JOIN pg_class c ON class = 'pg_class'::regclass AND oid = obj,
+        SELECT top, root, n.class, n.obj
+        FROM below b LEFT JOIN pg_class c ON class = 'pg_class'::regclass AND oid = obj,
             LATERAL (SELECT refclassid, refobjid FROM pg_depend WHERE classid = class AND objid = obj
                 UNION ALL SELECT 'pg_constraint'::regclass, k.oid FROM pg_constraint k
                     WHERE class = 'pg_type'::regclass AND contypid = obj

@@ -82,11 +82,13 @@ END $fn$;
 -- Definitions that are read back are run: refuses them where a role that is not trusted could have written one.
 CREATE OR REPLACE FUNCTION pg_temp.refuse_written() RETURNS void LANGUAGE sql AS $fn$
     SELECT pg_temp.refuse(format('retired.register can be written by %s, and its definitions would run with the rights '
-            'of %s', who, quote_ident(current_user)), format('Read what they are, then run again: REVOKE INSERT, UPDATE, '
+            'of %s', who, quote_ident(current_user)),
+        format('Read what they are, then run again: REVOKE INSERT, UPDATE, '
             'TRUNCATE, TRIGGER ON retired.register FROM %s', who))
     FROM (SELECT string_agg(DISTINCT pg_temp.grantee_of(grantee, false), ', ') AS who
         FROM (SELECT relacl FROM pg_class WHERE oid = to_regclass('retired.register') UNION ALL
-            SELECT attacl FROM pg_attribute WHERE attrelid = to_regclass('retired.register')) AS a (acl), aclexplode(acl)
+            SELECT attacl FROM pg_attribute WHERE attrelid = to_regclass('retired.register')) AS a (acl),
+            aclexplode(acl)
         WHERE privilege_type IN ('INSERT', 'UPDATE', 'TRUNCATE', 'TRIGGER')
           AND grantee NOT IN (SELECT pg_temp.trusted())) AS g WHERE who IS NOT NULL
 $fn$;
