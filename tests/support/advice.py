@@ -111,7 +111,8 @@ def try_out(database: sa.Engine | sa.Connection | sa.URL | str, message: str) ->
     if database.dialect.name == "sqlite" and isinstance(database, sa.Engine):
         prepare_sqlite(database)
     counts = [int(number) for number in _COUNTED.findall(message)]
-    selects = [each for [each, *_] in found if each.startswith("SELECT ") and " GROUP BY " not in each]
+    # A SELECT that groups shows a row a value; one that joins shows a row with each that took its place.
+    selects = [each for [each, *_] in found if re.match(r"SELECT (?!.* (GROUP BY|LEFT JOIN) )", each)]
     with contextlib.nullcontext(database) if isinstance(database, sa.Connection) else database.connect() as connection:
         for sequence in found:
             statement = sequence[0]
