@@ -38,6 +38,12 @@ BEGIN
                     'pg_trigger'::regclass, 'pg_statistic_ext'::regclass)
                     OR classid = 'pg_rewrite'::regclass AND objid IN (SELECT oid FROM pg_rewrite WHERE ev_class = rel))
                 OR classid = 'pg_class'::regclass AND objid IN (SELECT indexrelid FROM pg_index WHERE indrelid = rel)
+            -- A value is taken to a type by a cast of the type's owner.
+            UNION SELECT 'pg_cast'::regclass, c.oid FROM pg_cast c JOIN pg_type t ON t.oid IN (castsource, casttarget)
+            WHERE typnamespace = to_regnamespace('public')
+            -- What a trigger of ours calls keeps its owner where it is there already.
+            UNION SELECT 'pg_proc'::regclass, oid FROM pg_proc WHERE pronamespace = to_regnamespace('public')
+              AND pronargs = 0 AND proname IN ('usuarios_tipo_maiusculo', 'migration_history_only_grows')
             UNION SELECT 'pg_class'::regclass, rel FROM reach JOIN pg_class t ON t.oid = rel
             WHERE relkind IN ('r', 'p') OR relkind = 'm' AND relispopulated AND relowner = current_user::regrole) AS r
         UNION

@@ -29,6 +29,15 @@ CREATE OR REPLACE FUNCTION pg_temp.grantee_of(who oid, is_grantable boolean) RET
         CASE WHEN is_grantable THEN ' WITH GRANT OPTION' END)
 $fn$;
 
+-- The statements that take back what default privileges give others of a thing that is made again.
+CREATE OR REPLACE FUNCTION pg_temp.undefaulted(kind text, name text) RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT string_agg(DISTINCT format(E';\nREVOKE ALL ON %s %s FROM %s', kind, name,
+        pg_temp.grantee_of(grantee, false)), '')
+    FROM pg_default_acl, aclexplode(defaclacl)
+    WHERE defaclrole = current_user::regrole AND grantee <> defaclrole
+      AND (grantee <> 0 OR defaclobjtype = 'r' AND kind = 'TABLE')
+$fn$;
+
 -- The statements that make a view again, with its options, owner, grants, comment, and indexes.
 CREATE OR REPLACE FUNCTION pg_temp.view_as_sql(v oid) RETURNS text LANGUAGE sql STABLE AS $fn$
     SELECT concat(
@@ -37,6 +46,7 @@ CREATE OR REPLACE FUNCTION pg_temp.view_as_sql(v oid) RETURNS text LANGUAGE sql 
         -- Filled, it would run with our rights what another role wrote: its owner refreshes it.
         CASE WHEN relkind = 'm' AND (NOT relispopulated OR relowner <> current_user::regrole)
             THEN ' WITH NO DATA' END,
+        pg_temp.undefaulted('TABLE', v::regclass::text),
         (SELECT string_agg(E';\n' || pg_get_indexdef(indexrelid), '') FROM pg_index WHERE indrelid = v),
         (SELECT string_agg(E';\n' || pg_temp.trigger_as_sql(t.oid), '') FROM pg_trigger t
          WHERE tgrelid = v AND NOT tgisinternal),
@@ -73,6 +83,7 @@ $fn$;
 CREATE OR REPLACE FUNCTION pg_temp.belongings(kind text, name text, owner oid, rights aclitem[], remark text)
 RETURNS text LANGUAGE sql STABLE AS $fn$
     SELECT concat(CASE WHEN rights IS NOT NULL THEN format(E';\nREVOKE ALL ON %s %s FROM PUBLIC', kind, name) END,
+        pg_temp.undefaulted(kind, name),
         (SELECT string_agg(format(E';\nGRANT %s ON %s %s TO %s', privilege_type, kind, name,
              pg_temp.grantee_of(grantee, is_grantable)), '') FROM aclexplode(rights) WHERE grantee <> owner),
         format(E';\nCOMMENT ON %s %s IS ', kind, name) || quote_literal(remark),

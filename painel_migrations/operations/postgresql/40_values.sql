@@ -291,7 +291,9 @@ END $fn$;
 -- A column that holds moments, of whatever type, as text that can be compared: to the second.
 CREATE OR REPLACE FUNCTION pg_temp.moment(tbl text, alias text, col text) RETURNS text LANGUAGE sql STABLE AS $fn$
     SELECT format('left(translate((%s)::text, ''T'', '' ''), 19)', CASE WHEN type LIKE 'timestamp%'
-        THEN pg_temp.converted(value, type, 'timestamp with time zone') ELSE value END)
+        THEN pg_temp.converted(value, type, 'timestamp with time zone')
+        ELSE format('CASE WHEN pg_temp.casts(%1$s::text, ''timestamptz'') THEN (%2$s)::text ELSE %1$s::text END',
+            value, pg_temp.converted(value, type, 'timestamp with time zone')) END)
     FROM (SELECT format('%I.%I', alias, col), pg_temp.type_of(tbl, col)) AS m (value, type)
 $fn$;
 

@@ -94,8 +94,9 @@ BEGIN
         PERFORM pg_temp.refuse_dependent(concat(kind, ' ', object), format('names %L, which rows will hold as %L of '
             'the type that', label, pg_temp.same_label(label, labels)), gone_by)
         FROM pg_temp.shelf WHERE pg_temp.same_label(label, labels) <> label
-            AND definition ~ format('%L(?!::%s)', label, spelled)
-            AND definition !~ format('%L(?!::%s)', pg_temp.same_label(label, labels), spelled)
+            AND definition ~ format('%s(?!::%s)', regexp_replace(quote_literal(label), '\W', '\\\&', 'g'), spelled)
+            AND definition !~ format('%s(?!::%s)', regexp_replace(
+                quote_literal(pg_temp.same_label(label, labels)), '\W', '\\\&', 'g'), spelled)
             AND definition !~* '(lower|upper)\s*\(|~\*|ilike';
     END LOOP;
     FOR used IN SELECT DISTINCT m[1] AS was, m[2]::text[] AS them FROM pg_temp.shelf, LATERAL regexp_matches(definition,

@@ -13,7 +13,7 @@ $fn$;
 -- moment of creation. NULL where the tables cannot tell.
 CREATE OR REPLACE FUNCTION pg_temp.differ(source text, target text, keys text[])
 RETURNS text LANGUAGE sql STABLE AS $fn$
-    SELECT format('(%s OR %s = %s) IS NOT TRUE', string_agg(j, ' OR '),
+    SELECT format('(%s OR %s IS NOT DISTINCT FROM %s) IS NOT TRUE', string_agg(j, ' OR '),
         pg_temp.moment(source, 'source', 'criado_em'), pg_temp.moment(target, 'target', 'criado_em'))
     FROM pg_temp.joined(source, target, keys || '{nome,nome_completo}'::text[]) j
     WHERE pg_temp.has_column(source, 'criado_em') AND pg_temp.has_column(target, 'criado_em')

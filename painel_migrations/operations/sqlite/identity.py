@@ -44,4 +44,4 @@ def differ(source: Table, target: Table) -> str:
     same = [*same_key(source, target), *joined(source, target, _NAMES)]
     if not same or not (source.has("criado_em") and target.has("criado_em")):
         return "0"
-    return f"({' OR '.join(same)} OR datetime(source.criado_em) = datetime(target.criado_em)) IS NOT 1"
+    return f"({' OR '.join(same)} OR datetime(source.criado_em) IS datetime(target.criado_em)) IS NOT 1"
