@@ -276,7 +276,7 @@ def test_a_hook_after_one_that_was_left_behind(
     half_way(hang)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'hanging.db'}")
     try:
-        assert run_auto_migration(4) is False
+        assert run_auto_migration(8) is False
         monkeypatch.setenv("DATABASE_URL", text_of(database))
         assert run_auto_migration() is True
     finally:
