@@ -131,8 +131,10 @@ RETURNS boolean LANGUAGE sql AS $fn$
     SELECT pg_temp.no_row(tbl, col, format(other, quote_ident(col)), 'row holds', 'rows hold',
         'a value that is no label of ' || enum_type, 'Correct them', format(other, pg_temp.was(tbl, col)),
         (pg_temp.noted('cells', tbl || '.' || col)).entry IS NOT NULL)
-    FROM (SELECT pg_temp.bare('%s') || format(' NOT IN (%s)', string_agg(quote_literal(lower(l)), ', ')) AS other
-          FROM unnest(labels) l) AS o
+    FROM (SELECT pg_temp.bare('%s')
+              || format(' NOT IN (%s)', string_agg(quote_literal(l), ', ' ORDER BY place)) AS other
+          FROM (SELECT lower(l), min(place) FROM unnest(labels) WITH ORDINALITY AS u (l, place) GROUP BY 1)
+              AS once (l, place)) AS o
 $fn$;
 
 -- The same of an array, or of a table of another schema.
