@@ -42,7 +42,7 @@ def missing(dialect: str, fact: Fact) -> str:
 
 def changed(dialect: str, fact: Fact, found: Fact) -> str:
     """Return what makes ``found`` what head has."""
-    if dialect == "postgresql" and _leads_elsewhere(fact, found):
+    if fact.kind != "sequence" and dialect == "postgresql" and _leads_elsewhere(fact, found):
         # The search_path of the session that runs the statement may lead it there again.
         return MEND
     if fact.kind in {"index", "trigger"}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 from pathlib import Path
@@ -99,15 +100,30 @@ def _prepare_postgresql(engine: sa.Engine, read_only: bool) -> None:
         secure(connection)
 
     sa.event.listen(engine, "connect", _let_idle)
+    sa.event.listen(engine, "close", _limit_again)
 
 
-def _let_idle(dbapi_connection: Any, _record: object) -> None:
+def _let_idle(dbapi_connection: Any, record: Any) -> None:
     """Lift the limit, there from PostgreSQL 14 on, that ends a session between two transactions: a run thinks there."""
-    if dbapi_connection.server_version >= 140000:
-        dbapi_connection.autocommit = True
-        with dbapi_connection.cursor() as cursor:
-            cursor.execute("SET idle_session_timeout = 0")
-        dbapi_connection.autocommit = False
+    dbapi_connection.autocommit = True
+    with dbapi_connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_catalog.set_config('idle_session_timeout', '0', false) "
+            "WHERE pg_catalog.current_setting('idle_session_timeout', true) OPERATOR(pg_catalog.<>) '0'"
+        )
+        record.info["limit lifted"] = cursor.rowcount == 1
+    dbapi_connection.autocommit = False
+
+
+def _limit_again(dbapi_connection: Any, record: Any) -> None:
+    """Leave the session as it was: a pooler gives it to others."""
+    if record.info.pop("limit lifted", False):
+        # A connection that is gone takes its settings with it.
+        with contextlib.suppress(dbapi_connection.Error):
+            dbapi_connection.rollback()
+            dbapi_connection.autocommit = True
+            with dbapi_connection.cursor() as cursor:
+                cursor.execute("RESET idle_session_timeout")
 
 
 def secure(connection: sa.Connection) -> None:

@@ -128,7 +128,8 @@ def test_a_read_only_server(server_of: Callable[[int], servers.Server]) -> None:
         target,
         4,
         f"transactions of the role postgres in the database {name} are set to read-only",
-        f"Connect to the primary server, or lift it: ALTER DATABASE {name} SET default_transaction_read_only = off",
+        "Connect to the primary server, or lift it: SET default_transaction_read_only = off; "
+        f"ALTER ROLE postgres IN DATABASE {name} SET default_transaction_read_only = off",
     )
     server.drop_database(name)
 

@@ -175,7 +175,7 @@ def test_failed_check_before_the_commit(damaged: Damaged, monkeypatch: pytest.Mo
 def test_defect_in_the_last_revision(damaged: Damaged, monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception nobody foresaw, after everything was done but the commit."""
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("painel_migrations.operations.keys.EnsureIndexOp.ensure_index", fail)

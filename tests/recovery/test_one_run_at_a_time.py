@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from painel_migrations.catalog import Severity, verify
+from painel_migrations.connection.engines import make_engine
 from painel_migrations.connection.locks import LOCK_KEY, Holder, holders, lock_run, named
 from painel_migrations.errors import HeldError
 from painel_migrations.settings import read_settings
@@ -236,7 +237,7 @@ def test_a_reader_of_the_file_that_never_ends(sqlite: sa.Engine) -> None:
 
 def test_what_ends_a_run_whose_client_is_gone(postgres: sa.Engine) -> None:
     """The server looks for the client during a statement, and does not wait for ever for the next one."""
-    with postgres.connect() as connection:
+    with make_engine(postgres.url).connect() as connection:
         lock_run(connection, read_settings({}))
         shown = {
             name: connection.exec_driver_sql(f"SHOW {name}").scalar_one()

@@ -24,8 +24,11 @@ pytestmark = pytest.mark.skipif(
 ROWS = 6
 LEFT = """
     SELECT name, setting, source FROM pg_settings
-    WHERE name IN ('search_path', 'lock_timeout', 'statement_timeout', 'TimeZone', 'DateStyle', 'role')
-        OR source = 'session' AND name NOT IN ('application_name', 'client_encoding')
+    WHERE name IN (
+        'search_path', 'lock_timeout', 'statement_timeout', 'idle_session_timeout', 'TimeZone', 'DateStyle', 'role'
+    )
+        -- Every transaction begins with its own isolation, whatever the last one asked for.
+        OR source = 'session' AND name NOT IN ('application_name', 'client_encoding', 'transaction_isolation')
 """
 
 
@@ -46,6 +49,9 @@ def pooled(on_postgresql: Damaged) -> Iterator[sa.Engine]:
 
 
 def test_up_and_down(on_postgresql: Damaged, pooled: sa.Engine) -> None:
+    with on_postgresql.engine.begin() as connection:
+        # A run lifts it, and has to put it back.
+        connection.exec_driver_sql(f"ALTER DATABASE {connection.engine.url.database} SET idle_session_timeout = '1h'")
     before = state(pooled)
     ended = command.run(pooled.url, "upgrade")
     assert (ended.code, ended.err) == (0, "")

@@ -228,6 +228,7 @@ ALTER TABLE itens_venda_pdv DROP CONSTRAINT itens_venda_pdv_produto_id_fkey,
 
 -- foreign key into another schema
 -- > foreign key itens_venda_pdv.itens_venda_pdv_produto_id_fkey
+-- mended by operations
 CREATE SCHEMA retired;
 CREATE TABLE retired.produtos (id int PRIMARY KEY);
 ALTER TABLE itens_venda_pdv DROP CONSTRAINT itens_venda_pdv_produto_id_fkey,
