@@ -74,9 +74,28 @@ PHRASES = (
     "UNION ALL",
     " WHEN ",
     "labels",
+    " AND ",
+    "class",
+    "name",
+    "(tbl",
+    "type",
+    "THEN",
+    "text",
+    "tion",
+    "index",
+    ".oid",
+    " AS ",
+    "place",
+    "FROM",
+    "BEGIN",
+    "value",
+    "trigger",
+    "table",
+    "kind",
 )
 
-CODES = dict(zip(string.ascii_letters + string.digits, PHRASES, strict=False))
+# No quote, and nothing that a console or the escaped style would read otherwise.
+CODES = dict(zip(f"{string.ascii_letters}{string.digits}!&*+-./:<=>?@^_|~,", PHRASES, strict=False))
 """Each phrase by the character that stands for it, after the sign."""
 
 
