@@ -23,7 +23,8 @@ from painel_migrations.deploy.bookkeeping import make_way
 from painel_migrations.errors import Refused
 from painel_migrations.events import current_run
 from painel_migrations.logs import get_logger
-from painel_migrations.operations.guarded import ROWS_RETIRED, literal, prepare, send
+from painel_migrations.operations.guarded import ROWS_RETIRED, prepare, send
+from painel_migrations.operations.literals import call
 from painel_migrations.operations.sqlite import check_foreign_keys, collect
 from painel_migrations.operations.sqlite.live import kind_of
 from painel_migrations.operations.sqlite.register import REVISION, rows_of
@@ -105,7 +106,7 @@ class _PostgreSQL:
         return None if self.migration.as_sql else self.migration.connection
 
     def _call(self, name: str, *arguments: str | None) -> None:
-        send(self.migration, f"CALL pg_temp.{name}({', '.join(literal(argument) for argument in arguments)})")
+        send(self.migration, call(name, arguments))
 
 
 @cache

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -22,6 +23,44 @@ def described(column: sa.Column[object]) -> str:
     for key in column.foreign_keys:
         words.append(f"references {key.target_fullname.split('.')[0]}")
     return " ".join(words)
+
+
+class Items(tuple[SchemaItem, ...]):
+    """The columns, keys and indexes of a table.
+
+    Args:
+        parts: Those that it is to have.
+        passing: Those that hold only until a later revision changes them.
+    """
+
+    passing: tuple[SchemaItem, ...]
+
+    def __new__(cls, parts: Iterable[SchemaItem], passing: Iterable[SchemaItem] = ()) -> Items:
+        """Hold both."""
+        made = super().__new__(cls, parts)
+        made.passing = tuple(passing)
+        return made
+
+    def described(self) -> list[str]:
+        """Return all of them in the words of the helpers."""
+        return [*items(self), *(f"passing {item}" for item in items(self.passing))]
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A trigger: a function of the same name and what fires it on PostgreSQL, statements of their own on SQLite.
+
+    Args:
+        name: Of both on PostgreSQL.
+        sqlite: The CREATE TRIGGER statements there, by name; where it is to go, the names are enough.
+        fires: Such as BEFORE INSERT.
+        body: Of the PL/pgSQL function; empty where the trigger is to go.
+    """
+
+    name: str
+    sqlite: Mapping[str, str]
+    fires: str = ""
+    body: str = ""
 
 
 def items(parts: Iterable[SchemaItem]) -> Iterator[str]:

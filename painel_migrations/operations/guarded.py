@@ -1,15 +1,13 @@
-"""What every guarded operation is: one CALL of a catalogue-reading helper on PostgreSQL, one function on SQLite."""
+"""What the guarded operations stand on at PostgreSQL: the session's settings, the helpers, and how they are called."""
 
 from __future__ import annotations
 
-import importlib
 import re
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.operations import MigrateOperation, Operations
 from alembic.runtime.migration import MigrationContext
 
 from painel_migrations.connection.engines import LIFTED, SAFE_PATH
@@ -24,50 +22,6 @@ REFUSED = "PM004"
 # How many rows a revision retired, as its end says it, kept in the connection's `info` under this key.
 ROWS_RETIRED = "painel_rows_retired"
 _ROWS_RETIRED = re.compile(r"\d+ retired (\d+) rows?")
-
-# No line of a call is longer than 112 characters with its semicolon: people read the script where nothing wraps.
-LINE = 110
-WIDTH = 100
-
-
-class GuardedOperation(MigrateOperation):
-    """An operation that looks at the live catalogue and does only what is missing.
-
-    Arguments: ``name``, the helper's; ``arguments``, for PostgreSQL; ``sqlite``, the arguments of the function of
-    the same name
-    in ``operations.sqlite``, or None where SQLite has nothing to do.
-    """
-
-    def __init__(self, name: str, arguments: list[Any], sqlite: list[Any] | None) -> None:
-        self.name = name
-        self.arguments = arguments
-        self.sqlite = sqlite
-
-    @property
-    def call(self) -> str:
-        """The statement for PostgreSQL, the same online and in the console script."""
-        line = f"CALL pg_temp.{self.name}({', '.join(literal(argument) for argument in self.arguments)})"
-        if max(map(len, line.split("\n"))) <= LINE:
-            return line
-        lines = _filled([_spelled(argument) for argument in self.arguments], WIDTH)
-        return "\n    ".join([f"CALL pg_temp.{self.name}(", *lines]) + ")"
-
-
-@Operations.implementation_for(GuardedOperation)
-def _run(operations: Operations, operation: GuardedOperation) -> None:
-    context = operations.get_context()
-    if context.dialect.name == "sqlite":
-        if operation.sqlite is not None:
-            functions = importlib.import_module("painel_migrations.operations.sqlite")
-            try:
-                getattr(functions, operation.name)(operations.get_bind(), *operation.sqlite)
-            except sa.exc.DBAPIError:
-                # What comes after a fault may fail because of it.
-                functions.refuse(operations.get_bind())
-                raise
-        return
-    prepare(context)
-    send(context, operation.call)
 
 
 def prepare(context: MigrationContext) -> None:
@@ -156,51 +110,3 @@ def _listen(connection: sa.Connection) -> None:
     raw: Any = connection.connection.dbapi_connection
     if hasattr(raw, "notices"):
         raw.notices = _Notices(connection.info)
-
-
-def _filled(pieces: list[list[str]], width: int) -> list[str]:
-    """Set pieces of one line or more with commas between them, as many on a line as there is room for."""
-    lines: list[str] = []
-    after_one_line = False
-    for first, *more in pieces:
-        if after_one_line and not more and len(lines[-1]) + len(first) + 2 <= width:
-            lines[-1] += f", {first}"
-            continue
-        if lines:
-            lines[-1] += ","
-        lines += [first, *more]
-        after_one_line = not more
-    return lines
-
-
-def _spelled(value: Any) -> list[str]:
-    """Spell a value on as many lines as it needs: an array breaks between its items, a text after a space.
-
-    SQL reads literals that only a line break separates as one, so the value is the same however it is broken.
-    """
-    text = literal(value)
-    if len(text) <= WIDTH:
-        return [text]
-    if isinstance(value, (list, tuple)):
-        # What opens the array, indents it and closes it takes room, too.
-        first, *more = _filled([_spelled(item) for item in value], WIDTH - 12)
-        *lines, last = [f"ARRAY[{first}", *(f"    {line}" for line in more)]
-        return [*lines, f"{last}]::text[]"]
-    words, lines = text[1:-1].split(" "), [""]
-    for number, word in enumerate(words):
-        part = word if number == len(words) - 1 else f"{word} "
-        if lines[-1] and len(lines[-1]) + len(part) > WIDTH - 14:
-            lines.append("")
-        lines[-1] += part
-    return [f"'{line}'" for line in lines]
-
-
-def literal(value: Any) -> str:
-    """Return a value as PostgreSQL reads it: text, a truth value, NULL, or an array of texts."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, tuple)):
-        return f"ARRAY[{', '.join(literal(item) for item in value)}]::text[]"
-    return "'" + str(value).replace("'", "''") + "'"

@@ -53,3 +53,19 @@ def natural_keys(table: str) -> tuple[tuple[str, ...], ...]:
     unique += [index.columns for index in known.indexes if index.unique]
     alone = {column.name for columns in unique if len(columns) == 1 for column in columns if not column.foreign_keys}
     return (*((name,) for name in sorted(alone)), *_FORMER_KEYS.get(table, ()))
+
+
+class Keyed(tuple[str, ...]):
+    """Tables, with what tells their rows: PostgreSQL is told it, SQLite asks for it."""
+
+    def words(self) -> list[str]:
+        """Return each table with its natural keys: `usuarios cpf email`; commas join the columns of one key."""
+        return [" ".join([table, *map(",".join, natural_keys(table))]) for table in self]
+
+
+class WithCopies(Keyed):
+    """Tables whose leftover copies are looked for: PostgreSQL is told what these are called as well."""
+
+    def words(self) -> list[str]:
+        """Return how the names of copies end, then the tables."""
+        return [ENDINGS, *super().words()]

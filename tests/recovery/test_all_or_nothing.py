@@ -12,7 +12,7 @@ import subprocess
 import time
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from painel_migrations import catalog
 from painel_migrations.catalog import Finding, Severity
 from painel_migrations.connection.failures import meaning
 from painel_migrations.errors import FailedError
+from painel_migrations.operations.operation import OPERATIONS, Operation
 from tests.conftest import engine_of
 from tests.support import command, history
 from tests.support.damaged import Damaged
@@ -175,11 +176,10 @@ def test_failed_check_before_the_commit(damaged: Damaged, monkeypatch: pytest.Mo
 def test_defect_in_the_last_revision(damaged: Damaged, monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception nobody foresaw, after everything was done but the commit."""
 
-    def fail(*_: object, **__: object) -> None:
+    def fail(*_: object, **__: object) -> NoReturn:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("painel_migrations.operations.keys.EnsureIndexOp.ensure_index", fail)
-    monkeypatch.setattr("alembic.op.ensure_index", fail)
+    monkeypatch.setitem(OPERATIONS, "ensure_index", Operation("ensure_index", fail))
     with pytest.raises(ZeroDivisionError):
         history.upgrade(damaged.engine)
     damaged.assert_as_it_was()

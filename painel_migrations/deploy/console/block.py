@@ -11,7 +11,7 @@ from importlib import resources
 from alembic.script import ScriptDirectory
 from mako.template import Template
 
-from painel_migrations import __version__, catalog
+from painel_migrations import __version__
 from painel_migrations.connection.answers import explanation
 from painel_migrations.connection.engines import SAFE_PATH
 from painel_migrations.connection.locks import LOCK_KEY, milliseconds
@@ -19,8 +19,8 @@ from painel_migrations.deploy.bookkeeping import impostors
 from painel_migrations.deploy.console.plain import Section, collect
 from painel_migrations.deploy.console.shorthand import CODES, shortened
 from painel_migrations.operations.closure import needed
-from painel_migrations.operations.guarded import literal
 from painel_migrations.operations.leftover_copies import ENDINGS
+from painel_migrations.operations.literals import literal
 from painel_migrations.settings import Settings
 
 WIDTH = 112
@@ -63,7 +63,9 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
     if from_the_start:
         uses.append("pg_temp.head_columns pg_temp.is_leftover")
     begin = f"CALL pg_temp.begin_run('console', {literal(__version__)}, {literal(plain.sha256)})"
-    sections = [(section, _place(section.revision, known), _body(section, verified)) for section in plain.sections]
+    sections = [
+        (section, _place(section.revision, known), list(map(_static, section.statements))) for section in plain.sections
+    ]
     bodies = [statement for _, _, body in sections for statement in body]
     values = {
         "begin": begin,
@@ -179,52 +181,6 @@ def _comment(section: Section) -> Iterator[str]:
     """The lines that say what a section does and why."""
     yield f"{section.revision}  {section.title}"
     yield from textwrap.wrap(re.split(r"(?<=[.:]) ", section.reason)[0], WIDTH)
-
-
-def _body(section: Section, abridged: bool) -> list[str]:
-    """The statements of a section as PL/pgSQL takes them; lists that head has as well are taken from there: 13 kB."""
-    body: list[str] = []
-    tables: list[str] = []
-    for statement in section.statements:
-        if abridged and (table := _table_like_head(statement)):
-            tables.append(table)
-            continue
-        if tables:
-            body.append(_strays_of(tables))
-            tables = []
-        body.append(_static(statement))
-    return body
-
-
-def _strays_of(tables: list[str]) -> str:
-    names = "\n    ".join(textwrap.wrap(", ".join(literal(table) for table in tables), 100))
-    return (
-        f"FOREACH painel_table IN ARRAY ARRAY[\n    {names}] LOOP\n"
-        "    CALL pg_temp.drop_strays(\n"
-        "        painel_table, pg_temp.head_columns(painel_table), pg_temp.head_names(painel_table));\n"
-        "END LOOP"
-    )
-
-
-def _table_like_head(statement: str) -> str | None:
-    """The table of a drop_strays() whose lists are those of the expected catalogue, else None."""
-    lists = _STRAYS.fullmatch(statement)
-    if lists is None:
-        return None
-    table, known, kept = lists.groups()
-    facts = [fact for fact in catalog.head("postgresql").values() if fact.tables == (table,)]
-    columns = {fact.columns[0] for fact in facts if fact.kind == "column"}
-    names = {fact.own_name for fact in facts if fact.kind not in _NO_STRAY}
-    same = columns == set(re.findall(r"\w+", known)) and names == set(re.findall(r"\w+", kept))
-    return table if same else None
-
-
-# Not among drop_strays()'s names, as in head_names() of helpers.sql. An enum that only one table uses is a fact of it.
-_NO_STRAY = frozenset({"table", "column", "sequence", "access", "enum", "function"})
-
-_STRAYS = re.compile(
-    r"CALL pg_temp\.drop_strays\(\s*'(\w+)',\s*ARRAY\[([^]]*)\]::text\[\],\s*ARRAY\[([^]]*)\]::text\[\]\)"
-)
 
 
 def _static(statement: str) -> str:

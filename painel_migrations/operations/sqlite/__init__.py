@@ -35,43 +35,40 @@ from painel_migrations.operations.sqlite.triggers import ensure_no_trigger, ensu
 from painel_migrations.operations.sqlite.values import replace_values, restore_values
 from painel_migrations.operations.sqlite.violations import remember, watching
 
-__all__ = [
-    "REVISION",
-    "check_foreign_keys",
-    "collect",
-    "drop_strays",
-    "drop_table_unless_rows",
-    "ensure_column",
-    "ensure_index",
-    "ensure_no_index",
-    "ensure_no_trigger",
-    "ensure_no_unique",
-    "ensure_table",
-    "ensure_table_unless",
-    "ensure_trigger",
-    "ensure_unique",
-    "fold_column",
-    "passing_column",
-    "recover_rows",
-    "refuse",
-    "remember",
-    "rename_table",
-    "replace_values",
-    "repoint_foreign_keys",
-    "restore_column",
-    "restore_column_if_kept",
-    "restore_leftovers",
-    "restore_renamed",
-    "restore_strays",
-    "restore_table",
-    "restore_values",
-    "retire_column",
-    "retire_leftovers",
-    "retire_table",
-    "tighten_column",
-    "tighten_unique",
-]
+__all__ = ["OPERATIONS", "REVISION", "check_foreign_keys", "collect", "refuse", "remember"]
 
-# Whichever operation is the first of a run, it looks which foreign keys of unknown tables are broken already.
-_WATCHED = set(__all__) - {"REVISION", "check_foreign_keys", "collect", "refuse", "remember"}
-globals().update({name: watching(globals()[name]) for name in _WATCHED})
+# By name, each so that whichever is the first of a run looks which foreign keys of unknown tables are broken already.
+OPERATIONS = {
+    function.__name__: watching(function)
+    for function in (
+        drop_strays,
+        drop_table_unless_rows,
+        ensure_column,
+        ensure_index,
+        ensure_no_index,
+        ensure_no_trigger,
+        ensure_no_unique,
+        ensure_table,
+        ensure_table_unless,
+        ensure_trigger,
+        ensure_unique,
+        fold_column,
+        passing_column,
+        recover_rows,
+        rename_table,
+        replace_values,
+        repoint_foreign_keys,
+        restore_column,
+        restore_column_if_kept,
+        restore_leftovers,
+        restore_renamed,
+        restore_strays,
+        restore_table,
+        restore_values,
+        retire_column,
+        retire_leftovers,
+        retire_table,
+        tighten_column,
+        tighten_unique,
+    )
+}

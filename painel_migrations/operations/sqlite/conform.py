@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.schema import SchemaItem
 
+from painel_migrations.operations.describe import Items
 from painel_migrations.operations.sqlite import cells, values
 from painel_migrations.operations.sqlite.foreign_keys import referring
 from painel_migrations.operations.sqlite.keys import clear_name, ensure_index, keyed, uniquely
@@ -21,36 +20,27 @@ from painel_migrations.operations.sqlite.text import meaning, quote
 from painel_migrations.operations.sqlite.wanted import Wanted, wanted
 
 
-def ensure_table(
-    connection: sa.Connection, name: str, items: Sequence[SchemaItem], passing: Sequence[SchemaItem] = ()
-) -> None:
+def ensure_table(connection: sa.Connection, name: str, items: Items) -> None:
     """Make a table, or what it lacks of columns, keys and indexes, each exactly as described.
 
-    Arguments: ``passing``, items that are made with the table, and left alone where it exists.
     Errors: Refused where rows do not fit.
     """
     live = read_table(connection, name)
     if live is not None:
         conform(connection, live, wanted(name, items), options="")
         return
-    said = wanted(name, [*items, *passing])
+    said = wanted(name, [*items, *items.passing])
     clear_name(connection, name)
     connection.exec_driver_sql(said.as_table().statement())
     for index in said.indexes:
-        ensure_index(connection, index.name, name, index.columns, index.unique)
+        ensure_index(connection, name, index.name, index.unique, index.columns)
     log.info("%s created", name)
 
 
-def ensure_table_unless(
-    connection: sa.Connection,
-    successor: str,
-    name: str,
-    items: Sequence[SchemaItem],
-    passing: Sequence[SchemaItem] = (),
-) -> None:
+def ensure_table_unless(connection: sa.Connection, successor: str, name: str, items: Items) -> None:
     """Do as ensure_table(), unless the table is missing because another took its place."""
     if read_table(connection, name) or not read_table(connection, successor):
-        ensure_table(connection, name, items, passing)
+        ensure_table(connection, name, items)
 
 
 def ensure_column(connection: sa.Connection, table: str, column: sa.Column[Any]) -> None:
@@ -141,7 +131,7 @@ def conform(
         for place, (entry, shelf) in enumerate(source.kept):
             cells.let_go(connection, entry, shelf, source.column.name, target, every=place == 0)
     for index in said.indexes:
-        ensure_index(connection, index.name, live.name, index.columns, index.unique)
+        ensure_index(connection, live.name, index.name, index.unique, index.columns)
 
 
 def _fitting(connection: sa.Connection, live: Table, source: Source, enum: sa.Enum | None) -> Source:

@@ -83,7 +83,7 @@ def ensure_no_unique(connection: sa.Connection, table: str, columns: Sequence[st
         rebuild(connection, live, kept)
 
 
-def ensure_index(connection: sa.Connection, name: str, table: str, columns: Sequence[str], unique: bool) -> None:
+def ensure_index(connection: sa.Connection, table: str, name: str, unique: bool, columns: Sequence[str]) -> None:
     """Make an index of this name on these columns, whole and in ascending order; another of this name makes way.
 
     Errors: Refused where values of a unique one occur twice, or a table has its name.

@@ -67,7 +67,7 @@ def retire_leftovers(connection: sa.Connection, tables: Sequence[str]) -> None:
             repoint_foreign_keys(connection, gone, name, copy_of)
 
 
-def restore_leftovers(connection: sa.Connection) -> None:
+def restore_leftovers(connection: sa.Connection, _tables: Sequence[str] = ()) -> None:
     """Bring back every table that was retired whole, and the references to it; one may refer to another after it."""
     names = sorted({entry.object for entry in entries(connection, "table")})
     for name in names:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 
@@ -14,18 +14,26 @@ from painel_migrations.operations.sqlite.rebuild import rebuild_if_changed
 from painel_migrations.operations.sqlite.register import entries, note, strike
 from painel_migrations.operations.sqlite.table import CHECK, PRIMARY_KEY, Column, Constraint, columns_mentioned
 from painel_migrations.operations.sqlite.text import index_body, key, meaning, quote
+from painel_migrations.operations.sqlite.wanted import wanted
+from painel_migrations.schema import TRIGGERS, metadata_for
 
 
-def drop_strays(connection: sa.Connection, table: str, columns: Collection[str], keep: Collection[str]) -> None:
-    """Drop what is on a table's known columns and is not to be kept; its definition goes to the register.
+def drop_strays(connection: sa.Connection, tables: Iterable[str]) -> None:
+    """Drop what is on the tables' known columns and is not the schema's; its definition goes to the register.
 
-    Arguments: ``columns``, the known ones: what another column has a part in stays; ``keep``, names of indexes and
-    triggers, and of constraints as PostgreSQL would call them, since SQLite's have no names.
+    What another column has a part in stays.
     """
+    for table in tables:
+        _drop_strays(connection, table)
+
+
+def _drop_strays(connection: sa.Connection, table: str) -> None:
     live = read_table(connection, table)
-    if live is None:
+    described = metadata_for("sqlite").tables.get(table)
+    if live is None or described is None:
         return
-    kept, known = set(map(key, keep)), set(map(key, columns))
+    known = {key(column.name) for column in described.columns}
+    kept = _names(described)
 
     blocking = {key(column.name) for column in live.columns if column.default is None and not column.generated} - known
 
@@ -53,6 +61,16 @@ def drop_strays(connection: sa.Connection, table: str, columns: Collection[str],
             note(connection, "not null", f"{live.name}.{column.name}", definition=column.not_null)
             target = target.replacing(column.name, dataclasses.replace(column, not_null=""))
     rebuild_if_changed(connection, live, target)
+
+
+def _names(described: sa.Table) -> set[str]:
+    """The schema's indexes and triggers of a table, and its constraints as PostgreSQL calls them."""
+    uniques = [item for item in described.constraints if isinstance(item, sa.UniqueConstraint)]
+    said = wanted(described.name, [*described.columns, *uniques])
+    names = [constraint.known_as(described.name) for constraint in (*said.uniques, *said.foreign_keys)]
+    names += [str(index.name) for index in described.indexes]
+    names += [trigger.name for trigger in TRIGGERS["sqlite"] if trigger.table == described.name]
+    return set(map(key, names))
 
 
 def _blocks(column: Column) -> bool:

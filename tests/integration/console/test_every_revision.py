@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
 
 from painel_migrations.catalog import Severity, verify
-from painel_migrations.deploy.console.plain import collect
 from tests.conftest import engine_of
 from tests.support import conservation, history, lineage, pasting, servers
 
@@ -89,22 +87,3 @@ def test_the_history_only_grows(postgres: sa.Engine) -> None:
     ):
         with postgres.connect() as connection, pytest.raises(sa.exc.DBAPIError, match="only ever added to"):
             connection.exec_driver_sql(statement)
-
-
-def test_lists_left_out_of_the_script_are_those_of_head(postgres: sa.Engine) -> None:
-    """What `make upgrade` spells in drop_strays(), the script reads from what head has: the same, name by name."""
-    plain = collect("upgrade", "base", "0022")
-    spelled = {}
-    for statement in plain.statements:
-        if statement.startswith("CALL pg_temp.drop_strays("):
-            table, columns, names = statement.split("ARRAY[")[0].split("'")[1], *statement.split("ARRAY[")[1:]
-            spelled[table] = [set(re.findall(r"'(\w+)'", names)) for names in (columns, names)]
-    assert len(spelled) == 33
-    assert pasting.script("sql").count("CALL pg_temp.drop_strays(") == 1
-    with postgres.begin() as connection:
-        for statement in (plain.session, *plain.helpers, "CALL pg_temp.learn_head()"):
-            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
-        for table, lists in spelled.items():
-            query = f"SELECT pg_temp.head_columns('{table}'), pg_temp.head_names('{table}')"
-            (read,) = connection.exec_driver_sql(query)
-            assert [set(names) for names in read] == lists

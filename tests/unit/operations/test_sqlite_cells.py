@@ -5,14 +5,9 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite import (
-    rename_table,
-    replace_values,
-    restore_column,
-    restore_renamed,
-    restore_values,
-    retire_column,
-)
+from painel_migrations.operations.sqlite.rename import rename_table, restore_renamed
+from painel_migrations.operations.sqlite.retire_column import restore_column, retire_column
+from painel_migrations.operations.sqlite.values import replace_values, restore_values
 from tests.unit.operations.sqlite_file import make, names, rows, run
 
 TABLE = (

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
 
 from painel_migrations.catalog import sqlite as catalogue
-from painel_migrations.operations.sqlite import ensure_table, ensure_table_unless
+from painel_migrations.operations.describe import Items
+from painel_migrations.operations.sqlite.conform import ensure_table, ensure_table_unless
 from painel_migrations.operations.sqlite.wanted import wanted
 from painel_migrations.schema import metadata_for
 from tests.support import lineage
@@ -48,7 +49,7 @@ def items() -> list[sa.schema.SchemaItem]:
 
 
 def ensure(connection: sa.Connection) -> None:
-    ensure_table(connection, "comandas", items())
+    ensure_table(connection, "comandas", Items(items()))
 
 
 def is_as_said(engine: sa.Engine) -> None:
@@ -71,17 +72,17 @@ def is_as_said(engine: sa.Engine) -> None:
 def test_a_missing_table_is_made_with_what_is_passing(sqlite: sa.Engine) -> None:
     make(sqlite, EVENTOS)
     passing = [sa.Column("empresa_id", sa.Integer, sa.ForeignKey("empresas.id"), nullable=False, index=True)]
-    run(sqlite, lambda connection: ensure_table(connection, "comandas", items(), passing))
+    run(sqlite, lambda connection: ensure_table(connection, "comandas", Items(items(), passing)))
     assert columns(sqlite, "comandas")["empresa_id"] == ("INTEGER", True, None, False)
     assert ("empresa_id", "empresas", "id", "NO ACTION") in foreign_keys(sqlite, "comandas")
     assert "ix_comandas_empresa_id" in names(sqlite, "index")
-    again_is_free(sqlite, lambda connection: ensure_table(connection, "comandas", items(), passing))
+    again_is_free(sqlite, lambda connection: ensure_table(connection, "comandas", Items(items(), passing)))
 
 
 def test_what_is_passing_is_not_looked_at_where_the_table_exists(sqlite: sa.Engine) -> None:
     make(sqlite, EVENTOS, "CREATE TABLE comandas (id INTEGER NOT NULL, empresa_id TEXT DEFAULT 'x', PRIMARY KEY (id))")
     passing = [sa.Column("empresa_id", sa.Integer), sa.Column("outra", sa.Integer), sa.UniqueConstraint("outra")]
-    run(sqlite, lambda connection: ensure_table(connection, "comandas", [], passing))
+    run(sqlite, lambda connection: ensure_table(connection, "comandas", Items([], passing)))
     assert columns(sqlite, "comandas")["empresa_id"] == ("TEXT", False, "'x'", False)
     assert "outra" not in columns(sqlite, "comandas")
 
@@ -96,7 +97,7 @@ def test_a_table_is_made_as_the_application_makes_it(sqlite: sa.Engine, table: s
     make(sqlite, f"DROP TABLE {table}")
     model = metadata.tables[table]
     said = [*model.columns, *(c for c in model.constraints if isinstance(c, sa.UniqueConstraint)), *model.indexes]
-    run(sqlite, lambda connection: ensure_table(connection, table, said))
+    run(sqlite, lambda connection: ensure_table(connection, table, Items(said)))
     with sqlite.connect() as connection:
         assert {name: fact for name, fact in catalogue.read(connection).items() if fact.table == table} == made
     # Even the text is the same, but for the order of the constraints.
@@ -111,7 +112,7 @@ def test_head_is_nothing_to_do_on_head(sqlite: sa.Engine) -> None:
 
     def ensure_all(connection: sa.Connection) -> None:
         for table in metadata.sorted_tables:
-            ensure_table(connection, table.name, list(table.columns))
+            ensure_table(connection, table.name, Items(table.columns))
 
     again_is_free(sqlite, ensure_all)
 
@@ -190,7 +191,7 @@ def test_only_nullable_columns_are_added_without_touching_a_row(sqlite: sa.Engin
         sa.Column("evento_id", sa.Integer, sa.ForeignKey("eventos.id")),
         sa.Column("t", TIPO),
     ]
-    run(sqlite, lambda connection: ensure_table(connection, "comandas", said))
+    run(sqlite, lambda connection: ensure_table(connection, "comandas", Items(said)))
     # The key beside its column, as ALTER TABLE writes it: a rebuild would have put it at the end.
     assert "a TEXT, evento_id INTEGER REFERENCES eventos (id), t VARCHAR" in definition(sqlite, "comandas")
     assert foreign_keys(sqlite, "comandas") == {("evento_id", "eventos", "id", "NO ACTION")}
@@ -207,7 +208,7 @@ def test_keys_that_say_something_else_are_replaced_and_kept_as_text(sqlite: sa.E
         "INSERT INTO comandas VALUES (1, 1)",
     )
     said = [sa.Column("evento_id", sa.Integer, sa.ForeignKey("eventos.id"), nullable=False)]
-    run(sqlite, lambda connection: ensure_table(connection, "comandas", said))
+    run(sqlite, lambda connection: ensure_table(connection, "comandas", Items(said)))
     assert foreign_keys(sqlite, "comandas") == {("evento_id", "eventos", "id", "NO ACTION")}
     assert "CONSTRAINT" not in definition(sqlite, "comandas")
     assert rows(sqlite, "SELECT kind, object, definition FROM retired_register") == [
@@ -221,7 +222,7 @@ def test_keys_that_say_something_else_are_replaced_and_kept_as_text(sqlite: sa.E
 
 def test_foreign_keys_say_what_a_deletion_does(sqlite: sa.Engine) -> None:
     said = [sa.Column("evento_id", sa.Integer, sa.ForeignKey("eventos.id", ondelete="SET NULL"))]
-    assert wanted("t", said).foreign_keys[0].reference == "REFERENCES eventos (id) ON DELETE SET NULL"
+    assert wanted("t", Items(said)).foreign_keys[0].reference == "REFERENCES eventos (id) ON DELETE SET NULL"
 
 
 def test_defaults_are_spelled_as_sqlalchemy_spells_them(sqlite: sa.Engine) -> None:
@@ -234,20 +235,20 @@ def test_defaults_are_spelled_as_sqlalchemy_spells_them(sqlite: sa.Engine) -> No
     table = sa.Table("t", sa.MetaData(), *said)
     table.create(sqlite)
     made = columns(sqlite, "t")
-    again_is_free(sqlite, lambda connection: ensure_table(connection, "t", list(table.columns)))
+    again_is_free(sqlite, lambda connection: ensure_table(connection, "t", Items(table.columns)))
     assert [default for _, _, default, _ in made.values()] == ["'it''s'", "0", "lower('A')", "0"]
 
 
 def test_a_generated_column_becomes_a_plain_one_with_its_values(sqlite: sa.Engine) -> None:
     make(sqlite, "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a * 2))", "INSERT INTO t (a) VALUES (4)")
-    run(sqlite, lambda connection: ensure_table(connection, "t", [sa.Column("b", sa.Integer)]))
+    run(sqlite, lambda connection: ensure_table(connection, "t", Items([sa.Column("b", sa.Integer)])))
     assert "AS (" not in definition(sqlite, "t")
     assert rows(sqlite, "SELECT a, b FROM t") == [(4, 8)]
 
 
 def test_an_item_that_nobody_knows_is_an_error(sqlite: sa.Engine) -> None:
     with pytest.raises(TypeError, match="no operation knows a CheckConstraint"):
-        run(sqlite, lambda connection: ensure_table(connection, "t", [sa.CheckConstraint("a > 0")]))
+        run(sqlite, lambda connection: ensure_table(connection, "t", Items([sa.CheckConstraint("a > 0")])))
 
 
 def test_a_view_of_the_name_is_refused(sqlite: sa.Engine) -> None:
@@ -274,19 +275,19 @@ def test_an_index_of_the_name_makes_way(sqlite: sa.Engine) -> None:
 def test_a_table_whose_successor_is_there_is_not_made(sqlite: sa.Engine) -> None:
     make(sqlite, EVENTOS)
     said: list[SchemaItem] = [sa.Column("id", sa.Integer, primary_key=True), sa.Column("nome", sa.Text)]
-    run(sqlite, lambda connection: ensure_table_unless(connection, "eventos", "antigos", said))
+    run(sqlite, lambda connection: ensure_table_unless(connection, "eventos", "antigos", Items(said)))
     assert names(sqlite) == {"eventos"}
-    run(sqlite, lambda connection: ensure_table_unless(connection, "outros", "antigos", said))
+    run(sqlite, lambda connection: ensure_table_unless(connection, "outros", "antigos", Items(said)))
     assert names(sqlite) == {"eventos", "antigos"}
     make(sqlite, "ALTER TABLE antigos DROP COLUMN nome")
-    run(sqlite, lambda connection: ensure_table_unless(connection, "eventos", "antigos", said))
+    run(sqlite, lambda connection: ensure_table_unless(connection, "eventos", "antigos", Items(said)))
     assert list(columns(sqlite, "antigos")) == ["id", "nome"]
 
 
 def test_an_id_that_no_key_takes_is_refused(sqlite: sa.Engine) -> None:
     make(sqlite, "CREATE TABLE t (id INTEGER)", "INSERT INTO t VALUES (1), ('abc')")
     assert refused(
-        sqlite, lambda connection: ensure_table(connection, "t", [sa.Column("id", sa.Integer, primary_key=True)])
+        sqlite, lambda connection: ensure_table(connection, "t", Items([sa.Column("id", sa.Integer, primary_key=True)]))
     ) == (
         "t.id: 1 value does not fit INTEGER",
         "Shorten or correct them, then run again. See them: SELECT id FROM t WHERE CAST(id AS INTEGER) <> id",
@@ -305,7 +306,7 @@ def test_a_collation_that_is_not_said_goes(sqlite: sa.Engine) -> None:
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("nome", sa.String(9), unique=True),
     ]
-    run(sqlite, lambda connection: ensure_table(connection, "t", said))
+    run(sqlite, lambda connection: ensure_table(connection, "t", Items(said)))
     make(sqlite, "INSERT INTO t VALUES (2, 'A', 'AZUL')")
     assert rows(sqlite, "SELECT id FROM t WHERE nome = 'A'") == [(2,)]
     # A column that nobody knows stays as it is.

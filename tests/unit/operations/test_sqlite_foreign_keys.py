@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite import check_foreign_keys, repoint_foreign_keys, retire_column
+from painel_migrations.operations.sqlite import OPERATIONS
+from painel_migrations.operations.sqlite.foreign_keys import check_foreign_keys
 from tests.unit.operations.sqlite_file import foreign_keys, make, refused, run
+
+# As a run has them: whichever is the first looks what is broken already.
+repoint_foreign_keys, retire_column = OPERATIONS["repoint_foreign_keys"], OPERATIONS["retire_column"]
 
 TABLES = (
     "CREATE TABLE usuarios (id INTEGER PRIMARY KEY, nome TEXT)",

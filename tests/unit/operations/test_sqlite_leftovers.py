@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite import restore_leftovers, retire_leftovers
+from painel_migrations.operations.sqlite.leftovers import restore_leftovers, retire_leftovers
 from tests.unit.operations.sqlite_file import foreign_keys, make, names, refused, rows, run
 
 TABLES = (

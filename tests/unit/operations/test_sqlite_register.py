@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
-from painel_migrations.operations.sqlite import restore_leftovers, retire_column, retire_leftovers
+from painel_migrations.operations.sqlite.leftovers import restore_leftovers, retire_leftovers
+from painel_migrations.operations.sqlite.retire_column import retire_column
 from tests.support import history, lineage
 from tests.unit.operations.sqlite_file import Operate, make, refused, whole
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import io
+import re
 from typing import Any
 
 import pytest
@@ -10,8 +12,10 @@ import sqlalchemy as sa
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
-import painel_migrations.operations  # noqa: F401  registers them
-from painel_migrations.operations.guarded import WIDTH, GuardedOperation, _spelled, prologue, send
+from painel_migrations.operations import ops, sqlite
+from painel_migrations.operations.guarded import prologue, send
+from painel_migrations.operations.literals import WIDTH, broken
+from painel_migrations.operations.operation import OPERATIONS
 
 TIPO = sa.Enum("VIP", "FREE", name="tipolista")
 
@@ -219,10 +223,8 @@ def test_restore_table(op: Any) -> None:
 
 
 def test_drop_strays(op: Any) -> None:
-    op.drop_strays("conquistas", " id nome ", " conquistas_pkey ")
-    assert written(op) == (
-        "CALL pg_temp.drop_strays('conquistas', ARRAY['id', 'nome']::text[], ARRAY['conquistas_pkey']::text[]);\n"
-    )
+    op.drop_strays("conquistas", "produtos")
+    assert written(op) == "CALL pg_temp.drop_strays('conquistas', 'produtos');\n"
 
 
 def test_restore_strays(op: Any) -> None:
@@ -236,19 +238,16 @@ def test_a_quote_in_a_name_stays_in_it(op: Any) -> None:
 
 
 def test_a_long_call_is_broken_where_nothing_changes(op: Any) -> None:
-    """An array between its items, a text between two words: literals that only a line break separates are one."""
-    columns = " ".join(f"coluna_{number}" for number in range(10))
-    op.drop_strays("conquistas", columns, "conquistas_pkey")
+    """Between two arguments, a text between two words: literals that only a line break separates are one."""
+    op.drop_strays(*(f"tabela_{number}" for number in range(10)))
     body = "BEGIN " + "NEW.nome := 'com espaços  '; " * 4 + "RETURN NEW; END"
     op.ensure_trigger("espacos", "conquistas", "BEFORE INSERT", body, sqlite={})
     assert (
         written(op)
         == """\
 CALL pg_temp.drop_strays(
-    'conquistas',
-    ARRAY['coluna_0', 'coluna_1', 'coluna_2', 'coluna_3', 'coluna_4', 'coluna_5', 'coluna_6',
-        'coluna_7', 'coluna_8', 'coluna_9']::text[],
-    ARRAY['conquistas_pkey']::text[]);
+    'tabela_0', 'tabela_1', 'tabela_2', 'tabela_3', 'tabela_4', 'tabela_5', 'tabela_6', 'tabela_7',
+    'tabela_8', 'tabela_9');
 CALL pg_temp.ensure_trigger(
     'conquistas', 'espacos', 'BEFORE INSERT',
     'BEGIN NEW.nome := ''com espaços  ''; NEW.nome := ''com espaços  ''; NEW.nome := ''com '
@@ -259,10 +258,10 @@ CALL pg_temp.ensure_trigger(
 
 def test_a_broken_text_is_the_same_text_to_the_server(postgres: sa.Engine) -> None:
     text = "  d'agua  e ''mais'' " * 12
-    lines = _spelled(text)
+    lines = broken(text)
     assert len(lines) > 1
     assert max(map(len, lines)) < WIDTH
-    array = "\n".join(_spelled([text, "a"]))
+    array = "\n".join(broken([text, "a"]))
     with postgres.connect() as connection:
         found = connection.exec_driver_sql("SELECT " + "\n".join(lines) + f", {array}").one()
     assert tuple(found) == (text, [text, "a"])
@@ -280,14 +279,19 @@ def test_the_helpers_come_once_before_the_first_operation() -> None:
 
 def test_every_operation_is_tried_here() -> None:
     """An operation without its exact SQL here has not been tried."""
-    registered = {
-        name
-        for operation in GuardedOperation.__subclasses__()
-        for name, value in vars(operation).items()
-        if isinstance(value, classmethod)
-    }
-    assert registered
-    assert [name for name in sorted(registered) if f"test_{name}" not in globals()] == []
+    assert OPERATIONS
+    assert [name for name in sorted(OPERATIONS) if f"test_{name}" not in globals()] == []
+
+
+def test_every_operation_says_what_it_makes_true_and_has_what_it_asks_for() -> None:
+    """Each name that a call may have is a helper of PostgreSQL and, unless it is for enums, a function of SQLite."""
+    asked = set(re.findall(r'Call\((?:"\w+" if \w+ else )?"(\w+)"', inspect.getsource(ops)))
+    asked |= set(re.findall(r'Call\("(\w+)" if', inspect.getsource(ops)))
+    helpers = set(re.findall(r"PROCEDURE pg_temp\.(\w+)", "".join(prologue())))
+    assert len(asked) >= len(OPERATIONS)
+    assert asked - helpers == set()
+    assert {name for name in asked if name not in sqlite.OPERATIONS} == {"ensure_enum", "ensure_some_enum", "drop_enum"}
+    assert [name for name, found in OPERATIONS.items() if not found.makes_true.endswith((".", ":"))] == []
 
 
 def test_a_percent_sign_is_sent_as_it_is(postgres: sa.Engine) -> None:
