@@ -128,11 +128,10 @@ def _say_moved(survey: Survey, plan: undo.Undo, repository: git.Repository | Non
             plan.place,
             "; git's history has them still" if repository else "",
         )
-    logger.info(
-        "Back: make archive-undo SRC=%s%s",
-        shlex.quote(str(survey.source)),
-        "; to keep it: git add archive, git commit" if repository else "",
-    )
+    source = shlex.quote(str(survey.source))
+    # The application's repository is another one than that of the folder in which `make archive` is called.
+    keep = f"; to keep it: git -C {source} add archive && git -C {source} commit" if repository else ""
+    logger.info("Back: make archive-undo SRC=%s%s", source, keep)
 
 
 def _files(count: int) -> str:

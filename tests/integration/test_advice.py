@@ -1,6 +1,7 @@
 """Every command that a message, a script or a document prints is one that works: collected, and run where it is said.
 
-SQL that refusals advise is run by `tests/support/advice.py`, wherever a test is refused. Here are make and painel.
+SQL that refusals advise is run by `tests/support/advice.py`, wherever a test is refused. Here are make and painel;
+other lines for a shell: test_shell_lines.py.
 """
 
 from __future__ import annotations
@@ -202,26 +203,43 @@ SITUATIONS: dict[str, tuple[Callable[[sa.Engine], None], int]] = {
     "archive SRC=../painel": (empty, 0),
     "archive-undo": (empty, 0),
     "archive-undo SRC=0017": (empty, 0),
+    "archive SRC=../painel APPLY=1": (empty, 0),
+    "archive SRC=../painel APPLY=1 REDACT=1": (empty, 0),
+    "archive-undo SRC=../painel": (empty, 0),
+    "check": (empty, 0),
+    "dashboard STATIC=status.html": (at_head, 0),
+    "health FORMAT=json": (behind, 1),
+    "history FORMAT=json": (at_head, 0),
+    "metrics": (at_head, 0),
+    "sql FROM=0020": (empty, 0),
+    "sql SPLIT=fix": (empty, 0),
+    "sql STYLE=escaped": (empty, 0),
+    "verify FORMAT=json": (drifted, 1),
 }
-"""Each command that a message prints: what is done to a database before, and how the command ends there."""
+"""Each command that a message or a document prints: what is done to a database before, and how the command ends."""
 
 ELSEWHERE = {
     "revision": "writes into this repository: tests/unit/test_cli.py runs it in a clone",
     "test": "is this suite",
+    "lint": "is the other half of what CI runs",
+    "bench": "is run by hand: minutes, and numbers for a person",
+    "help": "is the Makefile's own: test_makefile.py",
+    "watch": "goes on until it is stopped: tests/recovery/test_watch.py",
+    "dashboard": "goes on until it is stopped: tests/recovery/test_dashboard.py",
+    "upgrade PYTHON=/path/to/python": "names a Python of the reader's: test_makefile.py",
     "sql-rollback": "is named alone, and says what it lacks: test_makefile.py",
     "downgrade": "is named alone, and says what it lacks: test_makefile.py",
 }
 """What no situation here can be, and why."""
 
 
-def test_each_command_of_a_message_has_a_situation() -> None:
-    assert (
-        sorted(command for command in SAID if command not in SITUATIONS and command.split()[0] not in ELSEWHERE) == []
-    )
+def test_each_command_has_a_situation() -> None:
+    lacking = {*SAID, *SHOWN} - {*SITUATIONS, *ELSEWHERE}
+    assert sorted(command for command in lacking if command.split()[0] not in ELSEWHERE) == []
 
 
-@pytest.mark.parametrize("command", sorted(set(SAID) & set(SITUATIONS)))
-def test_each_command_of_a_message_works_where_it_is_said(
+@pytest.mark.parametrize("command", sorted({*SAID, *SHOWN} & set(SITUATIONS)))
+def test_each_command_works_where_it_is_said(
     command: str,
     sqlite: sa.Engine,
     run: Callable[..., Ran],

@@ -19,6 +19,7 @@ from painel_migrations.deploy.history import helpers
 from painel_migrations.operations.guarded import SESSION, prologue
 from tests.support import command
 from tests.support.command import Ran
+from tests.support.history import ROOT
 from tests.support.pasting import script
 
 postgast = pytest.importorskip("postgast", reason="postgast has no wheel for a Mac with an Intel processor")
@@ -76,6 +77,15 @@ def test_a_console_can_take_it(arguments: tuple[str, ...]) -> None:
     assert max(map(len, text.splitlines())) <= 120
     assert len(postgast.split(text)) == 1
     assert len(text) < {"escaped": 165_000}.get(arguments[-1], 150_000)
+
+
+def test_the_page_says_how_large_they_are(tmp_path: Path, run: Callable[..., Ran]) -> None:
+    said = (ROOT / "docs/console.md").read_text().partition("\nSizes: ")[2].partition("\n\n")[0]
+    assert run("sql", "--split", str(tmp_path / "fix"))[0] == 0
+    largest = max(path.stat().st_size for path in (tmp_path / "fix").iterdir())
+    sizes = [len(script(*SCRIPTS[name])) for name in ("block", "escaped")] + [largest, len(script("sql-verify"))]
+    for number, size in zip(map(int, re.findall(r"(\d+) kB", said)), sizes, strict=True):
+        assert number == pytest.approx(size / 1000, rel=0.12)
 
 
 def test_it_is_the_same_every_time() -> None:
