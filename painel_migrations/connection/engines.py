@@ -38,12 +38,15 @@ SAFE_PATH = "SET LOCAL search_path = pg_catalog, pg_temp"
 IDLE = 60_000
 
 # What a role, a database or the server may have set, lifted as every transaction of ours begins, a run's or a look's:
-# what would end it from outside (the limit of whole transactions is there from PostgreSQL 17 on), or put elsewhere what
-# Alembic makes before the first operation.
+# what would end it from outside (the limit of whole transactions is there from PostgreSQL 17 on), refuse it views, hide
+# rows that a GIN index finds, or put elsewhere what Alembic makes before the first operation. What a superuser alone may
+# lift is a run's to lift or to refuse: `lift_settings` in operations/postgresql/15_faults.sql.
 LIFTED = """SET LOCAL exit_on_error = off;
 SET LOCAL default_tablespace = '';
 SET LOCAL default_table_access_method = heap;
-SELECT set_config('transaction_timeout', '0', true) WHERE current_setting('transaction_timeout', true) <> '0'"""
+SET LOCAL gin_fuzzy_search_limit = 0;
+SELECT set_config(name, CASE vartype WHEN 'string' THEN '' ELSE '0' END, true) FROM pg_settings
+WHERE name IN ('transaction_timeout', 'restrict_nonsystem_relation_kind') AND setting NOT IN ('', '0')"""
 
 
 def make_engine(url: sa.URL, read_only: bool = False, lock_wait: float = 300, connect_timeout: float = 10) -> sa.Engine:

@@ -83,6 +83,9 @@ class _PostgreSQL:
         # A script that is pasted has its SHA-256 in place of NULL.
         if self.way:
             self._call("begin_run", self.way, __version__, None)
+        else:
+            self._call("lift_settings")
+            self._call("refuse_foreign_code")
 
     def begin_revision(self, revision: Script, direction: str) -> None:
         self.direction = direction

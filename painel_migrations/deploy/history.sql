@@ -4,6 +4,7 @@
 CREATE OR REPLACE PROCEDURE pg_temp.begin_run(way text, project_version text, script_sha256 text)
 LANGUAGE plpgsql AS $fn$
 BEGIN
+    CALL pg_temp.lift_settings();
     CALL pg_temp.refuse_foreign_code();
     PERFORM pg_temp.refuse_other('public.migration_history', 'fingerprint_after');
     CREATE TEMP TABLE IF NOT EXISTS applied (place integer GENERATED ALWAYS AS IDENTITY, revision text, direction text,

@@ -56,6 +56,13 @@ SELECT 'server' AS kind, '' AS name, json_build_object(
     'tables', (SELECT count(*) FROM ours),
     'bytes', pg_database_size(current_database())) AS facts
 UNION ALL
+-- What the run lifts where the role may: `lift_settings` of the helpers.
+SELECT 'setting', name, json_build_object('value', setting, 'role', quote_ident(current_user),
+    'session', quote_ident(session_user), 'database', quote_ident(current_database()))
+FROM pg_settings JOIN pg_roles r ON r.rolname = current_user
+WHERE (name, setting) IN (('session_replication_role', 'replica'), ('zero_damaged_pages', 'on'),
+    ('ignore_checksum_failure', 'on')) AND NOT (r.rolsuper)
+UNION ALL
 SELECT 'owned', thing.name, json_build_object('owner', quote_ident(pg_get_userbyid(thing.owner)),
     'superuser', (SELECT rolsuper FROM pg_roles WHERE oid = thing.owner), 'what', thing.what, 'labels', thing.labels)
 FROM (

@@ -23,6 +23,17 @@ _OF_SCHEMA = (
     "AND n.pnnspid = to_regnamespace('public')))"
 )
 
+# A right to set one may be given from 15 on.
+_MAY_SET = "(r.rolsuper)"
+_MAY_BE_GIVEN = "(r.rolsuper OR has_parameter_privilege(name, 'SET'))"
+
+# What a superuser alone may lift, and what it does: in the words of `lift_settings` of the helpers.
+_SETTINGS = {
+    "session_replication_role": ("origin", "triggers and foreign keys are off"),
+    "zero_damaged_pages": ("off", "damaged pages lose their rows"),
+    "ignore_checksum_failure": ("off", "damaged pages are taken for sound"),
+}
+
 
 def look(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Concern]:
     """Ask for the facts, in one round trip, and judge them; ``revisions`` as for ``read``."""
@@ -38,7 +49,7 @@ def read(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Fac
     """
     statement = resources.files(__package__).joinpath("preflight.sql").read_text("utf-8")
     if (connection.dialect.server_version_info or (0,)) >= (15,):
-        statement = statement.replace(_OF_ALL, _OF_SCHEMA)
+        statement = statement.replace(_OF_ALL, _OF_SCHEMA).replace(_MAY_SET, _MAY_BE_GIVEN)
     given = {
         "known": sorted({*metadata.tables, *FORMER_TABLES}),
         "enums": sorted(ENUMS),
@@ -65,6 +76,7 @@ def judge(facts: list[Fact]) -> Iterator[Concern]:
         of.setdefault(fact.kind, []).append(fact)
     (server,) = of["server"]
     yield from _server(server.facts)
+    yield from map(_setting, of.get("setting", []))
     # Who owns the tables has the privileges, too: this first, since the first is the advice that is given.
     yield from _owners(server.facts["role"], of.get("owned", []))
     yield from _views(server.facts["role"], of.get("view", []))
@@ -107,6 +119,17 @@ def _server(server: dict[str, Any]) -> Iterator[Concern]:
             "Connect to the primary server, or lift it: SET default_transaction_read_only = off;"
             f" ALTER ROLE {server['role']} IN DATABASE {server['database']} SET default_transaction_read_only = off",
         )
+
+
+def _setting(fact: Fact) -> Concern:
+    wanted, so = _SETTINGS[fact.name]
+    facts = fact.facts
+    return _refusal(
+        f"{fact.name} is {facts['value']}, so that {so}, and the role {facts['role']} may not lift it",
+        "As a superuser, then connect anew:"
+        # For the role in the database: it goes before what either has by itself, and the server.
+        f" ALTER ROLE {facts['session']} IN DATABASE {facts['database']} SET {fact.name} = {wanted}",
+    )
 
 
 def _privileges(server: dict[str, Any]) -> Iterator[Concern]:

@@ -47,8 +47,10 @@ SET: dict[str, str] = {
     "synchronous_commit": "off",
     "xmloption": "document",
     "backslash_quote": "off",
+    "gin_fuzzy_search_limit": "1",
+    "restrict_nonsystem_relation_kind": "view",
 }
-NEWER = {"debug_parallel_query": 16}
+NEWER = {"debug_parallel_query": 16, "restrict_nonsystem_relation_kind": 17}
 
 
 def set_on(engine: sa.Engine, settings: dict[str, str], version: int) -> None:

@@ -49,6 +49,28 @@ BEGIN
     END IF;
 END $fn$;
 
+-- Lifts what only a superuser may set, and what would let a run break what it has to keep; where the role may not, it is
+-- refused. A right to set one can be given from PostgreSQL 15 on, so it is tried.
+CREATE OR REPLACE PROCEDURE pg_temp.lift_settings() LANGUAGE plpgsql AS $fn$
+DECLARE s record;
+BEGIN
+    FOR s IN SELECT * FROM (VALUES
+        ('session_replication_role', 'replica', 'origin', 'triggers and foreign keys are off'),
+        ('zero_damaged_pages', 'on', 'off', 'damaged pages lose their rows'),
+        ('ignore_checksum_failure', 'on', 'off', 'damaged pages are taken for sound')) AS v (name, bad, wanted, so)
+        WHERE current_setting(name) = bad
+    LOOP
+        BEGIN
+            PERFORM set_config(s.name, s.wanted, true);
+        EXCEPTION WHEN insufficient_privilege THEN
+            PERFORM pg_temp.fault(format('%s is %s, so that %s, and the role %I may not lift it', s.name, s.bad, s.so,
+                current_user), format('As a superuser, then connect anew: ALTER ROLE %I IN DATABASE %I SET %s = %s',
+                session_user, current_database(), s.name, s.wanted));
+        END;
+    END LOOP;
+    CALL pg_temp.refuse_faults();
+END $fn$;
+
 -- The name that a table, or a column of it, had when the run began, ready for SQL. Where it was not there it is the one
 -- that is given, or the one that it has now.
 CREATE OR REPLACE FUNCTION pg_temp.was(live text, of_col text DEFAULT NULL, instead text DEFAULT NULL) RETURNS text
