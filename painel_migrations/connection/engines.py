@@ -39,8 +39,8 @@ IDLE = 60_000
 
 # What a role, a database or the server may have set, lifted as every transaction of ours begins, a run's or a look's:
 # what would end it from outside (the limit of whole transactions is there from PostgreSQL 17 on), refuse it views, hide
-# rows that a GIN index finds, or put elsewhere what Alembic makes before the first operation. What a superuser alone may
-# lift is a run's to lift or to refuse: `lift_settings` in operations/postgresql/15_faults.sql.
+# rows that a GIN index finds, or put elsewhere what Alembic makes before the first operation. What only a superuser may
+# lift, `lift_settings` in operations/postgresql/15_faults.sql lifts for a run, or refuses.
 LIFTED = """SET LOCAL exit_on_error = off;
 SET LOCAL default_tablespace = '';
 SET LOCAL default_table_access_method = heap;
