@@ -66,6 +66,21 @@ ANSWERS = (
 THEN = ", then run again"
 REPORT = "Run again with --verbose, and report it"
 
+# What an event trigger may be behind, where nothing else is named: what is not there, an error in C, and the check of
+# what a run leaves (PM006).
+_SUSPECT = "e_state ~ '^(PM006|42|XX|P0|3[89F])' AND e_hint !~ 'EVENT TRIGGER|GRANT '"
+
+# The event triggers that a run's changes of the schema fire. Hosts have others for their extensions.
+EVENT_TRIGGERS = """evtenabled IN ('O', 'A') AND evtevent <> 'login' AND (evttags IS NULL
+    OR array_to_string(evttags, ' ')
+    ~ 'TABLE|INDEX|TYPE|FUNC|PROC|ROUT|SCHEMA|SEQU|TRIGGER|VIEW|POLICY|RULE|COMMENT|GRANT|REVOKE|STATIST')"""
+# What to do, and who may; no row where there is none.
+_EVENT_TRIGGERS = f"""SELECT format(
+        'An event trigger may be why. As %s or a superuser, switch it off, then run again: ',
+        string_agg(DISTINCT evtowner::regrole::text, ', '))
+    || string_agg(format('ALTER EVENT TRIGGER %I DISABLE', evtname), '; ' ORDER BY evtname)
+FROM pg_event_trigger WHERE {EVENT_TRIGGERS} HAVING count(*) > 0"""
+
 # Classes whose message may quote a row's value: bad data, broken constraints, and what a trigger or function raises.
 QUOTING = ("22", "23", "38", "39", "P0")
 
@@ -80,6 +95,18 @@ def explanation() -> str:
     text = resources.files(__package__).joinpath("explanation.sql").read_text("utf-8").strip()
     rows = ",\n".join("('{}')".format("','".join(_quoted(answer))) for answer in ANSWERS)
     return text.replace("/*answers*/", rows).replace("/*report*/", "A defect of ours: report it with this message")
+
+
+def suspicion() -> str:
+    """Return the PL/pgSQL that adds to ``e_hint`` which event triggers may be behind an error, with its state."""
+    return f"IF {_SUSPECT} THEN\ne_hint := concat_ws('. ', e_hint, ({_EVENT_TRIGGERS}));\nEND IF"
+
+
+def event_triggers(connection: sa.Connection) -> str:
+    """Return which event triggers may have changed what a run made, and what to do; nothing where there is none."""
+    if connection.dialect.name != "postgresql":
+        return ""
+    return str(connection.exec_driver_sql(_EVENT_TRIGGERS, execution_options={"no_parameters": True}).scalar() or "")
 
 
 def explain(connection: sa.Connection, error: sa.exc.DBAPIError) -> tuple[str, str] | None:
@@ -104,7 +131,7 @@ def explain(connection: sa.Connection, error: sa.exc.DBAPIError) -> tuple[str, s
     arguments = ", ".join(f"{'INOUT ' * (name == 'what')}e_{name} text" for name in given)
     function = (
         f"CREATE FUNCTION pg_temp.painel_explain({arguments}, OUT e_hint text) LANGUAGE plpgsql AS "
-        f"$painel_explain$\n{explanation()}\n$painel_explain$"
+        f"$painel_explain$\nBEGIN\n{explanation()};\n{suspicion()};\nEND\n$painel_explain$"
     )
     try:
         with connection.begin() as asked:

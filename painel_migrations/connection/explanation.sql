@@ -20,7 +20,9 @@ BEGIN
             SELECT format('ALTER EVENT TRIGGER %I DISABLE', evtname), evtfoid FROM pg_event_trigger
             UNION ALL SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', tgrelid::regclass, tgname), tgfoid
             FROM pg_trigger WHERE NOT tgisinternal) AS t (says, calls)
-        WHERE fn IN (calls::regprocedure::text, 'public.' || calls::regprocedure);
+        -- What it calls may be what fails.
+        WHERE EXISTS (SELECT FROM regexp_matches(e_context, 'PL/pgSQL (?:function )?([^\s(]+\([^)]*\))', 'g') AS m
+            WHERE m[1] IN (calls::regprocedure::text, 'public.' || calls::regprocedure));
         off := coalesce('Switch it off, then run again: ' || off, format('Drop what calls %s, then run again', fn));
     ELSIF e_state = '42501' THEN
         SELECT concat(format('Connect as %1$s, or let this role be it, then run again: GRANT %1$s TO %2$s',

@@ -17,6 +17,7 @@ from alembic.script import Script
 import painel_migrations.operations
 import painel_migrations.operations.plain  # noqa: F401  as does this
 from painel_migrations import schema
+from painel_migrations.connection.answers import event_triggers
 from painel_migrations.connection.engines import prepare_sqlite, secure
 from painel_migrations.connection.failures import classify
 from painel_migrations.connection.interrupts import Breaker
@@ -245,9 +246,10 @@ def _verify(connection: sa.Connection) -> None:
     if found := tuple(finding for finding in found if not (finding.is_right_of_another or finding.is_unloadable)):
         shown = "; ".join(f"{finding.kind} {finding.object}" for finding in found[:5])
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        repair = "make repair goes through earlier revisions again; where it does not help, report it"
         raise FailedError(
             f"the schema would not be what the application needs: {shown}{more}",
-            "Nothing was changed. make repair goes through earlier revisions again; where it does not help, report it",
+            f"Nothing was changed. {event_triggers(connection) or repair}",
         )
 
 

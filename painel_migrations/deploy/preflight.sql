@@ -118,8 +118,9 @@ FROM pg_class v JOIN pg_namespace s ON s.oid = v.relnamespace
 WHERE v.relkind IN ('v', 'm') AND v.oid IN (SELECT over FROM shown)
   AND NOT pg_has_role(v.relowner, 'USAGE') AND NOT pg_has_role(s.nspowner, 'USAGE')
 UNION ALL
-SELECT 'event trigger', quote_ident(evtname), json_build_object('function', regexp_replace(evtfoid::regproc::text, '^public[.]', ''))
-FROM pg_event_trigger WHERE evtenabled IN ('O', 'A')
+SELECT 'event trigger', quote_ident(evtname), json_build_object('owner', evtowner::regrole::text,
+    'function', regexp_replace(evtfoid::regproc::text, '^public[.]', ''))
+FROM pg_event_trigger WHERE {event_triggers}
 UNION ALL
 SELECT 'publication', quote_ident(p.pubname), json_build_object('tables', CASE
     WHEN p.puballtables THEN (SELECT count(*) FROM ours)

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from painel_migrations.connection.answers import EVENT_TRIGGERS
 from painel_migrations.deploy.concern import FORMER_TABLES, Concern, retired_by
 from painel_migrations.deploy.preflight_sessions import Fact, named, sessions
 from painel_migrations.operations.leftover_copies import ENDINGS
@@ -48,6 +49,7 @@ def read(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Fac
         revisions: those whose upgrade is to come: what they take away may be shown by somebody else's view.
     """
     statement = resources.files(__package__).joinpath("preflight.sql").read_text("utf-8")
+    statement = statement.replace("{event_triggers}", EVENT_TRIGGERS)
     if (connection.dialect.server_version_info or (0,)) >= (15,):
         statement = statement.replace(_OF_ALL, _OF_SCHEMA).replace(_MAY_SET, _MAY_BE_GIVEN)
     given = {
@@ -86,7 +88,8 @@ def judge(facts: list[Fact]) -> Iterator[Concern]:
     for fact in of.get("event trigger", []):
         yield _note(
             f"the event trigger {fact.name} calls {fact.facts['function']} at each change of the schema",
-            f"Where it refuses one, the run is rolled back. Off for a while: ALTER EVENT TRIGGER {fact.name} DISABLE",
+            "Where it refuses or undoes one, the run is rolled back."
+            f" Off for a while, as {fact.facts['owner']}: ALTER EVENT TRIGGER {fact.name} DISABLE",
         )
     for fact in of.get("publication", []):
         if number := fact.facts["tables"]:

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from mako.template import Template
 
 from painel_migrations import __version__
-from painel_migrations.connection.answers import explanation
+from painel_migrations.connection.answers import explanation, suspicion
 from painel_migrations.connection.engines import SAFE_PATH
 from painel_migrations.connection.locks import LOCK_KEY, milliseconds
 from painel_migrations.deploy.bookkeeping import impostors
@@ -72,6 +72,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "down": way.direction == "downgrade",
         "end": way.end,
         "explanation": squeezed(explanation()),
+        "suspicion": squeezed(suspicion()),
         "endings": literal(ENDINGS),
         "ending": plain.ending,
         "helpers": shortened(

@@ -171,7 +171,7 @@ END IF;
     IF painel_lines > 0 THEN
         RAISE EXCEPTION USING ERRCODE = 'PM006',
             MESSAGE = format('the schema would not be what the application needs, in %s:%s', painel_lines, painel_list),
-            HINT = 'Nothing was changed. Report it with this list';
+            HINT = 'Report it with this list';
     END IF;
 % endif
 
@@ -205,6 +205,9 @@ EXCEPTION
         IF e_state NOT LIKE 'PM%' THEN
 ${explanation};
             e_what := format('%s: %s (%s)', painel_step, e_what, e_state);
+        END IF;
+        IF e_state <> 'PM004' THEN
+${suspicion};
             e_hint := 'Nothing was changed. ' || replace(e_hint, 'run again', 'paste again');
         END IF;
         RAISE EXCEPTION USING ERRCODE = e_state, MESSAGE = e_what, HINT = e_hint;

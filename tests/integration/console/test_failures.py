@@ -93,7 +93,8 @@ FAILURES = {
         state="PM006",
         message="the schema would not be what the application needs, in 1:\n"
         "index produtos.idx_produtos_nome: expected btree (nome), found nothing",
-        hint="Nothing was changed. Report it with this list",
+        hint="Nothing was changed. Report it with this list. An event trigger may be why. As postgres or a superuser,"
+        " switch it off, then paste again: ALTER EVENT TRIGGER undo DISABLE",
     ),
     # A trigger by hand may say anything, a row's values as well: what it says is not repeated.
     "trigger_that_quotes": Failure(
