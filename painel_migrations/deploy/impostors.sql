@@ -8,12 +8,12 @@ SELECT CASE WHEN bool_and(place = 2) THEN
             WHEN 'alembic_version' THEN 'Alembic''s' ELSE 'this project''s' END)
         ELSE format('%s is not this project''s: it %s', shown, string_agg(why, ', ' ORDER BY place, why)) END AS what,
     (array_agg(todo ORDER BY place, todo))[1] AS todo
-FROM (SELECT c.oid, c.relname, relkind, relowner, concat(nullif(nspname, 'public') || '.', relname) AS shown
+FROM (SELECT c.oid, c.relname, relkind, relowner, NULL::aclitem[] AS acl, concat(nullif(nspname, 'public') || '.', relname) AS shown
       FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
       WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND (nspname = 'public'
           AND relname IN ('alembic_version', 'migration_history') OR nspname = 'retired' AND relname = 'register')
       UNION ALL
-      SELECT oid, nspname, 'n', nspowner, 'schema ' || nspname FROM pg_namespace WHERE nspname = 'retired') AS book,
+      SELECT oid, nspname, 'n', nspowner, nspacl, 'schema ' || nspname FROM pg_namespace WHERE nspname = 'retired') AS book,
 LATERAL (
     SELECT 1, 'belongs to ' || relowner::regrole, format('As %s, look at it, then give it another name: ALTER %s %s '
         'RENAME TO ...', relowner::regrole, CASE relkind WHEN 'n' THEN 'SCHEMA' ELSE 'TABLE' END,
@@ -42,5 +42,10 @@ LATERAL (
         'NO INHERIT %s', inhrelid::regclass, inhparent::regclass)
     FROM pg_inherits, LATERAL (SELECT CASE book.oid WHEN inhrelid THEN inhparent ELSE inhrelid END) AS o (other)
     WHERE book.oid IN (inhrelid, inhparent)
+    UNION ALL
+    SELECT 7, 'lets ' || who || ' create in it', 'Take that back, then run again: REVOKE CREATE ON SCHEMA retired FROM '
+        || who FROM aclexplode(acl),
+        LATERAL (SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END) AS g (who)
+    WHERE privilege_type = 'CREATE' AND grantee NOT IN (SELECT role FROM trusted)
 ) AS reason (place, why, todo)
 GROUP BY shown, relname ORDER BY 1

@@ -14,6 +14,10 @@ BEGIN
         CREATE SCHEMA retired;
         COMMENT ON SCHEMA retired IS
             'What migrations took out of the application''s way. Nothing here is used by it.';
+        EXECUTE coalesce((SELECT 'REVOKE CREATE ON SCHEMA retired FROM '
+                || string_agg(pg_temp.grantee_of(grantee, false), ', ')
+            FROM pg_namespace, aclexplode(nspacl) WHERE nspname = 'retired' AND privilege_type = 'CREATE'
+              AND grantee NOT IN (SELECT pg_temp.trusted())), '');
     END IF;
     IF to_regclass('retired.register') IS NULL THEN
         CREATE TABLE retired.register (
