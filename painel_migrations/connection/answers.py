@@ -73,7 +73,8 @@ _SUSPECT = "e_state ~ '^(PM006|42|XX|P0|3[89F])' AND e_hint !~ 'EVENT TRIGGER|GR
 # The event triggers that a run's changes of the schema fire. Hosts have others for their extensions.
 EVENT_TRIGGERS = """evtenabled IN ('O', 'A') AND evtevent <> 'login' AND (evttags IS NULL
     OR array_to_string(evttags, ' ')
-    ~ 'TABLE|INDEX|TYPE|FUNC|PROC|ROUT|SCHEMA|SEQU|TRIGGER|VIEW|POLICY|RULE|COMMENT|GRANT|REVOKE|STATIST')"""
+    ~ 'TABLE|INDEX|TYPE|FUNC|PROC|ROUT|SCHEMA|SEQU|TRIGGER|VIEW|POLICY|RULE|COMMENT|GRANT|REVOKE|STATIST'
+)"""
 # What to do, and who may; no row where there is none.
 _EVENT_TRIGGERS = f"""SELECT format(
         'An event trigger may be why. As %s or a superuser, switch it off, then run again: ',
