@@ -19,7 +19,6 @@ def helpers() -> str:
     return verdict.filled(
         verdict.sql("helpers.sql"),
         tables=verdict.array(sorted(verdict.head().tables)),
-        elsewhere=verdict.filled(verdict.sql("elsewhere.sql"), tables="pg_temp.known_tables()"),
         facts=postgresql.facts(access=False),
         fingerprint=verdict.fingerprint_of("pg_temp.known_tables()"),
         head=verdict.head_query(verdict.head(), for_run=True),

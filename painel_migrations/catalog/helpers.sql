@@ -4,11 +4,6 @@ CREATE OR REPLACE FUNCTION pg_temp.known_tables() RETURNS text[] LANGUAGE sql IM
     SELECT {tables}
 $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.elsewhere() RETURNS TABLE (what text, todo text, in_schema text)
-LANGUAGE sql AS $fn$
-{elsewhere}
-$fn$;
-
 CREATE OR REPLACE FUNCTION pg_temp.facts()
 RETURNS TABLE (kind text, object text, definition text, tables text[], columns text[]) LANGUAGE sql STABLE AS $fn$
 {facts}

@@ -129,6 +129,10 @@ def test_a_database_at_head_beside_them(database: tuple[sa.Engine, servers.Serve
     execute(engine, "ALTER TABLE painel.pessoas RENAME TO usuarios")
     with pytest.raises(Refused, match="in schema painel, not in public"):
         history.upgrade(engine)
+    for arguments in (("sql",), ("sql", "--from", "0020"), ("sql-rollback", "--to", "base")):
+        with pytest.raises(psycopg2.Error, match="in schema painel, not in public") as pasted:
+            pasting.paste(engine, pasting.script(*arguments))
+        assert pasted.value.pgcode == "PM004"
 
 
 def test_one_table_that_its_sessions_find_elsewhere(database: tuple[sa.Engine, servers.Server]) -> None:

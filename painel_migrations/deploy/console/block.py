@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from mako.template import Template
 
 from painel_migrations import __version__
+from painel_migrations.catalog import verdict
 from painel_migrations.connection.answers import explanation, suspicion
 from painel_migrations.connection.engines import SAFE_PATH
 from painel_migrations.connection.locks import LOCK_KEY, milliseconds
@@ -55,7 +56,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
     plain = collect(way.direction, way.start, way.end)
     verified = way.direction == "upgrade" and way.end == known[-1]
     from_the_start = way.direction == "upgrade" and way.start == "base"
-    uses = ["pg_temp.known_tables pg_temp.elsewhere"]
+    uses = ["pg_temp.known_tables"]
     if verified or from_the_start:
         uses.append("pg_temp.learn_head")
     if verified:
@@ -73,6 +74,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "end": way.end,
         "explanation": squeezed(explanation()),
         "suspicion": squeezed(suspicion()),
+        "elsewhere": squeezed(verdict.filled(verdict.sql("elsewhere.sql"), tables="painel_tables")),
         "endings": literal(ENDINGS),
         "ending": plain.ending,
         "helpers": shortened(
@@ -97,6 +99,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "sections": sections,
         "start": way.start,
         "statement_timeout": milliseconds(settings.statement_timeout),
+        "tables": squeezed(verdict.array(sorted(verdict.head().tables))),
         "verified": verified,
         "version": __version__,
         "comment": _comment,

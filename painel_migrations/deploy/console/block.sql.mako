@@ -21,6 +21,8 @@ DECLARE
     -- The whole history, in order. painel_at is how many of its revisions the database has.
     painel_known CONSTANT text[] := ARRAY[
 ${known}];
+    painel_tables CONSTANT text[] :=
+${tables};
     painel_at integer := 0;
     painel_version text;
     painel_lines bigint;
@@ -53,6 +55,13 @@ BEGIN
     SET LOCAL lock_timeout = ${lock_timeout};
     SET LOCAL statement_timeout = ${statement_timeout};
     painel_step := 'the start';
+
+    -- The application's tables in another schema: what public has is not its.
+    FOR painel_found IN
+${elsewhere}
+    LOOP
+        RAISE EXCEPTION USING ERRCODE = 'PM004', MESSAGE = painel_found.what, HINT = painel_found.todo;
+    END LOOP;
 
     -- What bears a name of ours and is another's is neither read nor written.
     FOR painel_found IN
@@ -115,11 +124,6 @@ ${phrases}] LOOP
     EXECUTE painel_list;
     painel_list := '';
 
-% if not down:
-    FOR painel_found IN SELECT * FROM pg_temp.elsewhere() LOOP
-        RAISE EXCEPTION USING ERRCODE = 'PM004', MESSAGE = painel_found.what, HINT = painel_found.todo;
-    END LOOP;
-% endif
 % if verified or from_the_start:
     CALL pg_temp.learn_head();
 % endif
