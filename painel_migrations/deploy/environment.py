@@ -32,6 +32,7 @@ from painel_migrations.deploy.steps import bind, upgraded
 from painel_migrations.errors import FailedError, NoConnectionError, PainelError
 from painel_migrations.events import tell
 from painel_migrations.logs import get_logger
+from painel_migrations.operations.undeclared import watched
 from painel_migrations.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -309,6 +310,8 @@ def _told(
                 tell(log, logging.INFO, "revision_started", told, *line)
             began = time.monotonic()
             history.begin_revision(revision, direction)
+            if not info.is_stamp:
+                step.migration_fn = watched(step.migration_fn, migration)
             yield step
             rows = history.end_revision(revision)
             if not migration.as_sql:

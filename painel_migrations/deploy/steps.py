@@ -14,6 +14,8 @@ from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RangeNotAncestorError, ResolutionError, RevisionError
 from alembic.util.exc import CommandError
 
+from painel_migrations.operations.undeclared import RevisionOperations
+
 
 def steps(script: ScriptDirectory, direction: str, revision: str, at: tuple[str, ...]) -> list[MigrationStep]:
     """Return the steps that lead to a revision, in their order.
@@ -66,6 +68,6 @@ def bind(revision: Script, environment: EnvironmentContext) -> None:
     names: dict[str, Any] = vars(revision.module)
     for name, value in list(names.items()):
         if value is alembic.op or isinstance(value, Operations):
-            names[name] = Operations(environment.get_context())
+            names[name] = RevisionOperations(environment.get_context())
         elif value is alembic.context or isinstance(value, EnvironmentContext):
             names[name] = environment

@@ -20,6 +20,7 @@ from painel_migrations.operations.describe import Items, Trigger, described, lis
 from painel_migrations.operations.guarded import prepare, send
 from painel_migrations.operations.leftover_copies import Keyed
 from painel_migrations.operations.literals import call
+from painel_migrations.operations.watch import declared
 
 
 class Call:
@@ -102,13 +103,14 @@ class GuardedOperation(MigrateOperation):
 @Operations.implementation_for(GuardedOperation)
 def _run(operations: Operations, operation: GuardedOperation) -> None:
     context = operations.get_context()
-    if context.dialect.name == "sqlite":
+    with declared(context):
+        if context.dialect.name == "sqlite":
+            for call in operation.calls:
+                call.run_on_sqlite(operations.get_bind())
+            return
+        prepare(context)
         for call in operation.calls:
-            call.run_on_sqlite(operations.get_bind())
-        return
-    prepare(context)
-    for call in operation.calls:
-        send(context, call.statement)
+            send(context, call.statement)
 
 
 def operation(calls: Callable[..., Call | Iterable[Call]]) -> Callable[..., Iterable[Call]]:

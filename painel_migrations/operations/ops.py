@@ -62,6 +62,12 @@ def drop_table_unless_rows(table: str) -> Call:
 
 
 @operation
+def retire_table(table: str) -> Call:
+    """A table is gone; it is kept whole among the retired, with its rows and how its keys and indexes were made."""
+    return Call("retire_table", table)
+
+
+@operation
 def restore_table(table: str) -> Call:
     """A table that was retired whole is back with its rows, if it was."""
     return Call("restore_table", table)

@@ -8,8 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.ddl.base import AlterTable
+from alembic.ddl.base import AlterTable, DropColumn
 from alembic.ddl.postgresql import PostgresqlImpl
+
+from painel_migrations.operations.undeclared import drops_column
+from painel_migrations.operations.watch import WATCH
 
 PUBLIC = "public"
 
@@ -24,6 +27,8 @@ class PublicImpl(PostgresqlImpl):
             return super()._exec(construct, execution_options, *arguments, **options)
         if isinstance(construct, AlterTable):
             _name_schema(construct)
+        if isinstance(construct, DropColumn) and construct.schema == PUBLIC and (watch := self.context_opts.get(WATCH)):
+            drops_column(watch, str(construct.table_name), str(construct.column.name))
         named = {"schema_translate_map": {None: PUBLIC}}
         if not self.as_sql:
             return super()._exec(construct, {**(execution_options or {}), **named}, *arguments, **options)
@@ -34,6 +39,12 @@ class PublicImpl(PostgresqlImpl):
         compiled = construct.compile(dialect=self.dialect, render_schema_translate=True, **named, **options)
         self.static_output(str(compiled).replace("\t", "    ").strip() + self.command_terminator)
         return None
+
+    def static_output(self, text: str) -> None:
+        """Print a statement, or a comment."""
+        if watch := self.context_opts.get(WATCH):
+            watch.plain(text)
+        super().static_output(text)
 
     def bulk_insert(self, table: Any, rows: list[dict[str, Any]], multiinsert: bool = True) -> None:
         """Insert rows as Alembic does. SQLAlchemy translates no schema of a table that only names its columns."""

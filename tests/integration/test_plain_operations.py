@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from alembic import command
 
+from painel_migrations.errors import Refused
 from tests.support import history
 
 REVISION = """\"\"\"Plain operations\"\"\"
@@ -51,6 +53,11 @@ def test_plain_operations_work_under_the_safe_path(postgres: sa.Engine, tmp_path
         assert connection.exec_driver_sql("SELECT nome FROM public.festas").scalar() == "JUNINA"
         (column,) = (c for c in sa.inspect(connection).get_columns("eventos", "public") if c["name"] == "capa")
     assert (str(column["type"]), column["nullable"]) == ("VARCHAR(40)", False)
+    # The row of the table that it made is somebody's by now.
+    with pytest.raises(Refused, match=r"drops festas [(]1 row[)]"):
+        command.downgrade(config, "0022")
+    with postgres.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM public.festas")
     command.downgrade(config, "0022")
     with postgres.connect() as connection:
         assert not sa.inspect(connection).has_table("festas", "public")

@@ -19,6 +19,7 @@ from painel_migrations.connection.locks import LOCK_KEY, milliseconds
 from painel_migrations.deploy.bookkeeping import impostors
 from painel_migrations.deploy.console.plain import Section, collect
 from painel_migrations.deploy.console.shorthand import CODES, shortened
+from painel_migrations.operations import undeclared
 from painel_migrations.operations.closure import needed
 from painel_migrations.operations.leftover_copies import ENDINGS
 from painel_migrations.operations.literals import literal
@@ -65,7 +66,8 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         uses.append("pg_temp.head_columns pg_temp.is_leftover")
     begin = f"CALL pg_temp.begin_run('console', {literal(__version__)}, {literal(plain.sha256)})"
     sections = [
-        (section, _place(section.revision, known), list(map(_static, section.statements))) for section in plain.sections
+        (section, _place(section.revision, known), list(map(_static, _handled(section.statements))))
+        for section in plain.sections
     ]
     bodies = [statement for _, _, body in sections for statement in body]
     values = {
@@ -185,6 +187,27 @@ def _comment(section: Section) -> Iterator[str]:
     """The lines that say what a section does and why."""
     yield f"{section.revision}  {section.title}"
     yield from textwrap.wrap(re.split(r"(?<=[.:]) ", section.reason)[0], WIDTH)
+
+
+def _handled(statements: Iterable[str]) -> Iterator[str]:
+    """Set a handler around each stretch of plain statements: what is refused is undone first, and counted then."""
+    stretch: list[str] | None = None
+    for statement in statements:
+        if statement == undeclared.BEGIN:
+            yield statement
+            stretch = []
+        elif stretch is None:
+            yield statement
+        elif statement != undeclared.END:
+            stretch.append(f"{_static(statement)};\n")
+        else:
+            yield (
+                f"BEGIN\n{''.join(stretch)}{statement};\n"
+                f"EXCEPTION WHEN SQLSTATE '{undeclared.UNDECLARED}' THEN\n"
+                "    GET STACKED DIAGNOSTICS e_what = PG_EXCEPTION_DETAIL;\n"
+                "    CALL pg_temp.refuse_undeclared(e_what);\nEND"
+            )
+            stretch = None
 
 
 def _static(statement: str) -> str:

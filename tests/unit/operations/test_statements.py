@@ -217,6 +217,11 @@ def test_restore_leftovers(op: Any) -> None:
     assert written(op) == RESTORE_LEFTOVERS + ";\n"
 
 
+def test_retire_table(op: Any) -> None:
+    op.retire_table("produtos_categorias")
+    assert written(op) == "CALL pg_temp.retire_table('produtos_categorias');\n"
+
+
 def test_restore_table(op: Any) -> None:
     op.restore_table("produtos_categorias")
     assert written(op) == "CALL pg_temp.restore_table('produtos_categorias');\n"
