@@ -25,11 +25,14 @@ from painel_migrations.events import current_run
 from painel_migrations.logs import get_logger
 from painel_migrations.operations.guarded import ROWS_RETIRED, prepare, send
 from painel_migrations.operations.literals import call
-from painel_migrations.operations.sqlite import check_foreign_keys, collect
+from painel_migrations.operations.sqlite import check_foreign_keys, collect, find_duplicates
 from painel_migrations.operations.sqlite.live import kind_of
 from painel_migrations.operations.sqlite.register import REVISION, rows_of
 
 log = get_logger("painel_migrations.deploy")
+
+# From here on revisions are plain: what lies under an index is looked at on the way home. As history.sql has it.
+_PLAIN = "0023"
 
 
 def revision_sha256(revision: Script) -> str:
@@ -145,8 +148,10 @@ class _SQLite:
             )
 
     def begin_revision(self, revision: Script, direction: str) -> None:
-        self.direction = direction
+        is_first, self.direction = not self.direction, direction
         self.connection.info[REVISION] = revision.revision
+        if is_first and direction == "upgrade" and revision.revision < _PLAIN:
+            find_duplicates(self.connection)
         self.began = time.monotonic()
         self.retired = rows_of(self.connection, revision.revision)
 

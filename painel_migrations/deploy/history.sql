@@ -24,10 +24,15 @@ END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.begin_revision(revision text, direction text DEFAULT 'upgrade')
 LANGUAGE plpgsql AS $fn$
+DECLARE is_first boolean := coalesce(current_setting('painel.began', true), '') = '';
 BEGIN
     PERFORM set_config('painel.revision', revision, true), set_config('painel.direction', direction, true),
         set_config('painel.began', clock_timestamp()::text, true);
     PERFORM pg_temp.say(format('%s %s', CASE direction WHEN 'downgrade' THEN '<-' ELSE '->' END, revision));
+    -- It reads every row of every unique index: once, on the way home.
+    IF is_first AND direction = 'upgrade' AND revision < '0023' THEN
+        CALL pg_temp.find_duplicates();
+    END IF;
 END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.end_revision(at_revision text, sha256 text) LANGUAGE plpgsql AS $fn$

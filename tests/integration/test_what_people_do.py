@@ -38,9 +38,9 @@ CASES = {
         " SELECT cpf, nome, 'segundo@example.com', senha_hash, tipo FROM usuarios ORDER BY id LIMIT 1;"
         "UPDATE pg_index SET indisready = true WHERE indexrelid = 'ix_usuarios_cpf'::regclass",
         (
-            "revision 0003: usuarios, ix_usuarios_cpf: 2 rows: a value would occur twice in what is unique (23505)",
-            "REINDEX INDEX ",
-            "See them: SELECT ctid, cpf FROM ",
+            "usuarios.cpf: 2 rows hold values that occur more than once under ix_usuarios_cpf, a unique index",
+            "Correct them, REINDEX INDEX public.ix_usuarios_cpf, then ",
+            "See them: SELECT * FROM (SELECT ctid, cpf, ",
         ),
         "DELETE FROM usuarios WHERE email = 'segundo@example.com'; REINDEX INDEX ix_usuarios_cpf",
     ),
@@ -51,7 +51,7 @@ CASES = {
         "INSERT INTO usuarios (cpf, nome, email, senha_hash, tipo, ativo)"
         " SELECT '1', nome, upper(email), senha_hash, tipo, true FROM usuarios WHERE ativo ORDER BY id LIMIT 1;"
         "UPDATE pg_index SET indisready = true WHERE indexrelid = 'so_um'::regclass",
-        ("so_um: 2 rows: ", "lower(", " AND ativo AND "),
+        ("usuarios.lower(", ": 2 rows hold values that occur more than once under so_um, ", "ativo AND num_nulls("),
         "DELETE FROM usuarios WHERE cpf = '1'; REINDEX INDEX so_um",
     ),
     "an_event_trigger_that_raises": Case(

@@ -80,7 +80,7 @@ def sequences(text: str) -> list[list[str]]:
         for end in sorted({end.start() for end in _END.finditer(text, found.end())}, reverse=True):
             statement = _BLANK.sub("painel_outro", _VALUE.sub("= NULL", text[found.start() : end]))
             try:
-                parsed = postgast.parse(statement.replace(" char(", " chr("))
+                parsed = postgast.parse(statement.replace(" char(", " chr(").replace(" NOT INDEXED)", ")"))
             except postgast.PgQueryError:
                 continue
             if len(parsed.stmts) == 1:

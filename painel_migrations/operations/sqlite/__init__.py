@@ -11,6 +11,7 @@ from painel_migrations.operations.sqlite.conform import (
     passing_column,
     tighten_column,
 )
+from painel_migrations.operations.sqlite.duplicates import find_duplicates
 from painel_migrations.operations.sqlite.faults import collect, refuse
 from painel_migrations.operations.sqlite.foreign_keys import check_foreign_keys, repoint_foreign_keys
 from painel_migrations.operations.sqlite.keys import (
@@ -35,7 +36,7 @@ from painel_migrations.operations.sqlite.triggers import ensure_no_trigger, ensu
 from painel_migrations.operations.sqlite.values import replace_values, restore_values
 from painel_migrations.operations.sqlite.violations import remember, watching
 
-__all__ = ["OPERATIONS", "REVISION", "check_foreign_keys", "collect", "refuse", "remember"]
+__all__ = ["OPERATIONS", "REVISION", "check_foreign_keys", "collect", "find_duplicates", "refuse", "remember"]
 
 # By name, each so that whichever is the first of a run looks which foreign keys of unknown tables are broken already.
 OPERATIONS = {

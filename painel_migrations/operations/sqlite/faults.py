@@ -117,6 +117,12 @@ def note(connection: sa.Connection, what: str, todo: str, thing: str = "", query
         refuse(connection)
 
 
+def is_noted(connection: sa.Connection, what: str, todo: str) -> bool:
+    """Whether a fault begins with these words, and has those in what is to be done."""
+    faults = _found(connection).faults
+    return any(text.startswith(what) and todo in fault.todo for text, fault in faults.items())
+
+
 def any_noted(connection: sa.Connection) -> bool:
     """Whether the run is to be refused at its end."""
     return bool(_found(connection).faults)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite.faults import may_be_column, may_be_table, no_row, note, see, was
+from painel_migrations.operations.sqlite.faults import is_noted, may_be_column, may_be_table, no_row, note, see, was
 from painel_migrations.operations.sqlite.live import count, count_where, counted
 from painel_migrations.operations.sqlite.table import Column, Constraint, Table
 from painel_migrations.operations.sqlite.text import BLANKS, key, listed, literal, meaning, quote
@@ -105,8 +105,8 @@ def is_unique(connection: sa.Connection, table: str, columns: Sequence[str]) -> 
 
 
 def note_duplicates(connection: sa.Connection, table: str, columns: Sequence[str], values: int, query: str) -> bool:
-    """Note that this many values occur more than once; return whether none does."""
-    if values:
+    """Note that this many values occur more than once, unless it is known; return whether none does."""
+    if values and not is_noted(connection, f"{table}.{listed(columns)}: ", "REINDEX"):
         occur = counted(values, "value occurs", "values occur")
         note(
             connection,

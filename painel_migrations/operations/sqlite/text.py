@@ -105,3 +105,20 @@ def index_renamed(statement: str, name: str) -> str:
 def index_body(statement: str) -> str:
     """Return a CREATE INDEX from its columns on, without the names of the index and the table."""
     return statement[next(token.start for token in tokens(statement) if token.text == "(") :]
+
+
+def index_terms(statement: str) -> tuple[list[str], str]:
+    """Return what a CREATE INDEX is on, column by column and without its order, and its condition, empty for none."""
+    body = index_body(statement)
+    terms, condition, start, depth = [], "", 1, 0
+    parts = tokens(body)
+    for at, token in enumerate(parts):
+        depth += (token.text == "(") - (token.text == ")")
+        if depth == 0 or (depth == 1 and token.text == ","):
+            last = parts[at - 1]
+            terms.append(body[start : last.start if last.word in ("ASC", "DESC") else token.start].strip())
+            start = token.end
+        if depth == 0:
+            condition = body[parts[at + 1].end :].strip() if parts[at + 1 :] else ""
+            break
+    return terms, condition
