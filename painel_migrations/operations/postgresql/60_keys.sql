@@ -129,6 +129,13 @@ BEGIN
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid);
 END $fn$;
 
+-- What makes an INSERT leave out rows whose keys are taken; nothing where a key is checked only after the statement, which
+-- then fails as a whole.
+CREATE OR REPLACE FUNCTION pg_temp.or_nothing(tbl text) RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT CASE WHEN bool_and(indimmediate) THEN ' ON CONFLICT DO NOTHING' ELSE '' END FROM pg_index
+    WHERE indrelid = pg_temp.oid_of(tbl) AND (indisunique OR indisexclusion)
+$fn$;
+
 -- For the way back: UNIQUE where no value occurs twice.
 CREATE OR REPLACE PROCEDURE pg_temp.tighten_unique(tbl text, VARIADIC cols text[]) LANGUAGE plpgsql AS $fn$
 BEGIN

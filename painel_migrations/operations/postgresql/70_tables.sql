@@ -117,9 +117,9 @@ BEGIN
         END IF;
     END LOOP;
     PERFORM pg_temp.change_rows(tbl, format(
-        'INSERT INTO public.%1$I (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM retired.%3$I '
-        'ON CONFLICT DO NOTHING',
-        tbl, cols, kept.kept));
+        'INSERT INTO public.%1$I (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM retired.%3$I k '
+        'WHERE NOT EXISTS (SELECT FROM public.%1$I live WHERE live.id = k.id)%4$s', tbl, cols, kept.kept,
+        pg_temp.or_nothing(tbl)));
     EXECUTE format('DELETE FROM retired.%I k USING public.%I live WHERE live.id = k.id AND %s && %s',
         kept.kept, tbl, pg_temp.marks(tbl, 'k'), pg_temp.marks(tbl, 'live'));
     EXECUTE format('SELECT EXISTS (SELECT FROM retired.%I)', kept.kept) INTO some_stay;
@@ -165,7 +165,7 @@ BEGIN
         pg_temp.type_of(old, s), pg_temp.type_of(new, s)) FROM unnest(shared) s;
     same := (SELECT string_agg(format('source.%1$I::text IS NOT DISTINCT FROM target.%1$I::text', s), ' AND ')
              FROM unnest(shared) s);
-    CREATE TEMP TABLE IF NOT EXISTS moved (id integer PRIMARY KEY, new_id integer NOT NULL) ON COMMIT DROP;
+    CREATE TEMP TABLE IF NOT EXISTS moved (id bigint PRIMARY KEY, new_id bigint NOT NULL) ON COMMIT DROP;
     DELETE FROM pg_temp.moved;
     EXECUTE format('INSERT INTO pg_temp.moved SELECT source.id, coalesce('
         '(SELECT target.id FROM public.%2$I target WHERE target.id = source.id AND %3$s), '
@@ -173,11 +173,10 @@ BEGIN
         'CASE WHEN NOT EXISTS (SELECT FROM public.%2$I target WHERE target.id = source.id) '
         'THEN source.id END, 0) '
         'FROM public.%1$I source WHERE NOT coalesce(%4$s, false)', old, new, same, lacking);
-    EXECUTE format('UPDATE pg_temp.moved SET new_id = fresh.id '
-        'FROM (SELECT id AS old_id, row_number() OVER (ORDER BY id) + greatest('
-        '(SELECT coalesce(max(id), 0) FROM public.%I), (SELECT max(id) FROM pg_temp.moved)) AS id '
-        'FROM pg_temp.moved WHERE new_id = 0) fresh '
-        'WHERE fresh.old_id = moved.id', new);
+    UPDATE pg_temp.moved SET new_id = f.id
+    FROM (SELECT m.id, row_number() OVER (ORDER BY m.id) AS place FROM pg_temp.moved m WHERE new_id = 0) a
+        JOIN pg_temp.fresh_ids((SELECT count(*) FROM pg_temp.moved WHERE new_id = 0), old, new) f USING (place)
+    WHERE a.id = moved.id;
     PERFORM pg_temp.change_rows(new, format(
         'INSERT INTO public.%2$I (id, %3$s) OVERRIDING SYSTEM VALUE SELECT moved.new_id, %4$s '
         'FROM public.%1$I source JOIN pg_temp.moved USING (id) '

@@ -20,6 +20,18 @@ RETURNS text LANGUAGE sql STABLE AS $fn$
     HAVING count(*) > 0
 $fn$;
 
+-- So many ids that no row of two tables has: after the highest or, where these are used up, the highest that are free.
+CREATE OR REPLACE FUNCTION pg_temp.fresh_ids(n bigint, one text, other text) RETURNS TABLE (place bigint, id bigint)
+LANGUAGE plpgsql AS $fn$
+BEGIN
+    RETURN QUERY EXECUTE format('WITH ids AS MATERIALIZED (SELECT id::bigint FROM public.%I '
+        'UNION SELECT id FROM public.%I), top AS (SELECT max(id) AS id, count(*) + %L AS span FROM ids) '
+        'SELECT row_number() OVER (ORDER BY g), g FROM (SELECT g FROM top, LATERAL (SELECT id + %3$s > 2147483647) '
+        'AS o (is_over), generate_series(CASE WHEN is_over THEN 2147483647 ELSE id + 1 END, '
+        'CASE WHEN is_over THEN 2147483647 - span ELSE id + %3$s END, CASE WHEN is_over THEN -1 ELSE 1 END) g '
+        'WHERE NOT EXISTS (SELECT FROM ids WHERE ids.id = g) LIMIT %3$s) f', one, other, n);
+END $fn$;
+
 -- Where rows of a copy that are referred to are in the live table under another id: those that a natural key
 -- tells, one to one, and those whose ids other rows have taken, which get ids of their own. A row of the same
 -- name, or else moment of creation, is the same row, edited since.
@@ -32,7 +44,7 @@ DECLARE
         FROM pg_temp.joined(source, target, keys) j);
     apart text := pg_temp.free_name(source || '_apart', 'public');
 BEGIN
-    CREATE TEMP TABLE IF NOT EXISTS moved (id integer PRIMARY KEY, new_id integer NOT NULL) ON COMMIT DROP;
+    CREATE TEMP TABLE IF NOT EXISTS moved (id bigint PRIMARY KEY, new_id bigint NOT NULL) ON COMMIT DROP;
     DELETE FROM pg_temp.moved;
     IF pg_temp.type_of(source, 'id') !~ 'int' OR pg_temp.type_of(target, 'id') !~ 'int' THEN
         RETURN;
@@ -52,9 +64,10 @@ BEGIN
         apart, source, target, coalesce(other_row, 'false'), referred);
     IF pg_temp.has_rows(apart) THEN
         CREATE TEMP TABLE fresh ON COMMIT DROP AS SELECT * FROM pg_temp.moved WITH NO DATA;
-        EXECUTE format('INSERT INTO pg_temp.fresh SELECT id, row_number() OVER (ORDER BY id) + greatest('
-            '(SELECT max(id) FROM public.%I), (SELECT max(id) FROM public.%I)) FROM public.%I',
-            source, target, apart);
+        PERFORM pg_temp.alter(apart, 'ALTER id TYPE bigint');
+        EXECUTE format('INSERT INTO pg_temp.fresh SELECT a.id, f.id FROM (SELECT id, row_number() OVER (ORDER BY id) '
+            'AS place FROM public.%1$I) a JOIN pg_temp.fresh_ids((SELECT count(*) FROM public.%1$I), %2$L, %3$L) f '
+            'USING (place)', apart, source, target);
         PERFORM pg_temp.alter(apart, 'REPLICA IDENTITY FULL');
         EXECUTE format('UPDATE public.%1$I SET id = f.new_id FROM pg_temp.fresh f WHERE f.id = %1$I.id', apart);
         CALL pg_temp.recover_rows(apart, target, keys);

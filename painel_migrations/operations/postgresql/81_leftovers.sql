@@ -67,14 +67,14 @@ BEGIN
     says := format('INSERT INTO public.%I (%s) OVERRIDING SYSTEM VALUE SELECT %s%s', target,
         array_to_string(into_cols, ', '), array_to_string(cols, ', '), lacking);
     BEGIN
-        n := pg_temp.change_rows(target, says || ' ORDER BY source.id ON CONFLICT DO NOTHING');
+        n := pg_temp.change_rows(target, says || ' ORDER BY source.id' || pg_temp.or_nothing(target));
     EXCEPTION WHEN integrity_constraint_violation OR data_exception THEN
         n := 0;
         EXECUTE 'SELECT array_agg(source.id::text ORDER BY source.id)' || lacking INTO ids;
         FOREACH value IN ARRAY ids LOOP
             BEGIN
                 n := n + pg_temp.change_rows(target,
-                    says || format(' AND source.id::text = %L ON CONFLICT DO NOTHING', value));
+                    says || format(' AND source.id::text = %L', value) || pg_temp.or_nothing(target));
             EXCEPTION WHEN integrity_constraint_violation OR data_exception THEN
                 NULL;
             END;

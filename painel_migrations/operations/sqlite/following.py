@@ -15,6 +15,7 @@ from painel_migrations.operations.sqlite.live import (
     counted,
     foreign_keys_to,
     free_name,
+    fresh_ids,
     has_rows,
     log,
     read_table,
@@ -93,9 +94,10 @@ def _give_fresh_ids(connection: sa.Connection, copy: Table, live: Table, referre
         "AND source.id NOT IN (SELECT id FROM temp.moved)"
     )
     if has_rows(connection, apart):
+        ids = fresh_ids(connection, count_where(connection, apart, "1"), copy.name, live.name)
         connection.exec_driver_sql(
-            f"CREATE TEMP TABLE fresh AS SELECT id, row_number() OVER (ORDER BY id) + max((SELECT max(CAST(id AS "
-            f"INTEGER)) FROM {old}), (SELECT max(id) FROM {new})) AS new_id FROM {quote(apart)}"
+            f"CREATE TEMP TABLE fresh AS SELECT a.id, f.id AS new_id FROM (SELECT id, row_number() OVER (ORDER BY id) "
+            f"AS place FROM {quote(apart)}) AS a JOIN ({ids}) AS f ON f.place = a.place"
         )
         fresh = f"(SELECT new_id FROM temp.fresh WHERE fresh.id = {quote(apart)}.id)"
         connection.exec_driver_sql(f"UPDATE {quote(apart)} SET id = {fresh}")

@@ -15,6 +15,9 @@ from painel_migrations.operations.sqlite.text import key, quote
 
 log = get_logger("painel_migrations.operations")
 
+# The highest id that a row can have.
+_HIGHEST = (1 << 63) - 1
+
 _TABLES = r"""
     SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
     AND rootpage > 0 ORDER BY rowid"""
@@ -138,6 +141,25 @@ def foreign_keys_to(connection: sa.Connection, target: str) -> Iterator[tuple[Ta
 def count(connection: sa.Connection, statement: str) -> int:
     """Return the one number that a statement gives."""
     return int(connection.exec_driver_sql(statement).scalar_one())
+
+
+def fresh_ids(connection: sa.Connection, wanted: int, one: str, other: str) -> str:
+    """Return a SELECT of so many ids that no row of two tables has, each with its place.
+
+    They come after the highest or, where these are used up, are the highest that are free.
+    """
+    tables = (quote(one), quote(other))
+    top = max(count(connection, f"SELECT coalesce(max(CAST(id AS INTEGER)), 0) FROM {table}") for table in tables)
+    first, step, tried = top + 1, "+ 1", wanted
+    if top + wanted > _HIGHEST:
+        tried += sum(count(connection, f"SELECT count(*) FROM {table}") for table in tables)
+        first, step = _HIGHEST, "- 1"
+    free = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {table} AS t WHERE t.id = tried.id)" for table in tables)
+    return (
+        f"WITH RECURSIVE tried (id) AS (SELECT {first} UNION ALL SELECT id {step} FROM tried LIMIT {tried}) "
+        f"SELECT row_number() OVER (ORDER BY id) AS place, id FROM (SELECT id FROM tried WHERE {free} "
+        f"ORDER BY id {'DESC' if step == '- 1' else 'ASC'} LIMIT {wanted})"
+    )
 
 
 def count_where(connection: sa.Connection, table: str, condition: str) -> int:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from painel_migrations.operations.sqlite import cells
 from painel_migrations.operations.sqlite.faults import feed, no_row
-from painel_migrations.operations.sqlite.live import counted, foreign_keys_to, log
+from painel_migrations.operations.sqlite.live import count, counted, foreign_keys_to, fresh_ids, log
 from painel_migrations.operations.sqlite.rebuild import change_rows
 from painel_migrations.operations.sqlite.table import UNIQUE, Table
 from painel_migrations.operations.sqlite.text import key, listed, quote, whole
@@ -54,10 +54,12 @@ def _map(connection: sa.Connection, source: Table, target: Table, required: Sequ
         f"FROM {old} AS source "
         f"WHERE source.id IS NOT NULL{complete}"
     )
+    lacking = count(connection, "SELECT count(*) FROM temp.moved WHERE new_id IS NULL")
     connection.exec_driver_sql(
-        "UPDATE temp.moved SET new_id = fresh.new_id FROM (SELECT id, row_number() OVER (ORDER BY id) + max("
-        f"(SELECT coalesce(max(id), 0) FROM {new}), (SELECT max(CAST(id AS INTEGER)) FROM temp.moved)) AS new_id "
-        "FROM temp.moved WHERE new_id IS NULL) AS fresh WHERE fresh.id = moved.id"
+        "UPDATE temp.moved SET new_id = fresh.new_id FROM (SELECT a.id, f.id AS new_id FROM (SELECT id, row_number() "
+        "OVER (ORDER BY id) AS place FROM temp.moved WHERE new_id IS NULL) AS a "
+        f"JOIN ({fresh_ids(connection, lacking, source.name, target.name)}) AS f ON f.place = a.place) AS fresh "
+        "WHERE fresh.id = moved.id"
     )
     connection.exec_driver_sql(
         f"INSERT INTO temp.moved SELECT DISTINCT id, NULL FROM {old} WHERE id NOT IN (SELECT id FROM temp.moved)"
