@@ -162,32 +162,37 @@ RETURNS TABLE (kind text, object text, made_by text, gone_by text) LANGUAGE sql 
     ) AS found (rel, own, sql, off)
 $fn$;
 
--- Takes down what depends on a type and its columns, or on one column, and would stop a change; what depends on that,
--- first. A view stands for the rule that makes it.
+-- What depends on a type and its columns, or on one column, and would stop a change; what depends on that, first. A view
+-- stands for the rule that makes it.
+CREATE OR REPLACE FUNCTION pg_temp.dependents(of_type oid, rel oid, num integer)
+RETURNS TABLE (kind text, object text, made_by text, gone_by text) LANGUAGE sql STABLE AS $fn$
+    WITH RECURSIVE above (class, obj, sub, depth) AS (
+        SELECT 'pg_type'::regclass::oid, oid, 0, 0 FROM pg_type WHERE of_type IN (oid, typelem)
+        UNION
+        SELECT 'pg_class'::regclass, rel, num, 0 WHERE rel IS NOT NULL
+        UNION
+        SELECT CASE WHEN v.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END, coalesce(v.oid, d.objid),
+            CASE WHEN v.oid IS NULL THEN d.objsubid ELSE 0 END, depth + 1
+        FROM above JOIN pg_depend d ON d.deptype IN ('n', 'a') AND (
+                d.refclassid = class AND d.refobjid = obj AND (sub = 0 OR d.refobjsubid = sub)
+                -- A function may take a view's rows.
+                OR d.refclassid = 'pg_type'::regclass AND class = 'pg_class'::regclass AND sub = 0
+                    AND d.refobjid IN (
+                    SELECT oid FROM pg_type WHERE typrelid = obj))
+            LEFT JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+            LEFT JOIN pg_class v ON v.relkind IN ('v', 'm')
+                AND v.oid = coalesce(w.ev_class, CASE WHEN d.classid = 'pg_class'::regclass THEN d.objid END)
+        WHERE depth < 50 AND coalesce(v.oid, d.objid) <> obj)
+    SELECT found.* FROM (SELECT class, obj, sub, max(depth) AS depth FROM above WHERE depth > 0
+                         GROUP BY class, obj, sub ORDER BY max(depth) DESC) AS a,
+        LATERAL pg_temp.dependent(class, obj, sub, of_type IS NOT NULL) AS found
+$fn$;
+
+-- Takes it down.
 CREATE OR REPLACE FUNCTION pg_temp.shelve_over(of_type oid, rel oid, num integer) RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE thing record;
 BEGIN
-    FOR thing IN
-        WITH RECURSIVE above (class, obj, sub, depth) AS (
-            SELECT 'pg_type'::regclass::oid, oid, 0, 0 FROM pg_type WHERE of_type IN (oid, typelem)
-            UNION
-            SELECT 'pg_class'::regclass, rel, num, 0 WHERE rel IS NOT NULL
-            UNION
-            SELECT CASE WHEN v.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END, coalesce(v.oid, d.objid),
-                CASE WHEN v.oid IS NULL THEN d.objsubid ELSE 0 END, depth + 1
-            FROM above JOIN pg_depend d ON d.deptype IN ('n', 'a') AND (
-                    d.refclassid = class AND d.refobjid = obj AND (sub = 0 OR d.refobjsubid = sub)
-                    -- A function may take a view's rows.
-                    OR d.refclassid = 'pg_type'::regclass AND class = 'pg_class'::regclass AND sub = 0
-                        AND d.refobjid IN (
-                        SELECT oid FROM pg_type WHERE typrelid = obj))
-                LEFT JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
-                LEFT JOIN pg_class v ON v.relkind IN ('v', 'm')
-                    AND v.oid = coalesce(w.ev_class, CASE WHEN d.classid = 'pg_class'::regclass THEN d.objid END)
-            WHERE depth < 50 AND coalesce(v.oid, d.objid) <> obj)
-        SELECT found.* FROM (SELECT class, obj, sub, max(depth) AS depth FROM above WHERE depth > 0
-                             GROUP BY class, obj, sub ORDER BY max(depth) DESC) AS a,
-            LATERAL pg_temp.dependent(class, obj, sub, of_type IS NOT NULL) AS found
+    FOR thing IN SELECT * FROM pg_temp.dependents(of_type, rel, num)
     LOOP
         IF thing.made_by IS NULL THEN
             PERFORM pg_temp.refuse_dependent(concat(thing.kind, ' ', thing.object),

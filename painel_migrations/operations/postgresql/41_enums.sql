@@ -23,6 +23,18 @@ BEGIN
          FROM unnest(labels) WITH ORDINALITY AS u (l, place)));
 END $fn$;
 
+-- Refuses a definition that names a label as text where its rows get another spelling: as text it could mean another
+-- thing, and may find no row any more.
+CREATE OR REPLACE FUNCTION pg_temp.refuse_text(
+    object text, definition text, gone_by text, of_type text, label text, becomes text) RETURNS void LANGUAGE sql AS $fn$
+    SELECT pg_temp.refuse_dependent(object, format('names %L, which rows will hold as %L of the type that', label,
+        becomes), gone_by)
+    FROM (SELECT regexp_replace(quote_literal(label), '\W', '\\\&', 'g') AS this,
+        regexp_replace(quote_literal(becomes), '\W', '\\\&', 'g') AS other) AS n
+    WHERE becomes <> label AND definition ~ format('%s(?!::%s)', this, of_type)
+      AND definition !~ format('%s(?!::%s)', other, of_type) AND definition !~* '(lower|upper)\s*\(|~\*|ilike'
+$fn$;
+
 -- Makes the type anew with these labels, and all that depends on it. Columns follow, an array's and a composite
 -- type's too; what is retired keeps the old type, which goes to schema retired.
 CREATE OR REPLACE FUNCTION pg_temp.rebuild_enum(enum_type text, labels text[])
@@ -90,14 +102,8 @@ BEGIN
         UPDATE pg_temp.shelf SET definition = replace(definition, format('%L::%s', label, spelled),
             format('%L::%s', pg_temp.same_label(label, labels), spelled))
         WHERE pg_temp.same_label(label, labels) <> label;
-        -- As text it could mean another thing, and may find no row any more.
-        PERFORM pg_temp.refuse_dependent(concat(kind, ' ', object), format('names %L, which rows will hold as %L of '
-            'the type that', label, pg_temp.same_label(label, labels)), gone_by)
-        FROM pg_temp.shelf WHERE pg_temp.same_label(label, labels) <> label
-            AND definition ~ format('%s(?!::%s)', regexp_replace(quote_literal(label), '\W', '\\\&', 'g'), spelled)
-            AND definition !~ format('%s(?!::%s)', regexp_replace(
-                quote_literal(pg_temp.same_label(label, labels)), '\W', '\\\&', 'g'), spelled)
-            AND definition !~* '(lower|upper)\s*\(|~\*|ilike';
+        PERFORM pg_temp.refuse_text(concat(kind, ' ', object), definition, gone_by, spelled, label,
+            pg_temp.same_label(label, labels)) FROM pg_temp.shelf;
     END LOOP;
     FOR used IN SELECT DISTINCT m[1] AS was, m[2]::text[] AS them FROM pg_temp.shelf, LATERAL regexp_matches(definition,
             format('(''(\{[^'']*\})''::%s\[\])', spelled), 'g') m
@@ -140,6 +146,9 @@ BEGIN
             SELECT l INTO other FROM unnest(live) l
             WHERE lower(btrim(l)) = lower(labels[i]) AND coalesce(array_position(labels, l), i + 1) > i LIMIT 1;
             IF FOUND THEN
+                PERFORM pg_temp.refuse_text(concat(kind, ' ', object), made_by, gone_by,
+                    format_type(pg_temp.type_oid(enum_type), NULL), other, labels[i])
+                FROM pg_temp.dependents(pg_temp.type_oid(enum_type), NULL, NULL);
                 EXECUTE format('ALTER TYPE public.%I RENAME VALUE %L TO %L', enum_type, other, labels[i]);
                 live := array_replace(live, other, labels[i]);
             END IF;

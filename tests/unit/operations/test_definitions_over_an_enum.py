@@ -241,3 +241,57 @@ def test_what_cannot_be_made_again_is_named(db: Database, kind: str) -> None:
         db.rebuild()
     assert what in caught.value.what.replace("public.", "")
     assert caught.value.todo.startswith("Drop ")
+
+
+# A type whose labels differ in case only is renamed, not made anew: its rows hold another text all the same.
+SPELLED = """
+CREATE TYPE estado AS ENUM ('ativo', 'inativo');
+CREATE TABLE contas (id integer PRIMARY KEY, estado estado DEFAULT 'ativo');
+INSERT INTO contas VALUES (1, 'ativo'), (2, 'inativo')
+"""
+CAPITALS = sa.Enum("ATIVO", "INATIVO", name="estado")
+
+
+@pytest.mark.parametrize(
+    ("definition", "what"),
+    [
+        ("CREATE VIEW v AS SELECT id FROM contas WHERE estado::text = 'ativo'", "view v names 'ativo'"),
+        (
+            "CREATE VIEW u AS SELECT id, estado FROM contas; CREATE VIEW v AS SELECT id FROM u WHERE estado::text <> 'inativo'",
+            "view v names 'inativo'",
+        ),
+        (
+            "CREATE FUNCTION f(e estado) RETURNS boolean LANGUAGE sql AS $$ SELECT e = 'ativo' $$",
+            "function f(estado) names 'ativo'",
+        ),
+        (
+            (
+                "CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+                "CREATE TRIGGER t BEFORE UPDATE ON contas FOR EACH ROW WHEN (NEW.estado::text = 'ativo')"
+                " EXECUTE FUNCTION g()"
+            ),
+            "trigger contas.t names 'ativo'",
+        ),
+    ],
+)
+def test_a_label_named_as_text_is_refused_where_it_is_renamed_too(db: Database, definition: str, what: str) -> None:
+    db.run(SPELLED)
+    db.run(definition)
+    with pytest.raises(Refused) as caught:
+        db.op.ensure_enum(CAPITALS)
+    assert f"{what}, which rows will hold as '" in caught.value.what.replace("public.", "")
+    assert caught.value.todo.startswith("Drop it, run again, then make it anew: DROP ")
+
+
+def test_what_is_defined_over_a_type_that_is_renamed_works(db: Database) -> None:
+    """A label of the type follows by itself, and a comparison in any case is right before and after."""
+    db.run(SPELLED)
+    db.run(
+        "CREATE VIEW v AS SELECT id FROM contas WHERE estado = 'ativo' OR lower(estado::text) = 'nenhum';"
+        "CREATE INDEX i ON contas (id) WHERE estado = 'ativo'"
+    )
+    db.op.ensure_enum(CAPITALS)
+    db.run("RESET search_path")
+    assert db.run("SELECT id FROM v") == [1]
+    assert "'ATIVO'" in db.run("SELECT pg_get_expr(indpred, indrelid) FROM pg_index WHERE indpred IS NOT NULL")[0]
+    assert db.run("SELECT estado::text FROM contas ORDER BY id") == ["ATIVO", "INATIVO"]
