@@ -19,7 +19,7 @@ from painel_migrations.archive import register
 from painel_migrations.connection import prepare_sqlite
 from painel_migrations.errors import Refused
 from painel_migrations.settings import VARIABLES, read_settings
-from tests.support import advice, application_files, history, interruptions, servers
+from tests.support import advice, advice_templates, application_files, history, interruptions, servers
 from tests.support import application as applications
 from tests.support.command import Ran
 
@@ -49,13 +49,29 @@ def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+PASSED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Note whether a test ran to its end: what one that was skipped or failed did not run says nothing."""
+    report = yield
+    if report.when == "call":
+        item.stash[PASSED] = report.passed
+    return report
+
+
 @pytest.fixture(autouse=True)
 def advised(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Note which statements of refusals were run in this test, for the count at the end."""
+    """Note which statements that are advised were run in this test; those it is known for have to be among them."""
     yield
-    if advice.TRIED:
-        request.node.user_properties.append(("advice", sorted(advice.TRIED)))
-        advice.TRIED.clear()
+    tried = sorted(advice.TRIED)
+    advice.TRIED.clear()
+    if tried:
+        request.node.user_properties.append(("advice", tried))
+    advice_templates.record(request.node.nodeid, tried)
+    if request.node.stash.get(PASSED, False):
+        advice_templates.check(request.node.nodeid, tried)
 
 
 @pytest.fixture(scope="session")

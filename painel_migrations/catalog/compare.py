@@ -105,7 +105,7 @@ def _changed(fact: Fact, found: Fact, dialect: str) -> Finding | None:
         lacking = [privilege for privilege in fact.definition.split(", ") if privilege not in held]
         if not lacking:
             return None
-        run = remedy.lacking(fact, lacking)
+        run = remedy.lacking(fact, lacking, *found.columns)
         expected, seen = fact.definition, f"no {', no '.join(lacking)}"
         return Finding(fact.kind, fact.name, expected, seen, Severity.FAIL, reasons.CHANGED[fact.kind], run)
     if fact.definition == found.definition:

@@ -29,8 +29,10 @@ idle_key AS (
     SELECT DISTINCT t.tgconstraint AS oid FROM pg_catalog.pg_trigger AS t WHERE t.tgisinternal AND t.tgenabled <> 'O'
 ),
 fact (kind, name, definition, tables, columns) AS (
+    -- What whoever looks may do, and in place of columns who that is.
     SELECT 'access', 'schema public',
-           CASE WHEN has_schema_privilege(n.oid, 'USAGE') THEN 'USAGE' ELSE '' END, NULL::text[], NULL::text[]
+           CASE WHEN has_schema_privilege(n.oid, 'USAGE') THEN 'USAGE' ELSE '' END,
+           NULL::text[], ARRAY[current_user::text]
     FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'public'
 
     UNION ALL
@@ -39,7 +41,7 @@ fact (kind, name, definition, tables, columns) AS (
                            CASE WHEN has_table_privilege(r.oid, 'INSERT') THEN 'INSERT' END,
                            CASE WHEN has_table_privilege(r.oid, 'UPDATE') THEN 'UPDATE' END,
                            CASE WHEN has_table_privilege(r.oid, 'DELETE') THEN 'DELETE' END),
-           ARRAY[r.name], NULL
+           ARRAY[r.name], ARRAY[current_user::text]
     FROM relation AS r WHERE r.is_table
 
     UNION ALL
@@ -135,7 +137,7 @@ fact (kind, name, definition, tables, columns) AS (
     SELECT 'access', r.name,
            concat_ws(', ', CASE WHEN has_sequence_privilege(r.oid, 'SELECT') THEN 'SELECT' END,
                            CASE WHEN has_sequence_privilege(r.oid, 'USAGE, UPDATE') THEN 'USAGE' END),
-           NULL, NULL
+           NULL, ARRAY[current_user::text]
     FROM relation AS r WHERE r.relkind = 'S'
 
     -- Who can log in and may do everything with some tables: those it may, and what it lacks on other objects.

@@ -103,9 +103,9 @@ def renamed(dialect: str, fact: Fact, found: Fact) -> str:
     return f"ALTER TABLE {_quote(fact.table)} RENAME CONSTRAINT {_own(found)} TO {_own(fact)}"
 
 
-def lacking(fact: Fact, privileges: list[str]) -> str:
+def lacking(fact: Fact, privileges: list[str], role: str) -> str:
     """Return what gives the current user the privileges it lacks; only the owner can."""
-    return f"as the owner: GRANT {', '.join(privileges)} ON {_place(fact)} TO the application's user"
+    return f"as the owner: {granted(fact, ', '.join(privileges), role)}"
 
 
 def granted(fact: Fact, privileges: str, role: str) -> str:

@@ -25,10 +25,17 @@ BEGIN
             WHERE m[1] IN (calls::regprocedure::text, 'public.' || calls::regprocedure));
         off := coalesce('Switch it off, then run again: ' || off, format('Drop what calls %s, then run again', fn));
     ELSIF e_state = '42501' THEN
-        SELECT concat(format('Connect as %1$s, or let this role be it, then run again: GRANT %1$s TO %2$s',
-            relowner::regrole, quote_ident(current_user)), CASE WHEN relkind IN ('v', 'm')
-            THEN format('; or drop %s as %s', rel, relowner::regrole) END) INTO off
-        FROM pg_class WHERE oid = rel AND NOT pg_has_role(relowner, 'USAGE');
+        -- Who may see some columns, and not all, lacks those. A superuser's role is lent to nobody.
+        SELECT format(CASE WHEN cols > '' THEN 'As %1$s, then run again: GRANT SELECT (%2$s) ON %3$s TO %4$I'
+            WHEN rolsuper THEN 'Connect as %1$s, then run again'
+            ELSE 'Connect as %1$s, or let this role be it, then run again: GRANT %1$s TO %4$I' END
+            || CASE WHEN relkind IN ('v', 'm') THEN '; or drop %3$s as %1$s' ELSE '' END,
+            relowner::regrole, cols, rel, current_user) INTO off
+        FROM pg_class c JOIN pg_roles r ON r.oid = relowner,
+            LATERAL (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS cols FROM pg_attribute
+                WHERE attrelid = rel AND attnum > 0 AND NOT attisdropped AND has_any_column_privilege(rel, 'SELECT')
+                    AND NOT has_column_privilege(rel, attnum, 'SELECT')) k
+        WHERE c.oid = rel AND NOT pg_has_role(relowner, 'USAGE');
     ELSIF con IS NOT NULL OR e_state = '23502' THEN
         SELECT format(CASE WHEN EXISTS (SELECT FROM pg_constraint WHERE conrelid = rel AND conname = con)
             THEN 'ALTER TABLE %s DROP CONSTRAINT %I' WHEN idx IS NOT NULL THEN 'DROP INDEX %3$s' END, rel, con, idx)

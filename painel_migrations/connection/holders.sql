@@ -16,7 +16,10 @@ FROM (
             ELSE locktype = 'advisory' AND objsubid = 1 AND ((classid::bigint << 32) | objid::bigint) = :key END
 ) AS l
 LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-LEFT JOIN pg_catalog.pg_prepared_xacts p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction
+-- A prepared transaction is told by the lock on its own number: which virtual one it bears differs by version.
+LEFT JOIN (pg_catalog.pg_locks own JOIN pg_catalog.pg_prepared_xacts p ON own.locktype = 'transactionid'
+        AND own.transactionid = p.transaction AND own.pid IS NULL AND own.granted)
+    ON l.pid IS NULL AND own.virtualtransaction = l.virtualtransaction
 -- An autovacuum worker that is in the way of others ends by itself.
 WHERE a.backend_type IS DISTINCT FROM 'autovacuum worker'
 GROUP BY l.pid, a.usename, a.application_name, a.query_start, a.xact_start, p.gid

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import sqlalchemy as sa
+from alembic.config import Config
 
 from painel_migrations.connection.failures import LOST, classify, ending, meaning
 from painel_migrations.connection.interrupts import Breaker, Interrupted, Stage
@@ -18,7 +19,15 @@ from painel_migrations.connection.sqlite_file import file_of
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.environment import Outcome
 from painel_migrations.deploy.migrate import migrate
-from painel_migrations.errors import HeldError, InDoubtError, LockedError, LostError, NoConnectionError, PainelError
+from painel_migrations.errors import (
+    HeldError,
+    InDoubtError,
+    LockedError,
+    LostError,
+    NoConnectionError,
+    PainelError,
+    Refused,
+)
 from painel_migrations.logs import get_logger
 from painel_migrations.settings import Settings
 
@@ -104,11 +113,21 @@ def _once(direction: str, revision: str, settings: Settings, way: str, breaker: 
         ended = meaning(error, source, way_in.connection, config.attributes.get("revision"))
         if isinstance(ended, LockedError):
             ended = _named(ended, way_in.connection, _context(error))
+        _say_undone(ended, config)
         raise ended from error
+    except Refused as error:
+        _say_undone(error, config)
+        raise
     except RunLockedError as error:
         raise _named(error, way_in.connection) from error
     outcome: Outcome = config.attributes["outcome"]
     return outcome
+
+
+def _say_undone(error: PainelError, config: Config) -> None:
+    """Say that what was told on the way to a refusal is undone; other errors say that themselves."""
+    if isinstance(error, Refused) and config.attributes.get("steps"):
+        log.info("Rolled back: the database is as it was")
 
 
 def _named(error: LockedError, connection: sa.Connection, context: str = "") -> LockedError:

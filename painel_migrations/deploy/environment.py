@@ -293,6 +293,7 @@ def _told(
         count = 0
         for step in work(heads, migration):
             count += 1
+            attributes["steps"] = count
             if count == 1:
                 history.begin_run()
             info: MigrationInfo = step.info  # type: ignore[attr-defined]  # a property of both kinds of step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
 
 from painel_migrations.connection.answers import explain
 from tests.support import advice
@@ -58,11 +59,6 @@ CASES = {
         "",
         "Shorten what is named, or drop it, then run again",
     ),
-    "column privilege": (
-        "GRANT SELECT (id) ON filho TO pg_monitor; SET LOCAL ROLE pg_monitor; SELECT valor FROM public.filho",
-        "permission denied for table filho",
-        "",
-    ),
     "in use": (
         "DECLARE c CURSOR FOR SELECT * FROM filho; FETCH c; DROP TABLE filho",
         "filho",
@@ -110,3 +106,34 @@ def test_an_expression_that_fails_by_itself_hides_no_answer(place: sa.Engine) ->
     what, todo = explained(place, "UPDATE filho SET valor = 10 WHERE id = 1")
     assert what.startswith("filho, fragil: a row")
     assert "ALTER TABLE public.filho DROP CONSTRAINT fragil" in todo
+
+
+def test_columns_that_a_role_may_not_read_are_named(place: sa.Engine) -> None:
+    """With the statement that opens them, which the owner can run; then the role reads them."""
+    role = f"leitor_{place.url.database}"
+    change(
+        place,
+        f"CREATE ROLE {role} LOGIN",
+        f"GRANT USAGE ON SCHEMA public TO {role}",
+        f"GRANT SELECT (id, a) ON filho TO {role}",
+    )
+    theirs = sa.create_engine(place.url.set(username=role), poolclass=NullPool)
+    try:
+        said = explained(theirs, "SELECT valor FROM public.filho")
+        assert said == (
+            "filho: permission denied for table filho",
+            f"As postgres, then run again: GRANT SELECT (b, valor, nome) ON public.filho TO {role}",
+        )
+        advice.carry_out(place, said[1])
+        with theirs.connect() as connection:
+            assert len(connection.exec_driver_sql("SELECT * FROM public.filho").all()) == 4
+        # Nothing of another table is open to it.
+        assert explained(theirs, "SELECT a FROM public.pai")[1] == "Connect as postgres, then run again"
+    finally:
+        change(place, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+
+def change(engine: sa.Engine, *statements: str) -> None:
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)

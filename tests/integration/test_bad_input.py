@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import VERSIONS, engine_of
 from tests.support import lineage, servers
+from tests.support.command import Ran
 from tests.support.refused import CPF, Target, assert_untouched
 
 # The last state in which produtos has evento_id, the barcode and the 17 columns: most is left to do.
@@ -229,3 +230,20 @@ def test_orphans_under_a_key_that_sqlite_never_enforced(tmp_path: Path) -> None:
         "Restore or correct them, then run again. See them: SELECT id, comanda_id FROM recargas_comanda "
         "WHERE comanda_id NOT IN (SELECT id FROM comandas)",
     )
+
+
+def test_what_was_told_on_the_way_to_a_refusal_is_said_to_be_undone(
+    target: Target, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty lines of what a run has retired, and then an error: who reads it has to know where the database is."""
+    lineage.build(target.engine, 12, rows=2)
+    target.run(
+        "CREATE TABLE usuarios_old AS SELECT * FROM usuarios",
+        "ALTER TABLE usuarios RENAME COLUMN nome TO nome_completo",
+    )
+    monkeypatch.setenv("DATABASE_URL", target.engine.url.render_as_string(hide_password=False))
+    before = run("status")[1]
+    code, out, _ = run("upgrade")
+    assert (code, out.splitlines()[-1]) == (4, "Rolled back: the database is as it was")
+    assert "retired table usuarios_old" in out
+    assert run("status")[1] == before

@@ -19,7 +19,7 @@ from painel_migrations import catalog
 from painel_migrations.catalog import Severity
 from painel_migrations.catalog.verdict import verdict_statement
 from painel_migrations.schema import TRIGGERS, metadata_for
-from tests.support import verdicts
+from tests.support import advice, verdicts
 from tests.support.servers import Server
 
 # How a finding begins that offers no statement.
@@ -108,6 +108,7 @@ def assert_found_and_mended(connection: sa.Connection, drift: Drift) -> None:
     )
     stated = [finding.run for finding in failures if not finding.run.startswith(BY_HAND)]
     assert drift.operations == (len(stated) < len(failures)), [finding.run for finding in failures]
+    postgres = connection.dialect.name == "postgresql"
     # A column that comes back brings the indexes to light that went with it.
     for _ in range(3):
         if drift.operations or not failures:
@@ -117,6 +118,7 @@ def assert_found_and_mended(connection: sa.Connection, drift: Drift) -> None:
             run(connection, "SET LOCAL search_path = public")
         for finding in failures:
             run(connection, finding.run)
+            advice.TRIED.extend(advice.statements(finding.run) if postgres else [finding.run])
         failures = [finding for finding in catalog.verify(connection) if finding.severity is Severity.FAIL]
     assert drift.operations or not failures, "\n".join(f"{finding.line}: {finding.run}" for finding in failures)
 

@@ -140,12 +140,13 @@ def serves(scene: Scene, command: str) -> None:
 
 def watches(scene: Scene, command: str) -> None:
     history.upgrade(engine_of(scene.environment["DATABASE_URL"]))
-    process = scene.start(command, scene.application)
+    # In the place of the shell that starts it, so that the signal is for it alone, and not for what it calls.
+    process = scene.start(f"exec {command}", scene.application)
     try:
         assert process.stdout is not None
         assert re.fullmatch(r"watch: \S+Z healthy\n", process.stdout.readline())
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        process.terminate()
         said, _ = process.communicate(timeout=WITHIN)
     assert re.fullmatch(r"watch: \S+Z stopped", said.splitlines()[-1])
 

@@ -17,6 +17,7 @@ from painel_migrations.deploy import configuration
 from painel_migrations.errors import Refused
 from tests.conftest import engine_of
 from tests.support import lineage, next_revision, pasting, servers, whole
+from tests.support.command import Ran
 from tests.support.refused import Target, here
 
 ROWS = 6
@@ -441,6 +442,32 @@ def test_counting_switched_off_is_refused(on_server: Target, revision: Revision)
     revision(on_server, LOSS)
     on_server.run(f"ALTER DATABASE {on_server.engine.url.database} SET track_counts = off")
     assert_refused(on_server, FOUND)
+
+
+def test_who_may_not_switch_counting_on_is_told_what_does(
+    on_server: Target, revision: Revision, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revision(on_server, LOSS)
+    name = str(on_server.engine.url.database)
+    role = f"dono_{name}"
+    on_server.run(
+        f"CREATE ROLE {role} LOGIN",
+        f"ALTER DATABASE {name} OWNER TO {role}",
+        # What a column owns goes along.
+        "DO $$ DECLARE thing text; BEGIN FOR thing IN SELECT 'TABLE ' || oid::regclass FROM pg_class"
+        " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' UNION ALL SELECT 'TYPE ' || oid::regtype"
+        " FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'"
+        f" LOOP EXECUTE concat('ALTER ', thing, ' OWNER TO {role}'); END LOOP; END $$",
+        f"ALTER DATABASE {name} SET track_counts = off",
+    )
+    url = on_server.engine.url.set(username=role)
+    monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
+    code, _, err = run("upgrade")
+    lifts = f"ALTER ROLE {role} IN DATABASE {name} SET track_counts = on"
+    assert (code, f"Next: As a superuser, then connect anew: {lifts}" in err) == (4, True), err
+    on_server.run(lifts)
+    # What it refuses now is the revision.
+    assert "track_counts" not in run("upgrade")[2]
 
 
 def test_a_history_of_guarded_operations_pays_nothing() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from painel_migrations.connection.locks import LOCK_KEY
 from tests.integration.console.conftest import VERSIONS, Clone, CloneOf
+from tests.support import advice
 from tests.support.pasting import NOTHING, Answer, Place, Session, script
 from tests.support.refused import CPF
 
@@ -175,6 +176,7 @@ def test_lock_held_by_a_run_that_hangs(target: Clone, wait: str) -> None:
             f"another run holds the lock for more than {wait} s",
             f"Nothing was changed. Wait for it, then paste again. See it: {WHO_BLOCKS}",
         )
+        advice.try_out(target.place.engine, WHO_BLOCKS)
         assert session.state() == before
     target.assert_untouched()
 

@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from painel_migrations.monitoring.health_vitals import (
 from painel_migrations.monitoring.snapshot import SequenceUse, Vitals
 from painel_migrations.monitoring.vitals import ROWID_LIMIT, vitals
 from tests.conftest import VERSIONS, engine_of
-from tests.support import servers
+from tests.support import advice, servers
 
 WITHIN = 30.0
 """Seconds until a test gives up what it waits for."""
@@ -64,6 +65,7 @@ def execute(engine: sa.Engine, *statements: str) -> None:
 def run(engine: sa.Engine, offered: object) -> None:
     """Run what a check offers, as somebody at a prompt does."""
     execute(engine, *str(offered).split("; "))
+    advice.TRIED.extend(str(offered).split("; "))
 
 
 def asked(engine: sa.Engine, long: float = 60, role: str = "postgres") -> Vitals:
@@ -402,3 +404,24 @@ def test_a_database_in_memory() -> None:
     with sa.create_engine("sqlite://").connect() as connection:
         told = vitals(connection)
     assert (told.free, told.sequences) == (None, ())
+
+
+def test_a_row_with_a_number_that_no_type_is_wider_for_is_found(clean: sa.Engine) -> None:
+    execute(
+        clean, "CREATE TABLE gigante (id bigserial PRIMARY KEY)", "INSERT INTO gigante VALUES (9223372036854775000)"
+    )
+    told = [use for use in asked(clean).sequences if use.table == "gigante"]
+    check = sequences(replace(asked(clean), sequences=tuple(told)))
+    [statement] = advice.statements(check.advice)
+    with clean.connect() as connection:
+        assert connection.exec_driver_sql(statement).scalar_one() == 9223372036854775000
+    advice.TRIED.append(statement)
+
+
+def test_an_index_that_rows_stand_against_is_dropped(clean: sa.Engine) -> None:
+    execute(clean, "CREATE TABLE fotos (nome text)", "INSERT INTO fotos VALUES ('a'), ('a')")
+    with pytest.raises(sa.exc.IntegrityError):
+        execute(clean, "CREATE UNIQUE INDEX CONCURRENTLY um ON fotos (nome)")
+    _, _, drops = invalid_indexes(asked(clean)).advice.partition("rows stand against it: ")
+    run(clean, drops)
+    assert asked(clean).invalid_indexes == ()

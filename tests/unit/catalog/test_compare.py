@@ -97,7 +97,7 @@ def test_types_and_functions_are_notes_unless_a_known_table_uses_them() -> None:
 def test_more_rights_than_needed_are_no_drift() -> None:
     needed = Fact("access", "usuarios", "SELECT, INSERT", ("usuarios",))
     more = Fact("access", "usuarios", "SELECT, INSERT, UPDATE", ("usuarios",))
-    fewer = Fact("access", "usuarios", "INSERT", ("usuarios",))
+    fewer = Fact("access", "usuarios", "INSERT", ("usuarios",), ("app",))
     assert lines(*HEAD, more, head=(*HEAD, needed)) == []
     assert lines(*HEAD, fewer, head=(*HEAD, needed)) == [
         "FAIL access usuarios: expected SELECT, INSERT, found no SELECT"

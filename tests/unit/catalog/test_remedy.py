@@ -77,10 +77,10 @@ def test_several_options_of_a_table_are_mended_together() -> None:
 @pytest.mark.parametrize(
     ("name", "privileges", "statement"),
     [
-        ("u", ["INSERT", "DELETE"], "as the owner: GRANT INSERT, DELETE ON TABLE u TO the application's user"),
-        ("schema public", ["USAGE"], "as the owner: GRANT USAGE ON SCHEMA public TO the application's user"),
-        ("u_id_seq", ["USAGE"], "as the owner: GRANT USAGE ON SEQUENCE u_id_seq TO the application's user"),
+        ("u", ["INSERT", "DELETE"], "as the owner: GRANT INSERT, DELETE ON TABLE u TO app"),
+        ("schema public", ["USAGE"], "as the owner: GRANT USAGE ON SCHEMA public TO app"),
+        ("u_id_seq", ["USAGE"], "as the owner: GRANT USAGE ON SEQUENCE u_id_seq TO app"),
     ],
 )
 def test_lacking(name: str, privileges: list[str], statement: str) -> None:
-    assert remedy.lacking(Fact("access", name, "", ("u",) if name == "u" else ()), privileges) == statement
+    assert remedy.lacking(Fact("access", name, "", ("u",) if name == "u" else ()), privileges, "app") == statement

@@ -193,7 +193,8 @@ def test_invalid_indexes() -> None:
         (
             'REINDEX INDEX CONCURRENTLY public.um; REINDEX INDEX CONCURRENTLY public."Dois"; '
             "DROP INDEX CONCURRENTLY public.ix_ccnew. "
-            "Where that fails too, rows stand against it: drop it (DROP INDEX CONCURRENTLY)"
+            "Where that fails too, rows stand against it: DROP INDEX CONCURRENTLY public.um; "
+            'DROP INDEX CONCURRENTLY public."Dois"'
         ),
     )
 

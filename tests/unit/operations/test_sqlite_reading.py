@@ -11,6 +11,7 @@ from painel_migrations.errors import Refused
 from painel_migrations.operations.sqlite.live import read_table
 from painel_migrations.operations.sqlite.reading import UnreadableError, read, read_constraint
 from painel_migrations.operations.sqlite.table import CHECK, FOREIGN_KEY, PRIMARY_KEY, UNIQUE
+from tests.support import advice
 from tests.unit.operations.sqlite_file import make, run
 
 STATEMENTS = [
@@ -116,3 +117,4 @@ def test_a_table_that_cannot_be_read_is_refused(sqlite: Any, monkeypatch: pytest
         run(sqlite, lambda connection: read_table(connection, "t"))
     assert caught.value.what == "t: the definition of this table cannot be read"
     assert caught.value.todo == "Simplify it, then run again. See it: SELECT sql FROM sqlite_master WHERE name = 't'"
+    advice.try_out(sqlite, caught.value.todo)
