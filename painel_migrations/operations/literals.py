@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # No line of a call is longer than 112 characters with its semicolon: people read the script where nothing wraps.
 LINE = 110
 WIDTH = 100
+
+
+class Sql(str):
+    """An expression: the text is PostgreSQL's, ``sqlite`` the same for SQLite."""
+
+    sqlite: str
+
+    def __new__(cls, spelled: str | Mapping[str, str]) -> Sql:
+        """Take an expression that both read, or one for each by its dialect's name."""
+        both = {"postgresql": spelled, "sqlite": spelled} if isinstance(spelled, str) else spelled
+        made = super().__new__(cls, both["postgresql"])
+        made.sqlite = both["sqlite"]
+        return made
 
 
 def call(name: str, arguments: Sequence[Any]) -> str:

@@ -11,8 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
 
+from painel_migrations.errors import UsageError
 from painel_migrations.operations.describe import Items, Trigger
 from painel_migrations.operations.leftover_copies import Keyed, WithCopies, natural_keys
+from painel_migrations.operations.literals import Sql
 from painel_migrations.operations.operation import Call, operation
 from painel_migrations.schema import metadata
 
@@ -168,6 +170,69 @@ def restore_values(table: str, column: str, pairs: Mapping[str, str] | None = No
         pairs: Those of replace_values(): a row that no longer holds its replacement keeps what it has.
     """
     return Call("restore_values", table, column, dict(pairs or {}))
+
+
+@operation
+def fill_column(table: str, column: str, expression: str | Mapping[str, str], *, reason: str) -> Call:
+    """No row is without a value in a column, where an expression has one.
+
+    Args:
+        table: Its table.
+        column: Its name.
+        expression: SQL for the value, or one by each dialect's name.
+        reason: Why; it is kept with the rows.
+    """
+    quoted = '"' + column.replace('"', '""') + '"'
+    return Call("change_stated", table, Sql(f"{quoted} IS NULL"), _given(reason), [column, Sql(expression)])
+
+
+@operation
+def change_rows(
+    table: str, values: Mapping[str, str | Mapping[str, str]], *, where: str | Mapping[str, str], reason: str
+) -> Call:
+    """Some rows have other values; what they had is kept, and comes back with restore_changes().
+
+    Args:
+        table: Theirs; it has a key.
+        values: SQL for each column's value, or one by each dialect's name.
+        where: Which rows; ``true`` for all.
+        reason: Why; it is kept with the rows.
+    """
+    pairs = [word for column, value in values.items() for word in (column, Sql(value))]
+    return Call("change_stated", table, Sql(where), _given(reason), pairs)
+
+
+@operation
+def restore_changes(table: str, *columns: str) -> Call:
+    """Rows have what fill_column() or change_rows() took from them; newer values stay, and are named."""
+    return Call("restore_changes", table, list(columns))
+
+
+@operation
+def delete_rows(table: str, *, where: str | Mapping[str, str], reason: str) -> Call:
+    """Some rows are gone; they are kept, and come back with restore_rows().
+
+    Args:
+        table: Theirs.
+        where: Which rows; ``true`` for all.
+        reason: Why; it is kept with the rows.
+
+    Raises:
+        Refused: Where other rows refer to them.
+    """
+    return Call("delete_rows", table, Sql(where), _given(reason))
+
+
+@operation
+def restore_rows(table: str) -> Call:
+    """Rows that delete_rows() kept are back where their keys are free."""
+    return Call("restore_deleted", table)
+
+
+def _given(reason: str) -> str:
+    if not (line := " ".join(reason.split())):
+        raise UsageError("rows are changed or deleted without a reason", 'Say why: reason="..."')
+    return line
 
 
 # Enum types of PostgreSQL. SQLite has none: there a column's own operation folds its values to the labels.

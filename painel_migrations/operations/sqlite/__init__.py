@@ -31,6 +31,12 @@ from painel_migrations.operations.sqlite.retire_table import (
     restore_table,
     retire_table,
 )
+from painel_migrations.operations.sqlite.stated import (
+    change_stated,
+    delete_rows,
+    restore_changes,
+    restore_deleted,
+)
 from painel_migrations.operations.sqlite.strays import drop_strays, restore_strays
 from painel_migrations.operations.sqlite.triggers import ensure_no_trigger, ensure_trigger
 from painel_migrations.operations.sqlite.values import replace_values, restore_values
@@ -42,6 +48,8 @@ __all__ = ["OPERATIONS", "REVISION", "check_foreign_keys", "collect", "find_dupl
 OPERATIONS = {
     function.__name__: watching(function)
     for function in (
+        change_stated,
+        delete_rows,
         drop_strays,
         drop_table_unless_rows,
         ensure_column,
@@ -59,8 +67,10 @@ OPERATIONS = {
         rename_table,
         replace_values,
         repoint_foreign_keys,
+        restore_changes,
         restore_column,
         restore_column_if_kept,
+        restore_deleted,
         restore_leftovers,
         restore_renamed,
         restore_strays,

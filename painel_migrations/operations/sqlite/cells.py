@@ -23,7 +23,7 @@ def keep(connection: sa.Connection, kind: str, table: Table, column: Column, con
     """
     rows = count_where(connection, table.name, condition or "1")
     if rows:
-        ending = "__before" if kind == "cells" else ""
+        ending = "__before" if kind in ("cells", "changed") else ""
         name = free_name(connection, f"retired_{table.name}__{column.name}{ending}")
         kept = _shelf(connection, name, table, column)
         connection.exec_driver_sql(kept.statement())
@@ -31,7 +31,7 @@ def keep(connection: sa.Connection, kind: str, table: Table, column: Column, con
         connection.exec_driver_sql(
             f"INSERT INTO {quote(name)} ({columns}) SELECT {columns} FROM {quote(table.name)} WHERE {condition or 1}"
         )
-        definition = None if kind == "cells" else column.spelled
+        definition = None if kind in ("cells", "changed") else column.spelled
         note(connection, kind, f"{table.name}.{column.name}", kept_in=name, definition=definition, rows=rows)
     return rows
 

@@ -33,8 +33,8 @@ _COLUMNS = {"id", "revision", "kind", "object", "kept_in", "definition", "rows",
 class Entry(NamedTuple):
     """A row of the register.
 
-    Arguments: ``kind``, one of column, generated, table, rows, cells, index, constraint, not null, trigger, view,
-    reference (a foreign key that referred to a copy; one of a copy itself has no definition);
+    Arguments: ``kind``, one of column, generated, table, rows, cells, changed, deleted, index, constraint, not null,
+    trigger, view, reference (a foreign key that referred to a copy; one of a copy itself has no definition);
     ``object``, what it was called, with its table: ``produtos.evento_id``; ``kept_in``, the table that keeps its rows;
     ``definition``, SQL.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
+from painel_migrations.errors import UsageError
 from painel_migrations.operations import ops, sqlite
 from painel_migrations.operations.guarded import prologue, send
 from painel_migrations.operations.literals import WIDTH, broken
@@ -220,6 +222,46 @@ def test_restore_leftovers(op: Any) -> None:
 def test_retire_table(op: Any) -> None:
     op.retire_table("produtos_categorias")
     assert written(op) == "CALL pg_temp.retire_table('produtos_categorias');\n"
+
+
+def test_fill_column(op: Any) -> None:
+    op.fill_column("produtos", "marca", {"postgresql": "nome || '!'", "sqlite": "nome"}, reason="for all")
+    call = """CALL pg_temp.change_stated('produtos', '"marca" IS NULL', 'for all', 'marca', 'nome || ''!''');\n"""
+    assert written(op) == call
+
+
+def test_change_rows(op: Any) -> None:
+    op.change_rows("produtos", {"marca": "'x'", "preco": "preco * 2"}, where="id < 9", reason="a\n mistake")
+    assert written(op) == (
+        "CALL pg_temp.change_stated('produtos', 'id < 9', 'a mistake', 'marca', '''x''', 'preco', 'preco * 2');\n"
+    )
+
+
+def test_restore_changes(op: Any) -> None:
+    op.restore_changes("produtos", "marca", "preco")
+    assert written(op) == "CALL pg_temp.restore_changes('produtos', 'marca', 'preco');\n"
+
+
+def test_delete_rows(op: Any) -> None:
+    op.delete_rows("produtos", where="id = 1", reason="twice")
+    assert written(op) == "CALL pg_temp.delete_rows('produtos', 'id = 1', 'twice');\n"
+
+
+def test_restore_rows(op: Any) -> None:
+    op.restore_rows("produtos")
+    assert written(op) == "CALL pg_temp.restore_deleted('produtos');\n"
+
+
+@pytest.mark.parametrize("reason", ["", " \n"])
+def test_no_row_goes_or_changes_without_a_reason(op: Any, reason: str) -> None:
+    writes: tuple[Callable[[], Any], ...] = (
+        lambda: op.delete_rows("produtos", where="true", reason=reason),
+        lambda: op.change_rows("produtos", {"nome": "'x'"}, where="true", reason=reason),
+        lambda: op.fill_column("produtos", "nome", "'x'", reason=reason),
+    )
+    for write in writes:
+        with pytest.raises(UsageError, match="without a reason"):
+            write()
 
 
 def test_restore_table(op: Any) -> None:

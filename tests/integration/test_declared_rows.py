@@ -1,0 +1,132 @@
+"""Rows that a revision changes or deletes and says so: kept with the reason, told beforehand, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.integration.test_undeclared import Revision, in_, models, on_file, on_server, pasted, revision, target
+from tests.support import whole
+from tests.support.refused import Target, here
+
+__all__ = ["models", "on_file", "on_server", "revision", "target"]
+
+UP = """
+op.fill_column("vistos", "nome", {"postgresql": "'nr. ' || id::text", "sqlite": "'nr. ' || id"}, reason="for all")
+op.change_rows("vistos", {"idade": "idade + 10", "nome": "upper(nome)"}, where="id <> 3", reason="they were young")
+op.delete_rows("filhos", where="pai = 1", reason="of nobody")
+"""
+DOWN = """
+op.restore_rows("filhos")
+op.restore_changes("vistos", "idade", "nome")
+op.restore_changes("vistos", "nome")
+"""
+FOUND = [(1, "a", 1), (2, None, 2), (3, "c", 3)]
+CHANGED = [(1, "A", 11), (2, "NR. 2", 12), (3, "c", 3)]
+CHILDREN = [(1, 1), (2, 1), (3, 2)]
+
+
+def rows(target: Target, table: str) -> list[tuple[Any, ...]]:
+    with target.engine.connect() as connection:
+        statement = in_(target.engine.dialect.name, f"SELECT * FROM {{p}}{table} ORDER BY id")
+        return [tuple(row)[:3] for row in connection.exec_driver_sql(statement)]
+
+
+def run(target: Target, *statements: str) -> None:
+    target.run(*(in_(target.engine.dialect.name, statement) for statement in statements))
+
+
+def done(target: Target, *arguments: str) -> str:
+    ended = here(target.url, *arguments)
+    assert ended.code == 0, ended.err
+    return ended.out
+
+
+def test_up_and_down_and_up_again(target: Target, revision: Revision) -> None:
+    revision(target, UP, DOWN)
+    for _ in range(2):
+        said = done(target, "upgrade")
+        assert "vistos: 1 row changed: for all" in said
+        assert "vistos: 2 rows changed: they were young" in said
+        assert "filhos: 2 rows deleted: of nobody" in said
+        assert (rows(target, "vistos"), rows(target, "filhos")) == (CHANGED, [(3, 2)])
+        assert done(target, "upgrade").endswith("At 0023: nothing to do\n")
+        done(target, "downgrade", "0022")
+        assert (rows(target, "vistos"), rows(target, "filhos")) == (FOUND, CHILDREN)
+
+
+def test_the_plan_tells_how_many_and_why(target: Target, revision: Revision) -> None:
+    revision(target, UP, DOWN)
+    before = whole.of(target.engine, target.server)
+    said = done(target, "upgrade", "--plan")
+    assert "  0023  vistos: 1 row changed: for all\n" in said
+    assert "  0023  vistos: 2 rows changed: they were young\n" in said
+    assert "  0023  filhos: 2 rows deleted: of nobody\n" in said
+    assert whole.of(target.engine, target.server) == before
+
+
+def test_a_paste_does_the_same(on_server: Target, revision: Revision) -> None:
+    revision(on_server, UP, DOWN)
+    assert pasted(on_server).error == (None, None, None)
+    assert (rows(on_server, "vistos"), rows(on_server, "filhos")) == (CHANGED, [(3, 2)])
+    assert pasted(on_server, "sql-rollback", "--to", "0022").error == (None, None, None)
+    assert (rows(on_server, "vistos"), rows(on_server, "filhos")) == (FOUND, CHILDREN)
+
+
+def test_what_was_written_meanwhile_stays(target: Target, revision: Revision) -> None:
+    revision(target, UP, DOWN)
+    done(target, "upgrade")
+    run(
+        target,
+        "UPDATE {p}vistos SET idade = 99 WHERE id = 1",
+        "INSERT INTO {p}vistos VALUES (7, 'g', 7)",
+        "INSERT INTO {p}filhos VALUES (1, 2)",
+    )
+    said = done(target, "downgrade", "0022")
+    assert "vistos.idade: 1 row has a newer value since, and keep it: id 1" in said
+    assert "filhos: 1 row stays retired: another has the key" in said
+    assert rows(target, "vistos") == [(1, "a", 99), *FOUND[1:], (7, "g", 7)]
+    assert rows(target, "filhos") == [(1, 2), *CHILDREN[1:]]
+
+
+def test_a_repair_does_it_once(target: Target, revision: Revision) -> None:
+    revision(target, UP, DOWN)
+    done(target, "upgrade")
+    run(target, "DROP INDEX {p}ix_usuarios_cpf")
+    done(target, "repair")
+    assert rows(target, "vistos") == CHANGED
+
+
+def test_rows_that_are_referred_to_stay(target: Target, revision: Revision) -> None:
+    if target.server is None:
+        target.run("DROP TABLE netos", "CREATE TABLE netos (id integer PRIMARY KEY, pai integer REFERENCES pais (id))")
+        target.run("INSERT INTO netos VALUES (1, 1), (2, 2)")
+    revision(
+        target, 'op.delete_rows("filhos", where="true", reason="x"); op.delete_rows("pais", where="id = 1", reason="y")'
+    )
+    before = whole.of(target.engine, target.server)
+    ended = here(target.url, "upgrade")
+    assert (ended.code, ended.err) == (
+        4,
+        (
+            "Error: revision 0023 deletes rows of pais that netos.pai refers to (1 row)\n"
+            "Next: Before it, delete those with op.delete_rows(), or turn them round with op.change_rows()\n"
+        ),
+    )
+    assert whole.of(target.engine, target.server) == before
+
+
+def test_the_reason_is_in_the_register(target: Target, revision: Revision) -> None:
+    revision(target, UP, DOWN)
+    done(target, "upgrade")
+    register = "retired.register" if target.server else "retired_register"
+    with target.engine.connect() as connection:
+        found = connection.exec_driver_sql(
+            f"SELECT kind, object, rows, definition FROM {register} WHERE revision = '0023' ORDER BY id"
+        )
+        kept = [tuple(row) for row in found]
+    assert kept == [
+        ("changed", "vistos.nome", 1, "-- for all"),
+        ("changed", "vistos.idade", 2, "-- they were young"),
+        ("changed", "vistos.nome", 2, "-- they were young"),
+        ("deleted", "filhos", 2, "-- of nobody"),
+    ]
