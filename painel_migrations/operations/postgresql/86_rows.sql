@@ -1,7 +1,8 @@
 -- Rows that a revision changes or deletes on purpose: what they were is kept, with the reason, and comes back.
 
 -- Whether a revision has done this already, and it was not taken back: a repair goes through it again.
-CREATE OR REPLACE FUNCTION pg_temp.is_stated(what text, of_object text, why text) RETURNS boolean LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.is_stated(what text, of_object text, why text) RETURNS boolean
+LANGUAGE plpgsql AS $fn$
 BEGIN
     IF to_regclass('retired.register') IS NULL THEN
         RETURN false;
