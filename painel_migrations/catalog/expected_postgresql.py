@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from painel_migrations.catalog.facts import ACCESS, Fact
+from painel_migrations.schema.defaults import spelled_default
 from painel_migrations.schema.triggers import Trigger
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
-_DDL = _DIALECT.ddl_compiler(_DIALECT, None)  # type: ignore[arg-type]
 _QUOTE = _DIALECT.identifier_preparer.quote
 
 TABLE_PRIVILEGES = "SELECT, INSERT, UPDATE, DELETE"
@@ -53,9 +53,14 @@ def facts(metadata: sa.MetaData, triggers: Iterable[Trigger]) -> Iterator[Fact]:
         for index in table.indexes:
             yield _index(table, index)
     for name, (enum, users) in enums.items():
-        labels = ", ".join("'" + label.replace("'", "''") + "'" for label in enum.enums)
-        yield Fact("enum", name, labels, tuple(sorted(users)))
-    yield from _triggers(triggers)
+        yield enum_fact(name, enum.enums, users)
+    yield from trigger_facts(triggers)
+
+
+def enum_fact(name: str, labels: Iterable[str], users: Iterable[str]) -> Fact:
+    """Return the fact of an enum type. Arguments: ``users``, the tables that have a column of it."""
+    spelled = ", ".join("'" + label.replace("'", "''") + "'" for label in labels)
+    return Fact("enum", name, spelled, tuple(sorted(users)))
 
 
 def format_type(kind: sa.types.TypeEngine[object]) -> str:
@@ -90,7 +95,7 @@ def _default(table: sa.Table, column: sa.Column[object]) -> tuple[str, Fact | No
             f"nextval('{_QUOTE(sequence)}'::regclass)",
             Fact("sequence", sequence, definition, (table.name,), (column.name,)),
         )
-    return column.info.get("catalogue") or _DDL.get_column_default_string(column) or "", None
+    return column.info.get("catalogue") or spelled_default(column) or "", None
 
 
 def _column(table: sa.Table, column: sa.Column[object]) -> Iterator[Fact]:
@@ -147,7 +152,7 @@ def _listed(columns: Iterable[sa.Column[object]]) -> str:
     return ", ".join(_QUOTE(column.name) for column in columns)
 
 
-def _triggers(triggers: Iterable[Trigger]) -> Iterator[Fact]:
+def trigger_facts(triggers: Iterable[Trigger]) -> Iterator[Fact]:
     """Yield each trigger and the function it calls; its statement is spelled as the catalogue gives it."""
     callers: dict[str, set[str]] = defaultdict(set)
     bodies: dict[str, str] = {}

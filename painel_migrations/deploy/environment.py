@@ -24,7 +24,9 @@ from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.locks import lock_run, tell_waited
 from painel_migrations.connection.reach import reached
 from painel_migrations.connection.reflection import reflects_public
-from painel_migrations.deploy.bookkeeping import BOOKKEEPING, version_schema
+from painel_migrations.deploy.asked import changes, is_known, is_ours, is_writing, write_revision
+from painel_migrations.deploy.bookkeeping import version_schema
+from painel_migrations.deploy.foresight import looking_ahead, say_head
 from painel_migrations.deploy.history import history_of
 from painel_migrations.deploy.history_lines import edited_findings
 from painel_migrations.deploy.preflight import preflight, refuse_foreign_database
@@ -97,11 +99,14 @@ def run_online(context: EnvironmentContext) -> None:
     Errors: PainelError where it is refused or fails; nothing is changed then.
     """
     given = context.config.attributes.get("connection")
+    if given is None and is_writing(context):
+        write_revision(context, _configure)
+        return
     settings = context.config.attributes.get("settings") or read_settings()
     if given is None:
         # Who brings a connection, such as a test of the revisions, says itself whether the run is to leave lines.
         context.config.attributes.setdefault("way", "alembic")
-        with reached(settings, read_only=not _changes(context)) as found:
+        with reached(settings, read_only=not changes(context)) as found:
             _run(context, found.connection, settings)
         return
     if isinstance(given, sa.Connection):
@@ -128,7 +133,7 @@ def run_offline(context: EnvironmentContext) -> None:
 
 def _run(context: EnvironmentContext, connection: sa.Connection, settings: Settings) -> None:
     environment = _configure(context, connection=connection)
-    if not _changes(context):
+    if not changes(context):
         secure(connection)
         with reflects_public(connection):
             environment.get_context().run_migrations()
@@ -205,6 +210,9 @@ def _apply_again(context: EnvironmentContext, connection: sa.Connection) -> None
     if not found:
         return
     preflight(connection)
+    was_at = migration.get_current_heads()
+    applied = context.script.iterate_revisions(was_at, "base") if was_at else ()
+    context.config.attributes["applied"] = [each.revision for each in applied]
     migration.stamp(context.script, "base")
     migration.run_migrations()
     outcome.steps = context.config.attributes["steps"]
@@ -257,17 +265,19 @@ def _verify(connection: sa.Connection) -> None:
 def _configure(context: EnvironmentContext, **options: Any) -> EnvironmentContext:
     connection: sa.Connection | None = options.get("connection")
     dialect = connection.dialect.name if connection is not None else options["dialect_name"]
-    options |= {
+    options = {
         "version_table_schema": version_schema(dialect),
         "in_public": True,
+        "painel_reference": context.config.attributes.get("reference", False),
         "target_metadata": schema.metadata_for(dialect),
-        "include_name": _ours,
-        "include_object": _known,
+        "include_name": is_ours,
+        "include_object": is_known,
         "compare_type": True,
         "compare_server_default": True,
         "transaction_per_migration": False,
         "transactional_ddl": True,
         "render_as_batch": dialect == "sqlite",
+        **options,
     }
     context.configure(**options)
     # The module `alembic.context` shows no more than its functions; the environment behind it knows what the
@@ -291,7 +301,7 @@ def _told(
         # What a script is made of is told apart by the revision it belongs to.
         section = attributes.get("section", lambda _revision: None)
         count = 0
-        for step in work(heads, migration):
+        for step in looking_ahead(list(work(heads, migration)), migration, attributes.get("applied", ())):
             count += 1
             attributes["steps"] = count
             if count == 1:
@@ -319,6 +329,8 @@ def _told(
                 told |= {"seconds": round(time.monotonic() - began, 3), "rows_retired": rows}
                 tell(log, logging.DEBUG, "revision_ended", told, "%s done", revision.revision)
         section(None)
+        if attributes.get("repair"):
+            say_head(migration)
         attributes.pop("revision", None)
         if count:
             history.end_run()
@@ -331,23 +343,3 @@ def _breaker(attributes: dict[str, Any]) -> Breaker:
     """What ends the run: that of who started it, or one that nobody uses."""
     breaker: Breaker = attributes.setdefault("breaker", Breaker())
     return breaker
-
-
-def _changes(context: EnvironmentContext) -> bool:
-    """Whether the command changes the database: only upgrade, downgrade and stamp have a destination."""
-    try:
-        context.get_revision_argument()
-    except KeyError:
-        return False
-    return True
-
-
-def _ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Whether autogenerate is to look at a name: not at what is retired, nor at our own book-keeping."""
-    return not (kind == "table" and name is not None and (name.startswith("retired_") or name in BOOKKEEPING))
-
-
-def _known(_object: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
-    """Whether autogenerate is to compare an object: tables nobody knows are left alone, as the upgrade leaves them."""
-    unknown = reflected and compare_to is None and name not in schema.metadata.tables
-    return _ours(name, kind, None) and not (kind == "table" and unknown)

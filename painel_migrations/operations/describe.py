@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import SchemaItem
 
+from painel_migrations.schema.defaults import spelled_default
+
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -17,7 +19,7 @@ def described(column: sa.Column[object]) -> str:
     """A column as the helpers read it: ``nome varchar(255) not null``, ``empresa_id integer references empresas``."""
     words = [column.name, _spelled(column)]
     if column.server_default is not None:
-        words.append(f"default {_default(column)}")
+        words.append(f"default {spelled_default(column, 'public.')}")
     if not column.nullable and not column.primary_key:
         words.append("not null")
     for key in column.foreign_keys:
@@ -108,9 +110,3 @@ def _spelled(column: sa.Column[object]) -> str:
     if isinstance(column.type, sa.DateTime):
         return "timestamptz"
     return column.type.compile(_DIALECT).lower().replace(", ", ",")
-
-
-def _default(column: sa.Column[object]) -> str:
-    default = column.server_default
-    assert isinstance(default, sa.DefaultClause)
-    return str(default.arg.compile(dialect=_DIALECT)) if not isinstance(default.arg, str) else f"'{default.arg}'"

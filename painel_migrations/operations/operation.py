@@ -30,12 +30,14 @@ class Call:
         name: Of the helper on PostgreSQL, and of the function of ``operations.sqlite``.
         arguments: For both, in one order; a list or mapping that comes last is spread on PostgreSQL.
         on_sqlite: False where SQLite has nothing to do.
+        on_postgresql: False where PostgreSQL has not.
     """
 
-    def __init__(self, name: str, *arguments: Any, on_sqlite: bool = True) -> None:
+    def __init__(self, name: str, *arguments: Any, on_sqlite: bool = True, on_postgresql: bool = True) -> None:
         self.name = name
         self.arguments = arguments
         self.on_sqlite = on_sqlite
+        self.on_postgresql = on_postgresql
 
     @property
     def statement(self) -> str:
@@ -103,14 +105,20 @@ class GuardedOperation(MigrateOperation):
 @Operations.implementation_for(GuardedOperation)
 def _run(operations: Operations, operation: GuardedOperation) -> None:
     context = operations.get_context()
+    if context.opts.get("painel_reference") and operation.name == "drop_strays":
+        # What the schema has no more is none there: the history made it, and is compared with the schema.
+        return
+    adapts = context.opts.get("painel_adapts", lambda one: [one])
+    calls = [call for adapted in adapts(operation) for call in adapted.calls]
     with declared(context):
         if context.dialect.name == "sqlite":
-            for call in operation.calls:
+            for call in calls:
                 call.run_on_sqlite(operations.get_bind())
             return
         prepare(context)
-        for call in operation.calls:
-            send(context, call.statement)
+        for call in calls:
+            if call.on_postgresql:
+                send(context, call.statement)
 
 
 def operation(calls: Callable[..., Call | Iterable[Call]]) -> Callable[..., Iterable[Call]]:
@@ -122,6 +130,7 @@ def operation(calls: Callable[..., Call | Iterable[Call]]) -> Callable[..., Iter
 
     name = calls.__name__
     as_list.__doc__ = calls.__doc__
+    as_list.__signature__ = inspect.signature(calls)  # type: ignore[attr-defined]  # inspect looks for it
 
     # Alembic makes the method of this name from the class's own.
     def invoke(cls: type[GuardedOperation], operations: Operations, *arguments: Any, **named: Any) -> None:

@@ -116,6 +116,12 @@ def passing_column(table: str, column: sa.Column[Any]) -> Call:
 
 
 @operation
+def lacking_column(table: str, column: sa.Column[Any]) -> Call:
+    """A column that a later revision changes is there; one that is, is left as it is."""
+    return Call("lacking_column", table, column)
+
+
+@operation
 def tighten_column(table: str, column: str) -> Call:
     """A column is NOT NULL unless rows are NULL, which it says: for the way back, which must not fail."""
     return Call("tighten_column", table, column)
@@ -125,6 +131,21 @@ def tighten_column(table: str, column: str) -> Call:
 def fold_column(table: str, old: str, into: str) -> Call:
     """Two names for one column become ``into``; where both exist it wins, its gaps are filled, ``old`` is retired."""
     return Call("fold_column", table, old, into)
+
+
+@operation
+def restore_type(table: str, column: sa.Column[Any]) -> Call:
+    """A column has the type it had, unless rows do not fit it, which it says: for the way back, which must not fail.
+
+    PostgreSQL's register knows the type of each column that was changed, and gives it back at the revision's end.
+    """
+    return Call("restore_type", table, column, on_postgresql=False)
+
+
+@operation
+def ensure_no_foreign_key(table: str, column: str) -> Call:
+    """A column refers to nothing."""
+    return Call("ensure_no_foreign_key", table, column)
 
 
 @operation
@@ -253,6 +274,26 @@ def ensure_enum(enum: sa.Enum, passing: bool = False) -> Call:
 
 
 @operation
+def rename_label(enum: sa.Enum, old: str, new: str) -> Call:
+    """A label has another word, and the rows that hold it follow; where both words are labels, nothing happens.
+
+    SQLite has no types: there replace_values() gives the rows the other word, as it does where both are labels.
+    """
+    return Call("rename_label", enum.name, old, new, on_sqlite=False)
+
+
+@operation
+def tighten_enum(enum: sa.Enum, *columns: str) -> Call:
+    """An enum has exactly these labels unless rows hold others, which it says: for the way back, which must not fail.
+
+    Args:
+        enum: Its name and labels.
+        columns: That are of it, each as ``table.column``: what SQLite knows an enum by.
+    """
+    return Call("tighten_enum", list(columns), enum.name, list(enum.enums))
+
+
+@operation
 def drop_enum(*enums: sa.Enum) -> Iterator[Call]:
     """Enum types are gone, unless a column uses them."""
     for enum in enums:
@@ -292,6 +333,12 @@ def ensure_index(name: str, table: str, *columns: str, unique: bool = False) -> 
         Refused: Where values of a unique one repeat.
     """
     return Call("ensure_index", table, name, unique, list(columns))
+
+
+@operation
+def tighten_index(name: str, table: str, *columns: str) -> Call:
+    """A unique index of this name is on these columns unless values occur twice, which it says: for the way back."""
+    return Call("tighten_index", table, name, list(columns))
 
 
 @operation

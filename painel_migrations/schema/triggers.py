@@ -5,6 +5,8 @@ by the enum type itself, before the trigger sees the row; SQLite, which has no e
 """
 
 import dataclasses
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from painel_migrations.schema.enums import TIPOUSUARIO_STORED
 
@@ -71,3 +73,18 @@ TRIGGERS: dict[str, tuple[Trigger, ...]] = {
         Trigger(f"{NAME}_update", "usuarios", SQLITE_UPDATE),
     ),
 }
+
+
+def spoken(triggers: Mapping[str, Sequence[Trigger]]) -> Iterator[tuple[str, str, str, str, dict[str, str]]]:
+    """Yield what ``op.ensure_trigger()`` is given for each: name, table, what fires it, body, SQLite's statements.
+
+    Those of SQLite belong to the one of PostgreSQL whose name theirs begin with.
+    """
+    for trigger in triggers["postgresql"]:
+        fires = re.sub(rf"^CREATE TRIGGER \S+ (.*?) ON (?:public\.)?{trigger.table} .*$", r"\1", trigger.statement)
+        sqlite = {
+            other.name: other.statement
+            for other in triggers["sqlite"]
+            if other.table == trigger.table and other.name.startswith(trigger.name)
+        }
+        yield trigger.name, trigger.table, fires, trigger.body, sqlite

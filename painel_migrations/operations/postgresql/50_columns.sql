@@ -63,9 +63,7 @@ BEGIN
     IF con.conname IS NOT NULL AND NOT con.convalidated AND pg_temp.has_values(tbl, col) THEN
         PERFORM pg_temp.alter(tbl, 'VALIDATE CONSTRAINT %I', con.conname);
     END IF;
-    IF con.connoinherit THEN
-        PERFORM pg_temp.alter(tbl, 'ALTER CONSTRAINT %I INHERIT', con.conname);
-    END IF;
+    PERFORM pg_temp.alter(tbl, 'ALTER CONSTRAINT %I INHERIT', con.conname) WHERE con.connoinherit;
     IF con.conname <> wanted THEN
         PERFORM pg_temp.clear_constraint(tbl, wanted);
         PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', con.conname, wanted);
@@ -83,11 +81,11 @@ BEGIN
     END IF;
     SELECT * INTO d FROM pg_temp.described(item);
     IF NOT pg_temp.has_column(tbl, d.col) THEN
-        PERFORM pg_temp.alter(tbl, 'ADD COLUMN %I %s', d.col, pg_temp.as_type(pg_temp.spelled(d.col_type)));
-        IF pg_temp.has_rows(tbl) THEN
-            PERFORM pg_temp.say(format('%s.%s added', tbl, d.col));
-        END IF;
-        PERFORM pg_temp.give_back('column', tbl, d.col, format('live.%I IS NULL', d.col));
+        -- Rows that must have a value get the default; kept cells take its place.
+        PERFORM pg_temp.alter(tbl, 'ADD COLUMN %I %s%s', d.col, pg_temp.as_type(pg_temp.spelled(d.col_type)),
+            CASE WHEN d.required THEN ' DEFAULT ' || d.default_is END);
+        PERFORM pg_temp.say(format('%s.%s added', tbl, d.col)) WHERE pg_temp.has_rows(tbl);
+        PERFORM pg_temp.give_back('column', tbl, d.col, format('live.%I IS NULL OR %L', d.col, d.required));
     ELSE
         SELECT attidentity, attgenerated INTO kind FROM pg_attribute
         WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, d.col);
@@ -114,10 +112,8 @@ BEGIN
             coalesce('SET DEFAULT ' || d.default_is, 'DROP DEFAULT'));
     END IF;
     IF d.required AND NOT pg_temp.is_required(tbl, d.col) THEN
-        IF pg_temp.has_values(tbl, d.col) THEN
-            PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I SET NOT NULL', d.col);
-        END IF;
-    ELSIF NOT d.required AND pg_temp.is_required(tbl, d.col) THEN
+        PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I SET NOT NULL', d.col) WHERE pg_temp.has_values(tbl, d.col);
+    ELSIF d.required < pg_temp.is_required(tbl, d.col) THEN
         PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP NOT NULL', d.col);
     END IF;
     PERFORM pg_temp.name_not_null(tbl, d.col);
@@ -132,6 +128,14 @@ CREATE OR REPLACE PROCEDURE pg_temp.passing_column(tbl text, item text) LANGUAGE
 BEGIN
     IF pg_temp.has_table(tbl) AND NOT pg_temp.has_rows(tbl) AND EXISTS (SELECT FROM pg_temp.described(item)
         WHERE NOT pg_temp.has_column(tbl, col) AND (target IS NULL OR pg_temp.has_table(target))) THEN
+        CALL pg_temp.ensure_column(tbl, item);
+    END IF;
+END $fn$;
+
+-- A column that a later revision changes: made where it is missing.
+CREATE OR REPLACE PROCEDURE pg_temp.lacking_column(tbl text, item text) LANGUAGE plpgsql AS $fn$
+BEGIN
+    IF NOT pg_temp.has_column(tbl, split_part(item, ' ', 1)) THEN
         CALL pg_temp.ensure_column(tbl, item);
     END IF;
 END $fn$;

@@ -8,17 +8,25 @@ from painel_migrations.operations.sqlite.conform import (
     ensure_column,
     ensure_table,
     ensure_table_unless,
+    lacking_column,
     passing_column,
+    restore_type,
     tighten_column,
+    tighten_enum,
 )
 from painel_migrations.operations.sqlite.duplicates import find_duplicates
 from painel_migrations.operations.sqlite.faults import collect, refuse
-from painel_migrations.operations.sqlite.foreign_keys import check_foreign_keys, repoint_foreign_keys
+from painel_migrations.operations.sqlite.foreign_keys import (
+    check_foreign_keys,
+    ensure_no_foreign_key,
+    repoint_foreign_keys,
+)
 from painel_migrations.operations.sqlite.keys import (
     ensure_index,
     ensure_no_index,
     ensure_no_unique,
     ensure_unique,
+    tighten_index,
     tighten_unique,
 )
 from painel_migrations.operations.sqlite.leftovers import restore_leftovers, retire_leftovers
@@ -54,6 +62,7 @@ OPERATIONS = {
         drop_table_unless_rows,
         ensure_column,
         ensure_index,
+        ensure_no_foreign_key,
         ensure_no_index,
         ensure_no_trigger,
         ensure_no_unique,
@@ -62,6 +71,7 @@ OPERATIONS = {
         ensure_trigger,
         ensure_unique,
         fold_column,
+        lacking_column,
         passing_column,
         recover_rows,
         rename_table,
@@ -75,11 +85,14 @@ OPERATIONS = {
         restore_renamed,
         restore_strays,
         restore_table,
+        restore_type,
         restore_values,
         retire_column,
         retire_leftovers,
         retire_table,
         tighten_column,
+        tighten_enum,
+        tighten_index,
         tighten_unique,
     )
 }

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from painel_migrations.operations.sqlite import faults
 from painel_migrations.operations.sqlite.live import counted, log, read_table, read_tables
 from painel_migrations.operations.sqlite.parts import taking
-from painel_migrations.operations.sqlite.rebuild import rebuild
+from painel_migrations.operations.sqlite.rebuild import rebuild, rebuild_if_changed
 from painel_migrations.operations.sqlite.refusals import count_orphans, finds_all
 from painel_migrations.operations.sqlite.register import note
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Constraint, Table, foreign_key
@@ -35,6 +35,14 @@ def referring(connection: sa.Connection, live: Table, target: Table, wanted: Con
 
 def _says_the_same(one: Constraint, other: Constraint) -> bool:
     return key(one.target) == key(other.target) and meaning(one.actions) == meaning(other.actions)
+
+
+def ensure_no_foreign_key(connection: sa.Connection, table: str, column: str) -> None:
+    """Drop what a column alone refers to."""
+    if live := read_table(connection, table):
+        rebuild_if_changed(
+            connection, live, live.dropping(lambda each: each.kind == FOREIGN_KEY and each.is_on([column]))
+        )
 
 
 def repoint_foreign_keys(

@@ -1,0 +1,26 @@
+"""One step of a revision, there and back."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from painel_migrations.operations.recorded import Said
+
+
+class Step(NamedTuple):
+    """What changes one thing, and what undoes that."""
+
+    up: list[Said]
+    down: list[Said]
+
+
+class Complaint(NamedTuple):
+    """Something that cannot be written for whoever asks: what it is, and what to do instead."""
+
+    what: str
+    todo: str
+
+
+def say(name: str, *arguments: Any) -> Said:
+    """Return an operation with arguments by place."""
+    return Said(name, arguments)

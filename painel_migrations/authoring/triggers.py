@@ -1,0 +1,49 @@
+"""Triggers: one of PostgreSQL's, with those of SQLite that begin with its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from painel_migrations.authoring.differences import Differences
+from painel_migrations.authoring.former import Former
+from painel_migrations.authoring.models import Models
+from painel_migrations.authoring.step import Complaint, Step, say
+from painel_migrations.operations.recorded import Said
+from painel_migrations.schema.triggers import spoken
+
+
+def trigger_steps(models: Models, former: Former, found: Differences, gone: bool) -> Iterator[Step | Complaint]:
+    """Yield the steps of the triggers that went, or of those that are new or other than before."""
+    now = {given[0]: Said("ensure_trigger", given) for given in spoken(models.triggers)}
+    before = former.past.triggers
+    if gone:
+        for name in sorted(before.keys() - now.keys()):
+            yield Step([_without(before[name])], [before[name]])
+        return
+    for name, said in now.items():
+        if name not in before:
+            yield Step([said], [_without(said)])
+        elif said.values != before[name].values:
+            # A function of that name does something else now, or other statements do it on SQLite.
+            lost = [other for other in before[name].values[4] if other not in said.values[4]]
+            fresh = [other for other in said.values[4] if other not in before[name].values[4]]
+            yield Step(
+                [*([_sqlite_only(said, lost)] if lost else []), said],
+                [*([_sqlite_only(said, fresh)] if fresh else []), before[name]],
+            )
+    known = list(now)
+    for trigger in models.triggers["sqlite"]:
+        if not any(trigger.name.startswith(name) for name in known):
+            yield Complaint(
+                f"the trigger {trigger.name} of SQLite", "call it as one of PostgreSQL's begins: they are one operation"
+            )
+
+
+def _without(said: Said) -> Said:
+    name, table, _, _, sqlite = said.values
+    return say("ensure_no_trigger", name, table, *sqlite)
+
+
+def _sqlite_only(said: Said, names: list[str]) -> Said:
+    """Both names are gone for a moment on PostgreSQL; what comes next makes it again."""
+    return say("ensure_no_trigger", said.values[0], said.values[1], *names)
