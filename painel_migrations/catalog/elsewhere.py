@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from painel_migrations.catalog import verdict
+from painel_migrations.catalog import reasons, verdict
 from painel_migrations.catalog.findings import ABSENT, Finding, Severity
 
 
@@ -38,7 +38,7 @@ def check(connection: sa.Connection) -> list[Finding]:
             expected=ABSENT,
             found=found.what,
             severity=Severity.FAIL,
-            why="The application reads and writes those tables, and what is judged here are others.",
+            why=reasons.ELSEWHERE,
             run=found.todo,
         )
         for found in elsewhere(connection)

@@ -70,6 +70,8 @@ def reasons_text() -> str:
         "stray": [f"any: {reasons.STRAY}"],
         "role": [f"any: {reasons.ROLE}"],
         "owner": [f"any: {reasons.OWNER}"],
+        "elsewhere": [f"any: {reasons.ELSEWHERE}"],
+        "book": [f"any: {reasons.BOOK}"],
     }
     return "\n".join(_section(f"@why {topic}", entries) for topic, entries in sections.items())
 

@@ -80,9 +80,19 @@ def _judged(wanted: Catalogue) -> str:
         sql("verdict.sql"),
         facts=postgresql.facts(),
         head=known,
+        # A subquery after ANY would be one of rows.
+        elsewhere=filled(sql("elsewhere.sql"), tables="coalesce((SELECT array_agg(t.name) FROM head_table AS t))"),
+        impostors=impostors(),
         kinds=array(KINDS),
         update_of=UPDATE_OF,
     )
+
+
+@functools.cache
+def impostors() -> str:
+    """Return the SELECT of what bears a name of ours and is another's: what about it, what to do, its name."""
+    trust = (resources.files("painel_migrations.operations") / "postgresql" / "05_trust.sql").read_text("utf-8")
+    return filled(sql("impostors.sql"), trusted=trust.split("$fn$", 2)[1].strip("\n"))
 
 
 def array(words: Iterable[str]) -> str:

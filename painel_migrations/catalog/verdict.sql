@@ -132,6 +132,16 @@ finding (kind, object, expected, found, result, topic) AS (
            FROM head_table AS k JOIN live AS t ON t.kind = 'table' AND t.object = k.name)
 
     UNION ALL
+    SELECT 'table', e.schema || '.*', 'nothing', e.what, 'FAIL', 'elsewhere' FROM (
+{elsewhere}
+    ) AS e
+
+    UNION ALL
+    SELECT 'table', b.shown, 'nothing', b.what, 'FAIL', 'book' FROM (
+{impostors}
+    ) AS b
+
+    UNION ALL
     SELECT 'owner', o.object, u.name, o.definition, 'NOTE', 'owner'
     FROM live AS o
     JOIN head AS h ON h.kind IN ('table', 'enum') AND h.object = o.object

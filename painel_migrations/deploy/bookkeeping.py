@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
-
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 
+from painel_migrations.catalog.verdict import impostors
 from painel_migrations.errors import Refused
 from painel_migrations.operations.sqlite.live import kind_of
 
@@ -32,22 +30,13 @@ def tables_of(connection: sa.Connection) -> set[str]:
     return set(sa.inspect(connection).get_table_names(version_schema(connection.dialect.name))) - BOOKKEEPING
 
 
-@cache
-def impostors() -> str:
-    """Return the SELECT of what bears a name of ours and is not ours, for a command and a pasted script alike."""
-    trust = (resources.files("painel_migrations.operations") / "postgresql" / "05_trust.sql").read_text("utf-8")
-    trusted = trust.split("$fn$", 2)[1].strip("\n")
-    text = resources.files(__package__).joinpath("impostors.sql").read_text("utf-8")
-    return text.strip().replace("{trusted}", trusted)
-
-
 def refuse_impostors(connection: sa.Connection) -> None:
     """Refuse where something bears a name of ours that another role made, or that runs another's code when used.
 
     Errors: Refused, with what it is, whose, and what to do.
     """
     if connection.dialect.name == "postgresql":
-        for what, todo in connection.exec_driver_sql(impostors(), execution_options={"no_parameters": True}):
+        for what, todo, _ in connection.exec_driver_sql(impostors(), execution_options={"no_parameters": True}):
             raise Refused(what, todo)
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from painel_migrations import catalog
 from painel_migrations.errors import Refused
 from tests.conftest import VERSIONS, engine_of
-from tests.support import history, lineage, pasting, servers, whole
+from tests.support import history, lineage, pasting, servers, verdicts, whole
 
 MOVE_TABLES = """CREATE SCHEMA painel; DO $$ DECLARE t record; BEGIN
 FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
@@ -69,7 +69,10 @@ def refused(database: tuple[sa.Engine, servers.Server]) -> Refused:
     assert "ALTER" in (diagnosis.message_hint or "")
     with engine.connect() as connection:
         failures = [found for found in catalog.verify(connection) if found.severity is catalog.Severity.FAIL]
+        checks, verdict = verdicts.judge(connection)
     assert caught.value.what in [found.found for found in failures]
+    assert caught.value.what in [found for _, _, found, result, _ in checks if result == "FAIL"]
+    assert verdict[3] == "FAIL"
     return caught.value
 
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from painel_migrations.auto_migrate import run_auto_migration
-from tests.support import history, lineage, pasting
+from tests.support import history, lineage, pasting, verdicts
 from tests.support.command import Ran
 
 VISITOR = "visita_de_fora"
@@ -163,6 +163,10 @@ def test_what_bears_a_name_of_ours_is_refused_by_commands_and_pastes(
         code, out, err = run(verb)
         assert code == 4, (verb, out, err)
         assert said in err, verb
+    with postgres.connect() as connection:
+        checks, verdict = verdicts.judge(connection)
+    assert [found for _, _, found, result, _ in checks if result == "FAIL" and found.startswith(said)]
+    assert verdict[3] == "FAIL"
     for arguments in (
         ("sql",),
         ("sql", "--style", "escaped"),

@@ -13,10 +13,10 @@ from mako.template import Template
 
 from painel_migrations import __version__
 from painel_migrations.catalog import verdict
+from painel_migrations.catalog.verdict import impostors
 from painel_migrations.connection.answers import explanation, suspicion
 from painel_migrations.connection.engines import SAFE_PATH
 from painel_migrations.connection.locks import LOCK_KEY, milliseconds
-from painel_migrations.deploy.bookkeeping import impostors
 from painel_migrations.deploy.console.plain import Section, collect
 from painel_migrations.deploy.console.shorthand import CODES, shortened
 from painel_migrations.operations import undeclared

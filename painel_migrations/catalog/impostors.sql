@@ -1,5 +1,5 @@
--- What bears a name of ours and is not ours, or runs another's code when it is used: what about it, and what to do. No row
--- where there is none. Nothing of it is read, nor run.
+-- What bears a name of ours and is not ours, or runs another's code when it is used: what about it, what to do, the name.
+-- No row where there is none. Nothing of it is read, nor run.
 WITH trusted (role) AS (
 {trusted}
 )
@@ -7,7 +7,7 @@ SELECT CASE WHEN bool_and(place = 2) THEN
         format('the name %s is taken by something that is not %s', shown, CASE relname
             WHEN 'alembic_version' THEN 'Alembic''s' ELSE 'this project''s' END)
         ELSE format('%s is not this project''s: it %s', shown, string_agg(why, ', ' ORDER BY place, why)) END AS what,
-    (array_agg(todo ORDER BY place, todo))[1] AS todo
+    (array_agg(todo ORDER BY place, todo))[1] AS todo, shown
 FROM (SELECT c.oid, c.relname, relkind, relowner, NULL::aclitem[] AS acl, concat(nullif(nspname, 'public') || '.', relname) AS shown
       FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
       WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND (nspname = 'public'
