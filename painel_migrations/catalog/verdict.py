@@ -81,11 +81,18 @@ def _judged(wanted: Catalogue) -> str:
         facts=postgresql.facts(),
         head=known,
         # A subquery after ANY would be one of rows.
-        elsewhere=filled(sql("elsewhere.sql"), tables="coalesce((SELECT array_agg(t.name) FROM head_table AS t))"),
-        impostors=impostors(),
+        elsewhere=filled(
+            _bare(sql("elsewhere.sql")), tables="coalesce((SELECT array_agg(t.name) FROM head_table AS t))"
+        ),
+        impostors=_bare(impostors()),
         kinds=array(KINDS),
         update_of=UPDATE_OF,
     )
+
+
+def _bare(query: str) -> str:
+    """Return a query without its comments, which may hold a quote."""
+    return re.sub(r"^ *--.*\n", "", query, flags=re.MULTILINE)
 
 
 @functools.cache

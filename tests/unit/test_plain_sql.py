@@ -36,6 +36,9 @@ ALLOWED = {
     # PostgreSQL adds a label inside a transaction as long as no row is given it there. ensure_enum() adds only
     # spellings that no row holds; for any other it makes the type anew.
     ("ensure_enum", "ADD VALUE"),
+    # Advice for the database's owner, who runs it by itself.
+    ("find_duplicates", "REINDEX"),
+    ("is_unique", "REINDEX"),
 }
 
 # What PostgreSQL refuses inside a transaction, or what would end it, as it is written in a text to execute.

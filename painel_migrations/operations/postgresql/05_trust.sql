@@ -1,9 +1,9 @@
 -- Whose code may run with the rights of a run, and the refusal of what another's would.
 
--- The role itself, those it is a member of, superusers, the owners of the database and of schema public. A superuser has
--- the rights of every role, which says nothing. The owner of the application's users is trusted where it was given, by
--- itself or a role that it is, to create in the database, as whoever migrates needs to: in an empty database anybody who
--- may create in public could make a table of that name.
+-- The role itself, those it is a member of, superusers, the owners of the database and of schema public. A
+-- superuser has the rights of every role, which says nothing. The owner of the application's users is trusted
+-- where it was given, by itself or a role that it is, to create in the database, as whoever migrates needs to:
+-- in an empty database anybody who may create in public could make a table of that name.
 CREATE OR REPLACE FUNCTION pg_temp.trusted() RETURNS SETOF oid LANGUAGE sql STABLE AS $fn$
     SELECT oid FROM pg_roles r WHERE rolsuper OR rolname = current_user
         OR pg_has_role(oid, 'USAGE') AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
@@ -15,11 +15,11 @@ CREATE OR REPLACE FUNCTION pg_temp.trusted() RETURNS SETOF oid LANGUAGE sql STAB
 $fn$;
 
 -- Refuses the run where it would call a function of a role that is not trusted: by a trigger, a rule, a
--- default, a check, an index, statistics, a type's check or a partition's key of a table that the run reads
--- or writes, or that its changes reach; or by a materialized view that it fills. What hides behind an
--- operator, a type, a view or a function's body of SQL counts. Plain views, and materialized views of
--- others, run nothing; their indexes may. What another role wrote may call no function of anybody's either that runs
--- text as SQL, changes a setting or has effects of its own: the tree of an expression has its number.
+-- default, a check, an index, statistics, a type's check or a partition's key of a table that the run reads or
+-- writes, or that its changes reach; or by a materialized view that it fills. What hides behind an operator, a
+-- type, a view or a function's body of SQL counts. Plain views, and materialized views of others, run nothing;
+-- their indexes may. What another role wrote may call no function of anybody's either that runs text as SQL,
+-- changes a setting or has effects of its own: the tree of an expression has its number.
 CREATE OR REPLACE PROCEDURE pg_temp.refuse_foreign_code() LANGUAGE plpgsql AS $fn$
 BEGIN
     INSERT INTO pg_temp.faults (what, todo, things)
@@ -88,8 +88,9 @@ BEGIN
                 UNION ALL SELECT format(':funcid %s ', oprcode::oid), 0 FROM pg_operator k
                     WHERE class = 'pg_operator'::regclass AND k.oid = obj) AS n (tree, rel),
             (SELECT format(':funcid (%s) ', string_agg(oid::text, '|')) FROM pg_proc
-                WHERE provolatile <> 'i' AND proname ~ ('^((query|cursor|table|schema|database)_to_xml|ts_(stat|rewrite)'
-                    || '|set_?(config|val)|pg_(input|cancel|terminate|notify)|lo_|dblink|crosstab|connectby|xpath_)')
+                WHERE provolatile <> 'i' AND proname ~ ('^((query|cursor|table|schema|database)_to_xml|'
+                    || 'ts_(stat|rewrite)|set_?(config|val)|pg_(input|cancel|terminate|notify)|'
+                    || 'lo_|dblink|crosstab|connectby|xpath_)')
                   OR provolatile = 'v' AND pronargs > 0 AND pronamespace <> 'pg_catalog'::regnamespace
                   OR pronamespace = 'pg_catalog'::regnamespace AND NOT has_function_privilege('public', oid, 'EXECUTE')
             ) AS h (calling)

@@ -37,8 +37,8 @@ BEGIN
     END IF;
 END $fn$;
 
--- Notes what refuses the run, which goes on to find the rest and is refused at its end; an operation outside of a run
--- is refused at once. Things of which the same is to be said come together.
+-- Notes what refuses the run, which goes on to find the rest and is refused at its end; an operation outside of
+-- a run is refused at once. Things of which the same is to be said come together.
 CREATE OR REPLACE FUNCTION pg_temp.fault(says text, next text, thing text DEFAULT '', query text DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql AS $fn$
 BEGIN
@@ -49,8 +49,8 @@ BEGIN
     END IF;
 END $fn$;
 
--- Lifts what only a superuser may set, and what would let a run break what it has to keep; where the role may not, it is
--- refused. A right to set one can be given from PostgreSQL 15 on, so it is tried.
+-- Lifts what only a superuser may set, and what would let a run break what it has to keep; where the role may
+-- not, it is refused. A right to set one can be given from PostgreSQL 15 on, so it is tried.
 CREATE OR REPLACE PROCEDURE pg_temp.lift_settings() LANGUAGE plpgsql AS $fn$
 DECLARE s record;
 BEGIN
@@ -71,8 +71,8 @@ BEGIN
     CALL pg_temp.refuse_faults();
 END $fn$;
 
--- The name that a table, or a column of it, had when the run began, ready for SQL. Where it was not there it is the one
--- that is given, or the one that it has now.
+-- The name that a table, or a column of it, had when the run began, ready for SQL. Where it was not there it is
+-- the one that is given, or the one that it has now.
 CREATE OR REPLACE FUNCTION pg_temp.was(live text, of_col text DEFAULT NULL, instead text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE AS $fn$
     SELECT coalesce((SELECT quote_ident(CASE WHEN of_col IS NULL THEN tbl ELSE col END) FROM pg_temp.as_found
@@ -86,8 +86,8 @@ CREATE OR REPLACE FUNCTION pg_temp.see(tbl text, col text, condition text) RETUR
         CASE WHEN col <> 'id' THEN pg_temp.was(tbl, col) END), ''), '*'), pg_temp.was(tbl), condition)
 $fn$;
 
--- Whether no row satisfies a condition; how many do is a fault. They are shown by a condition in the words of the
--- beginning or, where those cannot say it, by their ids.
+-- Whether no row satisfies a condition; how many do is a fault. They are shown by a condition in the words of
+-- the beginning or, where those cannot say it, by their ids.
 CREATE OR REPLACE FUNCTION pg_temp.no_row(tbl text, col text, condition text, one text, many text, says text, next text,
     shown text, by_id boolean DEFAULT false) RETURNS boolean LANGUAGE plpgsql AS $fn$
 DECLARE n bigint := pg_temp.count_where(tbl, condition);
@@ -104,8 +104,8 @@ BEGIN
     RETURN n = 0;
 END $fn$;
 
--- What a table that is missing may be called now: the statements that would rename those nobody knows, and that have
--- most of its columns, at least half.
+-- What a table that is missing may be called now: the statements that would rename those nobody knows, and that
+-- have most of its columns, at least half.
 CREATE OR REPLACE FUNCTION pg_temp.may_be(missing text) RETURNS text LANGUAGE sql STABLE AS $fn$
     SELECT string_agg(format('if %1$I is it: ALTER TABLE %1$I RENAME TO %2$I; else ', tbl, missing), '') FROM (
         SELECT tbl FROM pg_temp.as_found, pg_temp.head_columns(missing) AS h

@@ -91,8 +91,8 @@ RETURNS text LANGUAGE sql STABLE AS $fn$
              THEN format(E';\nALTER %s %s OWNER TO %s', kind, name, owner::regrole) END)
 $fn$;
 
--- One thing that depends on what changes: what it is, the SQL that makes it again (NULL where nothing does) and that
--- takes it down. No row for what follows by itself. `whole`: a type is made anew, not a column changed.
+-- One thing that depends on what changes: what it is, the SQL that makes it again (NULL where nothing does) and
+-- that takes it down. No row for what follows by itself. `whole`: a type is made anew, not a column changed.
 CREATE OR REPLACE FUNCTION pg_temp.dependent(class regclass, obj oid, sub integer, whole boolean)
 RETURNS TABLE (kind text, object text, made_by text, gone_by text) LANGUAGE sql STABLE AS $fn$
     SELECT CASE type WHEN 'materialized view' THEN 'view' WHEN 'table constraint' THEN 'constraint' ELSE type END,
@@ -162,8 +162,8 @@ RETURNS TABLE (kind text, object text, made_by text, gone_by text) LANGUAGE sql 
     ) AS found (rel, own, sql, off)
 $fn$;
 
--- What depends on a type and its columns, or on one column, and would stop a change; what depends on that, first. A view
--- stands for the rule that makes it.
+-- What depends on a type and its columns, or on one column, and would stop a change; what depends on that,
+-- first. A view stands for the rule that makes it.
 CREATE OR REPLACE FUNCTION pg_temp.dependents(of_type oid, rel oid, num integer)
 RETURNS TABLE (kind text, object text, made_by text, gone_by text) LANGUAGE sql STABLE AS $fn$
     WITH RECURSIVE above (class, obj, sub, depth) AS (
@@ -216,8 +216,9 @@ BEGIN
     PERFORM pg_temp.shelve_over(NULL, pg_temp.oid_of(tbl), pg_temp.attnum_of(tbl, col));
 END $fn$;
 
--- Puts back what was taken down, in the opposite order. What no longer fits a column is kept as text in the register,
--- where the way back makes it again; of a type that was made anew, everything fits or nothing is changed.
+-- Puts back what was taken down, in the opposite order. What no longer fits a column is kept as text in the
+-- register, where the way back makes it again; of a type that was made anew, everything fits or nothing is
+-- changed.
 CREATE OR REPLACE FUNCTION pg_temp.unshelve(all_fit boolean DEFAULT false) RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE thing record;
 BEGIN

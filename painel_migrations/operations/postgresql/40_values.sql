@@ -40,7 +40,8 @@ EXCEPTION WHEN data_exception OR cannot_coerce THEN
 END $fn$;
 
 -- The zone in which the application's sessions read and wrote moments that have none: what the server gives
--- sessions of the role that owns its tables in this database, before this one asked for UTC. AT TIME ZONE takes it.
+-- sessions of the role that owns its tables in this database, before this one asked for UTC. AT TIME ZONE takes
+-- it.
 CREATE OR REPLACE FUNCTION pg_temp.zone() RETURNS text LANGUAGE plpgsql AS $fn$
 DECLARE
     mine text := current_setting('TimeZone');
@@ -238,7 +239,8 @@ BEGIN
 END $fn$;
 
 -- Changes rows with what may refuse or swallow the change, or set a column that does not exist, out of the way:
--- triggers and rules, checks that old rows need not pass, a publication of a table without a key. Returns how many.
+-- triggers and rules, checks that old rows need not pass, a publication of a table without a key. Returns how
+-- many.
 CREATE OR REPLACE FUNCTION pg_temp.change_rows(tbl text, statement text) RETURNS bigint LANGUAGE plpgsql AS $fn$
 DECLARE
     rel oid := pg_temp.oid_of(tbl);

@@ -23,10 +23,11 @@ BEGIN
          FROM unnest(labels) WITH ORDINALITY AS u (l, place)));
 END $fn$;
 
--- Refuses a definition that names a label as text where its rows get another spelling: as text it could mean another
--- thing, and may find no row any more.
+-- Refuses a definition that names a label as text where its rows get another spelling: as text it could mean
+-- another thing, and may find no row any more.
 CREATE OR REPLACE FUNCTION pg_temp.refuse_text(
-    object text, definition text, gone_by text, of_type text, label text, becomes text) RETURNS void LANGUAGE sql AS $fn$
+    object text, definition text, gone_by text, of_type text, label text, becomes text)
+RETURNS void LANGUAGE sql AS $fn$
     SELECT pg_temp.refuse_dependent(object, format('names %L, which rows will hold as %L of the type that', label,
         becomes), gone_by)
     FROM (SELECT regexp_replace(quote_literal(label), '\W', '\\\&', 'g') AS this,

@@ -26,7 +26,8 @@ CREATE OR REPLACE FUNCTION pg_temp.is_required(tbl text, col text) RETURNS boole
     WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, col)
 $fn$;
 
--- Whether every row has a value. A column may be one that this run has added: what is said then is how to add it.
+-- Whether every row has a value. A column may be one that this run has added: what is said then is how to add
+-- it.
 CREATE OR REPLACE FUNCTION pg_temp.has_values(tbl text, col text) RETURNS boolean LANGUAGE plpgsql AS $fn$
 DECLARE
     n bigint;

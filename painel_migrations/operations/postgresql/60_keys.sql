@@ -42,9 +42,9 @@ BEGIN
     RETURN n;
 END $fn$;
 
--- Finds duplicates under unique indexes that are valid: a collation may have changed beneath, or a hand the catalogue.
--- Whatever builds such an index again fails: it goes, so that a run that is refused at its end finds the rest. Nothing
--- here reads rows by an index, nor does the statement that shows them.
+-- Finds duplicates under unique indexes that are valid: a collation may have changed beneath, or a hand the
+-- catalogue. Whatever builds such an index again fails: it goes, so that a run that is refused at its end finds
+-- the rest. Nothing here reads rows by an index, nor does the statement that shows them.
 CREATE OR REPLACE PROCEDURE pg_temp.find_duplicates() LANGUAGE plpgsql
 SET enable_indexscan = off SET enable_indexonlyscan = off SET enable_bitmapscan = off AS $fn$
 DECLARE
@@ -129,8 +129,8 @@ BEGIN
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid);
 END $fn$;
 
--- What makes an INSERT leave out rows whose keys are taken; nothing where a key is checked only after the statement, which
--- then fails as a whole.
+-- What makes an INSERT leave out rows whose keys are taken; nothing where a key is checked only after the
+-- statement, which then fails as a whole.
 CREATE OR REPLACE FUNCTION pg_temp.or_nothing(tbl text) RETURNS text LANGUAGE sql STABLE AS $fn$
     SELECT CASE WHEN bool_and(indimmediate) THEN ' ON CONFLICT DO NOTHING' ELSE '' END FROM pg_index
     WHERE indrelid = pg_temp.oid_of(tbl) AND (indisunique OR indisexclusion)
@@ -210,8 +210,8 @@ BEGIN
     END IF;
 END $fn$;
 
--- Whether every row that refers to a row of another table finds it. Where that has no key because of a fault, it is
--- not asked.
+-- Whether every row that refers to a row of another table finds it. Where that has no key because of a fault,
+-- it is not asked.
 CREATE OR REPLACE FUNCTION pg_temp.finds_all(tbl text, col text, target text) RETURNS boolean LANGUAGE plpgsql AS $fn$
 DECLARE
     n bigint;

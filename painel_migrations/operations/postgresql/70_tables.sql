@@ -1,8 +1,8 @@
 -- Whole tables: there as described, under the right name, or gone.
 
 -- Items, a line each, are columns (nome varchar(255)! is not null, ativo boolean=true has a default, evento_id
--- integer -> eventos refers) and: unique (a, b), index (a), unique index (a). An item that begins with passing is
--- true only while the table is made: a later revision changes it.
+-- integer -> eventos refers) and: unique (a, b), index (a), unique index (a). An item that begins with passing
+-- is true only while the table is made: a later revision changes it.
 CREATE OR REPLACE PROCEDURE pg_temp.ensure_table(tbl text, items text) LANGUAGE plpgsql AS $fn$
 DECLARE
     item text;

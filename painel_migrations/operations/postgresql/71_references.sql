@@ -20,7 +20,8 @@ RETURNS text LANGUAGE sql STABLE AS $fn$
     HAVING count(*) > 0
 $fn$;
 
--- So many ids that no row of two tables has: after the highest or, where these are used up, the highest that are free.
+-- So many ids that no row of two tables has: after the highest or, where these are used up, the highest that
+-- are free.
 CREATE OR REPLACE FUNCTION pg_temp.fresh_ids(n bigint, one text, other text) RETURNS TABLE (place bigint, id bigint)
 LANGUAGE plpgsql AS $fn$
 BEGIN

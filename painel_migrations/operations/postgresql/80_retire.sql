@@ -93,7 +93,8 @@ CREATE OR REPLACE FUNCTION pg_temp.refuse_written() RETURNS void LANGUAGE sql AS
           AND grantee NOT IN (SELECT pg_temp.trusted())) AS g WHERE who IS NOT NULL
 $fn$;
 
--- Whether a definition names a function or an operator of a role that is not trusted, by the name that ours had.
+-- Whether a definition names a function or an operator of a role that is not trusted, by the name that ours
+-- had.
 CREATE OR REPLACE FUNCTION pg_temp.names_foreign_code(definition text) RETURNS boolean LANGUAGE sql STABLE AS $fn$
     SELECT EXISTS (SELECT FROM (
             SELECT format('%s(', replace(oid::regproc::text, '"', '')), proowner FROM pg_proc

@@ -1,9 +1,9 @@
--- What a revision's plain statements do to rows. The server counts it as they run, and what no operation declares
--- is refused. Called around them: watch_rows(), the statements, check_rows(), and where that raises, once they are
--- undone, refuse_undeclared().
+-- What a revision's plain statements do to rows. The server counts it as they run, and what no operation
+-- declares is refused. Called around them: watch_rows(), the statements, check_rows(), and where that raises,
+-- once they are undone, refuse_undeclared().
 
--- Whether a table holds rows. One that may not be read, or that another session is about to have for itself, is not
--- opened: it counts as one that does.
+-- Whether a table holds rows. One that may not be read, or that another session is about to have for itself, is
+-- not opened: it counts as one that does.
 CREATE OR REPLACE FUNCTION pg_temp.is_filled(rel oid) RETURNS boolean LANGUAGE plpgsql AS $fn$
 DECLARE found_one boolean := true;
 BEGIN
@@ -14,8 +14,8 @@ BEGIN
     RETURN found_one;
 END $fn$;
 
--- The tables whose rows are somebody's, with the counts of this transaction: in public those that the run found, of
--- these the columns that it found; elsewhere all, the retired among them.
+-- The tables whose rows are somebody's, with the counts of this transaction: in public those that the run
+-- found, of these the columns that it found; elsewhere all, the retired among them.
 CREATE OR REPLACE FUNCTION pg_temp.rows_now()
 RETURNS TABLE (rel oid, node oid, added bigint, changed bigint, gone bigint, cols jsonb) LANGUAGE sql AS $fn$
     SELECT c.oid, relfilenode, pg_stat_get_xact_tuples_inserted(c.oid), pg_stat_get_xact_tuples_updated(c.oid),

@@ -36,8 +36,9 @@ BEGIN
     EXECUTE format('DROP FUNCTION IF EXISTS public.%I()', trigger_name);
 END $fn$;
 
--- What is on the columns of a table that head knows, and head does not have there, goes. Its definition is kept.
--- Unknown columns and what is on them stay, but for NOT NULL without a default: no insert of the application would pass.
+-- What is on the columns of a table that head knows, and head does not have there, goes. Its definition is
+-- kept. Unknown columns and what is on them stay, but for NOT NULL without a default: no insert of the
+-- application would pass.
 CREATE OR REPLACE PROCEDURE pg_temp.drop_strays(VARIADIC tables text[]) LANGUAGE plpgsql AS $fn$
 DECLARE
     tbl text;
