@@ -279,6 +279,19 @@ def test_restore_strays(op: Any) -> None:
     assert written(op) == "CALL pg_temp.restore_strays('produtos');\nCALL pg_temp.restore_strays('usuarios');\n"
 
 
+def test_both_dialects_take_the_table_first() -> None:
+    """What one call gives both must be the same argument to both."""
+    tables = set()
+    for name, function in sqlite.OPERATIONS.items():
+        helper = re.search(rf"PROCEDURE pg_temp\.{name}\((?:VARIADIC )?(\w+)", "".join(prologue()))
+        first = list(inspect.signature(function).parameters)[1]
+        if helper and helper[1] == "tbl":
+            assert first in {"table", "name"}, name
+            assert first == "table" or "table" not in inspect.signature(function).parameters, name
+            tables.add(name)
+    assert "ensure_no_index" in tables
+
+
 def test_a_quote_in_a_name_stays_in_it(op: Any) -> None:
     op.retire_column("produtos", "d'agua")
     assert written(op) == "CALL pg_temp.retire_column('produtos', 'd''agua');\n"
