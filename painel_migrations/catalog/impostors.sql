@@ -8,7 +8,8 @@ SELECT CASE WHEN bool_and(place = 2) THEN
             WHEN 'alembic_version' THEN 'Alembic''s' ELSE 'this project''s' END)
         ELSE format('%s is not this project''s: it %s', shown, string_agg(why, ', ' ORDER BY place, why)) END AS what,
     (array_agg(todo ORDER BY place, todo))[1] AS todo, shown
-FROM (SELECT c.oid, c.relname, relkind, relowner, NULL::aclitem[] AS acl, concat(nullif(nspname, 'public') || '.', relname) AS shown
+FROM (SELECT c.oid, c.relname, relkind, relowner, NULL::aclitem[] AS acl,
+          concat(nullif(nspname, 'public') || '.', relname) AS shown
       FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
       WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND (nspname = 'public'
           AND relname IN ('alembic_version', 'migration_history') OR nspname = 'retired' AND relname = 'register')

@@ -1,4 +1,5 @@
--- migration_history: a line for each revision applied or taken back, by whichever way. It is only ever added to.
+-- migration_history: a line for each revision applied or taken back, by whichever way. It is only ever added
+-- to.
 
 -- Notes how the run came to be and what it found. The lines are written when it ends, with what it left.
 CREATE OR REPLACE PROCEDURE pg_temp.begin_run(way text, project_version text, script_sha256 text)

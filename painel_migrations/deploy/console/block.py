@@ -18,7 +18,7 @@ from painel_migrations.connection.answers import explanation, suspicion
 from painel_migrations.connection.engines import SAFE_PATH
 from painel_migrations.connection.locks import LOCK_KEY, milliseconds
 from painel_migrations.deploy.console.plain import Section, collect
-from painel_migrations.deploy.console.shorthand import CODES, shortened
+from painel_migrations.deploy.console.shorthand import shortened, steps
 from painel_migrations.operations import undeclared
 from painel_migrations.operations.closure import needed
 from painel_migrations.operations.leftover_copies import ENDINGS
@@ -84,7 +84,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
             squeezed(text).replace("CREATE OR REPLACE ", "CREATE ", 1).replace("$fn$", "$$")
             for text in needed([*bodies, *plain.ending, begin, *uses], plain.helpers)
         ),
-        "phrases": _rows_of(code + phrase for code, phrase in CODES.items()),
+        "phrases": _rows_of(code + phrase for code, phrase in reversed(steps())),
         "impostors": squeezed(impostors()),
         "known": "\n".join(textwrap.wrap(", ".join(literal(name) for name in known), 100)),
         "last": _place(way.end, known),

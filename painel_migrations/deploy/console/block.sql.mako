@@ -119,7 +119,7 @@ ${impostors}
 ${helpers}$short$;
     FOREACH painel_table IN ARRAY ARRAY[
 ${phrases}] LOOP
-        painel_list := replace(painel_list, '#' || left(painel_table, 1), substr(painel_table, 2));
+        painel_list := replace(painel_list, left(painel_table, 2), substr(painel_table, 3));
     END LOOP;
     EXECUTE painel_list;
     painel_list := '';
