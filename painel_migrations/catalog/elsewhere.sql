@@ -18,10 +18,13 @@ FROM (
         -- A size, since rows would ask for a lock on the table; and it is asked for only where the rest says so.
         CASE WHEN count(*) OVER of_schema > 2 AND bool_or(people.oid IS NOT NULL) OVER of_schema
             THEN bool_or(pg_relation_size(people.oid) > 0) OVER of_schema
-                AND NOT coalesce(bool_or(pg_relation_size(twin.oid) > 0) OVER of_schema, false) ELSE false END AS alone,
-        NOT EXISTS (SELECT FROM pg_class o WHERE o.relnamespace = to_regnamespace('public') AND o.relkind IN ('r', 'p')
+                AND NOT coalesce(bool_or(pg_relation_size(twin.oid) > 0) OVER of_schema, false)
+            ELSE false END AS alone,
+        NOT EXISTS (
+            SELECT FROM pg_class o WHERE o.relnamespace = to_regnamespace('public') AND o.relkind IN ('r', 'p')
             AND (o.relname::text <> ALL ({tables} || ARRAY['alembic_version', 'migration_history'])
-                 OR o.relname::text = ANY ({tables}) AND pg_relation_size(o.oid) > 0)) AS public_is_free,
+                 OR o.relname::text = ANY ({tables}) AND pg_relation_size(o.oid) > 0)
+            ) AS public_is_free,
         EXISTS (
             SELECT FROM (SELECT oid FROM pg_roles WHERE rolname = current_user UNION SELECT relowner FROM pg_class
                 WHERE relnamespace = to_regnamespace('public') AND relname = 'usuarios') AS r (role), LATERAL (

@@ -81,9 +81,7 @@ def _judged(wanted: Catalogue) -> str:
         facts=postgresql.facts(),
         head=known,
         # A subquery after ANY would be one of rows.
-        elsewhere=filled(
-            _bare(sql("elsewhere.sql")), tables="coalesce((SELECT array_agg(t.name) FROM head_table AS t))"
-        ),
+        elsewhere=filled(_bare(sql("elsewhere.sql")), tables="coalesce((TABLE named))"),
         impostors=_bare(impostors()),
         kinds=array(KINDS),
         update_of=UPDATE_OF,
@@ -91,8 +89,11 @@ def _judged(wanted: Catalogue) -> str:
 
 
 def _bare(query: str) -> str:
-    """Return a query without its comments, which may hold a quote."""
-    return re.sub(r"^ *--.*\n", "", query, flags=re.MULTILINE)
+    """Return a query without comments, which may hold a quote, and without the ends of statements that it advises.
+
+    Nothing of the advice is in the verdict, and a console may split what it is given at every semicolon.
+    """
+    return re.sub(r"^ *--.*\n", "", query, flags=re.MULTILINE).replace(";", "")
 
 
 @functools.cache

@@ -5,6 +5,7 @@ head_table (name, columns) AS (
     SELECT h.tables[1], array_agg(h.columns[1]) FILTER (WHERE h.kind = 'column')
     FROM head AS h WHERE h.kind IN ('table', 'column') GROUP BY h.tables[1]
 ),
+named (names) AS (SELECT array_agg(t.name) FROM head_table AS t),
 live_table (name, columns) AS (
     SELECT l.tables[1], coalesce(array_agg(l.columns[1]) FILTER (WHERE l.kind = 'column'), '{}')
     FROM live AS l WHERE l.kind IN ('table', 'column') GROUP BY l.tables[1]

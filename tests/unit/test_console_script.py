@@ -41,8 +41,8 @@ def spelled(text: str) -> str:
     before, helpers_, after = re.split(r"\$short\$\n?", text)
     # As the script itself does: by the list that it carries.
     phrases = after.partition("FOREACH painel_table IN ARRAY ARRAY[")[2].partition("] LOOP")[0]
-    for code, phrase in re.findall(r"'(.)([^']*)'", phrases):
-        helpers_ = helpers_.replace(f"#{code}", phrase)
+    for code, phrase in re.findall(r"'(..)([^']*)'", phrases):
+        helpers_ = helpers_.replace(code, phrase)
     return before + helpers_ + after
 
 
