@@ -6,7 +6,8 @@ WITH trusted (role) AS (
 SELECT CASE WHEN bool_and(place = 2) THEN
         format('the name %s is taken by something that is not %s', shown, CASE relname
             WHEN 'alembic_version' THEN 'Alembic''s' ELSE 'this project''s' END)
-        ELSE format('%s is not this project''s: it %s', shown, string_agg(why, ', ' ORDER BY place, why)) END AS what,
+        ELSE format('%s is not this project''s: it %s', shown, string_agg(why, ', ' ORDER BY place, why))
+    END AS what,
     (array_agg(todo ORDER BY place, todo))[1] AS todo, shown
 FROM (SELECT c.oid, c.relname, relkind, relowner, NULL::aclitem[] AS acl,
           concat(nullif(nspname, 'public') || '.', relname) AS shown
@@ -17,9 +18,10 @@ FROM (SELECT c.oid, c.relname, relkind, relowner, NULL::aclitem[] AS acl,
       SELECT oid, nspname, 'n', nspowner, nspacl, 'schema ' || nspname FROM pg_namespace
       WHERE nspname = 'retired') AS book,
 LATERAL (
-    SELECT 1, 'belongs to ' || relowner::regrole, format('As %s, look at it, then give it another name: ALTER %s %s '
-        'RENAME TO ...', relowner::regrole, CASE relkind WHEN 'n' THEN 'SCHEMA' ELSE 'TABLE' END,
-        replace(shown, 'schema ', '')) WHERE relowner NOT IN (SELECT role FROM trusted)
+    SELECT 1, 'belongs to ' || relowner::regrole,
+        format('As %s, look at it, then give it another name: ALTER %s %s RENAME TO ...', relowner::regrole,
+            CASE relkind WHEN 'n' THEN 'SCHEMA' ELSE 'TABLE' END, replace(shown, 'schema ', ''))
+    WHERE relowner NOT IN (SELECT role FROM trusted)
     UNION ALL
     SELECT 2, 'is no table', format('Rename it, then run again: ALTER TABLE %s RENAME TO ...', shown)
     WHERE relkind NOT IN ('r', 'n')

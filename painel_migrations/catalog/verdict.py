@@ -88,12 +88,14 @@ def _judged(wanted: Catalogue) -> str:
     )
 
 
-def _bare(query: str) -> str:
-    """Return a query without comments, which may hold a quote, and without the ends of statements that it advises.
+# What a console splits at or a driver takes for its own, and what stands for it: ``verdict_paste.sql`` puts it back.
+STANDS_FOR = {";": "`s", "%": "`p", ":": "`c"}
 
-    Nothing of the advice is in the verdict, and a console may split what it is given at every semicolon.
-    """
-    return re.sub(r"^ *--.*\n", "", query, flags=re.MULTILINE).replace(";", "")
+
+def _bare(query: str) -> str:
+    """Return a query without comments, which may hold a quote, and without what must not be in a pasted text."""
+    bare = re.sub(r"^ *--.*\n", "", query, flags=re.MULTILINE)
+    return re.sub(r"[;%]|(?<!:):(?!:)", lambda found: STANDS_FOR[found[0]], bare)
 
 
 @functools.cache

@@ -7,13 +7,15 @@ CROSS JOIN LATERAL pg_catalog.json_to_recordset((
     FROM pg_catalog.ts_stat(CASE WHEN pg_catalog.concat(before.path,
         pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
         pg_catalog.set_config('quote_all_identifiers', 'off', true),
-        pg_catalog.set_config('jit', 'off', true)) IS NOT NULL THEN $verdict$
+        pg_catalog.set_config('jit', 'off', true)) IS NOT NULL THEN
+        pg_catalog.replace(pg_catalog.replace(pg_catalog.replace($verdict$
 WITH report AS MATERIALIZED (
 {report}
 )
 SELECT array_to_tsvector(ARRAY[concat(lpad(n::text, 6, '0'), substr(d.doc, n * 400 + 1, 400))])
 FROM (SELECT json_agg(r)::text AS doc FROM report AS r) AS d CROSS JOIN generate_series(0, length(d.doc) / 400) AS n
-$verdict$ END) AS w)::pg_catalog.json)
+$verdict$, '`s', pg_catalog.chr(59)), '`p', pg_catalog.chr(37)), '`c', pg_catalog.chr(58))
+    END) AS w)::pg_catalog.json)
     AS r (object pg_catalog.text, expected pg_catalog.text, found pg_catalog.text, result pg_catalog.text,
           why pg_catalog.text)
 CROSS JOIN LATERAL (SELECT pg_catalog.concat(r.object,
