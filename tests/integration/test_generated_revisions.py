@@ -381,6 +381,14 @@ def test_what_no_revision_can_do_as_it_stands_is_said_and_not_written(tmp_path: 
     assert len(clone.revisions) == 22
 
 
+def test_an_empty_file_has_the_number_it_is_given(tmp_path: Path) -> None:
+    clone = Clone(tmp_path)
+    ended = clone.python("-m", "alembic", "revision", "--rev-id", "0023", "-m", "By hand")
+    assert ended.returncode == 0, ended.stderr
+    assert clone.revisions[-1].name == "0023_by_hand.py"
+    assert "def upgrade() -> None:\n    pass\n" in clone.revisions[-1].read_text("utf-8")
+
+
 def test_plain_alembic_writes_the_same(written: Callable[[str], Clone], tmp_path: Path) -> None:
     """By its own command line, with the next number; also where no PostgreSQL can be started."""
     clone = Clone(tmp_path)

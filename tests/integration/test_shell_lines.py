@@ -214,6 +214,7 @@ RUN: dict[str, Callable[[Scene, str], None]] = {
 
 _PIP = "tests/adoption/test_documented_pip.py::test_each_line_for_pip_installs_the_library"
 _HERE = "tests/integration/test_shell_lines.py"
+_GENERATED = "tests/integration/test_generated_revisions.py"
 BY_OTHERS = {
     **dict.fromkeys(shell_lines.PIP, _PIP),
     "pip install 'painel-migrations[0017]'": (
@@ -221,6 +222,8 @@ BY_OTHERS = {
     ),
     "mkdir -p 0017": "tests/integration/test_advice.py::test_the_folder_of_a_new_file_is_made_as_it_is_said",
     "git -C 0017 add archive && git -C 0017 commit": f"{_HERE}::test_a_move_is_kept_as_it_is_said",
+    "alembic revision --autogenerate": f"{_GENERATED}::test_plain_alembic_writes_the_same",
+    'alembic revision --rev-id 0023 -m "..."': f"{_GENERATED}::test_an_empty_file_has_the_number_it_is_given",
     "git diff": f"{_HERE}::test_an_edit_goes_back_as_it_is_said",
     "git checkout": f"{_HERE}::test_an_edit_goes_back_as_it_is_said",
 }
