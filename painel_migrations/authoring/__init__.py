@@ -1,1 +1,1 @@
-"""Writing and judging revisions: what the schema asks for and the history does not make, in guarded operations."""
+"""Writing revisions: what the schema asks for and the history does not make, in guarded operations."""

@@ -9,7 +9,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext, MigrationInfo, MigrationStep
 from alembic.script import Script
 
-from painel_migrations.operations.foreseen import LAST_BY_HAND, Foreseen
+from painel_migrations.operations.foreseen import Foreseen, is_by_hand
 from painel_migrations.operations.head import head
 from painel_migrations.operations.operation import GuardedOperation
 from painel_migrations.operations.recorded import Said, said_by
@@ -52,7 +52,7 @@ def _run(migration: MigrationContext, said: Iterable[Said]) -> None:
 
 
 def _is_later(script: Script) -> bool:
-    return not script.revision.isdigit() or int(script.revision) > LAST_BY_HAND
+    return not is_by_hand(script.revision)
 
 
 def _upgraded(step: MigrationStep) -> Script | None:

@@ -23,6 +23,7 @@ from painel_migrations.deploy.bookkeeping import make_way
 from painel_migrations.errors import Refused
 from painel_migrations.events import current_run
 from painel_migrations.logs import get_logger
+from painel_migrations.operations.foreseen import LAST_BY_HAND, is_by_hand
 from painel_migrations.operations.guarded import ROWS_RETIRED, prepare, send
 from painel_migrations.operations.literals import call
 from painel_migrations.operations.sqlite import check_foreign_keys, collect, find_duplicates
@@ -30,9 +31,6 @@ from painel_migrations.operations.sqlite.live import kind_of
 from painel_migrations.operations.sqlite.register import REVISION, rows_of
 
 log = get_logger("painel_migrations.deploy")
-
-# From here on revisions are plain: what lies under an index is looked at on the way home. As history.sql has it.
-_PLAIN = "0023"
 
 
 def revision_sha256(revision: Script) -> str:
@@ -118,7 +116,8 @@ class _PostgreSQL:
 @cache
 def helpers() -> tuple[str, ...]:
     """Return the statements that make the helpers of a run on PostgreSQL."""
-    return (catalog.helpers(), resources.files(__package__).joinpath("history.sql").read_text("utf-8").strip())
+    text = resources.files(__package__).joinpath("history.sql").read_text("utf-8").strip()
+    return (catalog.helpers(), text.replace("{last_by_hand}", f"{LAST_BY_HAND:04d}"))
 
 
 @dataclass
@@ -150,7 +149,7 @@ class _SQLite:
     def begin_revision(self, revision: Script, direction: str) -> None:
         is_first, self.direction = not self.direction, direction
         self.connection.info[REVISION] = revision.revision
-        if is_first and direction == "upgrade" and revision.revision < _PLAIN:
+        if is_first and direction == "upgrade" and is_by_hand(revision.revision):
             find_duplicates(self.connection)
         self.began = time.monotonic()
         self.retired = rows_of(self.connection, revision.revision)

@@ -1,5 +1,4 @@
--- migration_history: a line for each revision applied or taken back, by whichever way. It is only ever added
--- to.
+-- migration_history: a line for each revision applied or taken back, by whichever way, only ever added.
 
 -- Notes how the run came to be and what it found. The lines are written when it ends, with what it left.
 CREATE OR REPLACE PROCEDURE pg_temp.begin_run(way text, project_version text, script_sha256 text)
@@ -31,7 +30,7 @@ BEGIN
         set_config('painel.began', clock_timestamp()::text, true);
     PERFORM pg_temp.say(format('%s %s', CASE direction WHEN 'downgrade' THEN '<-' ELSE '->' END, revision));
     -- It reads every row of every unique index: once, on the way home.
-    IF is_first AND direction = 'upgrade' AND revision < '0023' THEN
+    IF is_first AND direction = 'upgrade' AND revision <= '{last_by_hand}' THEN
         CALL pg_temp.find_duplicates();
     END IF;
 END $fn$;
