@@ -128,13 +128,7 @@ DECLARE
     live text[] := pg_temp.labels_of(enum_type);
     other text;
 BEGIN
-    -- Rows of two spellings become rows of one, and so does what is defined over them.
-    IF live = labels AND NOT (EXISTS (SELECT FROM unnest(labels) l WHERE pg_temp.same_label(l, labels) <> l)
-            AND EXISTS (SELECT FROM pg_depend JOIN pg_type t ON refobjid IN (t.oid, t.typarray)
-                WHERE t.oid = pg_temp.type_oid(enum_type) AND refclassid = 'pg_type'::regclass AND deptype = 'n'
-                  AND (classid <> 'pg_class'::regclass OR objsubid = 0))) THEN
-        RETURN;
-    ELSIF live IS NULL THEN
+    IF live IS NULL THEN
         IF pg_temp.type_oid(enum_type) IS NOT NULL THEN
             PERFORM pg_temp.refuse(format('the type %s exists and is no enum', enum_type),
                 format('Rename it, then run again: ALTER TYPE %1$I RENAME TO %1$s_2', enum_type));
@@ -155,9 +149,15 @@ BEGIN
             END IF;
         END IF;
     END LOOP;
+    -- Rows of two spellings become rows of one, and so does what is defined over them.
+    IF live = labels AND NOT (EXISTS (SELECT FROM unnest(labels) l WHERE pg_temp.same_label(l, labels) <> l)
+            AND EXISTS (SELECT FROM pg_depend JOIN pg_type t ON refobjid IN (t.oid, t.typarray)
+                WHERE t.oid = pg_temp.type_oid(enum_type) AND refclassid = 'pg_type'::regclass AND deptype = 'n'
+                  AND (classid <> 'pg_class'::regclass OR objsubid = 0))) THEN
+        RETURN;
     -- A label added in this transaction cannot be stored in it: only spellings that rows never hold are added
     -- so.
-    IF live = labels[1 : cardinality(live)] AND live <> labels AND NOT EXISTS (
+    ELSIF live = labels[1 : cardinality(live)] AND live <> labels AND NOT EXISTS (
             SELECT FROM unnest(labels) l WHERE lower(l) <> ALL (SELECT lower(e) FROM unnest(live) e)) THEN
         FOR i IN cardinality(live) + 1 .. cardinality(labels) LOOP
             EXECUTE format('ALTER TYPE public.%I ADD VALUE %L', enum_type, labels[i]);

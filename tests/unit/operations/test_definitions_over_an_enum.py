@@ -295,3 +295,15 @@ def test_what_is_defined_over_a_type_that_is_renamed_works(db: Database) -> None
     assert db.run("SELECT id FROM v") == [1]
     assert "'ATIVO'" in db.run("SELECT pg_get_expr(indpred, indrelid) FROM pg_index WHERE indpred IS NOT NULL")[0]
     assert db.run("SELECT estado::text FROM contas ORDER BY id") == ["ATIVO", "INATIVO"]
+
+
+def test_a_type_whose_labels_are_only_respelled_leaves_the_rows_where_they_are(db: Database) -> None:
+    """RENAME VALUE is all there is to do: no table is written anew under a lock that keeps everybody out."""
+    db.run(SPELLED)
+    db.run("CREATE INDEX i ON contas (estado)")
+    files = "SELECT concat(pg_relation_filenode('contas'), ' ', pg_relation_filenode('i'), ' ', 'estado'::regtype::oid)"
+    before = db.run(files)
+    db.op.ensure_enum(CAPITALS)
+    db.run("RESET search_path")
+    assert db.run(files) == before
+    assert db.run("SELECT estado::text FROM contas ORDER BY id") == ["ATIVO", "INATIVO"]
