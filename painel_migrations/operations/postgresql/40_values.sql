@@ -243,7 +243,7 @@ END $fn$;
 -- many.
 CREATE OR REPLACE FUNCTION pg_temp.change_rows(tbl text, statement text) RETURNS bigint LANGUAGE plpgsql AS $fn$
 DECLARE
-    rel oid := pg_temp.oid_of(tbl);
+    rel oid := coalesce(pg_temp.oid_of(tbl), to_regclass(tbl));
     n bigint;
     off text;
     back text;

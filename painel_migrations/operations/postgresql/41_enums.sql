@@ -5,10 +5,11 @@ CREATE OR REPLACE FUNCTION pg_temp.type_oid(type_name text) RETURNS oid LANGUAGE
     SELECT oid FROM pg_type WHERE typname = type_name AND typnamespace = 'public'::regnamespace
 $fn$;
 
--- The first label equal to one but for case and surrounding blanks, or NULL.
+-- The first label equal to one but for case and surrounding blanks, or NULL. The way back changes no spelling that
+-- may stay.
 CREATE OR REPLACE FUNCTION pg_temp.same_label(label text, labels text[]) RETURNS text LANGUAGE sql AS $fn$
-    SELECT l FROM unnest(labels) WITH ORDINALITY AS u (l, place) WHERE lower(l) = lower(btrim(label))
-    ORDER BY place LIMIT 1
+    SELECT l FROM unnest(labels) WITH ORDINALITY AS u (l, place) WHERE lower(l) = lower(btrim(label, E' \t\r\n'))
+    ORDER BY l <> label OR current_setting('painel.direction', true) IS DISTINCT FROM 'downgrade', place LIMIT 1
 $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.labels_of(enum_type oid) RETURNS text[] LANGUAGE sql STABLE AS $fn$
@@ -35,6 +36,75 @@ RETURNS void LANGUAGE sql AS $fn$
     WHERE becomes <> label AND definition ~ format('%s(?!::%s)', this, of_type)
       AND definition !~ format('%s(?!::%s)', other, of_type) AND definition !~* '(lower|upper)\s*\(|~\*|ilike'
 $fn$;
+
+-- Keeps the cells that get another spelling with their type, in whatever table: each with what it becomes, and
+-- what tells its row: the primary key or, where there is none, all else that the row holds.
+CREATE OR REPLACE FUNCTION pg_temp.keep_spelling(rel regclass, col text, value text) RETURNS void
+LANGUAGE plpgsql AS $fn$
+DECLARE
+    cells text := format('FROM %s WHERE %I::text <> (%s)::text', rel, col, value);
+    key text;
+    kept text;
+    n bigint;
+BEGIN
+    EXECUTE 'SELECT count(*) ' || cells INTO n;
+    IF n > 0 THEN
+        SELECT format('ROW(%s)', string_agg(quote_ident(attname), ', ' ORDER BY attnum)) INTO key
+        FROM pg_attribute WHERE attrelid = rel AND attnum > 0 AND NOT attisdropped AND attname <> col
+          AND attnum = ANY (coalesce((SELECT indkey::smallint[] FROM pg_index WHERE indrelid = rel AND indisprimary),
+            ARRAY[attnum]));
+        PERFORM pg_temp.open_retired();
+        kept := pg_temp.free_name(format('%s__%s__before', pg_temp.shown(rel::text), col), 'retired');
+        EXECUTE format('CREATE TABLE retired.%I AS SELECT %s::text AS of_row, %I::text AS cell, (%s)::text AS became '
+            '%s', kept, key, col, value, cells);
+        EXECUTE format('COMMENT ON TABLE retired.%I IS %L', kept, key);
+        PERFORM pg_temp.note('cells', format('%s.%I', rel, col), kept, NULL, n);
+    END IF;
+END $fn$;
+
+-- Gives such cells back where their revision is taken back, with the labels they need. A row that was given another
+-- value since keeps that. Of rows that are alike in all, one is as good as another.
+CREATE OR REPLACE FUNCTION pg_temp.give_spelling_back(enum_type text) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    entry integer;
+    kept record;
+    labels text[];
+BEGIN
+    IF current_setting('painel.direction', true) IS DISTINCT FROM 'downgrade'
+        OR to_regclass('retired.register') IS NULL THEN
+        RETURN;
+    END IF;
+    -- Read first: the register goes with the last of them.
+    FOREACH entry IN ARRAY ARRAY(SELECT id FROM retired.register WHERE kind = 'cells' AND object LIKE '%.%.%'
+        AND concat(revision) >= concat(current_setting('painel.revision', true)) ORDER BY id DESC)
+    LOOP
+        SELECT object, kept_in, format('retired.%I', kept_in) AS here, rel, attname AS col, format_type(atttypid, NULL)
+            AS type, CASE WHEN t.oid = atttypid THEN 'ARRAY[cell]' ELSE 'cell::text[]' END AS cells
+        INTO kept
+        FROM retired.register r, LATERAL (SELECT parse_ident(object) AS p) p,
+            LATERAL (SELECT to_regclass(format('%I.%I', p[1], p[2])) AS rel) c
+            JOIN pg_attribute ON attrelid = rel JOIN pg_type t ON atttypid IN (t.oid, typarray)
+        WHERE r.id = entry AND attname = p[3] AND t.oid = pg_temp.type_oid(enum_type);
+        CONTINUE WHEN kept.rel IS NULL;
+        EXECUTE format('SELECT ARRAY(SELECT DISTINCT l FROM %s, unnest(%s) l WHERE l <> ALL (%L))', kept.here,
+            kept.cells, pg_temp.labels_of(enum_type)) INTO labels;
+        IF cardinality(labels) > 0 THEN
+            PERFORM pg_temp.rebuild_enum(enum_type, pg_temp.labels_of(enum_type) || labels);
+        END IF;
+        BEGIN
+            PERFORM pg_temp.change_rows(kept.rel::text, format('WITH k AS (SELECT *, ctid AS at, row_number() OVER '
+                '(PARTITION BY of_row, became) AS nth FROM %1$s), l AS (SELECT %2$s::text AS of_row, %3$I::text AS '
+                'became, ctid AS at, tableoid AS part, row_number() OVER (PARTITION BY %2$s::text, %3$I) AS nth '
+                'FROM %4$s), back AS (UPDATE %4$s t SET %3$I = cell::%5$s FROM k JOIN l USING (of_row, became, nth) '
+                'WHERE t.ctid = l.at AND t.tableoid = part RETURNING k.at) '
+                'DELETE FROM %1$s k USING back WHERE k.ctid = back.at', kept.here,
+                obj_description(kept.here::regclass, 'pg_class'), kept.col, kept.rel, kept.type));
+        EXCEPTION WHEN integrity_constraint_violation OR syntax_error_or_access_rule_violation THEN
+            NULL; -- What stays is told.
+        END;
+        CALL pg_temp.let_go(entry, kept.kept_in, kept.object, 'the row is gone, or has a newer value');
+    END LOOP;
+END $fn$;
 
 -- Makes the type anew with these labels, and all that depends on it. Columns follow, an array's and a composite
 -- type's too; what is retired keeps the old type, which goes to schema retired.
@@ -89,11 +159,13 @@ BEGIN
             all_fit := NULL;
             CONTINUE;
         ELSE
-            EXECUTE format('SELECT count(*) FROM %s WHERE %I IS NOT NULL AND (%s) IS NULL', used.rel, used.col,
-                pg_temp.folded(value, labels)) INTO n;
-            value := format('(%s)', pg_temp.folded(value, labels));
+            SELECT format('(CASE %s %s ELSE %1$s END)', value, string_agg(format('WHEN %L THEN %L', l,
+                coalesce(pg_temp.same_label(l, labels), l)), ' ')) INTO value
+            FROM unnest(pg_temp.labels_of(old_type)) l;
+            EXECUTE format('SELECT count(*) FROM %s WHERE %s <> ALL (%L)', used.rel, value, labels) INTO n;
         END IF;
         PERFORM pg_temp.refuse_labels(n, pg_temp.shown(used.rel::text), used.col, enum_type);
+        PERFORM pg_temp.keep_spelling(used.rel, used.col, value);
         PERFORM pg_temp.run(pg_temp.shown(used.rel::text) || '.' || used.col, format(
             'ALTER TABLE %1$s ALTER COLUMN %2$I TYPE %3$s%5$s USING %4$s::%3$s%5$s',
             used.rel, used.col, spelled, value, CASE WHEN used.is_array THEN '[]' END));
@@ -149,22 +221,21 @@ BEGIN
             END IF;
         END IF;
     END LOOP;
-    -- Rows of two spellings become rows of one, and so does what is defined over them.
-    IF live = labels AND NOT (EXISTS (SELECT FROM unnest(labels) l WHERE pg_temp.same_label(l, labels) <> l)
-            AND EXISTS (SELECT FROM pg_depend JOIN pg_type t ON refobjid IN (t.oid, t.typarray)
-                WHERE t.oid = pg_temp.type_oid(enum_type) AND refclassid = 'pg_type'::regclass AND deptype = 'n'
-                  AND (classid <> 'pg_class'::regclass OR objsubid = 0))) THEN
-        RETURN;
     -- A label added in this transaction cannot be stored in it: only spellings that rows never hold are added
     -- so.
-    ELSIF live = labels[1 : cardinality(live)] AND live <> labels AND NOT EXISTS (
+    IF live = labels[1 : cardinality(live)] AND live <> labels AND NOT EXISTS (
             SELECT FROM unnest(labels) l WHERE lower(l) <> ALL (SELECT lower(e) FROM unnest(live) e)) THEN
         FOR i IN cardinality(live) + 1 .. cardinality(labels) LOOP
             EXECUTE format('ALTER TYPE public.%I ADD VALUE %L', enum_type, labels[i]);
         END LOOP;
-    ELSE
+    -- Rows of two spellings become rows of one, and so does what is defined over them.
+    ELSIF live <> labels OR EXISTS (SELECT FROM unnest(labels) l WHERE pg_temp.same_label(l, labels) <> l)
+            AND EXISTS (SELECT FROM pg_depend JOIN pg_type t ON refobjid IN (t.oid, t.typarray)
+                WHERE t.oid = pg_temp.type_oid(enum_type) AND refclassid = 'pg_type'::regclass AND deptype = 'n'
+                  AND (classid <> 'pg_class'::regclass OR objsubid = 0)) THEN
         PERFORM pg_temp.rebuild_enum(enum_type, labels);
     END IF;
+    PERFORM pg_temp.give_spelling_back(enum_type);
 END $fn$;
 
 -- A type of this name exists. A later revision settles its labels.
@@ -210,4 +281,5 @@ BEGIN
             AND refclassid = 'pg_type'::regclass AND refobjid = pg_temp.type_oid(enum_type)) THEN
         EXECUTE format('DROP TYPE public.%I', enum_type);
     END IF;
+    PERFORM pg_temp.give_spelling_back(enum_type);
 END $fn$;
