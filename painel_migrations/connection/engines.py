@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
+from painel_migrations.connection.first_look import ask_nothing
 from painel_migrations.connection.missing_file import refuse_missing
 from painel_migrations.connection.sqlite_file import file_of, open_to_look, probe, read_header
 from painel_migrations.errors import Refused, UsageError
@@ -85,22 +86,12 @@ def make_engine(url: sa.URL, read_only: bool = False, lock_wait: float = 300, co
 def _prepare_postgresql(engine: sa.Engine, read_only: bool) -> None:
     """Begin every transaction as a run needs it or, for who only looks, unable to write."""
 
-    @sa.event.listens_for(engine, "do_connect")
-    def _connecting(dialect: sa.Dialect, _record: object, arguments: Any, options: Any) -> Any:
-        connection: Any = dialect.connect(*arguments, **options)
-        if dialect.server_version_info is None:
-            # SQLAlchemy asks the engine's first connection about the server, and rolls back then.
-            with connection.cursor() as cursor:
-                cursor.execute(SAFE_PATH)
-        return connection
+    ask_nothing(engine.dialect, SAFE_PATH)
 
     @sa.event.listens_for(engine, "begin")
     def _begun(connection: sa.Connection) -> None:
         # Where what others commit is seen, whatever a role has asked for: a run waits for another, then looks.
-        connection.exec_driver_sql(
-            f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED{', READ ONLY' if read_only else ''}"
-        )
-        secure(connection)
+        secure(connection, f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED{', READ ONLY' if read_only else ''}; ")
 
     sa.event.listen(engine, "connect", _let_idle)
     sa.event.listen(engine, "close", _limit_again)
@@ -129,16 +120,18 @@ def _limit_again(dbapi_connection: Any, record: Any) -> None:
                 cursor.execute("RESET idle_session_timeout")
 
 
-def secure(connection: sa.Connection) -> None:
+def secure(connection: sa.Connection, first: str = "") -> None:
     """Find nothing by name outside pg_catalog until the transaction ends, and lift what would end it from outside.
 
     Every transaction of an engine of ours begins with it; a connection that somebody else made is given it.
+
+    Arguments: ``first``, what goes before in the same message.
 
     SQLite has no schemas.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(
-            f"{SAFE_PATH}; SET LOCAL idle_in_transaction_session_timeout = {IDLE}; {LIFTED}",
+            f"{first}{SAFE_PATH}; SET LOCAL idle_in_transaction_session_timeout = {IDLE}; {LIFTED}",
             execution_options={"no_parameters": True},
         )
 
