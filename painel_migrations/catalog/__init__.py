@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from painel_migrations.catalog import elsewhere as other_schemas
 from painel_migrations.catalog import postgresql, rows, sqlite
+from painel_migrations.catalog import references as behind_keys
 from painel_migrations.catalog.access import open_to_all
 from painel_migrations.catalog.compare import compare
 from painel_migrations.catalog.elsewhere import elsewhere
@@ -14,6 +15,7 @@ from painel_migrations.catalog.facts import Catalogue, Fact
 from painel_migrations.catalog.findings import Finding, Severity
 from painel_migrations.catalog.fingerprint import fingerprint
 from painel_migrations.catalog.helpers import helpers
+from painel_migrations.catalog.references import orphans
 from painel_migrations.catalog.rows import positions, stray_values
 from painel_migrations.catalog.verdict import verdict_statement
 
@@ -28,6 +30,7 @@ __all__ = [
     "fingerprint",
     "head",
     "helpers",
+    "orphans",
     "positions",
     "read",
     "stray_values",
@@ -56,13 +59,15 @@ def head(dialect_name: str) -> Catalogue:
     return expected(dialect_name)
 
 
-def verify(connection: sa.Connection, live: Catalogue | None = None) -> list[Finding]:
+def verify(connection: sa.Connection, live: Catalogue | None = None, references: bool = False) -> list[Finding]:
     """Compare the database with head: its catalogue, its sequences' positions, its enum values.
 
     Three round trips on PostgreSQL. Nothing is written.
 
     Args:
         live: what ``read(connection)`` gave, where the caller needs it too: that saves the first round trip.
+        references: whether each valid foreign key is looked behind, which reads its table. What looks every minute,
+            or holds tables, does without.
 
     Returns:
         The findings, drift first; a database at head gives none, or notes only.
@@ -78,5 +83,6 @@ def verify(connection: sa.Connection, live: Catalogue | None = None) -> list[Fin
         *compare(wanted, live),
         *rows.check(connection, wanted, live),
         *open_to_all(connection, wanted),
+        *(behind_keys.check(connection, wanted, live) if references else ()),
     ]
     return sorted(findings, key=lambda finding: finding.order)

@@ -68,6 +68,8 @@ def reasons_text() -> str:
         "left": [f"any: {reasons.LEFT_ALONE}"],
         "behind": [f"any: {reasons.BEHIND}"],
         "stray": [f"any: {reasons.STRAY}"],
+        "orphan": [f"any: {reasons.ORPHAN}"],
+        "large": [f"any: {reasons.LARGE}"],
         "role": [f"any: {reasons.ROLE}"],
         "owner": [f"any: {reasons.OWNER}"],
         "elsewhere": [f"any: {reasons.ELSEWHERE}"],

@@ -84,6 +84,8 @@ BOOK = "No command reads it: what stands there may be another's, or run another'
 EDITED = "The database has what the file said when it ran, and not what it says now."
 BEHIND = "The next insert takes an id that is taken already, and fails."
 STRAY = "The application cannot load rows with such a value: whoever they belong to cannot log in or be listed."
+ORPHAN = "The key is valid, and PostgreSQL does not look again: what these rows refer to is not there."
+LARGE = "To look takes long: rows may refer to what is not there where they were written past the key."
 UNLOADABLE = "The application cannot load the row, or gets another value than its type promises: its request fails."
 
 

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterable
 from importlib import resources
 
-from painel_migrations.catalog import head_text, postgresql
+from painel_migrations.catalog import head_text, postgresql, references
 from painel_migrations.catalog.expected import expected
 from painel_migrations.catalog.expected_postgresql import TABLE_PRIVILEGES
 from painel_migrations.catalog.facts import Catalogue
@@ -84,6 +84,8 @@ def _judged(wanted: Catalogue) -> str:
         elsewhere=filled(_bare(sql("elsewhere.sql")), tables="coalesce((TABLE named))"),
         impostors=_bare(impostors()),
         kinds=array(KINDS),
+        bound=str(references.BOUND),
+        large=references.LARGE,
         update_of=UPDATE_OF,
     )
 

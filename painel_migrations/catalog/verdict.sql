@@ -47,6 +47,18 @@ readable (name, columns) AS (
     WHERE a.kind = 'access' AND a.definition ~ 'SELECT'
       AND has_schema_privilege(to_regnamespace('public'), 'USAGE')
 ),
+-- Keys of head that say of themselves that every row finds what it refers to, where no policy hides some.
+reference (object, tab, col, target, is_large) AS (
+    SELECT l.object, t.name, l.columns[1], p.name,
+           pg_table_size(to_regclass('public.' || quote_ident(t.name))) > {bound}
+    FROM live AS l
+    JOIN head AS h ON h.kind = l.kind AND h.object = l.object AND h.definition = l.definition
+    JOIN readable AS t ON t.name = l.tables[1]
+    JOIN readable AS p ON p.name = substring(l.definition FROM '^FOREIGN KEY .+ REFERENCES ([^ (]+)[(]id[)]$')
+    WHERE l.kind = 'foreign key' AND cardinality(l.columns) = 1
+      AND NOT row_security_active(to_regclass('public.' || quote_ident(t.name)))
+      AND NOT row_security_active(to_regclass('public.' || quote_ident(p.name)))
+),
 question (statement) AS (
     SELECT concat('SELECT concat_ws(chr(32), ', quote_literal('position ' || o.object), ', coalesce((SELECT max(',
                   quote_ident(o.columns[1]), ') FROM public.', quote_ident(o.tables[1]), ')::text, ',
@@ -66,6 +78,13 @@ question (statement) AS (
                   split_part(o.definition, ', never ', 2), ')')
     FROM owned AS o JOIN readable AS t ON t.name = o.tables[1] AND o.columns <@ t.columns
     WHERE o.kind = 'rows'
+
+    UNION ALL
+    SELECT concat('SELECT concat_ws(chr(32), ', quote_literal('orphans ' || r.object), ', count(*)) FROM public.',
+                  quote_ident(r.tab), ' AS c WHERE ', quote_ident(r.col),
+                  ' IS NOT NULL AND NOT EXISTS (SELECT FROM public.', quote_ident(r.target), ' AS t WHERE t.id = c.',
+                  quote_ident(r.col), ')')
+    FROM reference AS r WHERE NOT r.is_large
 ),
 -- ts_stat runs a statement that is made here, reads only, and is there in every build, unlike query_to_xml, which
 -- needs libxml. Each answer is one lexeme: kind, object, figures.
@@ -162,6 +181,14 @@ finding (kind, object, expected, found, result, topic) AS (
            concat(a.part[3], ' row', CASE WHEN a.part[3] <> '1' THEN 's' END, ' with another value'),
            CASE a.part[3] WHEN '0' THEN 'OK' ELSE 'FAIL' END, 'stray'
     FROM answer AS a JOIN owned AS o ON o.kind = a.part[1] AND o.object = a.part[2]
+
+    UNION ALL
+    SELECT 'rows', r.object, concat('every ', r.col, ' in ', r.target, '.id'),
+           CASE WHEN r.is_large THEN '{large}'
+                ELSE concat(a.part[3], ' row', CASE WHEN a.part[3] <> '1' THEN 's' END, ' with another') END,
+           CASE WHEN r.is_large THEN 'NOTE' ELSE 'FAIL' END, CASE WHEN r.is_large THEN 'large' ELSE 'orphan' END
+    FROM reference AS r LEFT JOIN answer AS a ON a.part[1] = 'orphans' AND a.part[2] = r.object
+    WHERE r.is_large OR a.part[3] <> '0'
 ),
 -- First what has to go, which may be in the way of the rest, then what others need first.
 judged (place, kind, object, expected, found, result, topic) AS (

@@ -57,7 +57,7 @@ def verify(breaker: Breaker | None = None, in_json: bool = False) -> int:
         connection = way_in.connection
         refuse_impostors(connection)
         live = read(connection)
-        findings = findings_of(connection, live)
+        findings = findings_of(connection, live, references=True)
         state = fingerprint(live)
         findings += edited_findings(connection)
         at = _revisions(connection)

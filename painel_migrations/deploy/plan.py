@@ -49,7 +49,7 @@ def plan(revision: str, breaker: Breaker | None = None) -> int:
             say(f"At {at[0] if at else 'base'}: nothing to do")
             return 0
         _print_pending(at, pending)
-        print_concerns([*surroundings, *look(connection, upgraded(pending))])
+        print_concerns([*surroundings, *look(connection, upgraded(pending)), *orphans(connection)])
         _, seconds = print_rehearsal(connection, revision, settings)
         say(f"Rehearsed in {seconds:.1f} s: the run can go ahead. Nothing was changed")
     try_to_write(settings)
@@ -92,6 +92,20 @@ def look(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Con
         return list(preflight_sqlite.pages(connection))
     facts = preflight_postgresql.read(connection, revisions)
     return [*preflight_postgresql.judge(facts), preflight_postgresql.room(facts)]
+
+
+def orphans(connection: sa.Connection) -> Iterator[Concern]:
+    """Yield what refers to nothing behind a valid key: no run looks again, and nobody else has the time."""
+    from painel_migrations import catalog
+
+    for each in catalog.orphans(connection, catalog.head(connection.dialect.name), catalog.read(connection)):
+        if each.found:
+            yield Concern(
+                False,
+                f"{each.key.table}.{each.column}: {_counted(each.found, 'row refers', 'rows refer')} to rows of "
+                f"{each.target} that do not exist, behind {each.key.own_name}, which is valid",
+                f"The run leaves them. Restore or correct them. See them: {each.seen}",
+            )
 
 
 def print_rehearsal(
