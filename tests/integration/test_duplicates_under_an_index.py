@@ -74,6 +74,14 @@ def test_duplicates_are_named_with_their_index_and_their_rows(database: sa.Engin
     history.upgrade(database)
 
 
+def test_no_index_is_asked_where_the_planner_would(postgres: sa.Engine) -> None:
+    """A small table is read as it lies anyway: here every read would take the index that lacks the rows."""
+    lineage.build(postgres, 22, rows=ROWS)
+    lie(postgres, "ix_usuarios_cpf", "UPDATE usuarios SET cpf = '1' WHERE id IN (2, 5, 6)")
+    do(postgres, f'ALTER DATABASE "{postgres.url.database}" SET enable_seqscan = off')
+    assert refused(postgres).what.startswith("usuarios.cpf: 3 rows hold values that occur more than once under")
+
+
 def test_all_that_refuses_is_said_at_once(database: sa.Engine) -> None:
     """Two indexes, one of them a person's own over an expression and a condition, and another table's duplicates."""
     facts = lineage.load(18)

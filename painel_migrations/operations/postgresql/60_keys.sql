@@ -46,7 +46,7 @@ END $fn$;
 -- catalogue. Whatever builds such an index again fails: it goes, so that a run that is refused at its end finds
 -- the rest. Nothing here reads rows by an index, nor does the statement that shows them.
 CREATE OR REPLACE PROCEDURE pg_temp.find_duplicates() LANGUAGE plpgsql
-SET enable_indexscan = off SET enable_indexonlyscan = off SET enable_bitmapscan = off AS $fn$
+SET enable_seqscan = on SET enable_indexscan = off SET enable_indexonlyscan = off SET enable_bitmapscan = off AS $fn$
 DECLARE
     x record;
     n bigint;
