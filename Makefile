@@ -10,10 +10,18 @@
 ARGUMENTS := REV M FROM TO STYLE SPLIT SRC FORMAT EVERY HOST PORT STATIC PLAN APPLY REDACT ARGS PYTHON
 given = $(if $(filter command,$(origin $(1))),$(value $(1)))
 # By way of the environment and unexpanded, so that quotes, $ and blanks arrive as they were typed.
-$(foreach name,$(ARGUMENTS),$(eval export GIVEN_$(name) := $$(call given,$(name))))
+$(foreach name,$(ARGUMENTS),$(eval override GIVEN_$(name) := $$(call given,$(name))))
+export $(addprefix GIVEN_,$(ARGUMENTS))
+# What stands on its command line make gives to every recipe and to every make below it, by itself, and runs each
+# $(shell ...) in it to do so: M may be the title of a stranger's request. So it becomes plain text first; DATABASE_URL
+# and their like still reach the recipes, those above by their other name.
+override GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+$(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
+export $(filter-out $(ARGUMENTS),$(GIVEN))
+MAKEOVERRIDES =
 
 # The first of these with Python 3.11 or newer is used; PYTHON=/path/to/python names another.
-PYTHONS := $(or $(call given,PYTHON),python3.13 python3.12 python3.11 python3 python)
+PYTHONS := python3.13 python3.12 python3.11 python3 python
 RUN = .venv/bin/python -m painel_migrations
 
 INSTALL = { .venv/bin/python -m ensurepip && .venv/bin/python -m pip install --disable-pip-version-check \
@@ -127,7 +135,7 @@ check: .venv/runtime
 
 ##   test [ARGS="-k ..."]   every test, on SQLite and on PostgreSQL servers of its own
 test: .venv/development
-	@.venv/bin/python -m pytest -n logical --maxprocesses 4 --dist worksteal $(call given,ARGS)
+	@.venv/bin/python -m tests.support.given -n logical --maxprocesses 4 --dist worksteal
 
 ##   lint                   style, formatting and types; the shell scripts
 lint: .venv/development
@@ -141,7 +149,7 @@ bench: .venv/development
 
 .venv/bin/python:
 	@echo "Setting up .venv (once)" >&2
-	@for p in $(PYTHONS); do "$$p" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	@set -- $(PYTHONS); [ -z "$$GIVEN_PYTHON" ] || set -- "$$GIVEN_PYTHON"; for p; do "$$p" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		&& exec "$$p" -m venv --clear --without-pip .venv; done; \
 	echo "No Python 3.11 or newer with its venv module: install one, or name it: make PYTHON=/path/to/python" >&2; exit 2
 

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.given import words
+
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
+[ARGUMENTS] = (found.split() for found in re.findall(r"^ARGUMENTS := (.*)$", MAKEFILE, re.MULTILINE))
 LISTED = re.findall(r"^##   ([a-z-]+) ", MAKEFILE, re.MULTILINE)
 SCRIPTS = "<scripts/deploy/start.sh><scripts/monitoring/watch.sh>"
 SAY_ARGUMENTS = '#!/bin/sh\nfor argument; do printf "<%s>" "$argument"; done; echo " $DATABASE_URL"\n'
@@ -100,7 +103,7 @@ def test_help_fits_a_terminal(clone: Path) -> None:
         (["archive", "APPLY=0", "REDACT=yes"], "<-m><painel_migrations><archive><--><.>"),
         (["archive-undo"], "<-m><painel_migrations><archive-undo><--><.>"),
         (["archive-undo", "SRC=../painel"], "<-m><painel_migrations><archive-undo><--><../painel>"),
-        (["test", "ARGS=-k 'a or b'"], "<-m><pytest><-n><logical><--maxprocesses><4><--dist><worksteal><-k><a or b>"),
+        (["test", "ARGS=-k 'a or b'"], "<-m><tests.support.given><-n><logical><--maxprocesses><4><--dist><worksteal>"),
         (["bench"], "<-m><tests.load.bench>"),
         (["lint"], "<-m><ruff><check><.> \n<-m><ruff><format><--check><.> \n<-m><mypy> \n" + SCRIPTS),
     ],
@@ -125,11 +128,10 @@ def test_what_the_environment_has_is_no_argument(ready: Path, target: str, value
 
 
 def test_every_argument_that_help_or_the_documents_name_is_one() -> None:
-    [listed] = re.findall(r"^ARGUMENTS := (.*)$", MAKEFILE, re.MULTILINE)
     commands = (ROOT / "docs/commands.md").read_text()
     told = re.findall(r"^##.*", MAKEFILE, re.MULTILINE) + re.findall(r"`make .*?`", commands)
     named = {name for line in told for name in re.findall(r"\b([A-Z]+)=", line)}
-    assert named - {"NAME"} == set(listed.split())
+    assert named - {"NAME"} == set(ARGUMENTS)
 
 
 def test_an_interpreter_of_the_environment_is_somebody_elses(clone: Path) -> None:
@@ -164,6 +166,59 @@ def test_text_arrives_as_typed(ready: Path, text: str) -> None:
     assert make(ready, "upgrade", f"REV={text}").stdout == f"<-m><painel_migrations><upgrade><--><{text}> \n"
     assert make(ready, "archive", f"SRC={text}").stdout == f"<-m><painel_migrations><archive><--><{text}> \n"
     assert make(ready, "status", DATABASE_URL=text).stdout == f"<-m><painel_migrations><status> {text}\n"
+
+
+# What each argument is for, as a target that takes it.
+TAKES = {
+    **dict.fromkeys(("REV", "PLAN"), "upgrade"),
+    **dict.fromkeys(("FROM", "TO", "STYLE", "SPLIT"), "sql-rollback"),
+    **dict.fromkeys(("SRC", "APPLY", "REDACT"), "archive"),
+    **dict.fromkeys(("HOST", "PORT", "STATIC"), "dashboard"),
+    "M": "revision",
+    "FORMAT": "verify",
+    "EVERY": "watch",
+    "ARGS": "test",
+    "PYTHON": "status",
+}
+# An interpreter, and a watch, that say what reached them by the environment, too.
+SAY_ALL = SAY_ARGUMENTS + """for name in $SAID; do eval "printf '{%s=%s}' $name \\"\\$$name\\""; done\n"""
+CODE = (
+    "$(shell touch ran)",
+    "$$(touch ran)",
+    "$(touch ran)",
+    "`touch ran`",
+    "'; touch ran; '",
+    '"; touch ran; "',
+    "$(R)",
+)
+
+
+@pytest.mark.parametrize("code", CODE)
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_code_in_an_argument_is_text(ready: Path, name: str, code: str) -> None:
+    """A pipeline writes make revision M="$TITLE": a stranger's title, which make would expand for its recipes."""
+    for said in (".venv/bin/python", "scripts/monitoring/watch.sh"):
+        script(ready / said, SAY_ALL)
+    (ready / ".venv/runtime").touch()
+    (ready / ".venv/development").touch()
+    variables = f"{name} GIVEN_{name} OTHER DATABASE_URL MAKEFLAGS"
+    given = [f"{name}={code}", f"OTHER={code}", f"DATABASE_URL={code}", *(["TO=0017"] if name != "TO" else [])]
+    done = make(ready, TAKES[name], *given, SAID=variables)
+    assert not list(ready.rglob("ran")), done.stdout
+    assert f"{{{name}=}}" in done.stdout
+    for said in (f"GIVEN_{name}", "OTHER", "DATABASE_URL"):
+        assert f"{{{said}={code}}}" in done.stdout
+    # Nor does a make that one of them starts get it.
+    assert "touch" not in done.stdout.rpartition("{MAKEFLAGS=")[2]
+    # Its other name is nobody's to give.
+    assert "touch" not in make(ready, TAKES[name], f"GIVEN_{name}={code}").stdout
+    assert not list(ready.rglob("ran"))
+
+
+def test_the_words_of_a_test_run_are_quoted_as_in_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIVEN_ARGS", """-k 'a or b' "$(touch ran)" `x`""")
+    monkeypatch.setattr("sys.argv", ["given", "-n", "1"])
+    assert words() == ["-n", "1", "-k", "a or b", "$(touch ran)", "`x`"]
 
 
 @pytest.mark.parametrize(
@@ -222,6 +277,12 @@ def test_an_interpreter_that_does_not_do_is_passed_over(clone: Path) -> None:
     script(clone / "bin/python3", WORKS)
     done = make(clone, "status")
     assert (done.stdout, "no such version" in done.stderr) == ("ran\n", False)
+
+
+@pytest.mark.parametrize("name", ["my py/python", "o'py/$HOME `x`/python"])
+def test_an_interpreter_in_a_folder_of_any_name(clone: Path, name: str) -> None:
+    script(clone / name, WORKS)
+    assert make(clone, "status", f"PYTHON={clone / name}").stdout == "ran\n"
 
 
 def test_no_python_is_one_clear_line(clone: Path) -> None:
