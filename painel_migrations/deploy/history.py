@@ -91,6 +91,8 @@ class _PostgreSQL:
     def begin_revision(self, revision: Script, direction: str) -> None:
         self.direction = direction
         self._call("begin_revision", revision.revision, *([] if direction == "upgrade" else [direction]))
+        if direction == "downgrade":
+            self._call("begin_way_back")
 
     def end_revision(self, revision: Script) -> int:
         if self.direction == "downgrade":

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 
 import psycopg2
 import pytest
 import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
+from tests.conftest import engine_of
 from tests.integration.test_trust import VISITOR, plant
-from tests.support import advice, history, lineage, pasting, scars
+from tests.support import advice, history, lineage, pasting, scars, servers
 from tests.support.command import Ran
 
 MADE = """
@@ -166,3 +168,85 @@ def test_a_definition_that_names_a_function_made_since_stays_retired(postgres: s
     with postgres.connect() as connection:
         kept = connection.exec_driver_sql("SELECT object FROM retired.register WHERE kind = 'index'").scalars().all()
     assert "usuarios.avulso" in kept
+
+
+# How another role may write what a way back would run: what gives it the right, and what is then said of whom.
+WRITERS = {
+    "a role of PostgreSQL's own": ("GRANT pg_write_all_data TO {0}", "{0}"),
+    "one that another role passes on": (
+        "CREATE ROLE {0}_grupo; GRANT pg_write_all_data TO {0}_grupo; GRANT {0}_grupo TO {0}",
+        "{0}, {0}_grupo",
+    ),
+    "one that is taken on": ("ALTER ROLE {0} NOINHERIT; GRANT pg_write_all_data TO {0}", "{0}"),
+    "a role that was given the right": (
+        "CREATE ROLE {0}_grupo; GRANT {0}_grupo TO {0}; GRANT UPDATE ON retired.register TO {0}_grupo",
+        "{0}, {0}_grupo",
+    ),
+    "a role that we are of, too": (
+        "CREATE ROLE {0}_grupo; GRANT {0}_grupo TO {0}, {1}; GRANT INSERT ON retired.register TO {0}_grupo",
+        "{0}(, {0}_grupo)?",
+    ),
+    "everybody": ("GRANT INSERT (definition) ON retired.register TO PUBLIC", "PUBLIC"),
+    "both ways": ("GRANT INSERT ON retired.register TO {0}; GRANT pg_write_all_data TO {0}", "{0}"),
+}
+
+
+@pytest.fixture
+def owner(server: servers.Server, postgres: sa.Engine) -> Iterator[sa.Engine]:
+    """State 18, brought home by the database's owner, who is no superuser; a visitor whose rights end with it."""
+    name = f"dono_{os.getpid()}"
+    with postgres.begin() as connection:
+        connection.exec_driver_sql(
+            f'CREATE ROLE {name} LOGIN; ALTER DATABASE "{postgres.url.database}" OWNER TO {name}'
+        )
+        connection.exec_driver_sql(f"ALTER SCHEMA public OWNER TO {name}")
+    theirs = engine_of(postgres.url.set(username=name).render_as_string(hide_password=False))
+    lineage.build(theirs, 18, rows=2)
+    history.upgrade(theirs)
+    plant(postgres, "SELECT 1")
+    yield theirs
+    theirs.dispose()
+    server.drop_database(str(postgres.url.database))
+    with server.connection("postgres") as cursor:
+        cursor.execute(f"DROP ROLE IF EXISTS {VISITOR}_grupo; DROP ROLE IF EXISTS {name}; DROP ROLE {VISITOR}")
+
+
+@pytest.mark.parametrize("who", ["the owner", "a superuser"])
+@pytest.mark.parametrize(("given", "named"), WRITERS.values(), ids=WRITERS)
+def test_whoever_may_write_the_register_is_refused(
+    postgres: sa.Engine, owner: sa.Engine, given: str, named: str, who: str
+) -> None:
+    """What is written there would make the writer a superuser, whichever kind of entry it is."""
+    engine = owner if who == "the owner" else postgres
+    if "pg_write_all_data" in given and (postgres.dialect.server_version_info or (0,)) < (14,):
+        pytest.skip("PostgreSQL 13 has no pg_write_all_data")
+    made = f"ALTER ROLE {VISITOR} SUPERUSER"
+    with postgres.begin() as connection:
+        connection.exec_driver_sql(given.format(VISITOR, owner.url.username))
+        connection.exec_driver_sql(
+            "INSERT INTO retired.register (revision, kind, object, definition) SELECT '0018', kind, 'produtos.x', %s"
+            " FROM unnest('{view,constraint,index,trigger,function,rule,policy,reference,type}'::text[]) AS kind",
+            (made,),
+        )
+    back = pasting.script("sql-rollback", "--to", "0017")
+    said = f"retired.register can be written by {named.format(VISITOR)}, and"
+    with pytest.raises(Refused, match=said):
+        history.downgrade(engine, "0017")
+    with pytest.raises(psycopg2.Error, match=said) as refused:
+        pasting.paste(engine, back)
+    assert refused.value.pgcode == "PM004"
+    with postgres.begin() as connection:
+        assert not connection.exec_driver_sql(f"SELECT rolsuper FROM pg_roles WHERE rolname = '{VISITOR}'").scalar()
+        connection.exec_driver_sql("DELETE FROM retired.register WHERE definition = %s", (made,))
+    # All ways at once, by one piece of advice.
+    advice.carry_out(postgres, str(refused.value.diag.message_hint))
+    history.downgrade(engine, "0017")
+
+
+def test_members_of_the_owner_may_write_the_register(postgres: sa.Engine, owner: sa.Engine) -> None:
+    """Who may become the owner could write anything anyhow, and a right of PostgreSQL's own that nobody has is none."""
+    with postgres.begin() as connection:
+        connection.exec_driver_sql(
+            f"GRANT {owner.url.username} TO {VISITOR}; GRANT INSERT ON retired.register TO {VISITOR}"
+        )
+    history.downgrade(owner, "0017")

@@ -32,6 +32,7 @@ _MAKERS = {
     "monitoring/health_vitals.py": None,
     "operations/sqlite/faults.py": {"see"},
     "operations/postgresql/15_faults.sql": {"see"},
+    "operations/postgresql/80_retire.sql": {"refuse_written"},
 }
 _MARK = re.compile(r"(?:[a-z)]: |[a-z]\. |\bor |[a-z]; )$")
 # A call that runs its statement, in place of saying it.

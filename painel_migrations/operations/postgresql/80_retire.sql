@@ -79,18 +79,35 @@ BEGIN
     END IF;
 END $fn$;
 
--- Definitions that are read back are run: refuses them where a role that is not trusted could have written one.
+-- Definitions that are read back are run: refuses them where a role that is not trusted could have written one, by a
+-- right it was given, or that PostgreSQL's own roles (pg_write_all_data) give their members, and theirs in turn. Who is
+-- the owner, or may become it, could write anything anyhow; a role that we belong to is not ours alone.
 CREATE OR REPLACE FUNCTION pg_temp.refuse_written() RETURNS void LANGUAGE sql AS $fn$
     SELECT pg_temp.refuse(format('retired.register can be written by %s, and its definitions would run with the rights '
-            'of %s', who, quote_ident(current_user)),
-        format('Read what they are, then run again: REVOKE INSERT, UPDATE, '
-            'TRUNCATE, TRIGGER ON retired.register FROM %s', who))
-    FROM (SELECT string_agg(DISTINCT pg_temp.grantee_of(grantee, false), ', ') AS who
-        FROM (SELECT relacl FROM pg_class WHERE oid = to_regclass('retired.register') UNION ALL
-            SELECT attacl FROM pg_attribute WHERE attrelid = to_regclass('retired.register')) AS a (acl),
+            'of %s', string_agg(DISTINCT who, ', '), quote_ident(current_user)),
+        'Read what they are, then run again: ' || string_agg(DISTINCT
+            format('REVOKE %s FROM %s', what, pg_temp.grantee_of(given, false)), '; '))
+    FROM pg_class c, LATERAL (
+        SELECT grantee, 'INSERT, UPDATE, TRUNCATE, TRIGGER ON retired.register'
+        FROM (SELECT relacl UNION ALL SELECT attacl FROM pg_attribute WHERE attrelid = c.oid) AS a (acl),
             aclexplode(acl)
         WHERE privilege_type IN ('INSERT', 'UPDATE', 'TRUNCATE', 'TRIGGER')
-          AND grantee NOT IN (SELECT pg_temp.trusted())) AS g WHERE who IS NOT NULL
+        UNION ALL
+        SELECT member, roleid::regrole::text FROM pg_auth_members
+        WHERE roleid::regrole::text ~ '^pg_' AND (has_any_column_privilege(roleid, c.oid, 'INSERT, UPDATE')
+            OR has_table_privilege(roleid, c.oid, 'TRUNCATE, TRIGGER'))
+        ) AS g (given, what), LATERAL (
+        SELECT 'PUBLIC' WHERE given = 0
+        UNION ALL
+        SELECT oid::regrole::text FROM pg_roles
+        WHERE pg_has_role(oid, nullif(given, 0), 'MEMBER') AND rolname !~ '^pg_'
+          AND oid NOT IN (SELECT pg_temp.trusted()) AND NOT pg_has_role(oid, relowner, 'MEMBER')) AS w (who)
+    WHERE c.oid = to_regclass('retired.register') HAVING count(*) > 0
+$fn$;
+
+-- Each step of the way back begins with it, whatever of the register it is to run.
+CREATE OR REPLACE PROCEDURE pg_temp.begin_way_back() LANGUAGE sql AS $fn$
+    SELECT pg_temp.refuse_written()
 $fn$;
 
 -- Whether a definition names a function or an operator of a role that is not trusted, by the name that ours
