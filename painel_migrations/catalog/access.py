@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from painel_migrations.catalog import reasons, remedy
-from painel_migrations.catalog.facts import ACCESS, OWNER, ROLE_ACCESS, Catalogue
+from painel_migrations.catalog.facts import ACCESS, OWNER, ROLE_ACCESS, UNREAD, Catalogue
 from painel_migrations.catalog.findings import Finding, Severity
 
 
@@ -45,6 +45,15 @@ def owners(expected: Catalogue, live: Catalogue) -> Iterator[Finding]:
         if kind in ("table", "enum") and by_name.get(name, usual) != usual:
             run = remedy.given_to(kind, name, usual)
             yield Finding(OWNER, name, usual, by_name[name], Severity.NOTE, reasons.OWNER, run)
+
+
+def unread(expected: Catalogue, live: Catalogue) -> Iterator[Finding]:
+    """Yield a failure for each known table whose rows nobody looked at, since another role's code would have run."""
+    for fact in live.of_kind(UNREAD):
+        if fact.name in expected.tables:
+            run = "See what it is. Where it is the application's, end that, or look as its owner; else rename it"
+            alone = "a table of ours alone"
+            yield Finding("rows", fact.name, alone, fact.definition, Severity.FAIL, reasons.UNREAD, run)
 
 
 # What everybody may read, a column at a time too, and what everybody may read of every table that will be made.

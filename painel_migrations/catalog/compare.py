@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 
 from painel_migrations.catalog import reasons, remedy
-from painel_migrations.catalog.access import owners, roles
-from painel_migrations.catalog.facts import ACCESS, OPTION, OWNER, ROLE_ACCESS, Catalogue, Fact, Key
+from painel_migrations.catalog.access import owners, roles, unread
+from painel_migrations.catalog.facts import ACCESS, OPTION, OWNER, ROLE_ACCESS, UNREAD, Catalogue, Fact, Key
 from painel_migrations.catalog.findings import ABSENT, Finding, Severity
 
 # Kinds whose objects can be told by what they are, whatever their name.
@@ -20,7 +20,7 @@ _NAMED_FREELY = frozenset(
 _SHARED = frozenset({"enum", "function"})
 
 # Judged apart: they are told by what others hold, not by what head has.
-_APART = frozenset({ACCESS, ROLE_ACCESS, OWNER})
+_APART = frozenset({ACCESS, ROLE_ACCESS, OWNER, UNREAD})
 # A trigger for nothing but changes of some columns.
 _UPDATE_OF = re.compile(r"(?:CONSTRAINT )?(?:BEFORE|AFTER) UPDATE OF ((?:[^ ,]+, ?)*[^ ,]+) ON ", re.IGNORECASE)
 
@@ -45,7 +45,7 @@ def compare(expected: Catalogue, live: Catalogue) -> list[Finding]:
         moved = fact.kind == "sequence" and fact.table not in live.tables
         if key in live and not moved and (finding := _changed(fact, live[key], live.dialect)):
             findings.append(finding)
-    findings += [*roles(expected, live), *owners(expected, live)]
+    findings += [*roles(expected, live), *owners(expected, live), *unread(expected, live)]
     return sorted(findings, key=lambda finding: finding.order)
 
 

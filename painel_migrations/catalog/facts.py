@@ -14,8 +14,11 @@ ROLE_ACCESS = "role access"
 # Whom a table or an enum belongs to, and how it is stored: nothing of the application depends on these.
 OWNER, OPTION = "owner", "option"
 
+# A table whose rows are not read, and why: it would run another role's code.
+UNREAD = "unread"
+
 # What belongs to no state: a fingerprint leaves it out.
-BESIDE = frozenset({ACCESS, ROLE_ACCESS, OWNER, OPTION})
+BESIDE = frozenset({ACCESS, ROLE_ACCESS, OWNER, OPTION, UNREAD})
 
 # Bookkeeping of the migrations themselves.
 IGNORED_TABLES = frozenset({"alembic_version", "migration_history"})
@@ -88,6 +91,12 @@ class Catalogue(Mapping[Key, Fact]):
     def tables(self) -> frozenset[str]:
         """The names of the tables."""
         return frozenset(name for kind, name in self._facts if kind == "table")
+
+    def may_read(self, relation: str) -> bool:
+        """Tell whether the rows of a table, or a sequence, may be read: it is open, and runs nobody else's code."""
+        schema, held = self.get((ACCESS, "schema public")), self.get((ACCESS, relation))
+        may = schema is not None and bool(schema.definition) and held is not None and "SELECT" in held.definition
+        return may and (UNREAD, relation) not in self
 
     def columns_of(self, table: str) -> frozenset[str]:
         """Return the names of a table's columns; none where the table is missing."""

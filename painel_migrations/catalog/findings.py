@@ -74,6 +74,11 @@ class Finding:
         return self.why == reasons.UNLOADABLE
 
     @property
+    def is_unread(self) -> bool:
+        """Whether it says only that nobody looked; a run has looked at what it would call before it began."""
+        return self.why == reasons.UNREAD
+
+    @property
     def line(self) -> str:
         """The finding in one line, without why and what to run."""
         return f"{self.severity} {self.kind} {self.object}: expected {self.expected}, found {self.found}"

@@ -70,6 +70,7 @@ def reasons_text() -> str:
         "stray": [f"any: {reasons.STRAY}"],
         "orphan": [f"any: {reasons.ORPHAN}"],
         "large": [f"any: {reasons.LARGE}"],
+        "unread": [f"any: {reasons.UNREAD}"],
         "role": [f"any: {reasons.ROLE}"],
         "owner": [f"any: {reasons.OWNER}"],
         "elsewhere": [f"any: {reasons.ELSEWHERE}"],

@@ -7,6 +7,7 @@ from importlib import resources
 import sqlalchemy as sa
 
 from painel_migrations.catalog.facts import BESIDE, Catalogue, Fact
+from painel_migrations.catalog.trust import unread
 from painel_migrations.connection.engines import SAFE_PATH
 
 # A database or a role may have every name quoted, and head has none that is. A name of another schema than public must
@@ -17,7 +18,8 @@ _PLAINLY = f"{SAFE_PATH};\nSET LOCAL quote_all_identifiers = off;\n"
 @functools.cache
 def statement() -> str:
     """Return the SELECT; its rows are kind, object, definition, tables, columns."""
-    return resources.files(__package__).joinpath("postgresql.sql").read_text(encoding="utf-8")
+    text = resources.files(__package__).joinpath("postgresql.sql").read_text(encoding="utf-8")
+    return text.replace("{unread}", unread())
 
 
 @functools.cache

@@ -164,6 +164,13 @@ fact (kind, name, definition, tables, columns) AS (
     GROUP BY u.rolname
     HAVING bool_or(g.is_table AND g.lacking = '') AND bool_or(g.lacking <> '')
 
+    -- What is not read, and why.
+    UNION ALL
+    SELECT 'unread', r.name, u.why, ARRAY[r.name], ARRAY[current_user::text]
+    FROM relation AS r JOIN (
+{unread}
+    ) AS u ON u.oid = r.oid
+
     UNION ALL
     SELECT 'owner', o.name, pg_get_userbyid(o.owner)::text, ARRAY[o.name], NULL
     FROM (SELECT r.name, r.relowner FROM relation AS r WHERE r.is_table

@@ -86,6 +86,7 @@ BEHIND = "The next insert takes an id that is taken already, and fails."
 STRAY = "The application cannot load rows with such a value: whoever they belong to cannot log in or be listed."
 ORPHAN = "The key is valid, and PostgreSQL does not look again: what these rows refer to is not there."
 LARGE = "To look takes long: rows may refer to what is not there where they were written past the key."
+UNREAD = "Its rows were not read: to read them would, or could, run the code of a role that is not trusted."
 UNLOADABLE = "The application cannot load the row, or gets another value than its type promises: its request fails."
 
 

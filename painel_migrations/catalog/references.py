@@ -11,7 +11,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from painel_migrations.catalog import reasons
-from painel_migrations.catalog.facts import ACCESS, Catalogue, Fact
+from painel_migrations.catalog.facts import Catalogue, Fact
 from painel_migrations.catalog.findings import Finding, Severity
 
 # A table that is larger is not read for a look: this much takes some seconds a key.
@@ -82,13 +82,8 @@ def _keys(wanted: Catalogue, live: Catalogue) -> Iterator[Orphans]:
         there = live.get(fact.key)
         if plain is None or there is None or there.definition != fact.definition:
             continue
-        if all(_may_select(live, name) for name in ("schema public", fact.table, plain["target"])):
+        if live.may_read(fact.table) and live.may_read(plain["target"]):
             yield Orphans(fact, plain["column"], plain["target"], None)
-
-
-def _may_select(live: Catalogue, name: str) -> bool:
-    fact = live.get((ACCESS, name))
-    return fact is not None and ("SELECT" in fact.definition or (name == "schema public" and bool(fact.definition)))
 
 
 def _finding(each: Orphans) -> Finding:

@@ -18,6 +18,7 @@ from painel_migrations.catalog.expected_postgresql import TABLE_PRIVILEGES
 from painel_migrations.catalog.facts import Catalogue
 from painel_migrations.catalog.findings import KINDS
 from painel_migrations.catalog.fingerprint import fingerprint
+from painel_migrations.catalog.trust import trusted
 
 _HEADER = """\
 -- Is this database at head? One SELECT: it changes nothing and needs no rights but those of the application. Run it
@@ -103,8 +104,7 @@ def _bare(query: str) -> str:
 @functools.cache
 def impostors() -> str:
     """Return the SELECT of what bears a name of ours and is another's: what about it, what to do, its name."""
-    trust = (resources.files("painel_migrations.operations") / "postgresql" / "05_trust.sql").read_text("utf-8")
-    return filled(sql("impostors.sql"), trusted=trust.split("$fn$", 2)[1].strip("\n"))
+    return filled(sql("impostors.sql"), trusted=trusted())
 
 
 def array(words: Iterable[str]) -> str:

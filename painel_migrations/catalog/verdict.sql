@@ -14,7 +14,7 @@ pair (kind, object, expected, found, tables, columns, is_unknown) AS (
     SELECT coalesce(h.kind, l.kind), coalesce(h.object, l.object), h.definition, l.definition,
            coalesce(h.tables, l.tables), coalesce(h.columns, l.columns), h.kind IS NULL
     FROM head AS h
-    FULL JOIN (SELECT * FROM live AS l WHERE l.kind NOT IN ('role access', 'owner')) AS l
+    FULL JOIN (SELECT * FROM live AS l WHERE l.kind NOT IN ('role access', 'owner', 'unread')) AS l
          ON l.kind = h.kind AND l.object = h.object
 ),
 -- What only one side has, without what went with a missing table or column. The number tells objects apart that are
@@ -40,12 +40,13 @@ twin (kind, object, expected, found, other) AS (
       AND m.kind IN ('primary key', 'foreign key', 'unique', 'check', 'exclusion', 'index', 'trigger', 'sequence')
 ),
 -- What may be asked of rows: only where all of it is there and open to the current user, since a question about
--- anything else is an error.
+-- anything else is an error, and where it runs the code of nobody else.
 readable (name, columns) AS (
     SELECT a.object, t.columns
     FROM live AS a LEFT JOIN live_table AS t ON t.name = a.object
     WHERE a.kind = 'access' AND a.definition ~ 'SELECT'
       AND has_schema_privilege(to_regnamespace('public'), 'USAGE')
+      AND NOT EXISTS (SELECT FROM live AS u WHERE u.kind = 'unread' AND u.object = a.object)
 ),
 -- Keys of head that say of themselves that every row finds what it refers to, where no policy hides some.
 reference (object, tab, col, target, is_large) AS (
@@ -74,7 +75,7 @@ question (statement) AS (
 
     UNION ALL
     SELECT concat('SELECT concat_ws(chr(32), ', quote_literal('rows ' || o.object), ', count(*)) FROM public.',
-                  quote_ident(t.name), ' WHERE ', quote_ident(o.columns[1]), '::text IN (',
+                  quote_ident(t.name), ' WHERE concat(', quote_ident(o.columns[1]), ') IN (',
                   split_part(o.definition, ', never ', 2), ')')
     FROM owned AS o JOIN readable AS t ON t.name = o.tables[1] AND o.columns <@ t.columns
     WHERE o.kind = 'rows'
@@ -160,6 +161,10 @@ finding (kind, object, expected, found, result, topic) AS (
     SELECT 'table', b.shown, 'nothing', b.what, 'FAIL', 'book' FROM (
 {impostors}
     ) AS b
+
+    UNION ALL
+    SELECT 'rows', u.object, 'a table of ours alone', u.definition, 'FAIL', 'unread'
+    FROM live AS u JOIN head_table AS t ON t.name = u.object WHERE u.kind = 'unread'
 
     UNION ALL
     SELECT 'owner', o.object, u.name, o.definition, 'NOTE', 'owner'

@@ -72,7 +72,7 @@ class Outcome:
             finding
             for finding in self.left
             if (finding.kind, finding.object) not in found
-            and not (finding.is_right_of_another or finding.is_unloadable)
+            and not (finding.is_right_of_another or finding.is_unloadable or finding.is_unread)
         )
 
     @property
@@ -252,7 +252,9 @@ def _verify(connection: sa.Connection) -> None:
             logging.getLogger("painel_migrations.catalog").warning(
                 "Not loadable: %s, %s. %s", finding.object, finding.found, finding.run
             )
-    if found := tuple(finding for finding in found if not (finding.is_right_of_another or finding.is_unloadable)):
+        if finding.is_unread:
+            logging.getLogger("painel_migrations.catalog").warning("Not read: %s %s", finding.object, finding.found)
+    if found := tuple(each for each in found if not (each.is_right_of_another or each.is_unloadable or each.is_unread)):
         shown = "; ".join(f"{finding.kind} {finding.object}" for finding in found[:5])
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         repair = "make repair goes through earlier revisions again; where it does not help, report it"

@@ -16,6 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from painel_migrations.catalog.trust import unread
 from painel_migrations.connection.sqlite_file import place_of
 from painel_migrations.monitoring.snapshot import LongTransaction, SequenceUse, Vitals
 
@@ -76,7 +77,8 @@ def _postgresql(connection: sa.Connection, latency: float, long: float) -> Vital
 
 @functools.cache
 def _statement() -> str:
-    return resources.files(__package__).joinpath("vitals.sql").read_text("utf-8")
+    text = resources.files(__package__).joinpath("vitals.sql").read_text("utf-8")
+    return text.replace("{unread}", unread())
 
 
 def _long(transactions: Iterable[Mapping[str, Any]], long: float) -> list[LongTransaction]:

@@ -38,6 +38,8 @@ WITH busy AS (
     JOIN pg_class s ON s.oid = fed.sequence
     JOIN pg_namespace n ON n.oid = s.relnamespace
     JOIN pg_sequence q ON q.seqrelid = s.oid
+), unread AS MATERIALIZED (
+{unread}
 )
 SELECT 'server' AS kind, json_build_object(
     'version', current_setting('server_version'),
@@ -76,8 +78,8 @@ SELECT 'ids', json_build_object('table', quote_ident(u.relname), 'column', quote
         -- A standby has no unlogged sequences; before 15.8 and 16.4 it is an error to ask.
         AND NOT (u.relpersistence = 'u' AND pg_is_in_recovery())
         THEN pg_sequence_last_value(u.sequence) END,
-    -- The highest number is cheap where an index has it, and no policy has to be asked of each row.
-    'is_indexed', has_column_privilege(u.oid, u.attnum, 'SELECT') AND NOT row_security_active(u.oid)
+    -- The highest number is cheap where an index has it, and nobody else's code has to be asked.
+    'is_indexed', has_column_privilege(u.oid, u.attnum, 'SELECT') AND u.oid NOT IN (SELECT oid FROM unread)
         AND NOT EXISTS (SELECT FROM busy WHERE busy.relation = u.oid AND busy.closed)
         AND EXISTS (SELECT FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
             WHERE i.indrelid = u.oid AND i.indkey[0] = u.attnum AND i.indisvalid AND i.indpred IS NULL

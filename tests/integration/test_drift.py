@@ -23,7 +23,7 @@ from tests.support import advice, verdicts
 from tests.support.servers import Server
 
 # How a finding begins that offers no statement.
-BY_HAND = ("make ", "as the owner: ", "Correct them. ")
+BY_HAND = ("make ", "as the owner: ", "Correct them. ", "See what it is. ")
 # What a fingerprint leaves out: rights and rows, and what belongs to no known table.
 BESIDE_THE_STATE = ("access", "position", "rows", "owner", "option")
 BESIDE_TABLES = ("table", "view", "enum", "function", "sequence")

@@ -565,6 +565,8 @@ INSERT INTO empresas (id, nome, cnpj, email) VALUES (7, 'n', 'c', 'e');
 SET ROLE drift_role;
 
 -- table of another owner
+-- mended by operations
+-- > rows usuarios
 -- > note owner usuarios
 CREATE ROLE drift_role;
 ALTER TABLE usuarios OWNER TO drift_role;
@@ -574,12 +576,13 @@ ALTER TABLE usuarios OWNER TO drift_role;
 CREATE ROLE drift_role;
 ALTER TYPE tipolista OWNER TO drift_role;
 
--- no difference: all of another owner
+-- no difference: all of another owner, who may create in the database
 CREATE ROLE drift_role;
 DO $$ DECLARE t text; BEGIN
     FOR t IN SELECT format('TABLE %s', oid::regclass) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
         UNION ALL SELECT format('TYPE %s', oid::regtype) FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'
     LOOP EXECUTE 'ALTER ' || t || ' OWNER TO drift_role'; END LOOP;
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO drift_role', current_database());
 END $$;
 
 -- an application that may not delete rows
@@ -606,17 +609,20 @@ GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO drift_group;
 REVOKE UPDATE ON usuarios FROM drift_group;
 
 -- an application that owns all but one table
--- > access usuarios for drift_role
--- > access usuarios_id_seq for drift_role
--- > note owner usuarios
+-- mended by operations
+-- > access eventos for drift_role
+-- > access eventos_id_seq for drift_role
+-- > rows eventos
+-- > note owner eventos
 CREATE ROLE drift_owner;
 CREATE ROLE drift_role LOGIN;
 DO $$ DECLARE t text; BEGIN
     FOR t IN SELECT format('TABLE %s', oid::regclass) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
         UNION ALL SELECT format('TYPE %s', oid::regtype) FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'
     LOOP EXECUTE 'ALTER ' || t || ' OWNER TO drift_role'; END LOOP;
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO drift_role', current_database());
 END $$;
-ALTER TABLE usuarios OWNER TO drift_owner;
+ALTER TABLE eventos OWNER TO drift_owner;
 
 -- an application that may not use the schema
 -- > access schema public for drift_role

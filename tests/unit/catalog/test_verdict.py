@@ -10,7 +10,7 @@ from painel_migrations.catalog.head_text import facts_text, reasons_text
 from painel_migrations.catalog.verdict import verdict_statement
 
 STATEMENTS: dict[Callable[[], str], tuple[int, int]] = {
-    verdict_statement: (62_500, 1),
+    verdict_statement: (66_500, 1),
 }
 
 
