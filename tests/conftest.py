@@ -19,9 +19,12 @@ from painel_migrations.archive import register
 from painel_migrations.connection import prepare_sqlite
 from painel_migrations.errors import Refused
 from painel_migrations.settings import VARIABLES, read_settings
-from tests.support import advice, advice_templates, application_files, history, interruptions, servers
+from tests.support import advice, advice_templates, application_files, bytecode, history, interruptions, servers
 from tests.support import application as applications
 from tests.support.command import Ran
+
+# Before anything is started: pytest-xdist's workers are processes of this one.
+bytecode.keep()
 
 # The wheel's two, which `make test` promises; others that a machine has are for trying by hand.
 VERSIONS = (16, 18)
