@@ -1,7 +1,7 @@
 """Compiled Python for a run of the tests, where the machine writes none: each process would compile it all again.
 
-A test starts processes by the hundred, and Alembic loads the revisions anew for every run: a third of the processor time
-of such a process was compiling. So what is compiled is kept for the run, outside the working tree, and goes with it.
+A test starts processes by the hundred, and Alembic loads the revisions anew for every run: a fifth of a process's time
+was compiling. So what is compiled is kept for the run, outside the working tree, and goes with it.
 """
 
 from __future__ import annotations

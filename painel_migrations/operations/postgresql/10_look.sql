@@ -16,20 +16,24 @@ CREATE OR REPLACE FUNCTION pg_temp.counted(n bigint, one text, many text) RETURN
     SELECT n || ' ' || CASE WHEN n = 1 THEN one ELSE many END
 $fn$;
 
--- The oid of a table in schema public, or NULL. Views and indexes of that name are no tables.
-CREATE OR REPLACE FUNCTION pg_temp.oid_of(tbl text) RETURNS oid LANGUAGE sql STABLE AS $fn$
-    SELECT oid FROM pg_class
-    WHERE relname = tbl AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-$fn$;
+-- The oid of a table in schema public, or NULL. Views and indexes of that name are no tables. In PL/pgSQL, as
+-- what else is asked a thousand times a run: before PostgreSQL 18 a function in SQL is planned at every call.
+-- INTO, and not RETURN, which would start a worker where somebody has set debug_parallel_query.
+CREATE OR REPLACE FUNCTION pg_temp.oid_of(tbl text, OUT o oid) LANGUAGE plpgsql STABLE AS $fn$
+BEGIN
+    SELECT oid INTO o FROM pg_class
+    WHERE relname = tbl AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p');
+END $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.has_table(tbl text) RETURNS boolean LANGUAGE sql STABLE AS $fn$
     SELECT pg_temp.oid_of(tbl) IS NOT NULL
 $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.attnum_of(tbl text, col text) RETURNS smallint LANGUAGE sql STABLE AS $fn$
-    SELECT attnum FROM pg_attribute
-    WHERE attrelid = pg_temp.oid_of(tbl) AND attname = col AND attnum > 0 AND NOT attisdropped
-$fn$;
+CREATE OR REPLACE FUNCTION pg_temp.attnum_of(tbl text, col text, OUT o smallint) LANGUAGE plpgsql STABLE AS $fn$
+BEGIN
+    SELECT attnum INTO o FROM pg_attribute
+    WHERE attrelid = pg_temp.oid_of(tbl) AND attname = col AND attnum > 0 AND NOT attisdropped;
+END $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.has_column(tbl text, col text) RETURNS boolean LANGUAGE sql STABLE AS $fn$
     SELECT pg_temp.attnum_of(tbl, col) IS NOT NULL

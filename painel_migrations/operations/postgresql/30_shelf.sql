@@ -93,8 +93,9 @@ $fn$;
 
 -- One thing that depends on what changes: what it is, the SQL that makes it again (NULL where nothing does) and
 -- that takes it down. No row for what follows by itself. `whole`: a type is made anew, not a column changed.
+-- STRICT keeps it out of its caller's plan, which took 4 ms a column where nothing depends on it.
 CREATE OR REPLACE FUNCTION pg_temp.dependent(class regclass, obj oid, sub integer, whole boolean)
-RETURNS TABLE (kind text, object text, made_by text, gone_by text) LANGUAGE sql STABLE AS $fn$
+RETURNS TABLE (kind text, object text, made_by text, gone_by text) LANGUAGE sql STABLE STRICT AS $fn$
     SELECT CASE type WHEN 'materialized view' THEN 'view' WHEN 'table constraint' THEN 'constraint' ELSE type END,
         pg_temp.shown(coalesce(rel::regclass || '.' || own, identity)), sql,
         coalesce('ALTER TABLE ' || rel::regclass || off, format('DROP %s %s', replace(type, ' object', ''), identity))

@@ -1,9 +1,10 @@
 -- Values: folding text to a label of an enum, casting from one type to another without loss.
 
-CREATE OR REPLACE FUNCTION pg_temp.labels_of(enum_type text) RETURNS text[] LANGUAGE sql STABLE AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.labels_of(enum_type text, OUT o text[]) LANGUAGE plpgsql STABLE AS $fn$
+BEGIN
     SELECT ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder)
-    FROM pg_type t WHERE typname = enum_type AND typnamespace = 'public'::regnamespace AND typtype = 'e'
-$fn$;
+    INTO o FROM pg_type t WHERE typname = enum_type AND typnamespace = 'public'::regnamespace AND typtype = 'e';
+END $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.is_enum(of_type text) RETURNS boolean LANGUAGE sql STABLE AS $fn$
     SELECT pg_temp.labels_of(of_type) IS NOT NULL

@@ -304,26 +304,22 @@ DECLARE
     rel oid := pg_temp.oid_of(tbl);
     num smallint := pg_temp.attnum_of(tbl, 'id');
     wanted text := tbl || '_id_seq';
+    path text := 'public.' || quote_ident(wanted);
     seq oid;
     other record;
-    highest bigint;
 BEGIN
-    SELECT greatest(at_least, max(pg_temp.next_of(c.oid))) INTO at_least
-    FROM pg_depend d JOIN pg_class c ON c.relkind = 'S' AND CASE d.classid
-        WHEN 'pg_attrdef'::regclass THEN d.refobjid = c.oid AND d.objid = (
-            SELECT oid FROM pg_attrdef WHERE adrelid = rel AND adnum = num)
-        WHEN 'pg_class'::regclass THEN d.objid = c.oid AND d.refobjid = rel AND d.refobjsubid = num END;
-    EXECUTE format('SELECT max(id) FROM public.%I', tbl) INTO highest;
-    -- What is no id counts for nothing.
-    at_least := greatest(CASE WHEN at_least BETWEEN 1 AND 2147483647 THEN at_least END, highest + 1, 1);
     -- The sequence in use: the one the default names, else one that the column owns, else one of the right
     -- name.
-    SELECT d.refobjid INTO seq FROM pg_attrdef a
-    JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid
-        AND d.refclassid = 'pg_class'::regclass
-    JOIN pg_class c ON c.oid = d.refobjid AND c.relkind = 'S'
-    WHERE a.adrelid = rel AND a.adnum = num AND c.relnamespace = 'public'::regnamespace
-      AND NOT pg_temp.in_use(c.oid, rel) LIMIT 1;
+    SELECT greatest(at_least, max(pg_temp.next_of(c.oid))), max(c.oid) FILTER (WHERE named
+        AND relnamespace = 'public'::regnamespace AND NOT pg_temp.in_use(c.oid, rel)) INTO at_least, seq
+    FROM (SELECT refobjid, true FROM pg_attrdef JOIN pg_depend ON classid = 'pg_attrdef'::regclass AND objid = oid
+            AND refclassid = 'pg_class'::regclass WHERE adrelid = rel AND adnum = num
+          UNION ALL SELECT objid, false FROM pg_depend WHERE classid = 'pg_class'::regclass
+            AND refclassid = 'pg_class'::regclass AND refobjid = rel AND refobjsubid = num) AS d (id, named)
+    JOIN pg_class c ON c.oid = id AND relkind = 'S';
+    -- What is no id counts for nothing.
+    EXECUTE format('SELECT greatest(CASE WHEN $1 BETWEEN 1 AND 2147483647 THEN $1 END, max(id)::bigint + 1, 1) '
+        'FROM public.%I', tbl) INTO at_least USING at_least;
     IF seq IS NULL THEN
         SELECT c.oid INTO seq FROM pg_class c LEFT JOIN pg_depend d
             ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'a'
@@ -331,15 +327,15 @@ BEGIN
           AND (d.refobjid = rel AND d.refobjsubid = num OR c.relname = wanted AND d.refobjid IS NULL)
         ORDER BY c.relname <> wanted LIMIT 1;
     END IF;
-    IF seq IS DISTINCT FROM to_regclass(format('public.%I', wanted)) THEN
+    IF seq IS DISTINCT FROM to_regclass(path) THEN
         PERFORM pg_temp.clear_name(wanted);
         IF seq IS NOT NULL THEN
             EXECUTE format('ALTER SEQUENCE %s RENAME TO %I', seq::regclass, wanted);
         END IF;
     END IF;
     IF seq IS NULL THEN
-        EXECUTE format('CREATE SEQUENCE public.%I AS integer', wanted);
-        seq := to_regclass(format('public.%I', wanted));
+        EXECUTE format('CREATE SEQUENCE %s AS integer', path);
+        seq := to_regclass(path);
     END IF;
     IF EXISTS (SELECT FROM pg_sequence WHERE seqrelid = seq
                AND (seqtypid, seqstart, seqincrement, seqmin, seqmax, seqcache, seqcycle)
@@ -348,16 +344,15 @@ BEGIN
             'MINVALUE 1 MAXVALUE 2147483647 CACHE 1 NO CYCLE RESTART WITH %s', wanted, least(at_least, 2147483647));
     END IF;
     IF (SELECT relpersistence FROM pg_class WHERE oid = seq) = 'u' THEN
-        EXECUTE format('ALTER SEQUENCE public.%I SET LOGGED', wanted);
+        EXECUTE format('ALTER SEQUENCE %s SET LOGGED', path);
     END IF;
     IF NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = seq AND refobjid = rel
                    AND refobjsubid = num AND deptype = 'a') THEN
         EXECUTE format('ALTER SEQUENCE public.%I OWNED BY public.%I.id', wanted, tbl);
     END IF;
     IF pg_temp.default_of(tbl, 'id')
-            IS DISTINCT FROM format('nextval(%L::regclass)', 'public.' || quote_ident(wanted)) THEN
-        PERFORM pg_temp.alter(tbl, 'ALTER COLUMN id SET DEFAULT nextval(%L::regclass)',
-            'public.' || quote_ident(wanted));
+            IS DISTINCT FROM format('nextval(%L::regclass)', path) THEN
+        PERFORM pg_temp.alter(tbl, 'ALTER COLUMN id SET DEFAULT nextval(%L::regclass)', path);
     END IF;
     FOR other IN SELECT c.oid FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
         WHERE d.classid = 'pg_class'::regclass AND d.refobjid = rel AND d.refobjsubid = num
