@@ -28,6 +28,7 @@ VERB = re.compile(
 _END = re.compile(r"[;,.)]|\s(?:or|and|then|as)\b|$", re.MULTILINE)
 # What stands between two statements of which the second is for the time after the first.
 _NEXT = re.compile(r"; (?:if \S+ is it: )?")
+_ANEW = re.compile(r" -- Anew[^\n]*")
 # What the reader fills in.
 _VALUE = re.compile(r"= \.\.\.")
 _BLANK = re.compile(r"(?<=\s)\.\.\.|<[a-z_ ]+>")
@@ -89,6 +90,8 @@ def statements(text: str) -> Iterator[str]:
 def sequences(text: str) -> list[list[str]]:
     """The statements in a message; those with nothing but a semicolon between them are to be run one after another."""
     postgast = pytest.importorskip("postgast", reason="postgast has no wheel for a Mac with an Intel processor")
+    # What is for the time after the run stands behind a comment's mark.
+    text = _ANEW.sub("", text)
     found_here: list[list[str]] = []
     place = 0
     while found := VERB.search(text, place):

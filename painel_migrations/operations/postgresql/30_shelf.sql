@@ -1,7 +1,7 @@
 -- Views and the like that stand in the way of a change: taken down before it, put back after it.
 
 CREATE TEMP TABLE IF NOT EXISTS shelf (
-    place bigint GENERATED ALWAYS AS IDENTITY, kind text, object text, definition text, gone_by text)
+    place bigint GENERATED ALWAYS AS IDENTITY, kind text, object text, definition text, advice text)
 ON COMMIT DROP;
 
 -- The statement that puts a trigger or a rule into one of its four states.
@@ -92,129 +92,222 @@ RETURNS text LANGUAGE sql STABLE AS $fn$
 $fn$;
 
 -- One thing that depends on what changes: what it is, the SQL that makes it again (NULL where nothing does) and
--- that takes it down. No row for what follows by itself. `whole`: a type is made anew, not a column changed.
+-- that takes it down, and what a person makes it anew by, or sees it by. No row for what follows by itself.
+-- `whole`: a type is made anew, not a column changed.
 -- STRICT keeps it out of its caller's plan, which took 4 ms a column where nothing depends on it.
 CREATE OR REPLACE FUNCTION pg_temp.dependent(class regclass, obj oid, sub integer, whole boolean)
-RETURNS TABLE (kind text, object text, made_by text, gone_by text) LANGUAGE sql STABLE STRICT AS $fn$
-    SELECT CASE type WHEN 'materialized view' THEN 'view' WHEN 'table constraint' THEN 'constraint' ELSE type END,
+RETURNS TABLE (kind text, object text, made_by text, gone_by text, again text) LANGUAGE sql STABLE STRICT AS $fn$
+    SELECT CASE WHEN more LIKE '% GENERATED ALWAYS AS %' THEN 'generated column' WHEN type = 'materialized view' THEN 'view'
+            WHEN type = 'table constraint' THEN 'constraint' ELSE type END,
         pg_temp.shown(coalesce(rel::regclass || '.' || own, identity)), sql,
-        coalesce('ALTER TABLE ' || rel::regclass || off, format('DROP %s %s', replace(type, ' object', ''), identity))
+        coalesce('ALTER TABLE ' || rel::regclass || off, off, format('DROP %s %s', replace(type, ' object', ''), identity)),
+        coalesce('what this shows before: ' || substring(more FROM '^SELECT.*'), more, sql,
+            format('what this shows before: SELECT * FROM %s WHERE oid = %s', class, obj))
     FROM pg_identify_object(class, obj, sub), LATERAL (
-        SELECT NULL::oid, NULL::text, pg_temp.view_as_sql(oid), NULL::text FROM pg_class
+        -- What another thing brought goes with it.
+        SELECT NOT EXISTS (SELECT FROM pg_depend WHERE (classid, objid, deptype) = (class, obj, 'i'))) AS o (own_way),
+        LATERAL (SELECT NULL::oid, NULL::text, pg_temp.view_as_sql(oid), NULL::text, NULL::text FROM pg_class
         WHERE class = 'pg_class'::regclass AND oid = obj AND sub = 0 AND relkind IN ('v', 'm')
         UNION ALL
-        SELECT indrelid, c.relname, replace(pg_get_indexdef(obj), ' ON ONLY ', ' ON '), NULL
+        SELECT indrelid, c.relname, replace(pg_get_indexdef(obj), ' ON ONLY ', ' ON '), NULL, NULL
         FROM pg_index JOIN pg_class c ON c.oid = indexrelid JOIN pg_class t ON t.oid = indrelid
         WHERE class = 'pg_class'::regclass AND indexrelid = obj AND NOT c.relispartition AND t.relkind <> 'm'
           AND (indexprs IS NOT NULL OR indpred IS NOT NULL)
           AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = obj)
         UNION ALL
-        SELECT attrelid, attname, format('ALTER TABLE %s ALTER %I TYPE %s', obj::regclass, attname,
-            format_type(atttypid, NULL)), format(' ALTER %I TYPE %s', attname, format_type(typbasetype, typtypmod))
-        FROM pg_attribute JOIN pg_type t ON t.oid = atttypid AND typtype = 'd' JOIN pg_class c ON c.oid = attrelid
+        -- Of a domain, or an array of one; of a type that holds the changed one, which text leads to and from.
+        SELECT attrelid, attname, CASE k WHEN 'd' THEN format(back, obj::regclass, attname, spelled) END, CASE k WHEN 'd'
+            THEN format(' ALTER %I TYPE %s%s', attname, format_type(coalesce(e.typbasetype, t.typbasetype),
+                coalesce(e.typtypmod, t.typtypmod)), CASE WHEN e.oid > 0 THEN '[]' END)
+            ELSE format(' ALTER %1$I TYPE text USING %1$I::text', attname) END, format(back, obj::regclass, attname, spelled)
+        FROM pg_attribute JOIN pg_type t ON t.oid = atttypid LEFT JOIN pg_type e ON e.oid = t.typelem JOIN pg_class c
+            ON c.oid = attrelid, LATERAL (SELECT coalesce(e.typtype, t.typtype), format_type(atttypid, NULL),
+            'ALTER TABLE %1$s ALTER %2$I TYPE %3$s USING %2$I::%3$s') AS u (k, spelled, back)
         WHERE whole AND class = 'pg_class'::regclass AND attrelid = obj AND attnum = sub AND attinhcount = 0
-          AND relkind IN ('r', 'p', 'f')
+          AND relkind IN ('r', 'p', 'f') AND k NOT IN ('b', 'e') AND attgenerated = ''
         UNION ALL
-        SELECT adrelid, attname, CASE attgenerated WHEN '' THEN format('ALTER TABLE %s ALTER %I SET DEFAULT %s',
-            adrelid::regclass, attname, pg_get_expr(adbin, adrelid)) END, format(' ALTER %I DROP DEFAULT', attname)
+        SELECT attrelid, attname, NULL, format(' DROP COLUMN %I', attname), format(
+            'ALTER TABLE %s ADD %I %s GENERATED ALWAYS AS (%s) %s', obj::regclass, attname, format_type(atttypid, atttypmod),
+            pg_get_expr(adbin, obj), CASE attgenerated WHEN 's' THEN 'STORED' ELSE 'VIRTUAL' END)
+        FROM pg_attribute JOIN pg_attrdef ON adrelid = obj AND adnum = attnum
+        WHERE class = 'pg_class'::regclass AND attrelid = obj AND attnum = sub AND attgenerated <> ''
+        UNION ALL
+        SELECT obj, 'type', format('ALTER TABLE %s OF %s', obj::regclass, reloftype::regtype), ' NOT OF', NULL FROM pg_class
+        WHERE whole AND class = 'pg_class'::regclass AND oid = obj AND sub = 0 AND reloftype > 0
+        UNION ALL
+        SELECT NULL, NULL, NULL, format('CREATE TABLE %s AS TABLE %s; DROP TABLE %2$s', spare, obj::regclass),
+            concat(format('CREATE TABLE %s (LIKE %s) PARTITION BY %s; ', obj::regclass, spare, pg_get_partkeydef(obj)),
+                (SELECT string_agg(format('CREATE TABLE %s PARTITION OF %s %s; ', p.oid::regclass, obj::regclass,
+                     pg_get_expr(relpartbound, p.oid)), '') FROM pg_inherits JOIN pg_class p ON p.oid = inhrelid
+                 WHERE inhparent = obj), format('INSERT INTO %s TABLE %s; DROP TABLE %2$s', obj::regclass, spare))
+        FROM pg_partitioned_table JOIN pg_class c ON c.oid = partrelid,
+            LATERAL (SELECT format('%s.%I', relnamespace::regnamespace, relname || '_kept')) AS k (spare)
+        WHERE whole AND class = 'pg_class'::regclass AND partrelid = obj AND sub = ANY (partattrs::smallint[])
+        UNION ALL
+        SELECT adrelid, attname, format('ALTER TABLE %s ALTER %I SET DEFAULT %s',
+            adrelid::regclass, attname, pg_get_expr(adbin, adrelid)), format(' ALTER %I DROP DEFAULT', attname), NULL
         FROM pg_attrdef a JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum JOIN pg_class c ON c.oid = adrelid
-        WHERE whole AND class = 'pg_attrdef'::regclass AND a.oid = obj AND relkind <> 'v'
+        WHERE whole AND class = 'pg_attrdef'::regclass AND a.oid = obj AND relkind <> 'v' AND attgenerated = ''
         UNION ALL
         SELECT conrelid, conname, format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
-            pg_get_constraintdef(obj)), format(' DROP CONSTRAINT %I', conname)
+            pg_get_constraintdef(obj)), format(' DROP CONSTRAINT %I', conname), NULL
         FROM pg_constraint WHERE whole AND class = 'pg_constraint'::regclass AND oid = obj
           AND contype IN ('c', 'f', 'x')
           AND conrelid > 0 AND conislocal AND coninhcount = 0 AND conparentid = 0
         UNION ALL
-        SELECT tgrelid, tgname, pg_temp.trigger_as_sql(obj), NULL FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
+        SELECT tgrelid, tgname, pg_temp.trigger_as_sql(obj), NULL, NULL FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
         WHERE class = 'pg_trigger'::regclass AND t.oid = obj AND NOT tgisinternal AND tgparentid = 0 AND relkind <> 'v'
         UNION ALL
         SELECT ev_class, rulename, concat(pg_get_ruledef(obj), E'\n',
-            pg_temp.switched(ev_class, format('RULE %I', rulename), ev_enabled)), NULL
+            pg_temp.switched(ev_class, format('RULE %I', rulename), ev_enabled)), NULL, NULL
         FROM pg_rewrite WHERE class = 'pg_rewrite'::regclass AND oid = obj
         UNION ALL
-        SELECT polrelid, polname, pg_temp.policy_as_sql(polrelid, polname), NULL
+        SELECT polrelid, polname, pg_temp.policy_as_sql(polrelid, polname), NULL, NULL
         FROM pg_policy WHERE class = 'pg_policy'::regclass AND oid = obj
         UNION ALL
         SELECT NULL, NULL, CASE WHEN prokind <> 'a' THEN concat(pg_get_functiondef(obj), pg_temp.belongings('ROUTINE',
-            obj::regprocedure::text, proowner, proacl, obj_description(obj, 'pg_proc'))) END, NULL
-        FROM pg_proc WHERE class = 'pg_proc'::regclass AND oid = obj
+            obj::regprocedure::text, proowner, proacl, obj_description(obj, 'pg_proc'))) END, NULL,
+            format(CASE prokind WHEN 'a' THEN 'SELECT * FROM pg_aggregate WHERE aggfnoid = %s'
+                ELSE 'SELECT pg_get_functiondef(%s)' END, obj)
+        FROM pg_proc WHERE class = 'pg_proc'::regclass AND oid = obj AND own_way
         UNION ALL
-        -- A range cannot be made again; what else is a type follows.
+        -- A range's rows may be out of order afterwards; what else is a type follows.
         SELECT NULL, NULL, CASE typtype WHEN 'd' THEN concat('CREATE DOMAIN ', name, ' AS ',
             format_type(typbasetype, typtypmod), ' DEFAULT ' || pg_get_expr(typdefaultbin, 0),
             CASE WHEN typnotnull THEN ' NOT NULL' END,
             (SELECT string_agg(format(' CONSTRAINT %I %s', conname, pg_get_constraintdef(k.oid)), '')
-             FROM pg_constraint k WHERE contypid = obj AND contype = 'c'),
-            pg_temp.belongings('DOMAIN', name, typowner, typacl, obj_description(obj, 'pg_type'))) END, NULL
+             FROM pg_constraint k WHERE contypid = obj AND contype = 'c' AND convalidated),
+            (SELECT string_agg(format(E';\nALTER DOMAIN %s ADD CONSTRAINT %I %s', name, conname, pg_get_constraintdef(k.oid)),
+                '') FROM pg_constraint k WHERE contypid = obj AND contype = 'c' AND NOT convalidated),
+            pg_temp.belongings('DOMAIN', name, typowner, typacl, obj_description(obj, 'pg_type'))) END, NULL,
+            (SELECT format('CREATE TYPE %s AS RANGE (SUBTYPE = %s)', name, rngsubtype::regtype) FROM pg_range
+             WHERE rngtypid = obj)
         FROM pg_type, LATERAL (SELECT obj::regtype::text) AS n (name)
         WHERE whole AND class = 'pg_type'::regclass AND oid = obj AND typtype IN ('d', 'r')
         UNION ALL
         SELECT NULL, NULL, format('CREATE CAST (%s AS %s) %s%s', castsource::regtype, casttarget::regtype,
             CASE castmethod WHEN 'i' THEN 'WITH INOUT' WHEN 'b' THEN 'WITHOUT FUNCTION'
                 ELSE 'WITH FUNCTION ' || castfunc::regprocedure END,
-            CASE castcontext WHEN 'a' THEN ' AS ASSIGNMENT' WHEN 'i' THEN ' AS IMPLICIT' END), NULL
+            CASE castcontext WHEN 'a' THEN ' AS ASSIGNMENT' WHEN 'i' THEN ' AS IMPLICIT' END), NULL, NULL
         FROM pg_cast WHERE class = 'pg_cast'::regclass AND oid = obj
         UNION ALL
-        SELECT NULL, NULL, pg_get_statisticsobjdef(obj), NULL WHERE class = 'pg_statistic_ext'::regclass
+        SELECT NULL, NULL, pg_get_statisticsobjdef(obj), NULL, NULL WHERE class = 'pg_statistic_ext'::regclass
         UNION ALL
-        SELECT NULL, NULL, NULL, NULL WHERE whole AND class::text !~
+        SELECT NULL, NULL, NULL, NULL, NULL WHERE whole AND own_way AND class::text !~
             '^(pg_catalog\.)?pg_(class|attrdef|constraint|trigger|rewrite|policy|proc|type|cast|statistic_ext)$'
-    ) AS found (rel, own, sql, off)
+    ) AS found (rel, own, sql, off, more)
 $fn$;
 
 -- What depends on a type and its columns, or on one column, and would stop a change; what depends on that,
--- first. A view stands for the rule that makes it.
-CREATE OR REPLACE FUNCTION pg_temp.dependents(of_type oid, rel oid, num integer)
-RETURNS TABLE (kind text, object text, made_by text, gone_by text) LANGUAGE sql STABLE AS $fn$
+-- first. A view stands for the rule that makes it, a generated column for its expression.
+CREATE OR REPLACE FUNCTION pg_temp.dependents(of_class regclass, of_obj oid, of_sub integer, whole boolean)
+RETURNS TABLE (class oid, obj oid, sub integer, kind text, object text, made_by text, gone_by text, again text)
+LANGUAGE sql STABLE AS $fn$
     WITH RECURSIVE above (class, obj, sub, depth) AS (
-        SELECT 'pg_type'::regclass::oid, oid, 0, 0 FROM pg_type WHERE of_type IN (oid, typelem)
+        SELECT of_class::oid, of_obj, of_sub, 0
         UNION
-        SELECT 'pg_class'::regclass, rel, num, 0 WHERE rel IS NOT NULL
-        UNION
-        SELECT CASE WHEN v.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END, coalesce(v.oid, d.objid),
-            CASE WHEN v.oid IS NULL THEN d.objsubid ELSE 0 END, depth + 1
-        FROM above JOIN pg_depend d ON d.deptype IN ('n', 'a') AND (
-                d.refclassid = class AND d.refobjid = obj AND (sub = 0 OR d.refobjsubid = sub)
-                -- A function may take a view's rows.
-                OR d.refclassid = 'pg_type'::regclass AND class = 'pg_class'::regclass AND sub = 0
-                    AND d.refobjid IN (
-                    SELECT oid FROM pg_type WHERE typrelid = obj))
+        SELECT CASE WHEN coalesce(v.oid, adrelid) IS NULL THEN d.classid ELSE 'pg_class'::regclass END,
+            coalesce(v.oid, adrelid, d.objid),
+            CASE WHEN v.oid IS NULL THEN coalesce(adnum, d.objsubid) ELSE 0 END, depth + 1
+        FROM above, LATERAL (SELECT class, obj, sub UNION ALL SELECT 'pg_type'::regclass, reltype, 0 FROM pg_class
+                WHERE class = 'pg_class'::regclass AND oid = obj AND relkind = 'c') AS a (of_class, of_obj, of_sub)
+            JOIN pg_depend d ON d.refclassid = a.of_class AND d.refobjid = a.of_obj AND CASE d.deptype
+                -- An array follows its element; a function may take a view's rows.
+                WHEN 'i' THEN d.classid = 'pg_type'::regclass AND a.of_sub = 0
+                ELSE d.deptype IN ('n', 'a') AND (a.of_sub = 0 OR d.refobjsubid = a.of_sub) END
             LEFT JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
             LEFT JOIN pg_class v ON v.relkind IN ('v', 'm')
                 AND v.oid = coalesce(w.ev_class, CASE WHEN d.classid = 'pg_class'::regclass THEN d.objid END)
-        WHERE depth < 50 AND coalesce(v.oid, d.objid) <> obj)
-    SELECT found.* FROM (SELECT class, obj, sub, max(depth) AS depth FROM above WHERE depth > 0
+            LEFT JOIN (pg_attrdef g JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum AND attgenerated <> '')
+                ON d.classid = 'pg_attrdef'::regclass AND g.oid = d.objid
+        WHERE depth < 50 AND coalesce(v.oid, d.objid) <> obj AND (adrelid = obj AND adnum = sub) IS NOT TRUE)
+    SELECT class, obj, sub, found.* FROM (SELECT class, obj, sub, max(depth) AS depth FROM above WHERE depth > 0
                          GROUP BY class, obj, sub ORDER BY max(depth) DESC) AS a,
-        LATERAL pg_temp.dependent(class, obj, sub, of_type IS NOT NULL) AS found
+        LATERAL pg_temp.dependent(class, obj, sub, whole) AS found
 $fn$;
 
--- Takes it down.
-CREATE OR REPLACE FUNCTION pg_temp.shelve_over(of_type oid, rel oid, num integer) RETURNS void LANGUAGE plpgsql AS $fn$
+-- The statements that drop a thing, after what depends on it, and behind them those that make it all anew.
+CREATE OR REPLACE FUNCTION pg_temp.advice(class oid, obj oid, sub integer) RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT concat(string_agg(gone_by, '; ' ORDER BY place), ' -- Anew: ', string_agg(again, '; ' ORDER BY place DESC))
+    FROM (SELECT gone_by, again, row_number() OVER () AS place FROM (
+        SELECT gone_by, again FROM pg_temp.dependents($1, $2, $3, true)
+        UNION ALL SELECT gone_by, again FROM pg_temp.dependent($1, $2, $3, true)) AS t) AS u
+$fn$;
+
+-- Takes it down. All that cannot be made again is named, and out of the way of what else there is to name.
+CREATE OR REPLACE FUNCTION pg_temp.shelve_over(of_class regclass, of_obj oid, of_sub integer, whole boolean)
+RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE thing record;
 BEGIN
-    FOR thing IN SELECT * FROM pg_temp.dependents(of_type, rel, num)
+    -- Sorted: while all of it is there, what depends on each is seen.
+    FOR thing IN SELECT * FROM (SELECT *, pg_temp.advice(class, obj, sub) AS todo, row_number() OVER () AS place
+        FROM pg_temp.dependents(of_class, of_obj, of_sub, whole)) AS t ORDER BY place
     LOOP
         IF thing.made_by IS NULL THEN
             PERFORM pg_temp.refuse_dependent(concat(thing.kind, ' ', thing.object),
-                'cannot be made again over the type that');
+                'cannot be made again over the type that', thing.todo);
+            PERFORM pg_temp.run(thing.object, thing.gone_by);
+        ELSE
+            PERFORM pg_temp.take_down(thing.kind, thing.object, thing.made_by, thing.gone_by, true, thing.todo);
         END IF;
-        PERFORM pg_temp.take_down(thing.kind, thing.object, thing.made_by, thing.gone_by, true);
     END LOOP;
 END $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.refuse_dependent(object text, why text, gone_by text DEFAULT '...')
+CREATE OR REPLACE FUNCTION pg_temp.refuse_dependent(object text, why text, advice text)
 RETURNS void LANGUAGE sql AS $fn$
-    SELECT pg_temp.refuse(format('%s %s this run changes', object, why),
-        format('Drop it, run again, then make it anew: %s', gone_by))
+    SELECT pg_temp.fault(format('%s %s this run changes', object, why),
+        'Drop it, run again, then make it anew: ' || advice)
 $fn$;
 
--- The same for one column. A check may not hold for the values of another type, and goes to the register.
+-- Whether a definition holds a text that means one value and not what becomes of it: in whatever quotes, as an
+-- element of a list, as a pattern or a part of one. What folds case, and lists of both, are harmless. Odd quotes
+-- cannot hide a text: every piece between two of them is looked at, but the first and the last.
+CREATE OR REPLACE FUNCTION pg_temp.names_text(definition text, was text, becomes text, of_type text)
+RETURNS boolean LANGUAGE sql IMMUTABLE AS $fn$
+    SELECT EXISTS (SELECT FROM (SELECT piece, place, count(*) OVER () AS n
+            FROM regexp_split_to_table(plain, '[''$]') WITH ORDINALITY AS s (piece, place)) AS p
+        WHERE place > 1 AND place < n AND piece !~ '=|::' AND (
+            piece ~ format(part, this) AND NOT piece ~ format(part, other)
+            OR was LIKE piece ESCAPE '' AND NOT becomes LIKE piece ESCAPE ''
+            OR EXISTS (SELECT FROM regexp_split_to_table(piece, '[%^.*()|+?]+') AS c (core)
+                WHERE core <> '' AND strpos(was, core) > 0 AND strpos(becomes, core) = 0) AND plain ~*
+                '~|\m(like|similar)|\^@|\m(left|right|substr\w*|position|strpos|starts_with|split_part|regexp_\w+)\s*\('))
+    FROM (SELECT regexp_replace(was, '\W', '\\\&', 'g') AS this, regexp_replace(becomes, '\W', '\\\&', 'g') AS other,
+            '(^|[[{,;|"(^])\s*%s\s*($|[]},;|")])' AS part, '\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)' AS parens) AS t,
+        LATERAL (SELECT regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(definition,
+            'COMMENT ON [^'']* IS (''[^'']*'')+|\$(function|procedure)\$', '', 'g'),
+            format('(lower|upper)\s*%s\s*(=|<>|!=|!?~~?|\m(not\s+)?(in|like)\M)\s*((any|all)\s*)?(''[^'']*''|%1$s)'
+                '|''[^'']*''(::text)? = (lower|upper)\(|(~\*|\milike)\s*''[^'']*''', parens), '', 'gi'),
+            format('(''%1$s''::%2$s(?!\w)|''[^'']*''::%2$s\[\])', this, of_type), '', 'g'),
+            format('(ARRAY\[|\m[Ii][Nn]\s*\()(?=[^])]*''%1$s'')(?=[^])]*''%2$s'')[^])]*', this, other), '', 'g'),
+            format('([\w.:()"]+) (=|<>) ''(%1$s|%2$s)''\S* (OR|AND) \1 \2 ''(%1$s|%2$s)''', this, other), '', 'g')) AS h (plain)
+$fn$;
+
+-- Refuses a definition that names a value as text where its rows get another spelling: it would find no row any
+-- more, or other ones.
+CREATE OR REPLACE FUNCTION pg_temp.refuse_text(
+    object text, definition text, advice text, was text, becomes text, of_type text DEFAULT '-')
+RETURNS void LANGUAGE sql AS $fn$
+    SELECT pg_temp.refuse_dependent(object, format('names %L, which rows will hold as %L of what', was, becomes),
+        replace(advice, ' -- Anew: ', format(' -- Anew, with %L for %L: ', becomes, was)))
+    WHERE becomes <> was AND pg_temp.names_text(definition, was, becomes, of_type)
+$fn$;
+
+-- The same of all that depends on a type or a column. What the run takes off known tables anyhow is not asked.
+CREATE OR REPLACE FUNCTION pg_temp.refuse_respelling(class regclass, obj oid, sub integer, was text, becomes text)
+RETURNS void LANGUAGE sql AS $fn$
+    SELECT pg_temp.refuse_text(concat(kind, ' ', object), d.made_by, pg_temp.advice(d.class, d.obj, d.sub), was, becomes,
+        CASE WHEN $1 = 'pg_type'::regclass THEN format_type($2, NULL) ELSE '-' END)
+    FROM pg_temp.dependents($1, $2, $3, $1 = 'pg_type'::regclass) AS d
+    WHERE $1 = 'pg_type'::regclass OR kind NOT IN ('index', 'trigger', 'constraint')
+$fn$;
+
+-- Shelves what depends on one column. A check may not hold for the values of another type, and goes to the register.
 CREATE OR REPLACE FUNCTION pg_temp.shelve(tbl text, col text) RETURNS void LANGUAGE plpgsql AS $fn$
 BEGIN
     PERFORM pg_temp.drop_constraint(tbl, conname) FROM pg_constraint
     WHERE conrelid = pg_temp.oid_of(tbl) AND contype = 'c' AND pg_temp.attnum_of(tbl, col) = ANY (conkey);
-    PERFORM pg_temp.shelve_over(NULL, pg_temp.oid_of(tbl), pg_temp.attnum_of(tbl, col));
+    PERFORM pg_temp.shelve_over('pg_class', pg_temp.oid_of(tbl), pg_temp.attnum_of(tbl, col), false);
 END $fn$;
 
 -- Puts back what was taken down, in the opposite order. What no longer fits a column is kept as text in the
@@ -231,18 +324,19 @@ BEGIN
             EXECUTE thing.definition;
         EXCEPTION WHEN syntax_error_or_access_rule_violation OR feature_not_supported OR data_exception
                 OR integrity_constraint_violation THEN
-            IF all_fit IS NULL THEN
-                CONTINUE; -- The run is refused at its end.
+            IF all_fit IS NULL OR SQLSTATE ~ '^42(70|88|P01)' AND EXISTS (SELECT FROM pg_temp.faults) THEN
+                CONTINUE; -- The run is refused at its end; what this lacks was named.
             ELSIF SQLSTATE = '42501' THEN
                 PERFORM pg_temp.refuse_dependent(concat(thing.kind, ' ', thing.object),
-                    format('cannot be made again as its owner''s (%s) over what', SQLERRM), thing.gone_by);
+                    format('cannot be made again as its owner''s (%s) over what', SQLERRM), thing.advice);
             ELSIF SQLSTATE LIKE '23%' AND NOT all_fit THEN
                 RAISE;
             ELSIF all_fit OR thing.kind NOT IN ('view', 'index', 'trigger', 'constraint') THEN
                 PERFORM pg_temp.refuse_dependent(concat(thing.kind, ' ', thing.object), 'would not work over what',
-                    thing.gone_by);
+                    thing.advice);
+            ELSE
+                PERFORM pg_temp.note(thing.kind, thing.object, NULL, thing.definition, NULL);
             END IF;
-            PERFORM pg_temp.note(thing.kind, thing.object, NULL, thing.definition, NULL);
         END;
     END LOOP;
     DELETE FROM pg_temp.shelf;

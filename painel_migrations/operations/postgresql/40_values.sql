@@ -208,6 +208,23 @@ BEGIN
             target) END, misfit ~ 'pg_temp' AND col <> 'id') END;
 END $fn$;
 
+-- Names what would find other rows once values of a column are spelled otherwise. `value`: what they become.
+CREATE OR REPLACE FUNCTION pg_temp.mind_values(tbl text, col text, value text) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    rel oid := pg_temp.oid_of(tbl);
+    num integer := pg_temp.attnum_of(tbl, col);
+    pair record;
+BEGIN
+    IF EXISTS (SELECT FROM pg_depend WHERE refclassid = 'pg_class'::regclass AND refobjid = rel AND refobjsubid = num
+            AND classid IN ('pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass)) THEN
+        FOR pair IN EXECUTE format('SELECT DISTINCT %1$I::text AS was, (%2$s)::text AS becomes FROM public.%3$I '
+            'WHERE %1$I::text <> (%2$s)::text', col, value, tbl)
+        LOOP
+            PERFORM pg_temp.refuse_respelling('pg_class', rel, num, pair.was, pair.becomes);
+        END LOOP;
+    END IF;
+END $fn$;
+
 -- Changes the type of a column. Every value survives, or nothing is changed: says which.
 CREATE OR REPLACE FUNCTION pg_temp.change_type(tbl text, col text, wanted text)
 RETURNS boolean LANGUAGE plpgsql AS $fn$
@@ -230,6 +247,7 @@ BEGIN
             'CASE WHEN %s THEN %I::text IS DISTINCT FROM (%s)::text ELSE true END',
             pg_temp.fits(value, target, live), col, pg_temp.converted(value, target, live)), 'type');
     END IF;
+    PERFORM pg_temp.mind_values(tbl, col, value) WHERE pg_temp.is_enum(target);
     PERFORM pg_temp.shelve(tbl, col);
     PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP DEFAULT', col);
     PERFORM pg_temp.run(tbl || '.' || col, format('ALTER TABLE public.%I ALTER COLUMN %I TYPE %s USING %s', tbl,
@@ -284,6 +302,7 @@ DECLARE
 BEGIN
     IF (SELECT count(*) > count(DISTINCT lower(l)) FROM unnest(labels) l) THEN
         wanted := pg_temp.folded(quote_ident(col), labels);
+        PERFORM pg_temp.mind_values(tbl, col, wanted);
         n := pg_temp.change_rows(tbl, format('UPDATE public.%I SET %I = (%s)::public.%I WHERE %I::text <> %s',
             tbl, col, wanted, enum_type, col, wanted));
         IF n > 0 THEN
@@ -445,6 +464,7 @@ BEGIN
         old_values := old_values || lower(pairs[i]);
         cases := cases || format(' WHEN %L THEN %L', lower(pairs[i]), pairs[i + 1]);
     END LOOP;
+    PERFORM pg_temp.mind_values(tbl, col, format('CASE %s %s END', pg_temp.bare(quote_ident(col)), cases));
     PERFORM pg_temp.change_cells(tbl, col,
         format('(CASE %s %s END)::%s', pg_temp.bare(quote_ident(col)), cases, pg_temp.as_type(live)),
         format('%s = ANY (%L::text[])', pg_temp.bare(quote_ident(col)), old_values));

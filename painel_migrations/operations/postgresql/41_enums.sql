@@ -24,19 +24,6 @@ BEGIN
          FROM unnest(labels) WITH ORDINALITY AS u (l, place)));
 END $fn$;
 
--- Refuses a definition that names a label as text where its rows get another spelling: as text it could mean
--- another thing, and may find no row any more.
-CREATE OR REPLACE FUNCTION pg_temp.refuse_text(
-    object text, definition text, gone_by text, of_type text, label text, becomes text)
-RETURNS void LANGUAGE sql AS $fn$
-    SELECT pg_temp.refuse_dependent(object, format('names %L, which rows will hold as %L of the type that', label,
-        becomes), gone_by)
-    FROM (SELECT regexp_replace(quote_literal(label), '\W', '\\\&', 'g') AS this,
-        regexp_replace(quote_literal(becomes), '\W', '\\\&', 'g') AS other) AS n
-    WHERE becomes <> label AND definition ~ format('%s(?!::%s)', this, of_type)
-      AND definition !~ format('%s(?!::%s)', other, of_type) AND definition !~* '(lower|upper)\s*\(|~\*|ilike'
-$fn$;
-
 -- Keeps the cells that get another spelling with their type, in whatever table: each with what it becomes, and
 -- what tells its row: the primary key or, where there is none, all else that the row holds.
 CREATE OR REPLACE FUNCTION pg_temp.keep_spelling(rel regclass, col text, value text) RETURNS void
@@ -124,7 +111,7 @@ DECLARE
 BEGIN
     SELECT pg_temp.belongings('TYPE', spelled, typowner, typacl, obj_description(oid, 'pg_type')) INTO belongings
     FROM pg_type WHERE oid = old_type;
-    PERFORM pg_temp.shelve_over(old_type, NULL, NULL);
+    PERFORM pg_temp.shelve_over('pg_type', old_type, 0, true);
     PERFORM pg_temp.open_retired();
     WHILE EXISTS (SELECT FROM pg_type WHERE typname = parked AND typnamespace = 'retired'::regnamespace) LOOP
         place := place + 1;
@@ -175,8 +162,6 @@ BEGIN
         UPDATE pg_temp.shelf SET definition = replace(definition, format('%L::%s', label, spelled),
             format('%L::%s', pg_temp.same_label(label, labels), spelled))
         WHERE pg_temp.same_label(label, labels) <> label;
-        PERFORM pg_temp.refuse_text(concat(kind, ' ', object), definition, gone_by, spelled, label,
-            pg_temp.same_label(label, labels)) FROM pg_temp.shelf;
     END LOOP;
     FOR used IN SELECT DISTINCT m[1] AS was, m[2]::text[] AS them FROM pg_temp.shelf, LATERAL regexp_matches(definition,
             format('(''(\{[^'']*\})''::%s\[\])', spelled), 'g') m
@@ -184,6 +169,8 @@ BEGIN
         UPDATE pg_temp.shelf SET definition = replace(definition, used.was, format('%L::%s[]', ARRAY(
             SELECT coalesce(pg_temp.same_label(l, labels), l) FROM unnest(used.them) l), spelled));
     END LOOP;
+    PERFORM pg_temp.refuse_text(concat(kind, ' ', object), definition, advice, l, pg_temp.same_label(l, labels), spelled)
+    FROM pg_temp.shelf, unnest(pg_temp.labels_of(old_type)) l ORDER BY pg_temp.shelf.place;
     PERFORM pg_temp.unshelve(all_fit);
     IF NOT EXISTS (SELECT FROM pg_depend JOIN pg_type t ON refobjid IN (t.oid, t.typarray)
             WHERE t.oid = old_type AND refclassid = 'pg_type'::regclass AND deptype = 'n') THEN
@@ -213,9 +200,7 @@ BEGIN
             SELECT l INTO other FROM unnest(live) l
             WHERE lower(btrim(l)) = lower(labels[i]) AND coalesce(array_position(labels, l), i + 1) > i LIMIT 1;
             IF FOUND THEN
-                PERFORM pg_temp.refuse_text(concat(kind, ' ', object), made_by, gone_by,
-                    format_type(pg_temp.type_oid(enum_type), NULL), other, labels[i])
-                FROM pg_temp.dependents(pg_temp.type_oid(enum_type), NULL, NULL);
+                PERFORM pg_temp.refuse_respelling('pg_type', pg_temp.type_oid(enum_type), 0, other, labels[i]);
                 EXECUTE format('ALTER TYPE public.%I RENAME VALUE %L TO %L', enum_type, other, labels[i]);
                 live := array_replace(live, other, labels[i]);
             END IF;
@@ -251,6 +236,7 @@ END $fn$;
 CREATE OR REPLACE PROCEDURE pg_temp.rename_label(enum_type text, old text, new text) LANGUAGE plpgsql AS $fn$
 BEGIN
     IF old = ANY (pg_temp.labels_of(enum_type)) AND new <> ALL (pg_temp.labels_of(enum_type)) THEN
+        PERFORM pg_temp.refuse_respelling('pg_type', pg_temp.type_oid(enum_type), 0, old, new);
         EXECUTE format('ALTER TYPE public.%I RENAME VALUE %L TO %L', enum_type, old, new);
     END IF;
 END $fn$;

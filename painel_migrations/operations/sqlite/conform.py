@@ -16,6 +16,7 @@ from painel_migrations.operations.sqlite.live import count_where, has_rows, log,
 from painel_migrations.operations.sqlite.rebuild import rebuild
 from painel_migrations.operations.sqlite.refusals import all_fit, count_unfit, has_labels, has_values
 from painel_migrations.operations.sqlite.register import Entry
+from painel_migrations.operations.sqlite.respelled import mind_values
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Column, Table
 from painel_migrations.operations.sqlite.text import meaning, quote
 from painel_migrations.operations.sqlite.wanted import Wanted, wanted
@@ -155,6 +156,8 @@ def conform(
         target = target.replacing(source.old.name, source.column) if source.old else target.adding(source.column)
         labels = enum.enums if enum and source.fits else ()
         if labels and source.old and count_where(connection, live.name, values.unfolded(source.old.name, labels)):
+            folds_to = values.folded(quote(source.old.name), labels)
+            mind_values(connection, live.name, source.old.name, folds_to)
             target = values.release_checks(connection, target, name)
         folds = labels and (source.old or (source.kept and not as_kept))
         expressions[name] = values.folded(source.expression, labels) if folds else source.expression

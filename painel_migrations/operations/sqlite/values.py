@@ -10,6 +10,7 @@ from painel_migrations.operations.sqlite import cells
 from painel_migrations.operations.sqlite.live import counted, log, read_table
 from painel_migrations.operations.sqlite.parts import restore_parts, taking
 from painel_migrations.operations.sqlite.rebuild import change_rows, rebuild_if_changed
+from painel_migrations.operations.sqlite.respelled import mind_values
 from painel_migrations.operations.sqlite.table import CHECK, Table
 from painel_migrations.operations.sqlite.text import BLANKS, key, literal, quote
 
@@ -59,6 +60,7 @@ def replace_values(connection: sa.Connection, table: str, column: str, mapping: 
         return
     name, value = quote(column), mapped(quote(column), mapping)
     condition = f"{value} IS NOT NULL AND {name} IS NOT {value}"
+    mind_values(connection, live.name, column, value, condition)
     if cells.keep(connection, "cells", live, found, condition):
         rebuild_if_changed(connection, live, release_checks(connection, live, column))
         change_rows(connection, live.name, f"UPDATE {quote(live.name)} SET {name} = {value} WHERE {condition}")

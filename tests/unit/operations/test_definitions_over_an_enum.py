@@ -13,6 +13,8 @@ from alembic.runtime.migration import MigrationContext
 
 import painel_migrations.operations  # noqa: F401  registers them
 from painel_migrations.errors import Refused
+from painel_migrations.operations.guarded import prepare, send
+from tests.support.advice import TRIED
 
 BASE = """
 CREATE TYPE nivel AS ENUM ('alto', 'baixo', 'Baixo', 'nenhum');
@@ -30,7 +32,8 @@ class Database:
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
-        self.op: Any = Operations(MigrationContext.configure(connection))
+        self.context = MigrationContext.configure(connection)
+        self.op: Any = Operations(self.context)
         self.run(BASE)
 
     def run(self, statement: str) -> list[Any]:
@@ -40,6 +43,19 @@ class Database:
     def rebuild(self) -> None:
         self.op.ensure_enum(AFTER)
         self.run("RESET search_path")
+
+    def refused(self) -> Refused:
+        """What a run to that says at its end; nothing of it stays."""
+        prepare(self.context)
+        with pytest.raises(Refused) as caught, self.connection.begin_nested():
+            self._whole_run()
+        self.run("RESET search_path")
+        return caught.value
+
+    def _whole_run(self) -> None:
+        self.run("SELECT set_config('painel.began', 'now', true)")
+        self.rebuild()
+        send(self.context, "CALL pg_temp.refuse_faults()")
 
     def kinds(self) -> list[Any]:
         """What of public.nivel is used: a retired type would be another."""
@@ -115,6 +131,28 @@ WORKS: dict[str, tuple[str, str]] = {
         "CREATE VIEW v AS SELECT d FROM t WHERE d::nivel = 'alto' AND 'alto' = ANY (a)"),
         ("SELECT concat(lower(a::text), d, (SELECT d::text FROM v), (SELECT count(*) FROM pg_constraint WHERE conname = 'nunca'))"
         " FROM t"),
+    ),
+    "typed table": (
+        "CREATE TYPE ty AS (n nivel); CREATE TABLE t OF ty; INSERT INTO t VALUES ('alto')",
+        "SELECT concat(n, reloftype::regtype) FROM t, pg_class WHERE oid = 't'::regclass",
+    ),
+    "array of a domain": (
+        "CREATE DOMAIN quase AS nivel; CREATE TABLE t (d quase[]); INSERT INTO t VALUES ('{alto}')",
+        "SELECT concat(d::text, pg_typeof(d)) FROM t",
+    ),
+    "lists of both spellings": (
+        (
+            "CREATE VIEW v AS SELECT id FROM pessoas WHERE nivel::text IN ('baixo', 'Baixo') AND"
+            " (nivel::text = 'Baixo' OR nivel::text = 'baixo') AND nivel::text = ANY ('{baixo,Baixo}'::text[])"
+        ),
+        "SELECT id FROM v ORDER BY id",
+    ),
+    "what is no text of a label": (
+        (
+            "CREATE VIEW v AS SELECT id AS baixo, id AS nenhum, 'mais baixo'::text AS t FROM pessoas WHERE nivel::text LIKE '%';"
+            "CREATE VIEW w AS SELECT t, baixo, nenhum FROM v WHERE t ILIKE '%baixo'; COMMENT ON VIEW w IS 'baixo, baixo'"
+        ),
+        "SELECT baixo FROM w ORDER BY baixo",
     ),
     "composite type": ("CREATE TYPE par AS (n nivel, m integer)", "SELECT (ROW('alto', 1)::par).m"),
     "statistics and cast": (
@@ -218,7 +256,7 @@ REFUSED: dict[str, tuple[str, str]] = {
         "CREATE TABLE t (nivel nivel, alto boolean GENERATED ALWAYS AS (nivel = 'alto') STORED)",
         "t.alto cannot be made again",
     ),
-    "partition key": ("CREATE TABLE t (nivel nivel) PARTITION BY LIST (nivel)", "t.nivel has to change or go"),
+    "partition key": ("CREATE TABLE t (nivel nivel) PARTITION BY LIST (nivel)", "t.nivel cannot be made again"),
     "view that names a label as text": (
         "CREATE VIEW v AS SELECT id FROM pessoas WHERE nivel::text = 'baixo'",
         "view v names 'baixo', which rows will hold as 'Baixo'",
@@ -242,7 +280,186 @@ def test_what_cannot_be_made_again_is_named(db: Database, kind: str) -> None:
     with pytest.raises(Refused) as caught:
         db.rebuild()
     assert what in caught.value.what.replace("public.", "")
-    assert caught.value.todo.startswith("Drop ")
+    assert caught.value.todo.startswith("Drop it, run again, then make it anew: ")
+
+
+NAMES = {
+    "beside a call of lower() for something else": (
+        "CREATE VIEW v AS SELECT lower(id::text) AS l FROM pessoas WHERE nivel::text = 'baixo'"
+    ),
+    "in an array of texts": "CREATE VIEW v AS SELECT id FROM pessoas WHERE nivel::text = ANY ('{alto,baixo}'::text[])",
+    "in LIKE": "CREATE VIEW v AS SELECT id FROM pessoas WHERE nivel::text LIKE 'bai%'",
+    "in a regular expression": "CREATE VIEW v AS SELECT id FROM pessoas WHERE nivel::text ~ '^(alto|bai)'",
+    "a part": "CREATE VIEW v AS SELECT id FROM pessoas WHERE substr(nivel::text, 1, 3) = 'bai'",
+    "in a list to be split": (
+        "CREATE VIEW v AS SELECT id FROM pessoas WHERE nivel::text IN (SELECT regexp_split_to_table('alto, baixo', ', *'))"
+    ),
+    "in dollars": (
+        "CREATE FUNCTION v(n nivel) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RETURN n::text = $x$baixo$x$; END'"
+    ),
+    "after a comment that folds": (
+        "CREATE FUNCTION v(n nivel) RETURNS boolean LANGUAGE plpgsql AS $q$BEGIN /* lower(x) */ RETURN n = 'baixo'; END$q$"
+    ),
+    "after an odd quote": (
+        "CREATE FUNCTION v(n nivel) RETURNS boolean LANGUAGE plpgsql AS $q$BEGIN -- d'agua\n RETURN n = 'baixo'; END$q$"
+    ),
+    "in dynamic SQL": (
+        "CREATE FUNCTION v(n nivel) RETURNS void LANGUAGE plpgsql AS"
+        " $q$BEGIN EXECUTE 'DELETE FROM pessoas WHERE nivel = ''baixo'''; END$q$"
+    ),
+    "in a policy": "CREATE TABLE v (id integer); CREATE POLICY v ON v USING (EXISTS (SELECT FROM pessoas WHERE nivel::text = 'baixo'))",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", NAMES)
+def test_a_text_that_means_a_label_is_named_wherever_it_stands(db: Database, where: str) -> None:
+    db.run(NAMES[where])
+    with pytest.raises(Refused, match=r"names 'baixo', which rows will hold as 'Baixo'"):
+        db.rebuild()
+
+
+# What somebody defined, and how often its rows or names are found before and after all that is advised.
+MENDED: dict[str, tuple[str, str]] = {
+    "generated column under a view": (
+        (
+            "CREATE TABLE t (nivel nivel, alto boolean GENERATED ALWAYS AS (nivel = 'alto') STORED);"
+            "INSERT INTO t VALUES ('alto'); CREATE VIEW v AS SELECT alto FROM t; CREATE VIEW w AS SELECT alto FROM v"
+        ),
+        "SELECT alto FROM w",
+    ),
+    "two generated columns": (
+        (
+            "CREATE TABLE t (n nivel, a boolean GENERATED ALWAYS AS (n = 'alto') STORED);"
+            "CREATE TABLE u (n nivel, a boolean GENERATED ALWAYS AS (n = 'alto') STORED); INSERT INTO t VALUES ('alto')"
+        ),
+        "SELECT attname::text FROM pg_attribute WHERE attgenerated = 's'",
+    ),
+    "partition key": (
+        (
+            "CREATE TABLE t (id integer, n nivel) PARTITION BY LIST (n); INSERT INTO pessoas VALUES (9, 'alto');"
+            "CREATE TABLE ta PARTITION OF t FOR VALUES IN ('alto'); INSERT INTO t VALUES (1, 'alto')"
+        ),
+        "SELECT n::text FROM ta",
+    ),
+    "composite type of a column": (
+        "CREATE TYPE par AS (n nivel, m integer); CREATE TABLE t (p par); INSERT INTO t VALUES (ROW('alto', 1))",
+        "SELECT concat((p).n, pg_typeof(p)) FROM t",
+    ),
+    "range of a column": (
+        "CREATE TYPE faixa AS RANGE (subtype = nivel); CREATE TABLE t (f faixa); INSERT INTO t VALUES ('[alto,alto]')",
+        "SELECT concat(lower(f), pg_typeof(f)) FROM t",
+    ),
+    "view over a view that names a label": (
+        (
+            "CREATE VIEW v AS SELECT id, nivel FROM pessoas WHERE nivel::text = 'baixo'; CREATE VIEW w AS SELECT id FROM v;"
+            "CREATE MATERIALIZED VIEW m AS SELECT id FROM w"
+        ),
+        "SELECT count(*) > 0 FROM w UNION ALL SELECT count(*) > 0 FROM m",
+    ),
+    "domain whose rows break its check": (
+        (
+            "CREATE DOMAIN quase AS nivel; CREATE TABLE t (d quase); INSERT INTO t VALUES ('alto');"
+            "CREATE VIEW v AS SELECT d FROM t; ALTER DOMAIN quase ADD CHECK (VALUE <> 'alto') NOT VALID"
+        ),
+        "SELECT pg_typeof(d)::text FROM v",
+    ),
+}  # fmt: skip
+
+
+def advised(todo: str) -> list[tuple[str, str]]:
+    """What is advised before and after, fault by fault."""
+    lines = [line.split("then make it anew: ")[1].partition(" -- Anew") for line in todo.splitlines()]
+    return [(before, after.partition(": ")[2]) for before, _, after in lines]
+
+
+@pytest.mark.parametrize("kind", MENDED)
+def test_what_a_refusal_advises_leads_there_and_makes_it_anew(db: Database, kind: str) -> None:
+    definition, question = MENDED[kind]
+    db.run(definition)
+    before = db.run(question)
+    refused = db.refused()
+    todo = advised(refused.todo)
+    db.run("; ".join(first for first, _ in todo))
+    db.rebuild()
+    for _, after in reversed(todo):
+        if "domain" in kind:
+            db.run("DELETE FROM t")
+            before = []
+        db.run(after.replace("'baixo'", "'Baixo'"))
+    assert db.run(question) == before
+
+
+@pytest.mark.parametrize(
+    ("definition", "drop", "shows"),
+    [
+        (
+            (
+                "CREATE FUNCTION igual(nivel, text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT $1::text = $2';"
+                "CREATE OPERATOR === (leftarg = nivel, rightarg = text, function = igual);"
+                "CREATE VIEW v AS SELECT id FROM pessoas WHERE nivel === 'alto'"
+            ),
+            "DROP view public.v; DROP operator public.===",
+            "SELECT * FROM pg_operator",
+        ),
+        (
+            "CREATE AGGREGATE ultimo(nivel) (sfunc = enum_larger, stype = nivel)",
+            "DROP aggregate public.ultimo",
+            "SELECT * FROM pg_aggregate",
+        ),
+        (
+            (
+                "CREATE OPERATOR CLASS oc FOR TYPE nivel USING btree AS OPERATOR 1 <(anyenum, anyenum),"
+                " OPERATOR 3 =(anyenum, anyenum), FUNCTION 1 enum_cmp(anyenum, anyenum)"
+            ),
+            "DROP operator class public.oc",
+            "SELECT * FROM pg_opclass",
+        ),
+        (
+            (
+                "CREATE FUNCTION f(n nivel) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RETURN n::text = ''baixo''; END';"
+                "CREATE VIEW v AS SELECT id FROM pessoas WHERE f(nivel)"
+            ),
+            "DROP view public.v; DROP function public.f",
+            "SELECT pg_get_functiondef",
+        ),
+    ],
+    ids=["operator", "aggregate", "operator class", "function"],
+)
+def test_what_no_statement_makes_anew_can_be_seen_and_dropped(
+    db: Database, definition: str, drop: str, shows: str
+) -> None:
+    db.run(definition)
+    ((before, after),) = advised(db.refused().todo)
+    assert before.startswith(drop)
+    assert after.startswith(f"what this shows before: {shows}")
+    see = after.removeprefix("what this shows before: ").split(";")[0]
+    assert len(db.run(see)) == 1
+    TRIED.append(see)
+    db.run(before)
+    db.rebuild()
+
+
+def test_all_of_a_kind_is_named_at_once(db: Database) -> None:
+    """Each has to go before the next run can get any further."""
+    db.run(
+        "CREATE VIEW va AS SELECT id FROM pessoas WHERE nivel::text = 'baixo';"
+        "CREATE VIEW vb AS SELECT id FROM pessoas WHERE nivel::text = 'baixo';"
+        "CREATE AGGREGATE ga(nivel) (sfunc = enum_larger, stype = nivel);"
+        "CREATE AGGREGATE gb(nivel) (sfunc = enum_larger, stype = nivel);"
+        "CREATE TYPE ca AS (n nivel); CREATE TABLE ta (c ca); CREATE TYPE cb AS (n nivel); CREATE TABLE tb (c cb)"
+    )
+    refused = db.refused()
+    assert len(refused.what.splitlines()) == 6
+    for name in ("view va", "view vb", "aggregate ga", "aggregate gb", "ta.c", "tb.c"):
+        assert name in refused.what
+    db.run("; ".join(before for before, _ in advised(refused.todo)))
+    db.rebuild()
+
+
+def test_a_label_that_gets_another_word(db: Database) -> None:
+    db.run("CREATE VIEW v AS SELECT id FROM pessoas WHERE nivel::text = 'alto'")
+    with pytest.raises(Refused, match="view v names 'alto', which rows will hold as 'maior'"):
+        db.op.rename_label(AFTER, "alto", "maior")
 
 
 # A type whose labels differ in case only is renamed, not made anew: its rows hold another text all the same.

@@ -1,0 +1,102 @@
+"""What somebody defined over the kinds of users finds the same rows after an upgrade, or is named before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from painel_migrations.errors import Refused
+from tests.support import history, lineage
+
+KIND = {22: "tipo", 23: "tipo_usuario", 27: "tipo"}
+NAMED = "view administradores names 'admin', which rows will hold as 'ADMIN'"
+
+
+def run(engine: sa.Engine, statement: str) -> list[tuple[Any, ...]]:
+    with engine.begin() as connection:
+        result = connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+        return [tuple(row) for row in result] if result.returns_rows else []
+
+
+def drop_and_upgrade(engine: sa.Engine, todo: str) -> None:
+    """Do what a refusal advises: before the next run, and after it."""
+    lines = [
+        line.split("then make it anew: ")[1].split(" -- Anew, with 'ADMIN' for 'admin': ") for line in todo.splitlines()
+    ]
+    for before, _ in lines:
+        run(engine, before)
+    history.upgrade(engine)
+    for _, after in lines:
+        run(engine, after.replace("'admin'", "'ADMIN'"))
+
+
+@pytest.mark.parametrize("state", [23, 27])
+def test_kinds_that_are_text(postgres: sa.Engine, state: int) -> None:
+    """A view, one over that, and a policy of a table nobody knows: each is named, all at once, and comes back."""
+    lineage.build(postgres, state, rows=8)
+    run(postgres, f"UPDATE usuarios SET {KIND[state]} = 'admin' WHERE id = 1")
+    run(
+        postgres,
+        f"CREATE VIEW administradores AS SELECT id, {KIND[state]} AS t FROM usuarios WHERE {KIND[state]} = 'admin'",
+    )
+    run(postgres, "CREATE VIEW deles AS SELECT id FROM administradores WHERE t LIKE 'adm%'")
+    run(postgres, f"CREATE VIEW de_todos AS SELECT id FROM usuarios WHERE lower({KIND[state]}) = 'admin'")
+    run(
+        postgres,
+        "CREATE TABLE portaria (id integer PRIMARY KEY); ALTER TABLE portaria ENABLE ROW LEVEL SECURITY; CREATE POLICY"
+        f" p ON portaria USING (EXISTS (SELECT FROM usuarios WHERE {KIND[state]} = 'admin'))",
+    )
+    asked = "SELECT id FROM deles UNION ALL SELECT id + 100 FROM de_todos ORDER BY 1"
+    before = run(postgres, asked)
+    assert before
+    with pytest.raises(Refused) as caught:
+        history.upgrade(postgres)
+    for named in (NAMED, "view deles names 'admin'", "policy portaria.p names 'admin'"):
+        assert named in caught.value.what
+    assert "de_todos" not in caught.value.what
+    assert run(postgres, asked) == before
+    lines = caught.value.todo.splitlines()
+    # What is dropped with another is in its line, too.
+    drop_and_upgrade(postgres, "\n".join(line for line in lines if "DROP view public.deles -- " not in line))
+    run(postgres, "CREATE OR REPLACE VIEW deles AS SELECT id FROM administradores WHERE t::text LIKE 'ADM%'")
+    assert run(postgres, asked) == before
+
+
+def test_labels_that_are_all_there_and_rows_of_the_wrong_one(postgres: sa.Engine) -> None:
+    """The type is as head has it, so that nothing is made anew: its rows change all the same."""
+    lineage.build(postgres, 22, rows=8)
+    history.upgrade(postgres)
+    run(postgres, "ALTER TABLE usuarios DISABLE TRIGGER USER; UPDATE usuarios SET tipo = 'admin' WHERE id = 1")
+    run(postgres, "ALTER TABLE usuarios ENABLE TRIGGER USER; DROP TABLE alembic_version, migration_history CASCADE")
+    run(postgres, "CREATE VIEW administradores AS SELECT id FROM usuarios WHERE tipo::text = 'admin'")
+    with pytest.raises(Refused, match=NAMED):
+        history.upgrade(postgres)
+
+
+@pytest.mark.parametrize("state", [22, 23])
+def test_a_file(sqlite: sa.Engine, state: int) -> None:
+    lineage.build(sqlite, state, rows=8)
+    kind = KIND[state]
+    run(sqlite, f"UPDATE usuarios SET {kind} = lower({kind})")
+    run(sqlite, f"UPDATE usuarios SET {kind} = 'admin' WHERE id = 1")
+    run(
+        sqlite,
+        f"CREATE VIEW administradores AS SELECT id, -- quem manda\n {kind} AS t FROM usuarios WHERE {kind} = 'admin'",
+    )
+    run(sqlite, f"CREATE VIEW em_qualquer AS SELECT id FROM usuarios WHERE lower({kind}) IN ('admin')")
+    run(sqlite, "CREATE TABLE fila (id INTEGER)")
+    run(
+        sqlite,
+        f"CREATE TRIGGER entra AFTER INSERT ON fila WHEN (SELECT {kind} FROM usuarios WHERE id = NEW.id) = 'admin'"
+        " BEGIN DELETE FROM fila WHERE id = 0; END",
+    )
+    before = run(sqlite, "SELECT id FROM administradores UNION ALL SELECT id FROM em_qualquer")
+    with pytest.raises(Refused) as caught:
+        history.upgrade(sqlite)
+    assert NAMED in caught.value.what
+    assert "trigger entra names 'admin'" in caught.value.what
+    assert "em_qualquer" not in caught.value.what
+    drop_and_upgrade(sqlite, caught.value.todo)
+    assert run(sqlite, "SELECT id FROM administradores UNION ALL SELECT id FROM em_qualquer") == before
