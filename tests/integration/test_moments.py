@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from painel_migrations.errors import Refused
 from tests.conftest import VERSIONS
 from tests.support import history, lineage, pasting, servers
 
@@ -105,6 +106,51 @@ def test_whatever_sets_it(
     request.addfinalizer(lambda: execute(postgres, "ALTER ROLE postgres RESET ALL"))
     of_state_22(postgres, *settings)
     assert_same_moments(postgres, upgrade, "ALTER TABLE eventos ALTER data_evento TYPE timestamp", zone)
+
+
+@pytest.mark.parametrize("by", ["the client", "the role", "a client that may read no file"])
+def test_a_zone_of_one_s_own_is_not_the_application_s(postgres: sa.Engine, by: str) -> None:
+    of_state_22(postgres, "ALTER TABLE eventos ALTER data_evento TYPE timestamp")
+    was = rows(postgres, "SELECT data_evento AT TIME ZONE 'America/Sao_Paulo' FROM eventos ORDER BY id")
+    execute(postgres, "CREATE ROLE outro LOGIN SUPERUSER")
+    try:
+        url = postgres.url.set(username="outro")
+        if by == "the role":
+            execute(postgres, "ALTER ROLE outro SET timezone TO 'Asia/Tokyo'")
+            engine = sa.create_engine(url)
+        else:
+            engine = sa.create_engine(url, connect_args={"options": "-c TimeZone=Asia/Tokyo"})
+        if "no file" in by:
+            for kind in ("TABLE", "SEQUENCE", "TYPE"):
+                execute(
+                    postgres,
+                    f"DO $$ DECLARE s text; BEGIN FOR s IN SELECT format('ALTER {kind} %s OWNER TO outro', "
+                    + {
+                        "TABLE": "oid::regclass) FROM pg_class WHERE relkind = 'r'",
+                        "SEQUENCE": "seqrelid::regclass) FROM pg_sequence JOIN pg_class ON oid = seqrelid WHERE NOT"
+                        " EXISTS (SELECT FROM pg_depend WHERE objid = seqrelid AND deptype IN ('a', 'i'))",
+                        "TYPE": "oid::regtype) FROM pg_type WHERE typtype = 'e'",
+                    }[kind]
+                    + {"TABLE": " AND relnamespace", "SEQUENCE": " AND relnamespace", "TYPE": " AND typnamespace"}[kind]
+                    + " = 'public'::regnamespace LOOP EXECUTE s; END LOOP; END $$",
+                )
+            execute(postgres, "GRANT CREATE ON SCHEMA public TO outro; ALTER ROLE outro NOSUPERUSER")
+            execute(postgres, f"ALTER DATABASE {postgres.url.database} OWNER TO outro")
+            with pytest.raises(Refused, match=r"time zone of its own.*: eventos\.data_evento") as caught:
+                history.upgrade(engine)
+            assert (
+                f"ALTER ROLE outro IN DATABASE {postgres.url.database} SET timezone = 'Asia/Tokyo'" in caught.value.todo
+            )
+            execute(
+                postgres, f"ALTER ROLE outro IN DATABASE {postgres.url.database} SET timezone = 'America/Sao_Paulo'"
+            )
+        history.upgrade(engine)
+        engine.dispose()
+        assert rows(postgres, "SELECT data_evento FROM eventos ORDER BY id") == was
+    finally:
+        execute(postgres, "ALTER ROLE outro RESET ALL")
+        execute(postgres, f"ALTER DATABASE {postgres.url.database} OWNER TO postgres")
+        execute(postgres, "REASSIGN OWNED BY outro TO postgres; DROP OWNED BY outro; DROP ROLE outro")
 
 
 def test_a_date_is_a_midnight_there_and_text_with_an_offset_bears_its_own(

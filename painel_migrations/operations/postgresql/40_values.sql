@@ -42,20 +42,29 @@ END $fn$;
 
 -- The zone in which the application's sessions read and wrote moments that have none: what the server gives
 -- sessions of the role that owns its tables in this database, before this one asked for UTC. AT TIME ZONE takes
--- it.
+-- it. What this client or its role set hides what the server has, which its files tell whoever may read them.
 CREATE OR REPLACE FUNCTION pg_temp.zone() RETURNS text LANGUAGE plpgsql AS $fn$
 DECLARE
     mine text := current_setting('TimeZone');
     zone text;
+    own boolean;
 BEGIN
-    PERFORM set_config('TimeZone', coalesce((
+    SET LOCAL TimeZone TO DEFAULT;
+    SELECT source IN ('client', 'user', 'database user') INTO own FROM pg_settings WHERE name = 'TimeZone';
+    zone := (
         SELECT substr(s, 10) FROM pg_db_role_setting, unnest(setconfig) s
         WHERE s ILIKE 'timezone=%' AND setdatabase IN (0,
             (SELECT oid FROM pg_database WHERE datname = current_database()))
           AND setrole IN (0, coalesce((SELECT relowner FROM pg_class WHERE oid = pg_temp.oid_of('usuarios')),
                                       current_user::regrole))
-        ORDER BY setrole = 0, setdatabase = 0 LIMIT 1),
-        (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone')), true);
+        ORDER BY setrole = 0, setdatabase = 0 LIMIT 1);
+    IF zone IS NULL AND own AND has_function_privilege('pg_show_all_file_settings()', 'EXECUTE')
+        AND has_function_privilege('pg_read_file(text)', 'EXECUTE') THEN
+        zone := coalesce(substring(pg_read_file('postmaster.opts') FROM '(?i)[^_]timezone=([^"]+)"'), (SELECT setting
+            FROM pg_file_settings WHERE lower(name) = 'timezone' AND error IS NULL ORDER BY seqno DESC LIMIT 1));
+    END IF;
+    PERFORM set_config('painel.zone', CASE WHEN zone IS NULL AND own THEN 'hidden' END, true),
+        set_config('TimeZone', coalesce(zone, current_setting('TimeZone')), true);
     zone := current_setting('TimeZone');
     PERFORM set_config('TimeZone', mine, true);
     RETURN zone;
@@ -119,7 +128,12 @@ BEGIN
             '%4$s AND CASE WHEN %5$s THEN %6$s ELSE false END) AS moments', zone, value,
             pg_temp.converted(value, from_type, to_type), rows, pg_temp.fits(value, from_type, to_type, true),
             pg_temp.zoneless(value, from_type, to_type)) INTO n, odd;
-        IF n > 0 THEN
+        IF n > 0 AND current_setting('painel.zone', true) = 'hidden' THEN
+            PERFORM pg_temp.fault('this session has a time zone of its own, which hides the one that the application reads '
+                'moments without a zone in: ', format('Connect without it (PGTZ, PGOPTIONS, the role''s own), or say which it '
+                'is, here %L, then run again: ALTER ROLE %s IN DATABASE %I SET timezone = %1$L', zone, (SELECT
+                relowner::regrole FROM pg_class WHERE oid = pg_temp.oid_of('usuarios')), current_database()), of_column);
+        ELSIF n > 0 THEN
             PERFORM pg_temp.say(format('%s: %s without a zone read in %s%s', of_column,
                 pg_temp.counted(n, 'moment', 'moments'), zone,
                 ', ' || nullif(odd, 0) || ' of them of an hour that the clocks there skipped or repeated'));
