@@ -66,4 +66,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.restore_leftovers()
+    op.undo()

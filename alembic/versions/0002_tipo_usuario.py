@@ -49,6 +49,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.restore_column("usuarios", sa.Column("tipo_usuario_temp", sa.String(20)), if_kept=True)
-    for table in reversed(TABLES):
-        op.restore_column(table, sa.Column("tipo_usuario", sa.String(100)), if_kept=True)
+    op.undo()

@@ -152,12 +152,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_table_unless_rows("logs_auditoria")
-    op.drop_table_unless_rows("promoter_eventos")
-    op.drop_table_unless_rows("checkins")
-    op.drop_table_unless_rows("transacoes")
-    op.drop_table_unless_rows("listas")
-    op.drop_table_unless_rows("eventos")
-    op.drop_table_unless_rows("usuarios")
-    op.drop_table_unless_rows("empresas")
-    op.drop_enum(STATUSEVENTO, STATUSTRANSACAO, TIPOLISTA, TIPOUSUARIO)
+    op.undo()

@@ -41,7 +41,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for column in window():
-        op.retire_column("listas", column.name)
-    op.retire_column("listas", "desconto_percentual")
-    op.retire_column("listas", "codigo_cupom")
+    op.undo()

@@ -172,12 +172,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_table_unless_rows("caixa_pdv")
-    op.drop_table_unless_rows("movimentos_estoque")
-    op.drop_table_unless_rows("recargas_comanda")
-    op.drop_table_unless_rows("pagamentos_pdv")
-    op.drop_table_unless_rows("itens_venda_pdv")
-    op.drop_table_unless_rows("vendas_pdv")
-    op.drop_table_unless_rows("produtos")
-    op.drop_table_unless_rows("comandas")
-    op.drop_enum(STATUSCOMANDA, STATUSPRODUTO, STATUSVENDAPDV, TIPOCOMANDA, TIPOPAGAMENTOPDV, TIPOPRODUTO)
+    op.undo()

@@ -25,4 +25,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.retire_column("transacoes", "qr_code_ticket")
+    op.undo()

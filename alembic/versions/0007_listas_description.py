@@ -38,7 +38,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for column in window():
-        op.restore_column("listas", column)
-    op.tighten_unique("listas", "codigo_cupom")
-    op.retire_column("listas", "descricao")
+    op.undo()

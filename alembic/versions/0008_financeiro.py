@@ -74,6 +74,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_table_unless_rows("caixas_eventos")
-    op.drop_table_unless_rows("movimentacoes_financeiras")
-    op.drop_enum(STATUSMOVIMENTACAOFINANCEIRA, TIPOMOVIMENTACAOFINANCEIRA)
+    op.undo()

@@ -70,7 +70,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_table_unless_rows("metricas_promoters")
-    op.drop_table_unless_rows("promoter_conquistas")
-    op.drop_table_unless_rows("conquistas")
-    op.drop_enum(NIVELBADGE, TIPOCONQUISTA)
+    op.undo()

@@ -28,4 +28,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.restore_column("usuarios", sa.Column("empresa_id", sa.Integer, sa.ForeignKey("empresas.id"), nullable=False))
+    op.undo()

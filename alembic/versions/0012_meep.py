@@ -144,15 +144,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    moment = sa.DateTime(timezone=True)
-    for table in ("clientes_eventos", "equipamentos_eventos"):
-        op.restore_column(table, sa.Column("updated_at", moment), if_kept=True)
-    for table in TABLES:
-        op.restore_column(table, sa.Column("created_at", moment), if_kept=True)
-    op.drop_table_unless_rows("logs_seguranca_meep")
-    op.drop_table_unless_rows("analytics_meep")
-    op.drop_table_unless_rows("previsoes_ia")
-    op.drop_table_unless_rows("sessoes_operadores")
-    op.drop_table_unless_rows("equipamentos_eventos")
-    op.drop_table_unless_rows("validacoes_acesso")
-    op.drop_table_unless_rows("clientes_eventos")
+    op.undo()

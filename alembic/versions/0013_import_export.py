@@ -109,9 +109,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for column in reversed(catalogue()):
-        op.retire_column("produtos", column.name)
-    op.drop_table_unless_rows("templates_importacao")
-    op.drop_table_unless_rows("validacoes_importacao")
-    op.drop_table_unless_rows("operacoes_import_export")
-    op.drop_enum(STATUSIMPORTACAO, STATUSVALIDACAO, TIPOOPERACAO)
+    op.undo()

@@ -37,5 +37,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.retire_column("produtos", "categoria_id")
-    op.drop_table_unless_rows("produtos_categorias")
+    op.undo()

@@ -38,18 +38,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.ensure_no_index("ix_categorias_produtos_nome", "categorias_produtos")
-    op.restore_renamed("produtos_categorias", "categorias_produtos")
-    op.ensure_table(
-        "produtos_categorias",
-        sa.Column("id", sa.Integer, primary_key=True, index=True),
-        sa.Column("nome", sa.String(255), nullable=False),
-        sa.Column("descricao", sa.Text),
-        sa.Column("cor", sa.String(7)),
-        sa.Column("ativo", sa.Boolean),
-        sa.Column("evento_id", sa.Integer, sa.ForeignKey("eventos.id")),
-        sa.Column("empresa_id", sa.Integer, sa.ForeignKey("empresas.id")),
-        sa.Column("criado_em", sa.DateTime(timezone=True), server_default=sa.func.now()),
-        sa.Column("atualizado_em", sa.DateTime(timezone=True)),
-        unless="categorias_produtos",
-    )
+    op.undo()

@@ -32,4 +32,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.restore_values("produtos", "tipo", GONE)
+    op.undo()

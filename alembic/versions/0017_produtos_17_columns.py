@@ -50,7 +50,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for column in gone():
-        op.restore_column("produtos", column)
-    op.tighten_unique("produtos", "codigo_barras")
-    op.tighten_unique("produtos", "codigo_interno")
+    op.undo()

@@ -29,4 +29,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.restore_column("produtos", sa.Column("evento_id", sa.Integer, sa.ForeignKey("eventos.id"), nullable=False))
+    op.undo()

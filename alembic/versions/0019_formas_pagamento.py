@@ -60,5 +60,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_table_unless_rows("formas_pagamento")
-    op.drop_enum(STATUSFORMAPAGAMENTO, TIPOFORMAPAGAMENTO)
+    op.undo()

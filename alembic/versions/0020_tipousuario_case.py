@@ -48,5 +48,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.ensure_no_trigger("usuarios_tipo_maiusculo", "usuarios", *SQLITE)
-    op.ensure_enum(BEFORE)
+    op.undo()

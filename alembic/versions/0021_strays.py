@@ -63,4 +63,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.restore_strays(*reversed(TABLES))
+    op.undo()

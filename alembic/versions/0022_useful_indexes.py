@@ -44,5 +44,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name, table, _ in reversed(INDEXES):
-        op.ensure_no_index(name, table)
+    op.undo()

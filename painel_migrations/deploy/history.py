@@ -95,8 +95,6 @@ class _PostgreSQL:
             self._call("begin_way_back")
 
     def end_revision(self, revision: Script) -> int:
-        if self.direction == "downgrade":
-            self._call("restore_types", revision.revision)
         if self.way:
             self._call("end_revision", revision.revision, revision_sha256(revision))
         return self._connection.info.pop(ROWS_RETIRED, 0) if self._connection else 0
@@ -104,6 +102,7 @@ class _PostgreSQL:
     def end_run(self) -> None:
         # Before the lines: what was noted refuses the run, all of it at once.
         self._call("refuse_faults")
+        self._call("note_changes")
         if self.way:
             self._call("end_run")
 

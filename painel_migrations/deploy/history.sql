@@ -26,6 +26,7 @@ CREATE OR REPLACE PROCEDURE pg_temp.begin_revision(revision text, direction text
 LANGUAGE plpgsql AS $fn$
 DECLARE is_first boolean := coalesce(current_setting('painel.began', true), '') = '';
 BEGIN
+    CALL pg_temp.note_changes();
     PERFORM set_config('painel.revision', revision, true), set_config('painel.direction', direction, true),
         set_config('painel.began', clock_timestamp()::text, true);
     PERFORM pg_temp.say(format('%s %s', CASE direction WHEN 'downgrade' THEN '<-' ELSE '->' END, revision));

@@ -43,8 +43,8 @@ class Call:
     def statement(self) -> str:
         """The statement for PostgreSQL, the same online and in the console script."""
         arguments = [spelled for argument in self.arguments[:-1] for spelled in _spelled(argument)]
-        last = self.arguments[-1]
-        arguments += last if isinstance(last, (list, tuple)) and not isinstance(last, _OWN) else _spelled(last)
+        for last in self.arguments[-1:]:
+            arguments += last if isinstance(last, (list, tuple)) and not isinstance(last, _OWN) else _spelled(last)
         return call(self.name, arguments)
 
     def run_on_sqlite(self, connection: sa.Connection) -> None:

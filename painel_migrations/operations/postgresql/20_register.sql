@@ -101,13 +101,19 @@ BEGIN
     PERFORM pg_temp.run(of_object, statement);
 END $fn$;
 
+-- Whether what a revision kept is to come back: on the way back, that of the revision alone.
+CREATE OR REPLACE FUNCTION pg_temp.is_due(of_revision text) RETURNS boolean LANGUAGE sql STABLE AS $fn$
+    SELECT current_setting('painel.direction', true) IS DISTINCT FROM 'downgrade'
+        OR of_revision = current_setting('painel.revision')
+$fn$;
+
 -- The latest entry for an object, as (id, kept_in, definition). No row where there is none.
 CREATE OR REPLACE FUNCTION pg_temp.noted(
     what text, of_object text, OUT entry integer, OUT kept text, OUT made_by text) LANGUAGE plpgsql AS $fn$
 BEGIN
     IF to_regclass('retired.register') IS NOT NULL THEN
         SELECT id, kept_in, definition INTO entry, kept, made_by FROM retired.register
-        WHERE kind = what AND object = of_object ORDER BY id DESC LIMIT 1;
+        WHERE kind = what AND object = of_object AND pg_temp.is_due(revision) ORDER BY id DESC LIMIT 1;
     END IF;
 END $fn$;
 

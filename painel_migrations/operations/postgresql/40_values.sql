@@ -317,9 +317,10 @@ BEGIN
     IF (SELECT count(*) > count(DISTINCT lower(l)) FROM unnest(labels) l) THEN
         wanted := pg_temp.folded(quote_ident(col), labels);
         PERFORM pg_temp.mind_values(tbl, col, wanted);
-        n := pg_temp.change_rows(tbl, format('UPDATE public.%I SET %I = (%s)::public.%I WHERE %I::text <> %s',
-            tbl, col, wanted, enum_type, col, wanted));
+        wanted := format('(%s)::public.%I', wanted, enum_type);
+        n := pg_temp.count_where(tbl, format('%I <> %s', col, wanted));
         IF n > 0 THEN
+            PERFORM pg_temp.change_cells(tbl, col, wanted, format('%I <> %s', col, wanted));
             PERFORM pg_temp.say(format('%s.%s: %s folded to the first spelling', tbl, col,
                 pg_temp.counted(n, 'row', 'rows')));
         END IF;
@@ -346,7 +347,7 @@ CREATE OR REPLACE FUNCTION pg_temp.marks(tbl text, alias text) RETURNS text LANG
 $fn$;
 
 -- Keeps the cells of a column, row by row, before they go or are given other values. Returns how many.
-CREATE OR REPLACE FUNCTION pg_temp.keep_cells(tbl text, col text, condition text, what text DEFAULT 'cells')
+CREATE OR REPLACE FUNCTION pg_temp.keep_cells(tbl text, col text, condition text, what text DEFAULT 'cells', became text DEFAULT NULL)
 RETURNS bigint LANGUAGE plpgsql AS $fn$
 DECLARE
     kept text;
@@ -361,8 +362,8 @@ BEGIN
         PERFORM pg_temp.open_retired();
         kept := pg_temp.free_name(
             tbl || '__' || col || CASE what WHEN 'column' THEN '' ELSE '__before' END, 'retired');
-        EXECUTE format('CREATE TABLE retired.%I AS SELECT id, %I, %s AS of_row FROM public.%I WHERE %s',
-            kept, col, pg_temp.marks(tbl, tbl), tbl, condition);
+        EXECUTE format('CREATE TABLE retired.%I AS SELECT id, %I, %s AS of_row%s FROM public.%I WHERE %s',
+            kept, col, pg_temp.marks(tbl, tbl), format(', (%s)::text AS became', became), tbl, condition);
         EXECUTE format('ALTER TABLE retired.%I ADD PRIMARY KEY (id)', kept);
         PERFORM pg_temp.note(what, tbl || '.' || col, kept, NULL, n);
     END IF;
@@ -389,7 +390,7 @@ BEGIN
     FOR kept IN SELECT r.id, r.kept_in, pg_temp.type_name(a.atttypid, a.atttypmod) AS type
         FROM retired.register r
         JOIN pg_attribute a ON a.attrelid = to_regclass(format('retired.%I', r.kept_in)) AND a.attname = col
-        WHERE r.kind = what AND r.object = tbl || '.' || col ORDER BY r.id DESC
+        WHERE r.kind = what AND r.object = tbl || '.' || col AND pg_temp.is_due(r.revision) ORDER BY r.id DESC
     LOOP
         IF pg_temp.is_enum(live) THEN
             EXECUTE format('SELECT array_agg(DISTINCT upper(btrim(%s::text))) FROM retired.%I kept',
@@ -400,6 +401,10 @@ BEGIN
             END IF;
         END IF;
         value := pg_temp.converted(cell, kept.type, live);
+        -- What was given another value since keeps that, but for its spelling.
+        still := CASE WHEN what = 'cells' AND still = 'true' AND EXISTS (SELECT FROM pg_attribute
+                WHERE attrelid = to_regclass(format('retired.%I', kept.kept_in)) AND attname = 'became')
+            THEN format('upper(live.%I::text) IS NOT DISTINCT FROM upper(kept.became)', col) ELSE still END;
         same := format('kept.id = live.id AND CASE WHEN %s AND coalesce(kept.of_row && %s, true)',
             pg_temp.fits(cell, kept.type, live), pg_temp.marks(tbl, 'live'));
         PERFORM pg_temp.change_rows(tbl, format(
@@ -457,7 +462,7 @@ END $fn$;
 CREATE OR REPLACE FUNCTION pg_temp.change_cells(tbl text, col text, value text, condition text)
 RETURNS void LANGUAGE plpgsql AS $fn$
 BEGIN
-    IF pg_temp.keep_cells(tbl, col, condition) > 0 THEN
+    IF pg_temp.keep_cells(tbl, col, condition, 'cells', value) > 0 THEN
         PERFORM pg_temp.change_rows(tbl,
             format('UPDATE public.%I SET %I = (%s) WHERE %s', tbl, col, value, condition));
     END IF;

@@ -152,7 +152,8 @@ BEGIN
             EXECUTE format('SELECT count(*) FROM %s WHERE %s <> ALL (%L)', used.rel, value, labels) INTO n;
         END IF;
         PERFORM pg_temp.refuse_labels(n, pg_temp.shown(used.rel::text), used.col, enum_type);
-        PERFORM pg_temp.keep_spelling(used.rel, used.col, value);
+        PERFORM pg_temp.keep_spelling(used.rel, used.col, value)
+        WHERE current_setting('painel.direction', true) IS DISTINCT FROM 'downgrade';
         PERFORM pg_temp.run(pg_temp.shown(used.rel::text) || '.' || used.col, format(
             'ALTER TABLE %1$s ALTER COLUMN %2$I TYPE %3$s%5$s USING %4$s::%3$s%5$s',
             used.rel, used.col, spelled, value, CASE WHEN used.is_array THEN '[]' END));

@@ -160,6 +160,7 @@ CREATE OR REPLACE PROCEDURE pg_temp.fold_column(tbl text, old text, into_col tex
 DECLARE
     old_type text := pg_temp.type_of(tbl, old);
     live text := pg_temp.type_of(tbl, into_col);
+    value text := pg_temp.converted(quote_ident(old), old_type, live);
     gap text := CASE WHEN live = 'text' OR live LIKE 'character%' THEN '(%1$I IS NULL OR btrim(%1$I) = '''')'
                      ELSE '%1$I IS NULL' END;
 BEGIN
@@ -172,8 +173,7 @@ BEGIN
     END IF;
     PERFORM pg_temp.say_zone(tbl || '.' || old, format('FROM public.%I WHERE %s', tbl, format(gap, into_col)),
         quote_ident(old), old_type, live);
-    PERFORM pg_temp.change_rows(tbl, format(
-        'UPDATE public.%1$I SET %2$I = %3$s WHERE %4$I IS NOT NULL AND %5$s AND %3$s IS NOT NULL',
-        tbl, into_col, pg_temp.converted(quote_ident(old), old_type, live), old, format(gap, into_col)));
+    PERFORM pg_temp.change_cells(tbl, into_col, value, format('%I IS NOT NULL AND %s AND %s IS NOT NULL', old,
+        format(gap, into_col), value));
     CALL pg_temp.retire_column(tbl, old);
 END $fn$;

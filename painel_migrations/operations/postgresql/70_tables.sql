@@ -177,6 +177,7 @@ BEGIN
     FROM (SELECT m.id, row_number() OVER (ORDER BY m.id) AS place FROM pg_temp.moved m WHERE new_id = 0) a
         JOIN pg_temp.fresh_ids((SELECT count(*) FROM pg_temp.moved WHERE new_id = 0), old, new) f USING (place)
     WHERE a.id = moved.id;
+    PERFORM pg_temp.await_rows(new);
     PERFORM pg_temp.change_rows(new, format(
         'INSERT INTO public.%2$I (id, %3$s) OVERRIDING SYSTEM VALUE SELECT moved.new_id, %4$s '
         'FROM public.%1$I source JOIN pg_temp.moved USING (id) '
@@ -185,6 +186,7 @@ BEGIN
         (SELECT string_agg(pg_temp.converted('source.' || quote_ident(s), pg_temp.type_of(old, s),
                                              pg_temp.type_of(new, s)), ', ' ORDER BY place)
          FROM unnest(shared) WITH ORDINALITY AS u (s, place))));
+    PERFORM pg_temp.note_arrived(new);
     FOR con IN SELECT * FROM pg_temp.references_to(old)
     LOOP
         changed := format('%1$I IS NOT NULL AND NOT EXISTS '

@@ -137,7 +137,7 @@ BEGIN
         stay := NULL;
         FOR thing IN SELECT id, object, definition FROM retired.register
             WHERE kind = what AND object LIKE of_objects AND definition IS NOT NULL
-              AND NOT pg_temp.names_foreign_code(definition) ORDER BY id DESC
+              AND NOT pg_temp.names_foreign_code(definition) AND pg_temp.is_due(revision) ORDER BY id DESC
         LOOP
             BEGIN
                 EXECUTE thing.definition;

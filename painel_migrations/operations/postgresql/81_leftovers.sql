@@ -64,6 +64,7 @@ BEGIN
         array_to_string('true'::text || conditions, ' AND '));
     PERFORM pg_temp.say_zone(source || '.' || z[i][1], lacking, z[i][2], z[i][3], z[i][4])
     FROM (SELECT zoned) AS a (z), generate_subscripts(z, 1) i;
+    PERFORM pg_temp.await_rows(target);
     says := format('INSERT INTO public.%I (%s) OVERRIDING SYSTEM VALUE SELECT %s%s', target,
         array_to_string(into_cols, ', '), array_to_string(cols, ', '), lacking);
     BEGIN
@@ -81,7 +82,31 @@ BEGIN
         END LOOP;
     END;
     IF n > 0 THEN
+        PERFORM pg_temp.note_arrived(target);
         PERFORM pg_temp.say(format('%s: %s back from %s', target, pg_temp.counted(n, 'row', 'rows'), source));
+    END IF;
+END $fn$;
+
+-- The rows that a table has before others come, and those that came: on the way back they go.
+CREATE OR REPLACE FUNCTION pg_temp.await_rows(tbl text) RETURNS void LANGUAGE plpgsql AS $fn$
+BEGIN
+    CREATE TEMP TABLE IF NOT EXISTS had (id bigint PRIMARY KEY) ON COMMIT DROP;
+    DELETE FROM pg_temp.had;
+    EXECUTE format('INSERT INTO pg_temp.had SELECT id FROM public.%I WHERE id IS NOT NULL ON CONFLICT DO NOTHING', tbl);
+END $fn$;
+
+CREATE OR REPLACE FUNCTION pg_temp.note_arrived(tbl text) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    kept text;
+    n bigint := pg_temp.count_where(tbl, 'id NOT IN (SELECT h.id FROM pg_temp.had h)');
+BEGIN
+    IF n > 0 THEN
+        PERFORM pg_temp.open_retired();
+        kept := pg_temp.free_name(tbl || '__arrived', 'retired');
+        EXECUTE format('CREATE TABLE retired.%I AS SELECT id, to_jsonb(t) AS of_row FROM public.%I t '
+            'WHERE id NOT IN (SELECT h.id FROM pg_temp.had h)', kept, tbl);
+        INSERT INTO retired.register (revision, kind, object, kept_in)
+        VALUES (nullif(current_setting('painel.revision', true), ''), 'arrived', tbl, kept);
     END IF;
 END $fn$;
 
