@@ -254,12 +254,13 @@ BEGIN
     END IF;
     PERFORM pg_temp.say_zone(tbl || '.' || col, format('FROM public.%I WHERE true', tbl), quote_ident(col), live,
         target);
-    -- What the way back cannot work out is kept beside the type.
-    IF current_setting('painel.direction', true) = 'upgrade' AND pg_temp.has_column(tbl, 'id') AND pg_temp.has_rows(tbl)
-        AND NOT pg_temp.is_enum(live) AND NOT pg_temp.is_enum(target) THEN
+    -- What the way back cannot work out is kept.
+    IF current_setting('painel.direction', true) = 'upgrade' AND pg_temp.has_column(tbl, 'id')
+        AND NOT pg_temp.is_enum(live) THEN
         PERFORM pg_temp.keep_cells(tbl, col, format(
-            'CASE WHEN %s THEN %I::text IS DISTINCT FROM (%s)::text ELSE true END',
-            pg_temp.fits(value, target, live), col, pg_temp.converted(value, target, live)), 'type');
+            'CASE WHEN %s THEN %I::text IS DISTINCT FROM (%s)::text ELSE true END', CASE WHEN pg_temp.is_enum(target)
+                THEN 'true' ELSE pg_temp.fits(value, target, live) END, col, pg_temp.converted(value, target, live)),
+            'cells', pg_temp.converted(value, target, live));
     END IF;
     PERFORM pg_temp.mind_values(tbl, col, value) WHERE pg_temp.is_enum(target);
     PERFORM pg_temp.shelve(tbl, col);
@@ -353,7 +354,7 @@ DECLARE
     kept text;
     n bigint := CASE WHEN pg_temp.has_table(tbl) THEN pg_temp.count_where(tbl, condition) ELSE 1 END;
 BEGIN
-    IF n > 0 OR what = 'type' THEN
+    IF n > 0 THEN
         IF NOT pg_temp.has_column(tbl, 'id') THEN
             PERFORM pg_temp.refuse(
                 format('%s.%s: values change, and are kept by a column id in schema public only', tbl, col),
@@ -363,7 +364,7 @@ BEGIN
         kept := pg_temp.free_name(
             tbl || '__' || col || CASE what WHEN 'column' THEN '' ELSE '__before' END, 'retired');
         EXECUTE format('CREATE TABLE retired.%I AS SELECT id, %I, %s AS of_row%s FROM public.%I WHERE %s',
-            kept, col, pg_temp.marks(tbl, tbl), format(', (%s)::text AS became', became), tbl, condition);
+            kept, col, pg_temp.marks(tbl, tbl), ', (' || became || ')::text AS became', tbl, condition);
         EXECUTE format('ALTER TABLE retired.%I ADD PRIMARY KEY (id)', kept);
         PERFORM pg_temp.note(what, tbl || '.' || col, kept, NULL, n);
     END IF;
@@ -424,38 +425,6 @@ BEGIN
         END IF;
     END LOOP;
     PERFORM pg_temp.close_retired();
-END $fn$;
-
--- Undoes the changes of type of a revision, where every row fits.
-CREATE OR REPLACE PROCEDURE pg_temp.restore_types(of_revision text) LANGUAGE plpgsql AS $fn$
-DECLARE
-    things text[];
-    thing text[];
-    live text;
-BEGIN
-    IF to_regclass('retired.register') IS NULL THEN
-        RETURN;
-    END IF;
-    -- Read first: the register goes with the last of them.
-    SELECT array_agg(ARRAY[tbl, col, pg_temp.type_name(atttypid, atttypmod)] ORDER BY r.id DESC) INTO things
-    FROM retired.register r, LATERAL (SELECT split_part(object, '.', 1), split_part(object, '.', 2)) AS o (tbl, col),
-        pg_attribute
-    WHERE kind = 'type' AND r.revision = of_revision AND attname = col
-      AND attrelid = to_regclass(format('retired.%I', kept_in));
-    -- An empty array has no slice.
-    IF things IS NULL THEN
-        RETURN;
-    END IF;
-    FOREACH thing SLICE 1 IN ARRAY things LOOP
-        live := pg_temp.type_of(thing[1], thing[2]);
-        IF live IS NOT NULL AND pg_temp.count_where(thing[1],
-                'NOT ' || pg_temp.fits(quote_ident(thing[2]), live, thing[3])) = 0 THEN
-            PERFORM pg_temp.change_type(thing[1], thing[2], thing[3]);
-            PERFORM pg_temp.give_back('type', thing[1], thing[2], format('live.%I::text = (%s)::text', thing[2],
-                pg_temp.converted(pg_temp.converted(format('kept.%I', thing[2]), thing[3], live), live,
-                    thing[3])));
-        END IF;
-    END LOOP;
 END $fn$;
 
 -- Gives cells another value, and keeps them.

@@ -134,7 +134,8 @@ CREATE OR REPLACE PROCEDURE pg_temp.undo_type(tbl text, col text, was text) LANG
 BEGIN
     IF was ~ ' GENERATED ' THEN
         PERFORM pg_temp.say(format('%s.%s stays as it is: it was computed', tbl, col));
-    ELSIF pg_temp.has_column(tbl, col) THEN
+    ELSIF pg_temp.has_column(tbl, col) AND pg_temp.count_where(tbl,
+            'NOT ' || pg_temp.fits(quote_ident(col), pg_temp.type_of(tbl, col), was)) = 0 THEN
         PERFORM pg_temp.change_type(tbl, col, was);
     END IF;
 END $fn$;
@@ -164,8 +165,7 @@ BEGIN
     PERFORM pg_temp.refuse_written();
     CREATE TEMP TABLE undone ON COMMIT DROP AS SELECT * FROM retired.register WHERE revision = at_revision;
     CALL pg_temp.undo_noted('undo');
-    CALL pg_temp.restore_types(at_revision);
-    FOR thing IN SELECT * FROM pg_temp.undone WHERE kind NOT IN ('undo', 'undo after', 'type', 'rows') ORDER BY id DESC LOOP
+    FOR thing IN SELECT * FROM pg_temp.undone WHERE kind NOT IN ('undo', 'undo after', 'rows') ORDER BY id DESC LOOP
         CASE thing.kind
             WHEN 'column', 'cells' THEN
                 PERFORM pg_temp.give_back(thing.kind, split_part(thing.object, '.', 1), split_part(thing.object, '.', 2),
