@@ -67,6 +67,28 @@ BEGIN
     PERFORM pg_temp.note('table', tbl, kept, NULL, n);
 END $fn$;
 
+-- Columns of a table that came back have the application's type again, where it has their labels; the one that was kept
+-- for them goes.
+CREATE OR REPLACE PROCEDURE pg_temp.reunite(tbl text) LANGUAGE plpgsql AS $fn$
+DECLARE thing record;
+BEGIN
+    FOR thing IN SELECT attname, t.oid, format_type(t.oid, NULL) AS spelled,
+            regexp_replace(typname, '_\d+$', '') AS type
+        FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
+        WHERE attrelid = pg_temp.oid_of(tbl) AND typtype = 'e' AND typnamespace = to_regnamespace('retired')
+    LOOP
+        IF pg_temp.count_where(tbl, format('%I::text <> ALL (%L::text[])', thing.attname,
+                pg_temp.labels_of(thing.type))) = 0 THEN
+            PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %2$I DROP DEFAULT, ALTER COLUMN %2$I TYPE public.%3$I '
+                'USING %2$I::text::public.%3$I', thing.attname, thing.type);
+            IF NOT EXISTS (SELECT FROM pg_depend JOIN pg_type t ON refobjid IN (t.oid, t.typarray)
+                    WHERE t.oid = thing.oid AND refclassid = 'pg_type'::regclass AND deptype = 'n') THEN
+                EXECUTE format('DROP TYPE %s', thing.spelled);
+            END IF;
+        END IF;
+    END LOOP;
+END $fn$;
+
 CREATE OR REPLACE PROCEDURE pg_temp.restore_table(tbl text) LANGUAGE plpgsql AS $fn$
 DECLARE kept record;
 BEGIN
@@ -74,6 +96,7 @@ BEGIN
     IF kept.entry IS NOT NULL AND NOT pg_temp.has_table(tbl) THEN
         PERFORM pg_temp.move_table(to_regclass(format('retired.%I', kept.kept)), 'public', tbl);
         PERFORM pg_temp.strike(kept.entry);
+        CALL pg_temp.reunite(tbl);
         CALL pg_temp.restore_noted('constraint', tbl || '.%');
         CALL pg_temp.restore_noted('trigger', tbl || '.%');
     END IF;
