@@ -88,7 +88,7 @@ RETURNS TABLE (place integer, statement text) LANGUAGE sql STABLE AS $fn$
             THEN format('CALL tighten_column(%L, %L)', t, o) END),
         ('default', 60, format('ALTER TABLE public.%I ALTER COLUMN %I %s', t, CASE WHEN o = '' THEN n ELSE o END,
             coalesce('SET DEFAULT ' || was, 'DROP DEFAULT'))),
-        ('enum', 30, CASE WHEN is_now IS NOT NULL
+        ('enum', 30, CASE WHEN was <> is_now
             THEN format('CALL ensure_enum(%L, VARIADIC %L)', o, was) END),
         ('enum', 19, CASE WHEN is_now IS NULL THEN format('CALL ensure_enum(%L, VARIADIC %L)', o, was) END),
         ('enum', 99, CASE WHEN was IS NULL THEN format('CALL drop_enum(%L)', n) END),
