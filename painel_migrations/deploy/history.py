@@ -26,9 +26,10 @@ from painel_migrations.logs import get_logger
 from painel_migrations.operations.foreseen import LAST_BY_HAND, is_by_hand
 from painel_migrations.operations.guarded import ROWS_RETIRED, prepare, send
 from painel_migrations.operations.literals import call
-from painel_migrations.operations.sqlite import check_foreign_keys, collect, find_duplicates
+from painel_migrations.operations.sqlite import changes, check_foreign_keys, collect, find_duplicates
 from painel_migrations.operations.sqlite.live import kind_of
 from painel_migrations.operations.sqlite.register import REVISION, rows_of
+from painel_migrations.operations.sqlite.violations import DIRECTION
 
 log = get_logger("painel_migrations.deploy")
 
@@ -150,12 +151,19 @@ class _SQLite:
     def begin_revision(self, revision: Script, direction: str) -> None:
         is_first, self.direction = not self.direction, direction
         self.connection.info[REVISION] = revision.revision
+        self.connection.info[DIRECTION] = direction
+        if direction == "upgrade":
+            changes.begin(self.connection)
         if is_first and direction == "upgrade" and is_by_hand(revision.revision):
             find_duplicates(self.connection)
         self.began = time.monotonic()
         self.retired = rows_of(self.connection, revision.revision)
 
     def end_revision(self, revision: Script) -> int:
+        if self.direction == "upgrade":
+            changes.note_changes(self.connection)
+        elif self.direction == "downgrade":
+            changes.forget(self.connection)
         retired = max(0, rows_of(self.connection, revision.revision) - self.retired)
         self.lines.append(
             {

@@ -20,7 +20,10 @@ def read_retired(connection: sa.Connection) -> list[Retired]:
         table, there = "retired_register", "SELECT count(*) FROM sqlite_master WHERE name = 'retired_register'"
     if not connection.exec_driver_sql(there).scalar():
         return []
-    rows = connection.exec_driver_sql(f"SELECT kind, object, revision, rows, retired_at FROM {table} ORDER BY id")
+    # What only the way back reads is not retired.
+    rows = connection.exec_driver_sql(
+        f"SELECT kind, object, revision, rows, retired_at FROM {table} WHERE substr(kind, 1, 4) <> 'undo' ORDER BY id"
+    )
     return [Retired(kind, name, revision or "", count, _moment(at)) for kind, name, revision, count, at in rows]
 
 

@@ -305,13 +305,17 @@ def _of_sqlite(connection: sa.Connection) -> list[Table]:
     names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
     tables = []
     for name in names:
-        if name.startswith("sqlite_"):
+        if name.startswith(("sqlite_", "retired_undo_")):
+            # What the way back reads is a note of what is in place.
             continue
         # Computed columns too, which table_info leaves out; not the hidden ones of a virtual table.
         info = connection.exec_driver_sql(f"PRAGMA table_xinfo({_quoted(name)})").all()
         # PRODUTOS and produtos are one name to SQLite.
         found = [(_lower(column), spelled, bool(key)) for _, column, spelled, _, _, key, hidden in info if hidden != 1]
         shown = re.sub(r"^retired_", RETIRED, _lower(name))
+        if shown.startswith(RETIRED):
+            # So is what was put in the place of a kept cell.
+            found = [part for part in found if not part[0].endswith("__after")]
         if shown.startswith(RETIRED) and "__" in shown and not any(column == "rowid" for column, *_ in found):
             # With the cells of one column it keeps what tells their rows apart: copies, in which nothing is looked for.
             found = [part for part in found if part[2] or part[0] not in IDENTITY or f"__{part[0]}" in shown]

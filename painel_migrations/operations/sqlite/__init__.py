@@ -47,6 +47,7 @@ from painel_migrations.operations.sqlite.stated import (
 )
 from painel_migrations.operations.sqlite.strays import drop_strays, restore_strays
 from painel_migrations.operations.sqlite.triggers import ensure_no_trigger, ensure_trigger
+from painel_migrations.operations.sqlite.undo import undo
 from painel_migrations.operations.sqlite.values import replace_values, restore_values
 from painel_migrations.operations.sqlite.violations import remember, watching
 
@@ -94,5 +95,6 @@ OPERATIONS = {
         tighten_enum,
         tighten_index,
         tighten_unique,
+        undo,
     )
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -11,7 +11,7 @@ from painel_migrations.operations.sqlite.identity import IDENTITY
 from painel_migrations.operations.sqlite.live import count, count_where, counted, free_name, log, read_table
 from painel_migrations.operations.sqlite.register import Entry, amend, entries, note, strike
 from painel_migrations.operations.sqlite.table import Column, Table, primary_key
-from painel_migrations.operations.sqlite.text import key, listed, quote
+from painel_migrations.operations.sqlite.text import affinity, key, listed, quote
 
 
 def keep(connection: sa.Connection, kind: str, table: Table, column: Column, condition: str = "") -> int:
@@ -34,6 +34,51 @@ def keep(connection: sa.Connection, kind: str, table: Table, column: Column, con
         definition = None if kind in ("cells", "changed") else column.spelled
         note(connection, kind, f"{table.name}.{column.name}", kept_in=name, definition=definition, rows=rows)
     return rows
+
+
+def keep_converted(connection: sa.Connection, live: Table, target: Table, given: Mapping[str, str]) -> None:
+    """Keep the cells that a rebuild changes, and that the way back would not spell the same by itself.
+
+    Arguments: ``target``, what the table becomes; ``given``, SQL for columns that do not simply keep their value.
+    """
+    values = {key(name): value for name, value in given.items()}
+    for column in live.columns:
+        new = target.column(column.name)
+        value = values.get(key(column.name), quote(column.name))
+        if new is None or column.generated or new.generated:
+            continue
+        if affinity(new.type) == affinity(column.type) and value in (quote(column.name), quote(new.name)):
+            continue
+        keys = _keys(connection, live, column) or ((live.row_number,) if live.row_number else ())
+        # What changes a key's own spelling has no other key to be found by.
+        if keys and key(column.name) not in map(key, keys):
+            _keep_what_differs(connection, live, column, new.type, value, keys)
+
+
+def _keep_what_differs(
+    connection: sa.Connection, live: Table, column: Column, type_: str, value: str, keys: Sequence[str]
+) -> None:
+    """Keep a column's cells that are others once they were in a column of that type, and in one of their own again."""
+    here, names = quote(live.name), [f"key_{number}" for number in range(len(keys))]
+    connection.exec_driver_sql(
+        f"CREATE TEMP TABLE converted ({', '.join(names)}, there {type_}, back {column.type}, "
+        f"PRIMARY KEY ({', '.join(names)}))"
+    )
+    connection.exec_driver_sql(
+        f"INSERT OR IGNORE INTO temp.converted SELECT {listed(keys)}, {value}, NULL FROM {here} "
+        f"WHERE {quote(column.name)} IS NOT NULL"
+    )
+    connection.exec_driver_sql("UPDATE temp.converted SET back = there")
+    same = " AND ".join(f"converted.{name} = {here}.{quote(own)}" for name, own in zip(names, keys, strict=True))
+    # As literals they are compared to the letter: 1, 1.0 and '1' are three.
+    keep(
+        connection,
+        "cells",
+        live,
+        column,
+        f"EXISTS (SELECT 1 FROM temp.converted WHERE {same} AND quote(back) <> quote({here}.{quote(column.name)}))",
+    )
+    connection.exec_driver_sql("DROP TABLE temp.converted")
 
 
 def _shelf(connection: sa.Connection, name: str, table: Table, column: Column) -> Table:

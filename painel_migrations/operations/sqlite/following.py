@@ -167,15 +167,7 @@ def _turned_back(connection: sa.Connection, live: Table, name: str, entry: Entry
     here, column = quote(live.name), quote(name)
     shelves = [shelf for _, shelf in cells.kept(connection, "cells", entry.object)]
     was = f"coalesce({cells.kept_value(shelves, name, live)}, {here}.{column})"
-    same = " OR ".join([*same_key(source, target), same_name(source, target)])
-    lost = count_where(
-        connection,
-        live.name,
-        f"{column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {quote(source.name)} AS source JOIN {quote(target.name)} "
-        f"AS target ON target.id = {here}.{column} WHERE source.id = {was} "
-        f"AND ({same} OR source.id = target.id AND NOT {differ(source, target)}))",
-    )
-    if lost:
+    if count_where(connection, live.name, lost(live, name, was, source, target)):
         return False
     values.restore_values(connection, live.name, name)
     turned = read_table(connection, live.name)
@@ -184,3 +176,17 @@ def _turned_back(connection: sa.Connection, live: Table, name: str, entry: Entry
         rebuild_if_changed(connection, turned, dataclasses.replace(turned, constraints=(*others, back)))
     strike(connection, entry)
     return True
+
+
+def lost(live: Table, name: str, was: str, source: Table, target: Table) -> str:
+    """Return the SQL condition that a reference to ``target`` does not find the same row in ``source``.
+
+    Arguments: ``was``, SQL for what the reference to ``source`` was.
+    """
+    here, column = quote(live.name), quote(name)
+    same = " OR ".join([*same_key(source, target), same_name(source, target)])
+    return (
+        f"{column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {quote(source.name)} AS source JOIN {quote(target.name)} "
+        f"AS target ON target.id = {here}.{column} WHERE source.id = {was} "
+        f"AND ({same} OR source.id = target.id AND NOT {differ(source, target)}))"
+    )

@@ -22,7 +22,7 @@ from painel_migrations.operations.sqlite.live import (
 from painel_migrations.operations.sqlite.parts import restore_parts
 from painel_migrations.operations.sqlite.rebuild import alter
 from painel_migrations.operations.sqlite.recovering import recover_rows
-from painel_migrations.operations.sqlite.register import entries, refuse_another_register
+from painel_migrations.operations.sqlite.register import enter_for_undo, entries, refuse_another_register
 from painel_migrations.operations.sqlite.rename import rename_table
 from painel_migrations.operations.sqlite.retire_table import restore_table, retire_table
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Table
@@ -85,6 +85,7 @@ def _respell(connection: sa.Connection, tables: Sequence[str]) -> None:
             scratch = free_name(connection, name)
             alter(connection, f"ALTER TABLE {quote(live.name)} RENAME TO {quote(scratch)}")
             alter(connection, f"ALTER TABLE {quote(scratch)} RENAME TO {quote(name)}")
+            enter_for_undo(connection, "undo renamed table", live.name, definition=name)
             log.info("%s renamed to %s", live.name, name)
 
 

@@ -138,6 +138,20 @@ def foreign_keys_to(connection: sa.Connection, target: str) -> Iterator[tuple[Ta
                 yield table, constraint
 
 
+def references(connection: sa.Connection, live: Table) -> str:
+    """Return SQL for how many rows refer to a row of a table, by whatever foreign key; itself does not count."""
+    own = [(live, constraint) for constraint in live.of_kind(FOREIGN_KEY) if key(constraint.target) == key(live.name)]
+    counts = ["0"]
+    for child, constraint in [*foreign_keys_to(connection, live.name), *own]:
+        there = constraint.target_columns or live.primary_key
+        if len(there) == len(constraint.columns) and live.has(*there):
+            pairs = zip(constraint.columns, there, strict=True)
+            same = " AND ".join(f"child.{quote(one)} = {quote(live.name)}.{quote(other)}" for one, other in pairs)
+            but = f" AND child.id <> {quote(live.name)}.id" if child is live else ""
+            counts.append(f"(SELECT count(*) FROM {quote(child.name)} AS child WHERE {same}{but})")
+    return " + ".join(counts)
+
+
 def count(connection: sa.Connection, statement: str) -> int:
     """Return the one number that a statement gives."""
     return int(connection.exec_driver_sql(statement).scalar_one())

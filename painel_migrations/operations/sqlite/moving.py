@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from painel_migrations.operations.sqlite import cells
 from painel_migrations.operations.sqlite.faults import feed, no_row
 from painel_migrations.operations.sqlite.live import count, counted, foreign_keys_to, fresh_ids, log
-from painel_migrations.operations.sqlite.rebuild import change_rows
+from painel_migrations.operations.sqlite.rebuild import change_rows, insert_rows
 from painel_migrations.operations.sqlite.table import UNIQUE, Table
 from painel_migrations.operations.sqlite.text import key, listed, quote, whole
 
@@ -91,7 +91,7 @@ def _insert(connection: sa.Connection, source: Table, target: Table) -> bool:
         return False
     selected = ", ".join(["moved.new_id", *(f"source.{quote(name)}" for name in names)])
     insert = f"INSERT INTO {new} ({listed(['id', *names])}) SELECT {selected} {coming} ORDER BY moved.new_id"
-    rows = change_rows(connection, target.name, insert)
+    rows = insert_rows(connection, target.name, insert)
     feed(connection, target.name)
     log.info("%s: %s from %s", target.name, counted(rows, "row", "rows"), source.name)
     return True

@@ -9,8 +9,19 @@ from collections.abc import Iterator, Mapping
 
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite.live import Trigger, count, free_name, indexes, triggers, views
+from painel_migrations.operations.sqlite import cells
+from painel_migrations.operations.sqlite.live import (
+    Trigger,
+    count,
+    free_name,
+    indexes,
+    read_table,
+    references,
+    triggers,
+    views,
+)
 from painel_migrations.operations.sqlite.missing import refusing_what_is_missing, set_unreadable_indexes_aside
+from painel_migrations.operations.sqlite.register import BEFORE, enter
 from painel_migrations.operations.sqlite.table import Table
 from painel_migrations.operations.sqlite.text import index_body, key, listed, mentions, quote
 
@@ -21,7 +32,7 @@ def rebuild(connection: sa.Connection, live: Table, target: Table, values: Mappi
     """Make a table what it should be: created anew, filled from the old one, which is then dropped.
 
     Rows keep their ids; indexes and triggers come back, but for indexes on a column that is gone. Views and the foreign
-    keys of other tables are not touched: they go by the name.
+    keys of other tables are not touched: they go by the name. Cells that change are kept.
 
     Arguments: ``values``, SQL for the columns that do not simply keep their value.
     Errors: sqlalchemy.exc.DBAPIError, where rows break a constraint; RuntimeError, where foreign keys are enforced.
@@ -34,6 +45,7 @@ def rebuild(connection: sa.Connection, live: Table, target: Table, values: Mappi
         if not any(mentions(index_body(index.statement), column.name) for column in gone)
     ]
     statements += [trigger.statement for trigger in triggers(connection, live.name)]
+    cells.keep_converted(connection, live, target, values or {})
     scratch = free_name(connection, f"rebuilding_{target.name}")
     with refusing_what_is_missing(live.name):
         move(connection, live, dataclasses.replace(target, name=scratch), values)
@@ -48,12 +60,17 @@ def rebuild_if_changed(connection: sa.Connection, live: Table, target: Table) ->
         rebuild(connection, live, target)
 
 
-def move(connection: sa.Connection, live: Table, target: Table, values: Mapping[str, str] | None = None) -> None:
-    """Move a table's rows into another, which is created, and drop the old one with its indexes and triggers."""
+def move(
+    connection: sa.Connection, live: Table, target: Table, values: Mapping[str, str] | None = None, statement: str = ""
+) -> None:
+    """Move a table's rows into another, which is created, and drop the old one with its indexes and triggers.
+
+    Arguments: ``statement``, which creates it, if not to be spelled anew.
+    """
     # Enforced, the DROP would delete the rows first, and with them those that cascade.
     if count(connection, "PRAGMA foreign_keys"):
         raise RuntimeError("PRAGMA foreign_keys must be OFF before the transaction begins")
-    connection.exec_driver_sql(target.statement())
+    connection.exec_driver_sql(statement or target.statement())
     copy(connection, live, target, values)
     if target.autoincrement and live.autoincrement:
         _count_on(connection, live.name, target.name)
@@ -149,6 +166,31 @@ def change_rows(connection: sa.Connection, table: str, statement: str) -> int:
     set_unreadable_indexes_aside(connection, table)
     with without_triggers(connection, triggers(connection, table)), refusing_what_is_missing(table):
         return connection.exec_driver_sql(statement).rowcount
+
+
+def insert_rows(connection: sa.Connection, table: str, statement: str) -> int:
+    """Insert rows into a table without its triggers; return how many.
+
+    Their ids are noted, with how many rows referred to each in vain before: on the way back they do so again.
+    """
+    if not connection.info.get(BEFORE):
+        return change_rows(connection, table, statement)
+    connection.exec_driver_sql("CREATE TEMP TABLE inserted (id)")
+    noting = "BEGIN INSERT INTO inserted VALUES (NEW.id); END"
+    connection.exec_driver_sql(f"CREATE TEMP TRIGGER noting AFTER INSERT ON main.{quote(table)} {noting}")
+    try:
+        rows = change_rows(connection, table, statement)
+    finally:
+        connection.exec_driver_sql("DROP TRIGGER temp.noting")
+    if rows and (live := read_table(connection, table)):
+        kept = free_name(connection, f"retired_undo_{table}")
+        connection.exec_driver_sql(
+            f"CREATE TABLE {quote(kept)} AS SELECT id, {references(connection, live)} AS painel_referred "
+            f"FROM {quote(live.name)} WHERE id IN (SELECT id FROM temp.inserted)"
+        )
+        enter(connection, "undo inserted", table, kept_in=kept)
+    connection.exec_driver_sql("DROP TABLE temp.inserted")
+    return rows
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from painel_migrations.operations.sqlite import faults
 from painel_migrations.operations.sqlite.identity import same_key
 from painel_migrations.operations.sqlite.live import count, counted, log, read_table
-from painel_migrations.operations.sqlite.rebuild import change_rows, rebuild_if_changed
+from painel_migrations.operations.sqlite.rebuild import insert_rows, rebuild_if_changed
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Column, Table
 from painel_migrations.operations.sqlite.text import key, listed, meaning, quote, whole
 from painel_migrations.operations.sqlite.values import folded
@@ -55,7 +55,7 @@ def recover_rows(connection: sa.Connection, source: str, target: str) -> None:
         into[column.name], fits = _fitting(connection, live, column, f"source.{quote(found.name)}")
         conditions += fits
     rebuild_if_changed(connection, live, loosened)
-    back = change_rows(
+    back = insert_rows(
         connection,
         live.name,
         f"INSERT OR IGNORE INTO {new} ({listed(into)}) SELECT {', '.join(into.values())} "

@@ -14,6 +14,8 @@ REGISTER = "retired_register"
 
 # The key of ``Connection.info`` under which a run tells which revision it is at.
 REVISION = "painel.revision"
+# And the one under which it keeps what the revision found, as long as that is looked at.
+BEFORE = "painel.before"
 
 _CREATE = f"""CREATE TABLE {REGISTER} (
     id INTEGER NOT NULL PRIMARY KEY,
@@ -33,8 +35,9 @@ _COLUMNS = {"id", "revision", "kind", "object", "kept_in", "definition", "rows",
 class Entry(NamedTuple):
     """A row of the register.
 
-    Arguments: ``kind``, one of column, generated, table, rows, cells, changed, deleted, index, constraint, not null,
-    trigger, view, reference (a foreign key that referred to a copy; one of a copy itself has no definition);
+    Arguments: ``kind``, one of column, generated, table, rows, cells, changed, deleted, index, constraint, not null, trigger, view,
+    reference (a foreign key that referred to a copy; one of a copy itself has no definition), and those of ``changes``,
+    which begin with ``undo``: what a downgrade reads, and nothing that is retired;
     ``object``, what it was called, with its table: ``produtos.evento_id``; ``kept_in``, the table that keeps its rows;
     ``definition``, SQL.
     """
@@ -87,13 +90,56 @@ def note(
 
     Errors: Refused, as refuse_another_register().
     """
+    enter(connection, kind, name, kept_in=kept_in, definition=definition, rows=rows)
+    log.info("retired %s %s%s", kind, name, "" if rows is None else f" ({counted(rows, 'row', 'rows')})")
+
+
+def enter(
+    connection: sa.Connection,
+    kind: str,
+    name: str,
+    *,
+    kept_in: str | None = None,
+    definition: str | None = None,
+    rows: int | None = None,
+) -> None:
+    """Do as note(), and say nothing of it.
+
+    Errors: Refused, as refuse_another_register().
+    """
     if not _is_there(connection):
         connection.exec_driver_sql(_CREATE)
     connection.exec_driver_sql(
         f"INSERT INTO {REGISTER} (revision, kind, object, kept_in, definition, rows) VALUES (?, ?, ?, ?, ?, ?)",
         (connection.info.get(REVISION), kind, name, kept_in, definition, rows),
     )
-    log.info("retired %s %s%s", kind, name, "" if rows is None else f" ({counted(rows, 'row', 'rows')})")
+
+
+def enter_for_undo(
+    connection: sa.Connection, kind: str, name: str, *, kept_in: str | None = None, definition: str | None = None
+) -> None:
+    """Enter what the way back of a revision reads; nothing where no revision runs."""
+    if connection.info.get(BEFORE):
+        enter(connection, kind, name, kept_in=kept_in, definition=definition)
+
+
+def last_id(connection: sa.Connection) -> int:
+    """Return the id of the latest entry, 0 where there is none."""
+    if not _is_there(connection):
+        return 0
+    return int(connection.exec_driver_sql(f"SELECT coalesce(max(id), 0) FROM {REGISTER}").scalar_one())
+
+
+def entries_between(connection: sa.Connection, after: int, last: int | None = None) -> list[Entry]:
+    """Return the entries of the revision of this moment after an id, up to another, the first one first."""
+    if not _is_there(connection):
+        return []
+    rows = connection.exec_driver_sql(
+        f"SELECT id, kind, object, kept_in, definition FROM {REGISTER} "
+        "WHERE revision IS ? AND id > ? AND id <= coalesce(?, id) ORDER BY id",
+        (connection.info.get(REVISION), after, last),
+    )
+    return [Entry(*row) for row in rows]
 
 
 def entries(connection: sa.Connection, kind: str) -> list[Entry]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
-from painel_migrations.operations.sqlite import faults, values
+from painel_migrations.operations.sqlite import cells, faults, values
 from painel_migrations.operations.sqlite.foreign_keys import repoint_foreign_keys
 from painel_migrations.operations.sqlite.keys import rename_index
 from painel_migrations.operations.sqlite.live import count, foreign_keys_to, indexes, kind_of, log, read_table
@@ -16,7 +16,7 @@ from painel_migrations.operations.sqlite.missing import set_unreadable_indexes_a
 from painel_migrations.operations.sqlite.moving import move_rows
 from painel_migrations.operations.sqlite.rebuild import alter, change_rows, rebuild_if_changed
 from painel_migrations.operations.sqlite.refusals import count_orphans
-from painel_migrations.operations.sqlite.register import noted
+from painel_migrations.operations.sqlite.register import enter_for_undo, noted
 from painel_migrations.operations.sqlite.retire_column import retire_column
 from painel_migrations.operations.sqlite.retire_table import restore_table, retire_table
 from painel_migrations.operations.sqlite.rows import restore_rows, retire_rows
@@ -34,11 +34,13 @@ def fold_column(connection: sa.Connection, table: str, old: str, into: str) -> N
         set_unreadable_indexes_aside(connection, live.name)
         alter(connection, f"ALTER TABLE {quote(live.name)} RENAME COLUMN {quote(source.name)} TO {quote(into)}")
         faults.renamed(connection, live.name, live.name, (source.name, into))
+        enter_for_undo(connection, "undo renamed column", f"{live.name}.{source.name}", definition=into)
         log.info("%s.%s renamed to %s", live.name, old, into)
         return
     gap, given = quote(target.name), quote(source.name)
     condition = f"({gap} IS NULL OR trim({gap}, {BLANKS}) = '') AND trim({given}, {BLANKS}) <> ''"
     if count(connection, f"SELECT EXISTS (SELECT 1 FROM {quote(live.name)} WHERE {condition})"):
+        cells.keep(connection, "cells", live, target, condition)
         rebuild_if_changed(connection, live, values.release_checks(connection, live, target.name))
         change_rows(connection, live.name, f"UPDATE {quote(live.name)} SET {gap} = {given} WHERE {condition}")
     retire_column(connection, live.name, source.name)
@@ -82,6 +84,7 @@ def _rename(connection: sa.Connection, table: Table, new: str) -> None:
         if key(index.name).startswith(before) and not kind_of(connection, wanted):
             rename_index(connection, index, wanted)
     faults.renamed(connection, table.name, new)
+    enter_for_undo(connection, "undo renamed table", table.name, definition=new)
     log.info("%s renamed to %s", table.name, new)
 
 

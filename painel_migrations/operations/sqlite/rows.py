@@ -67,7 +67,8 @@ def _loosened(connection: sa.Connection, live: Table, kept: Table) -> Table:
     return loosened
 
 
-def _put_back(connection: sa.Connection, entry: Entry, live: Table, kept: Table) -> None:
+def insert_back(connection: sa.Connection, entry: Entry, live: Table, kept: Table) -> bool:
+    """Put retired rows back where their ids are free, and let them go; return whether all are back."""
     names = listed(column.name for column in live.columns if kept.has(column.name) and not column.generated)
     source, target = quote(kept.name), quote(live.name)
     # A row whose id another has taken since is not there by having it.
@@ -79,14 +80,18 @@ def _put_back(connection: sa.Connection, entry: Entry, live: Table, kept: Table)
     change_rows(connection, live.name, insert)
     connection.exec_driver_sql(f"DELETE FROM {source} WHERE {coming} AND id IN (SELECT id FROM {target})")
     connection.exec_driver_sql("DROP TABLE temp.put_back")
-    there = "1"
     if has_rows(connection, kept.name):
         log.warning("%s: retired rows stay in %s: they do not fit", live.name, kept.name)
         amend(connection, entry, count_where(connection, kept.name, "1"))
-        there = f"{{}} NOT IN (SELECT id FROM {source})"
-    else:
-        connection.exec_driver_sql(f"DROP TABLE {source}")
-        strike(connection, entry)
+        return False
+    connection.exec_driver_sql(f"DROP TABLE {source}")
+    strike(connection, entry)
+    return True
+
+
+def _put_back(connection: sa.Connection, entry: Entry, live: Table, kept: Table) -> None:
+    all_back = insert_back(connection, entry, live, kept)
+    there = "1" if all_back else f"{{}} NOT IN (SELECT id FROM {quote(kept.name)})"
     for child, reference in list(foreign_keys_to(connection, live.name)):
         if len(reference.columns) == 1:
             values.give_back(connection, child, reference.columns[0], there.format)

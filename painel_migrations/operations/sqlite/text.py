@@ -102,6 +102,24 @@ def index_renamed(statement: str, name: str) -> str:
     return statement[: parts[at].start] + quote(name) + statement[parts[at].end :]
 
 
+def table_renamed(statement: str, name: str) -> str:
+    """Return the CREATE TABLE of ``sqlite_master`` with another name for the table."""
+    old = tokens(statement)[2]
+    return statement[: old.start] + quote(name) + statement[old.end :]
+
+
+def affinity(type_: str) -> str:
+    """Return what SQLite makes of values in a column of a declared type: integer and numeric columns do the same."""
+    spelled = type_.upper()
+    if "INT" in spelled:
+        return "NUMERIC"
+    if any(word in spelled for word in ("CHAR", "CLOB", "TEXT")):
+        return "TEXT"
+    if not spelled or "BLOB" in spelled:
+        return "BLOB"
+    return "REAL" if any(word in spelled for word in ("REAL", "FLOA", "DOUB")) else "NUMERIC"
+
+
 def index_body(statement: str) -> str:
     """Return a CREATE INDEX from its columns on, without the names of the index and the table."""
     return statement[next(token.start for token in tokens(statement) if token.text == "(") :]

@@ -30,8 +30,10 @@ def mapped(value: str, pairs: Mapping[str, str]) -> str:
 
 
 def fold_to_labels(connection: sa.Connection, table: Table, column: str, labels: Iterable[str]) -> None:
-    """Give every row the label that its value means; what means none is left for a check to refuse."""
+    """Give every row the label that its value means, and keep what it was; what means none is left to a check."""
     name, label = quote(column), folded(quote(column), labels)
+    if found := table.column(column):
+        cells.keep(connection, "cells", table, found, unfolded(column, labels))
     rows = change_rows(
         connection, table.name, f"UPDATE {quote(table.name)} SET {name} = {label} WHERE {unfolded(column, labels)}"
     )

@@ -18,6 +18,8 @@ from painel_migrations.schema import metadata
 
 # The key of ``Connection.info`` for the transaction that was looked at, and what was found before its first change.
 _BEFORE = "painel.violations"
+# Under this one a run tells whether it goes up or back.
+DIRECTION = "painel.direction"
 _FORMER_TABLES = ("produtos_categorias",)
 
 P = ParamSpec("P")
@@ -41,7 +43,9 @@ def remember(connection: sa.Connection) -> None:
         if not connection.in_transaction():
             connection.begin()
         faults.remember(connection)
-        connection.info[_BEFORE] = (connection.get_transaction(), count_unknown(connection))
+        # The way back brings back keys that were broken: the next run back finds them so.
+        every = connection.info.get(DIRECTION) == "downgrade"
+        connection.info[_BEFORE] = (connection.get_transaction(), count_unknown(connection, every))
 
 
 def _found(connection: sa.Connection) -> Counter[tuple[str, ...]] | None:
@@ -49,8 +53,14 @@ def _found(connection: sa.Connection) -> Counter[tuple[str, ...]] | None:
     return found if transaction is not None and transaction is connection.get_transaction() else None
 
 
+def tolerate(connection: sa.Connection, table: Table, reference: Constraint, rows: int) -> None:
+    """Take in that so many rows referred to nothing in the state that is being brought back."""
+    if (found := _found(connection)) is not None:
+        found[_place(table, reference)] = max(found[_place(table, reference)], rows)
+
+
 def broken_before(connection: sa.Connection, table: Table, reference: Constraint) -> int:
-    """Return how many rows of an unknown table referred to nothing before the run."""
+    """Return how many rows referred to nothing before the run, of a known table only where it goes back."""
     found = _found(connection)
     return found[_place(table, reference)] if found else 0
 
@@ -60,12 +70,15 @@ def is_unknown(table: str) -> bool:
     return key(table) not in metadata.tables and key(table) not in _FORMER_TABLES
 
 
-def count_unknown(connection: sa.Connection) -> Counter[tuple[str, ...]]:
-    """Return for each foreign key of an unknown table, by table and columns, how many rows refer to nothing."""
+def count_unknown(connection: sa.Connection, every: bool = False) -> Counter[tuple[str, ...]]:
+    """Return for each foreign key of an unknown table, by table and columns, how many rows refer to nothing.
+
+    Arguments: ``every``, of known tables, too.
+    """
     tables = {key(table.name): table for table in read_tables(connection)}
     found: Counter[tuple[str, ...]] = Counter()
     for table in tables.values():
-        for reference in table.of_kind(FOREIGN_KEY) if is_unknown(table.name) else ():
+        for reference in table.of_kind(FOREIGN_KEY) if every or is_unknown(table.name) else ():
             there = referred(reference, tables.get(key(reference.target)))
             if there is not None:
                 found[_place(table, reference)] += count_orphans(connection, table.name, reference, there)
