@@ -21,7 +21,6 @@ Revises: 0001
 Create Date: 2025-08-30 03:33
 """
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "0002"

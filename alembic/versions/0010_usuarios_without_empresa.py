@@ -14,7 +14,6 @@ Revises: 0009
 Create Date: 2025-08-08 06:01
 """
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"

@@ -15,7 +15,6 @@ Revises: 0017
 Create Date: 2025-08-27 06:03
 """
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"

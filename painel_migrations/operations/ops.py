@@ -18,6 +18,7 @@ from painel_migrations.operations.literals import Sql
 from painel_migrations.operations.operation import Call, operation
 from painel_migrations.schema import metadata
 
+
 @operation
 def undo() -> Call:
     """What the revision changed in this database is as it was found; rows written since stay."""

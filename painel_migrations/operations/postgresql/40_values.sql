@@ -402,6 +402,11 @@ BEGIN
             END IF;
         END IF;
         value := pg_temp.converted(cell, kept.type, live);
+        IF pg_temp.is_enum(live) AND current_setting('painel.direction', true) = 'downgrade' THEN
+            -- As it was spelled, not as it is folded on the way up.
+            value := format('CASE WHEN %1$s::text = ANY (%2$L::text[]) THEN %1$s::text::%3$s ELSE %4$s END', cell,
+                pg_temp.labels_of(live), pg_temp.as_type(live), value);
+        END IF;
         -- What was given another value since keeps that, but for its spelling.
         still := CASE WHEN what = 'cells' AND still = 'true' AND EXISTS (SELECT FROM pg_attribute
                 WHERE attrelid = to_regclass(format('retired.%I', kept.kept_in)) AND attname = 'became')

@@ -48,6 +48,9 @@ RETURNS TABLE (kind text, id text, rel oid, name text, definition text) LANGUAGE
     UNION ALL SELECT 'function', p.oid::regprocedure::text, NULL, p.oid::regprocedure::text, pg_get_functiondef(p.oid)
         FROM pg_proc p WHERE pronamespace = 'public'::regnamespace AND prokind IN ('f', 'p') AND NOT EXISTS (
             SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e')
+    UNION ALL SELECT 'view', c.oid::regclass::text, NULL, c.oid::regclass::text, pg_temp.view_as_sql(c.oid)
+        FROM pg_class c WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace AND NOT EXISTS (
+            SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
     UNION ALL SELECT 'enum', typname, NULL, typname, pg_temp.labels_of(oid)::text
         FROM pg_type WHERE typtype = 'e' AND typnamespace = 'public'::regnamespace
     UNION ALL SELECT 'sequence', s.oid::text, d.refobjid, s.relname, concat(pg_temp.numbers(s.oid), ' OWNED BY ',
@@ -63,13 +66,14 @@ $fn$;
 -- The statement that undoes one change, and its place among the others: below 50 before the rows get their values back,
 -- from 50 on after that. A table is undone as a whole.
 CREATE OR REPLACE FUNCTION pg_temp.inverse(
-    kind text, id text, tbl text, old_name text, was text, name text, is_now text)
+    kind text, id text, tbl text, old_tbl text, old_name text, was text, name text, is_now text)
 RETURNS TABLE (place integer, statement text) LANGUAGE sql STABLE AS $fn$
-    SELECT place, statement FROM (SELECT coalesce(tbl, ''), coalesce(old_name, ''), coalesce(name, '')) AS s (t, o, n),
+    SELECT place, statement FROM (SELECT coalesce(tbl, ''), coalesce(old_tbl, tbl, ''), coalesce(old_name, ''), coalesce(name, '')) AS s (t, b, o, n),
     LATERAL (VALUES
         ('trigger', 1, CASE WHEN name IS NOT NULL THEN format('DROP TRIGGER IF EXISTS %I ON public.%I', n, t) END),
         ('trigger', 80, was),
-        ('constraint', 2, CASE WHEN is_now IS DISTINCT FROM was AND name IS NOT NULL
+        -- A key goes after those that refer to it.
+        ('constraint', CASE WHEN is_now LIKE 'FOREIGN%' THEN 1 ELSE 2 END, CASE WHEN is_now IS DISTINCT FROM was AND name IS NOT NULL
             THEN format('ALTER TABLE public.%I DROP CONSTRAINT IF EXISTS %I', t, n) END),
         -- Two may have swapped their names.
         ('constraint', 3, CASE WHEN was = is_now
@@ -77,17 +81,21 @@ RETURNS TABLE (place integer, statement text) LANGUAGE sql STABLE AS $fn$
         ('constraint', 5, CASE WHEN was = is_now
             THEN format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', t, 'undo ' || id, o) END),
         ('constraint', CASE WHEN was LIKE 'FOREIGN%' THEN 71 ELSE 70 END, CASE WHEN was <> is_now OR is_now IS NULL
-            THEN format('ALTER TABLE public.%I ADD CONSTRAINT %I %s', t, o, was) END),
+            THEN format('ALTER TABLE public.%I ADD CONSTRAINT %I %s', b, o, was) END),
         ('index', 3, CASE WHEN name IS NOT NULL THEN format('DROP INDEX IF EXISTS public.%I', n) END),
         ('index', 69, was),
+        ('view', 0, CASE WHEN is_now LIKE 'CREATE MAT%' THEN format('DROP MATERIALIZED VIEW IF EXISTS %s', n)
+            WHEN is_now IS NOT NULL THEN format('DROP VIEW IF EXISTS %s', n) END),
+        ('view', 90, was),
         ('function', 4, CASE WHEN was IS NULL THEN format('DROP FUNCTION IF EXISTS %s', n) END),
         ('function', 79, was),
         ('not null', 10, CASE WHEN was IS NULL
             THEN format('ALTER TABLE public.%I ALTER COLUMN %I DROP NOT NULL', t, n) END),
         ('not null', 61, CASE WHEN is_now IS NULL
-            THEN format('CALL tighten_column(%L, %L)', t, o) END),
-        ('default', 60, format('ALTER TABLE public.%I ALTER COLUMN %I %s', t, CASE WHEN o = '' THEN n ELSE o END,
-            coalesce('SET DEFAULT ' || was, 'DROP DEFAULT'))),
+            THEN format('CALL tighten_column(%L, %L)', b, o) END),
+        ('default', 9, CASE WHEN is_now IS NOT NULL
+            THEN format('ALTER TABLE public.%I ALTER COLUMN %I DROP DEFAULT', t, n) END),
+        ('default', 60, format('ALTER TABLE public.%I ALTER COLUMN %I SET DEFAULT ', b, o) || was),
         ('enum', 30, CASE WHEN was <> is_now
             THEN format('CALL ensure_enum(%L, VARIADIC %L)', o, was) END),
         ('enum', 19, CASE WHEN is_now IS NULL THEN format('CALL ensure_enum(%L, VARIADIC %L)', o, was) END),
@@ -97,18 +105,20 @@ RETURNS TABLE (place integer, statement text) LANGUAGE sql STABLE AS $fn$
             END),
         ('type', 21, CASE WHEN is_now IS NULL THEN format('ALTER TABLE public.%I ADD COLUMN %I %s', t, o, was)
             WHEN was <> is_now THEN format('CALL undo_type(%L, %L, %L)', t, o, was) END),
-        ('table', 97, CASE WHEN was IS NULL THEN format('CALL drop_table_unless_rows(%L)', n)
-            WHEN is_now = 'public' AND was = 'public'
+        -- What comes after it names the table as it was.
+        ('table', 50, CASE WHEN is_now = 'public' AND was = 'public'
             THEN format('ALTER TABLE public.%I RENAME TO %I', n, o) END),
-        ('sequence', 59, CASE WHEN is_now IS NULL THEN format('CREATE SEQUENCE IF NOT EXISTS public.%I', o)
-            WHEN n <> o AND o <> '' THEN format('ALTER SEQUENCE public.%I RENAME TO %I', n, o) END),
+        ('table', 97, CASE WHEN was IS NULL THEN format('CALL drop_table_unless_rows(%L)', n) END),
+        ('sequence', 58, CASE WHEN n <> o AND o <> '' AND n <> ''
+            THEN format('ALTER SEQUENCE public.%I RENAME TO %I', n, o) END),
+        ('sequence', 59, CASE WHEN is_now IS NULL THEN format('CREATE SEQUENCE IF NOT EXISTS public.%I', o) END),
         ('sequence', 66, CASE WHEN was IS NOT NULL
             THEN format('CALL undo_sequence(%L, %L, %L)', o, was, is_now) END),
         ('identity', 11, CASE WHEN was IS NULL
             THEN format('ALTER TABLE public.%I ALTER COLUMN %I DROP IDENTITY IF EXISTS', t, n) END),
         ('identity', 63, CASE WHEN was IS NOT NULL
-            THEN format('CALL undo_identity(%L, %L, %L)', t, o, was) END),
-        ('sequence', 62, CASE WHEN was IS NULL THEN format('DROP SEQUENCE IF EXISTS public.%I', n) END)
+            THEN format('CALL undo_identity(%L, %L, %L)', b, o, was) END),
+        ('sequence', 57, CASE WHEN was IS NULL THEN format('DROP SEQUENCE IF EXISTS public.%I', n) END)
     ) AS v (of_kind, place, statement) WHERE of_kind = kind AND statement IS NOT NULL
 $fn$;
 
@@ -134,13 +144,20 @@ BEGIN
             SELECT current_setting('painel.revision'), CASE WHEN place < 50 THEN 'undo' ELSE 'undo after' END,
                 concat_ws('.', relname, coalesce(old_name, name)), statement
             FROM pg_temp.changed c LEFT JOIN pg_class ON oid = rel,
-                LATERAL pg_temp.inverse(kind, id, relname, old_name, was, name, is_now)
+                LATERAL pg_temp.inverse(kind, id, relname,
+                    (SELECT s.name FROM pg_temp.seen s WHERE s.kind = 'table' AND s.rel = c.rel), old_name, was, name,
+                    is_now)
             -- What an operation noted by itself is not noted twice.
             WHERE place < 50 OR NOT EXISTS (SELECT FROM retired.register r WHERE r.kind = c.kind
                 AND r.revision = current_setting('painel.revision') AND r.object = concat_ws('.', relname, old_name))
             ORDER BY place DESC, rel;
         END IF;
         DROP TABLE pg_temp.changed;
+    END IF;
+    -- A revision that was taken back by statements of its own has nothing left to undo.
+    IF current_setting('painel.direction', true) = 'downgrade' AND to_regclass('retired.register') IS NOT NULL THEN
+        DELETE FROM retired.register WHERE revision = current_setting('painel.revision') AND kind LIKE 'undo%';
+        PERFORM pg_temp.close_retired();
     END IF;
     DELETE FROM pg_temp.seen;
     INSERT INTO pg_temp.seen SELECT * FROM pg_temp.now_seen;
@@ -166,7 +183,9 @@ DECLARE
     stood boolean := split_part(pg_temp.numbers(name), '|', 1) = split_part(coalesce(is_now, was), '|', 1);
 BEGIN
     IF name IS NOT NULL THEN
-        EXECUTE format('ALTER SEQUENCE %s %s', name, before[2]);
+        -- A position beyond its bounds is none.
+        EXECUTE format('ALTER SEQUENCE %s %s%s', name, before[2], CASE WHEN stood OR is_now IS NULL
+            THEN ' RESTART WITH ' || split_part(before[1], ',', 1) END);
         IF stood OR is_now IS NULL THEN
             EXECUTE format('SELECT setval(%L, %s)', name, before[1]);
         END IF;
@@ -210,6 +229,9 @@ BEGIN
             WHEN 'table' THEN CALL pg_temp.restore_table(thing.object);
             WHEN 'arrived' THEN PERFORM pg_temp.send_back(thing.object, thing.kept_in);
             WHEN 'reference' THEN DELETE FROM retired.register WHERE id = thing.id;
+            WHEN 'changed' THEN CALL pg_temp.restore_changes(split_part(thing.object, '.', 1),
+                VARIADIC ARRAY[split_part(thing.object, '.', 2)]);
+            WHEN 'deleted' THEN CALL pg_temp.restore_deleted(thing.object);
             ELSE CALL pg_temp.restore_noted(thing.kind, thing.object);
         END CASE;
     END LOOP;
@@ -234,8 +256,13 @@ BEGIN
                 OR feature_not_supported OR data_exception OR dependent_objects_still_exist
                 OR invalid_table_definition OR duplicate_object OR undefined_object THEN
             -- What is said of a value may quote it.
-            PERFORM pg_temp.say(concat(thing.object, ' is not as it was',
-                CASE WHEN SQLSTATE ~ '^(42|2B|55)' THEN ': ' || SQLERRM END));
+            IF SQLSTATE LIKE '23%' AND thing.definition ~ ' ADD CONSTRAINT .* (FOREIGN KEY|CHECK) ' THEN
+                -- It was there over rows that break it.
+                EXECUTE thing.definition || ' NOT VALID';
+            ELSE
+                PERFORM pg_temp.say(concat(thing.object, ' is not as it was',
+                    CASE WHEN SQLSTATE ~ '^(42|2B|55)' THEN ': ' || SQLERRM END));
+            END IF;
         END;
         DELETE FROM retired.register WHERE id = thing.id;
     END LOOP;

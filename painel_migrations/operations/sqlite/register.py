@@ -35,8 +35,8 @@ _COLUMNS = {"id", "revision", "kind", "object", "kept_in", "definition", "rows",
 class Entry(NamedTuple):
     """A row of the register.
 
-    Arguments: ``kind``, one of column, generated, table, rows, cells, changed, deleted, index, constraint, not null, trigger, view,
-    reference (a foreign key that referred to a copy; one of a copy itself has no definition), and those of ``changes``,
+    Arguments: ``kind``, one of column, generated, table, rows, cells, changed, deleted, index, constraint, not null,
+    trigger, view, reference (a foreign key that referred to a copy; one of a copy itself has none), and those of ``changes``,
     which begin with ``undo``: what a downgrade reads, and nothing that is retired;
     ``object``, what it was called, with its table: ``produtos.evento_id``; ``kept_in``, the table that keeps its rows;
     ``definition``, SQL.
