@@ -141,7 +141,7 @@ BEGIN
         IF EXISTS (SELECT FROM pg_temp.changed) THEN
             PERFORM pg_temp.open_retired();
             INSERT INTO retired.register (revision, kind, object, definition)
-            SELECT current_setting('painel.revision'), CASE WHEN place < 50 THEN 'undo' ELSE 'undo after' END,
+            SELECT current_setting('painel.revision'), CASE WHEN place < 50 THEN 'undo' WHEN place = 50 THEN 'undo name' ELSE 'undo after' END,
                 concat_ws('.', relname, coalesce(old_name, name)), statement
             FROM pg_temp.changed c LEFT JOIN pg_class ON oid = rel,
                 LATERAL pg_temp.inverse(kind, id, relname,
@@ -220,7 +220,7 @@ BEGIN
     PERFORM pg_temp.refuse_written();
     CREATE TEMP TABLE undone ON COMMIT DROP AS SELECT * FROM retired.register WHERE revision = at_revision;
     CALL pg_temp.undo_noted('undo');
-    FOR thing IN SELECT * FROM pg_temp.undone WHERE kind NOT IN ('undo', 'undo after', 'rows') ORDER BY id DESC LOOP
+    FOR thing IN SELECT * FROM pg_temp.undone WHERE kind NOT LIKE 'undo%' AND kind <> 'rows' ORDER BY id DESC LOOP
         CASE thing.kind
             WHEN 'column', 'cells' THEN
                 PERFORM pg_temp.give_back(thing.kind, split_part(thing.object, '.', 1), split_part(thing.object, '.', 2),
@@ -235,8 +235,9 @@ BEGIN
             ELSE CALL pg_temp.restore_noted(thing.kind, thing.object);
         END CASE;
     END LOOP;
-    CALL pg_temp.undo_noted('undo after');
+    CALL pg_temp.undo_noted('undo name');
     PERFORM pg_temp.restore_rows(object) FROM pg_temp.undone WHERE kind = 'rows';
+    CALL pg_temp.undo_noted('undo after');
     DROP TABLE pg_temp.undone;
     IF to_regclass('retired.register') IS NOT NULL THEN
         PERFORM pg_temp.close_retired();
