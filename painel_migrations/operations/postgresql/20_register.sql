@@ -117,9 +117,13 @@ BEGIN
     END IF;
 END $fn$;
 
--- An empty register goes, and the schema with it where nothing else is kept.
+-- A type that nothing retired has any more goes. An empty register goes, and the schema with it where nothing else is
+-- kept.
 CREATE OR REPLACE FUNCTION pg_temp.close_retired() RETURNS void LANGUAGE plpgsql AS $fn$
 BEGIN
+    EXECUTE coalesce((SELECT string_agg('DROP TYPE ' || t.oid::regtype, '; ') FROM pg_type t
+        WHERE typnamespace = 'retired'::regnamespace AND typtype = 'e' AND NOT EXISTS (SELECT FROM pg_depend
+            WHERE refclassid = 'pg_type'::regclass AND refobjid IN (t.oid, typarray) AND deptype = 'n')), '');
     IF NOT EXISTS (SELECT FROM retired.register) THEN
         DROP TABLE retired.register;
         IF NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'retired'::regnamespace)

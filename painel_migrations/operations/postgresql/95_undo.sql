@@ -39,6 +39,8 @@ RETURNS TABLE (kind text, id text, rel oid, name text, definition text) LANGUAGE
     UNION ALL SELECT 'constraint', k.oid::text, conrelid, conname, pg_get_constraintdef(k.oid)
         FROM t JOIN pg_constraint k ON conrelid = t.oid
         WHERE contype IN ('p', 'u', 'f', 'c', 'x') AND conislocal AND relnamespace = 'public'::regnamespace
+    UNION ALL SELECT 'name of not null', k.oid::text, conrelid, conname, '' FROM t JOIN pg_constraint k
+        ON conrelid = t.oid WHERE contype = 'n' AND conislocal AND relnamespace = 'public'::regnamespace
     UNION ALL SELECT 'index', indexrelid::text, indrelid, c.relname, pg_get_indexdef(indexrelid)
         FROM t JOIN pg_index ON indrelid = t.oid JOIN pg_class c ON c.oid = indexrelid
         WHERE t.relnamespace = 'public'::regnamespace
@@ -82,6 +84,8 @@ RETURNS TABLE (place integer, statement text) LANGUAGE sql STABLE AS $fn$
             THEN format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', t, 'undo ' || id, o) END),
         ('constraint', CASE WHEN was LIKE 'FOREIGN%' THEN 71 ELSE 70 END, CASE WHEN was <> is_now OR is_now IS NULL
             THEN format('ALTER TABLE public.%I ADD CONSTRAINT %I %s', b, o, was) END),
+        ('name of not null', 95, CASE WHEN was = is_now
+            THEN format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', b, n, o) END),
         ('index', 3, CASE WHEN name IS NOT NULL THEN format('DROP INDEX IF EXISTS public.%I', n) END),
         ('index', 69, was),
         ('view', 0, CASE WHEN is_now LIKE 'CREATE MAT%' THEN format('DROP MATERIALIZED VIEW IF EXISTS %s', n)
