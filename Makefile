@@ -29,6 +29,7 @@ INSTALL = { .venv/bin/python -m ensurepip && .venv/bin/python -m pip install --d
 	echo "$< could not be installed: the reason is above" >&2; exit 1; }
 CONSOLE = $(if $(GIVEN_FROM),--from="$$GIVEN_FROM") $(if $(GIVEN_TO),--to="$$GIVEN_TO") \
 	$(if $(GIVEN_STYLE),--style="$$GIVEN_STYLE") $(if $(GIVEN_SPLIT),--split="$$GIVEN_SPLIT")
+PLANNED = $(if $(filter-out 0 no,$(GIVEN_PLAN)),--plan )
 FORMATTED = $(if $(GIVEN_FORMAT),--format="$$GIVEN_FORMAT")
 PAGE = $(if $(GIVEN_HOST),--host="$$GIVEN_HOST") $(if $(GIVEN_PORT),--port="$$GIVEN_PORT") \
 	$(if $(GIVEN_STATIC),--static="$$GIVEN_STATIC")
@@ -49,11 +50,12 @@ help:
 ##   upgrade [REV=head]     bring it to the schema the application needs, or to revision REV
 ##                          PLAN=1 says what that would do and what is in its way, and does nothing
 upgrade: .venv/runtime
-	@$(RUN) upgrade $(if $(filter-out 0 no,$(GIVEN_PLAN)),--plan )-- "$${GIVEN_REV:-head}"
+	@$(RUN) upgrade $(PLANNED)-- "$${GIVEN_REV:-head}"
 
-##   downgrade REV=         take it back to a revision; what later ones retired comes back
+##   downgrade REV=         take it back to a revision: what later ones did to this database is undone
+##                          PLAN=1 says what that is and what would stay, and does nothing
 downgrade: .venv/runtime
-	@$(if $(GIVEN_REV),$(RUN) downgrade -- "$$GIVEN_REV",$(call MISSING,REV,make downgrade REV=0017))
+	@$(if $(GIVEN_REV),$(RUN) downgrade $(PLANNED)-- "$$GIVEN_REV",$(call MISSING,REV,make downgrade REV=0017))
 
 ##   status                 where it is, and what is pending
 status: .venv/runtime
@@ -67,7 +69,7 @@ verify: .venv/runtime
 ##   repair                 show what drifted, then go through the history again, where that mends it
 ##                          PLAN=1 says what that would do and what would be left, and does nothing
 repair: .venv/runtime
-	@$(RUN) repair $(if $(filter-out 0 no,$(GIVEN_PLAN)),--plan)
+	@$(RUN) repair $(PLANNED)
 
 ##   health                 whether it is well, and if not, what to do; exit 1 if it is not
 ##                          FORMAT=json for machines, here and for history

@@ -35,10 +35,10 @@ branch_labels = ${quoted(branch_labels)}
 depends_on = ${quoted(depends_on)}
 
 
-# A column or table that goes is retired, not dropped, and the downgrade brings it back.
+# A column or table that goes is retired, not dropped.
 def upgrade() -> None:
     ${said(upgrades)}
 
 
 def downgrade() -> None:
-    ${said(downgrades)}
+    op.undo()

@@ -63,6 +63,7 @@ def _add_runs(verbs: _Verbs) -> None:
     about = "take it back to REV; what later revisions retired comes back"
     downgrade = _add(verbs, "downgrade", _downgrade, about, changes=True)
     downgrade.add_argument("revision", metavar="REV")
+    downgrade.add_argument("--plan", action="store_true", help="say what it would undo and what would stay; do nothing")
     about = "go through the whole history again, where that mends what drifted"
     repair = _add(verbs, "repair", _repair, about, changes=True)
     repair.add_argument("--plan", action="store_true", help="say what it would do and what would be left; do nothing")
@@ -72,7 +73,7 @@ def _upgrade(given: argparse.Namespace, breaker: Breaker) -> int:
     if given.plan:
         from painel_migrations.deploy import plan
 
-        return plan.plan(given.revision, breaker)
+        return plan.plan("upgrade", given.revision, breaker)
     from painel_migrations.deploy import upgrade
     from painel_migrations.monitoring.runs import recorded
 
@@ -81,6 +82,10 @@ def _upgrade(given: argparse.Namespace, breaker: Breaker) -> int:
 
 
 def _downgrade(given: argparse.Namespace, breaker: Breaker) -> int:
+    if given.plan:
+        from painel_migrations.deploy import plan
+
+        return plan.plan("downgrade", given.revision, breaker)
     from painel_migrations.deploy import upgrade
     from painel_migrations.monitoring.runs import recorded
 

@@ -46,18 +46,17 @@ def hook(reference: Reference, number: str | None = None, compare: bool = True) 
         if not compare:
             return
         former, found = reference.compared()
-        written = steps(reference.models, former, found)
-        if written.complaints:
+        said, complaints = steps(reference.models, former, found)
+        if complaints:
             raise Refused(
-                "\n".join(complaint.what for complaint in written.complaints),
-                "\n".join(f"Nothing was written: {complaint.todo}" for complaint in written.complaints),
+                "\n".join(complaint.what for complaint in complaints),
+                "\n".join(f"Nothing was written: {complaint.todo}" for complaint in complaints),
                 several=True,
             )
         assert script.upgrade_ops is not None
         assert script.downgrade_ops is not None
-        script.upgrade_ops.ops = list(map(SaidOperation, written.upgrade))
-        script.downgrade_ops.ops = list(map(SaidOperation, written.downgrade))
-        said = [*written.upgrade, *written.downgrade]
+        script.upgrade_ops.ops = list(map(SaidOperation, said))
+        script.downgrade_ops.ops = []
         if any(isinstance(value, sa.schema.SchemaItem | sa.Enum) for each in said for value in each.values):
             script.imports.add("import sqlalchemy as sa")
 

@@ -1,4 +1,4 @@
-"""What the history made, in SQLAlchemy's words: for the way back."""
+"""What the history made, in SQLAlchemy's words."""
 
 from __future__ import annotations
 
@@ -39,10 +39,6 @@ class Former:
                 found.type = sa.Enum(*labels, name=found.type.name)
             return found
         return bare(self._reflected(table).columns[name])
-
-    def table(self, name: str) -> list[SchemaItem]:
-        """Return what ``op.ensure_table()`` needs to make a table as it was."""
-        return list(self.parts(name, name))
 
     def parts(self, old: str, new: str) -> Iterator[SchemaItem]:
         """Yield the columns, keys and indexes of a table, for its name of today."""

@@ -1,17 +1,10 @@
-"""One step of a revision, there and back."""
+"""What is written for whoever asks for a revision, and what cannot be."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 from painel_migrations.operations.recorded import Said
-
-
-class Step(NamedTuple):
-    """What changes one thing, and what undoes that."""
-
-    up: list[Said]
-    down: list[Said]
 
 
 class Complaint(NamedTuple):

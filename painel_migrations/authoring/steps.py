@@ -1,8 +1,7 @@
-"""From what differs to guarded operations: each step with what undoes it, in an order that works."""
+"""From what differs to guarded operations, in an order that works; the way back is one of them, ``op.undo()``."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,28 +11,17 @@ from painel_migrations.authoring.differences import Differences, Thing
 from painel_migrations.authoring.former import Former
 from painel_migrations.authoring.labels import enum_steps
 from painel_migrations.authoring.models import Models, is_enum
-from painel_migrations.authoring.step import Complaint, Step, say
+from painel_migrations.authoring.step import Complaint, say
 from painel_migrations.authoring.triggers import trigger_steps
 from painel_migrations.operations.describe import described
 from painel_migrations.operations.recorded import Said
 from painel_migrations.schema.parts import bare, parts_of, plain_index
 
-__all__ = ["Complaint", "Step", "Written", "steps"]
 
-
-@dataclasses.dataclass(frozen=True)
-class Written:
-    """What a revision is to say: its upgrade, its downgrade, and what only a person can add."""
-
-    upgrade: list[Said]
-    downgrade: list[Said]
-    complaints: list[Complaint]
-
-
-def steps(models: Models, former: Former, found: Differences) -> Written:
-    """Return the operations that take what the history made to what the schema asks for, and back."""
+def steps(models: Models, former: Former, found: Differences) -> tuple[list[Said], list[Complaint]]:
+    """Return the operations that take what the history made to what the schema asks for, and what none of them can."""
     writer = _Writer(models, former, found)
-    order: tuple[Callable[[], Iterator[Step | Complaint]], ...] = (
+    order: tuple[Callable[[], Iterator[Said | Complaint]], ...] = (
         writer.unspeakable,
         writer.renamed_tables,
         lambda: enum_steps(models, former, found),
@@ -49,10 +37,8 @@ def steps(models: Models, former: Former, found: Differences) -> Written:
         lambda: enum_steps(models, former, found, gone=True),
     )
     every = [step for part in order for step in part()]
-    done = [step for step in every if isinstance(step, Step)]
-    return Written(
-        [said for step in done for said in step.up],
-        [said for step in reversed(done) for said in step.down],
+    return (
+        [step for step in every if isinstance(step, Said)],
         [step for step in every if isinstance(step, Complaint)],
     )
 
@@ -89,7 +75,7 @@ class _Writer:
                 return constraint
         return None
 
-    def renamed_tables(self) -> Iterator[Step]:
+    def renamed_tables(self) -> Iterator[Said]:
         for new, old in self.found.tables.items():
             referring = [
                 key
@@ -98,53 +84,27 @@ class _Writer:
                 and key[0] not in self.new
                 and any(each.target_fullname.split(".")[0] == new for each in column.foreign_keys)
             ]
-            before = self.former.table(old)
-            yield Step(
-                [
-                    say("ensure_renamed", old, new),
-                    say("ensure_table", new, *self.former.parts(old, new)),
-                    *(say("ensure_column", table, bare(self._kept(table, name))) for table, name in referring),
-                ],
-                [
-                    say("restore_renamed", old, new),
-                    Said("ensure_table", (old, *before), {"unless": new}),
-                ],
-            )
+            yield say("ensure_renamed", old, new)
+            yield say("ensure_table", new, *self.former.parts(old, new))
+            for table, name in referring:
+                yield say("ensure_column", table, bare(self._kept(table, name)))
 
     def _kept(self, table: str, name: str) -> sa.Column[Any]:
         return self.models.columns[table, name]
 
-    def _former(self, table: str, name: str) -> sa.Column[Any]:
-        return self.former.column(self.found.tables.get(table, table), name)
-
-    def loosened(self) -> Iterator[Step]:
+    def loosened(self) -> Iterator[Said]:
         """What no longer binds the rows goes before they change."""
         for thing in self.found.gone("unique"):
             if self._stays(thing) and not self._heir(thing):
-                yield Step([say("ensure_no_unique", *_flat(thing))], [say("tighten_unique", *_flat(thing))])
+                yield say("ensure_no_unique", *_flat(thing))
         for thing in self.found.gone("index"):
             if self._stays(thing) and not self._heir(thing):
-                yield self._without_index(thing)
+                _, table, (name,) = thing
+                yield say("ensure_no_index", name, table)
         for thing in self.found.gone("foreign key"):
             _, table, names = thing
             if self._stays(thing) and ("column", table, names) not in self.found.surplus:
-                yield Step(
-                    [say("ensure_no_foreign_key", table, *names)],
-                    [say("restore_column", table, bare(self._former(table, names[0])))],
-                )
-
-    def _without_index(self, thing: Thing) -> Step:
-        _, table, (name,) = thing
-        return Step([say("ensure_no_index", name, table)], [self._index_before(thing)])
-
-    def _index_before(self, thing: Thing) -> Said:
-        _, table, (name,) = thing
-        fact = self.found.surplus.get(thing) or self.former.index(table, name)
-        assert fact is not None
-        columns = fact.columns
-        if fact.definition.upper().startswith("UNIQUE"):
-            return say("tighten_index", name, table, *columns)
-        return say("ensure_index", name, table, *columns)
+                yield say("ensure_no_foreign_key", table, *names)
 
     def _heir(self, thing: Thing) -> bool:
         """Whether a key or an index only gets another name: columns of it do, or it does itself."""
@@ -159,14 +119,15 @@ class _Writer:
                 )
         return False
 
-    def new_tables(self) -> Iterator[Step | Complaint]:
+    def new_tables(self) -> Iterator[Said | Complaint]:
         for _, name, _ in self.found.missing("table"):
             if name not in self.new:
                 continue
             table = self.models.metadata.tables[name]
             indexes, complaints = self._own_indexes(table)
             yield from complaints
-            yield Step([say("ensure_table", name, *parts_of(table)), *indexes], [say("drop_table_unless_rows", name)])
+            yield say("ensure_table", name, *parts_of(table))
+            yield from indexes
 
     def _own_indexes(self, table: sa.Table) -> tuple[list[Said], list[Complaint]]:
         said, complaints = [], []
@@ -180,17 +141,12 @@ class _Writer:
                 complaints.append(_unspoken(index))
         return said, complaints
 
-    def renamed_columns(self) -> Iterator[Step]:
+    def renamed_columns(self) -> Iterator[Said]:
         for (table, new), old in self.found.columns.items():
-            yield Step(
-                [say("fold_column", table, old, new), say("ensure_column", table, bare(self._kept(table, new)))],
-                [
-                    say("fold_column", table, new, old),
-                    say("restore_column", table, bare(self._former(table, old))),
-                ],
-            )
+            yield say("fold_column", table, old, new)
+            yield say("ensure_column", table, bare(self._kept(table, new)))
 
-    def columns(self) -> Iterator[Step | Complaint]:
+    def columns(self) -> Iterator[Said | Complaint]:
         """Columns that are new, or other than before; a foreign key is part of its column."""
         changed = [*self.found.missing("column"), *self.found.missing("foreign key")]
         for table, name in dict.fromkeys((table, names[0]) for _, table, names in changed if len(names) == 1):
@@ -199,10 +155,13 @@ class _Writer:
             column, was = self._kept(table, name), self.found.tables.get(table, table)
             if self._only_relabelled(table, column):
                 continue
-            if self.former.has(was, name):
-                yield self._changed(table, column, self.former.column(was, name))
-            else:
-                yield from self._added(table, column)
+            if not self.former.has(was, name) and not column.nullable and column.server_default is None:
+                yield Complaint(
+                    f"{table}.{name} is NOT NULL without a default: the rows that are there would have no value",
+                    "give it server_default=..., or let it be NULL, fill it, and make it NOT NULL in a revision after "
+                    "that",
+                )
+            yield say("ensure_column", table, bare(column))
 
     def _only_relabelled(self, table: str, column: sa.Column[Any]) -> bool:
         """Whether a column differs in the labels of its type alone, which the type's own step sees to."""
@@ -213,79 +172,27 @@ class _Writer:
         relabelled = ("enum", "", (str(getattr(column.type, "name", "")),)) in self.found.lacking
         return relabelled and repr(described(old)) == repr(described(bare(column)))
 
-    def _added(self, table: str, column: sa.Column[Any]) -> Iterator[Step | Complaint]:
-        down = [say("retire_column", table, column.name)]
-        if column.nullable or column.server_default is not None:
-            yield Step([say("ensure_column", table, bare(column))], down)
-        else:
-            yield Complaint(
-                f"{table}.{column.name} is NOT NULL without a default: the rows that are there would have no value",
-                "give it server_default=..., or let it be NULL, fill it, and make it NOT NULL in a revision after that",
-            )
-            yield Step([say("ensure_column", table, bare(column))], down)
-
-    def _changed(self, table: str, column: sa.Column[Any], old: sa.Column[Any]) -> Step:
-        """A column that is there: the way back gives what the rows allow, and says what it leaves."""
-        up = [say("ensure_column", table, bare(column))]
-        down: list[Said] = []
-        if column.foreign_keys and not old.foreign_keys:
-            down.append(say("ensure_no_foreign_key", table, column.name))
-        down.append(say("restore_column", table, bare(old, kind=column.type)))
-        if repr(old.type) != repr(column.type):
-            down.append(say("restore_type", table, bare(old)))
-        return Step(up, down)
-
-    def keys_and_indexes(self) -> Iterator[Step | Complaint]:
+    def keys_and_indexes(self) -> Iterator[Said | Complaint]:
         for thing in self.found.missing("unique"):
-            _, table, names = thing
-            if table not in self.new and table not in self.found.tables:
-                yield Step([say("ensure_unique", *_flat(thing))], [self._unique_before(table, names)])
+            if thing[1] not in self.new and thing[1] not in self.found.tables:
+                yield say("ensure_unique", *_flat(thing))
         for thing in self.found.missing("index"):
             _, table, (name,) = thing
             was = self.found.tables.get(table, table)
             if table in self.new or (was != table and self.former.index(was, name.replace(table, was, 1))):
                 continue
             index = next(each for each in self.models.metadata.tables[table].indexes if each.name == name)
-            if not plain_index(index):
-                yield _unspoken(index)
-            else:
-                yield Step([_index(table, index)], self._back_to(thing, index))
+            yield _index(table, index) if plain_index(index) else _unspoken(index)
 
-    def _unique_before(self, table: str, names: tuple[str, ...]) -> Said:
-        return say("ensure_no_unique", table, *names)
-
-    def _back_to(self, thing: Thing, index: sa.Index) -> list[Said]:
-        """What an index goes back to: nothing, what it was, or the name it had."""
-        _, table, (name,) = thing
-        if self.former.index(table, name):
-            return [self._index_before(thing)]
-        twins = [other for other in self.found.gone("index") if other[1] == table and self._heir(other)]
-        for twin in twins:
-            if len(self.found.surplus[twin].columns) == len(index.columns):
-                return [self._index_before(twin)] if not self._renamed(table, index) else []
-        return [say("ensure_no_index", name, table)]
-
-    def _renamed(self, table: str, index: sa.Index) -> bool:
-        return any((table, column.name) in self.found.columns for column in index.columns) or (
-            table in self.found.tables
-        )
-
-    def gone_columns(self) -> Iterator[Step]:
+    def gone_columns(self) -> Iterator[Said]:
         for thing in self.found.gone("column"):
             _, table, (name,) = thing
             if self._stays(thing) and (table, name) not in {(of, old) for (of, _), old in self.found.columns.items()}:
-                old = self._former(table, name)
-                yield Step([say("retire_column", table, name)], [say("restore_column", table, bare(old))])
+                yield say("retire_column", table, name)
 
-    def gone_tables(self) -> Iterator[Step]:
+    def gone_tables(self) -> Iterator[Said]:
         for name in self.former.children_first(self.gone):
-            down = [say("restore_table", name), say("ensure_table", name, *self.former.table(name))]
-            down += [
-                self._index_before(thing)
-                for thing in self.found.gone("index")
-                if thing[1] == name and not thing[2][0].startswith(f"ix_{name}_")
-            ]
-            yield Step([say("retire_table", name)], down)
+            yield say("retire_table", name)
 
 
 def _is_unique(definition: str) -> bool:

@@ -7,30 +7,27 @@ from collections.abc import Iterator
 from painel_migrations.authoring.differences import Differences
 from painel_migrations.authoring.former import Former
 from painel_migrations.authoring.models import Models
-from painel_migrations.authoring.step import Complaint, Step, say
+from painel_migrations.authoring.step import Complaint, say
 from painel_migrations.operations.recorded import Said
 from painel_migrations.schema.triggers import spoken
 
 
-def trigger_steps(models: Models, former: Former, found: Differences, gone: bool) -> Iterator[Step | Complaint]:
+def trigger_steps(models: Models, former: Former, found: Differences, gone: bool) -> Iterator[Said | Complaint]:
     """Yield the steps of the triggers that went, or of those that are new or other than before."""
     now = {given[0]: Said("ensure_trigger", given) for given in spoken(models.triggers)}
     before = former.past.triggers
     if gone:
         for name in sorted(before.keys() - now.keys()):
-            yield Step([_without(before[name])], [before[name]])
+            yield _without(before[name])
         return
     for name, said in now.items():
-        if name not in before:
-            yield Step([said], [_without(said)])
-        elif said.values != before[name].values:
-            # A function of that name does something else now, or other statements do it on SQLite.
-            lost = [other for other in before[name].values[4] if other not in said.values[4]]
-            fresh = [other for other in said.values[4] if other not in before[name].values[4]]
-            yield Step(
-                [*([_sqlite_only(said, lost)] if lost else []), said],
-                [*([_sqlite_only(said, fresh)] if fresh else []), before[name]],
-            )
+        if name in before and said.values == before[name].values:
+            continue
+        # A function of that name does something else now, or other statements do it on SQLite.
+        lost = [other for other in before[name].values[4] if other not in said.values[4]] if name in before else []
+        if lost:
+            yield _sqlite_only(said, lost)
+        yield said
     known = list(now)
     for trigger in models.triggers["sqlite"]:
         if not any(trigger.name.startswith(name) for name in known):

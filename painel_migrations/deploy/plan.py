@@ -1,4 +1,4 @@
-"""`upgrade --plan`: what a run would do, what is in its way, and nothing done."""
+"""`upgrade --plan` and `downgrade --plan`: what a run would do, what is in its way, and nothing done."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationStep
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 
 from painel_migrations.connection.engines import check_sqlite_file, make_engine
 from painel_migrations.connection.failures import meaning
@@ -24,6 +24,7 @@ from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.environment import Outcome
 from painel_migrations.deploy.preflight import refuse, refuse_foreign_database
 from painel_migrations.deploy.preflight_sessions import holders
+from painel_migrations.deploy.register import changes, read_entries
 from painel_migrations.deploy.rehearsal import Effects, rehearse
 from painel_migrations.deploy.sqlite_copy import copied
 from painel_migrations.deploy.steps import steps, upgraded
@@ -32,10 +33,10 @@ from painel_migrations.settings import Settings, read_settings
 from painel_migrations.terminal import say
 
 
-def plan(revision: str, breaker: Breaker | None = None) -> int:
-    """Print what an upgrade of the configured database would do. Returns 0 where it could go ahead.
+def plan(direction: str, revision: str, breaker: Breaker | None = None) -> int:
+    """Print what an upgrade or a downgrade of the configured database would do. Returns 0 where it could go ahead.
 
-    Arguments: ``revision``; ``breaker``, which ends it where the user does.
+    Arguments: ``direction``; ``revision``; ``breaker``, which ends it where the user does.
     Errors: PainelError, as the run would raise it: the same words and the same exit code.
     """
     settings = read_settings()
@@ -44,16 +45,18 @@ def plan(revision: str, breaker: Breaker | None = None) -> int:
         migration = versions_of(connection)
         refuse_foreign_database(connection, migration, script)
         at = migration.get_current_heads()
-        pending = steps(script, "upgrade", revision, at)
+        pending = steps(script, direction, revision, at)
         if not pending:
             say(f"At {at[0] if at else 'base'}: nothing to do")
             return 0
-        _print_pending(at, pending)
+        _print_pending(direction, at, pending)
+        if direction == "downgrade":
+            _print_noted(connection, pending)
         print_concerns([*surroundings, *look(connection, upgraded(pending)), *orphans(connection)])
-        _, seconds = print_rehearsal(connection, revision, settings)
+        _, seconds = print_rehearsal(connection, direction, revision, settings)
         say(f"Rehearsed in {seconds:.1f} s: the run can go ahead. Nothing was changed")
     try_to_write(settings)
-    say(f"Next: make upgrade{'' if revision == 'head' else f' REV={shlex.quote(revision)}'}")
+    say(f"Next: make {direction}{'' if revision == 'head' else f' REV={shlex.quote(revision)}'}")
     return 0
 
 
@@ -109,7 +112,7 @@ def orphans(connection: sa.Connection) -> Iterator[Concern]:
 
 
 def print_rehearsal(
-    connection: sa.Connection, revision: str, settings: Settings, repair: bool = False
+    connection: sa.Connection, direction: str, revision: str, settings: Settings
 ) -> tuple[Outcome, float]:
     """Rehearse, and print what came of it: all of it, or as far as it came. Returns the outcome and the seconds."""
     if connection.dialect.name == "postgresql":
@@ -120,7 +123,7 @@ def print_rehearsal(
         say("Rehearsal: on a copy of the file")
     effects = Effects()
     try:
-        outcome = rehearse(connection, revision, settings, effects, repair)
+        outcome = rehearse(connection, direction, revision, settings, effects)
     except (PainelError, sa.exc.SQLAlchemyError) as error:
         connection.rollback()
         ended = error
@@ -149,12 +152,24 @@ def try_to_write(settings: Settings) -> None:
             transaction.rollback()
 
 
-def _print_pending(at: Sequence[str], pending: Sequence[MigrationStep]) -> None:
+def _print_pending(direction: str, at: Sequence[str], pending: Sequence[MigrationStep]) -> None:
     say(f"At: {at[0] if at else 'no revision'}")
-    say(f"Pending: {_counted(len(pending), 'revision', 'revisions')}")
-    for step in pending:
-        script = step.info.up_revision  # type: ignore[attr-defined]  # a property of both kinds of step
+    say(f"{'To undo' if direction == 'downgrade' else 'Pending'}: {_counted(len(pending), 'revision', 'revisions')}")
+    for script in _scripts(pending):
         say(f"  {script.revision}  {script.doc}")
+
+
+def _scripts(pending: Sequence[MigrationStep]) -> list[Script]:
+    return [step.info.up_revision for step in pending]  # type: ignore[attr-defined]  # a property of both kinds of step
+
+
+def _print_noted(connection: sa.Connection, pending: Sequence[MigrationStep]) -> None:
+    """Print what the revisions that go did to this database: it is undone, and nothing else."""
+    going = {script.revision for script in _scripts(pending)}
+    found = list(changes(entry for entry in read_entries(connection) if entry.revision in going))
+    say(f"What they did here, and what is undone:{'' if found else ' nothing'}")
+    for revision, text in reversed(found):
+        _say_wrapped(f"  {revision}  {text}")
 
 
 def print_concerns(concerns: Sequence[Concern]) -> None:

@@ -88,10 +88,8 @@ class Effects(logging.Handler):
             logger.setLevel(level)
 
 
-def rehearse(
-    connection: sa.Connection, revision: str, settings: Settings, effects: Effects, repair: bool = False
-) -> Outcome:
-    """Run the upgrade, or the repair, in the connection's transaction, which the caller rolls back.
+def rehearse(connection: sa.Connection, direction: str, revision: str, settings: Settings, effects: Effects) -> Outcome:
+    """Run an upgrade, a downgrade or a repair in the connection's transaction, which the caller rolls back.
 
     Returns what came of it.
     Errors: PainelError and the driver's, as a run raises them; ``effects`` then has what came before.
@@ -100,9 +98,9 @@ def rehearse(
         # Somebody waits for an answer here: another run is waited for as briefly as a table.
         lock_run(connection, replace(settings, lock_wait=settings.lock_timeout))
         _keep_positions(connection)
-        config = configuration(connection=connection, section=effects.begin, repair=repair)
+        config = configuration(connection=connection, section=effects.begin, repair=direction == "repair")
         try:
-            migrate(config, "upgrade", revision)
+            migrate(config, "downgrade" if direction == "downgrade" else "upgrade", revision)
         except UnmendedError as error:
             return error.outcome
     outcome: Outcome = config.attributes["outcome"]

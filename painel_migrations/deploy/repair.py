@@ -86,7 +86,7 @@ def _looked_and_rehearsed(connection: sa.Connection, surroundings: list[Concern]
     say(f"Drifted: {counted(len(found), 'difference')}")
     print_findings(found)
     plan.print_concerns([*surroundings, *plan.look(connection)])
-    outcome, seconds = plan.print_rehearsal(connection, "head", settings, repair=True)
+    outcome, seconds = plan.print_rehearsal(connection, "repair", "head", settings)
     if outcome.mends:
         mends = f"it mends {outcome.mended} of {len(outcome.found)}"
         say(f"Rehearsed in {seconds:.1f} s: {mends}. Nothing was changed yet")

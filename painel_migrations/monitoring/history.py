@@ -17,6 +17,7 @@ from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.bookkeeping import make_way, refuse_impostors
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.history_lines import Edited, Line, edited, read_lines
+from painel_migrations.deploy.register import changes, read_entries
 from painel_migrations.errors import EditedError, Refused
 from painel_migrations.settings import read_settings
 from painel_migrations.terminal import as_json, printable, show
@@ -52,15 +53,17 @@ def history(style: str = "text", breaker: Breaker | None = None) -> int:
     with reached(read_settings(), read_only=True, breaker=breaker) as way_in:
         refuse_impostors(way_in.connection)
         lines = read_lines(way_in.connection)
+        here = list(changes(read_entries(way_in.connection)))
         if not lines:
             _refuse_another_history(way_in.connection)
     changed = edited(lines, script)
     marked = _marked(lines, changed)
     database = way_in.candidate.place
     if style == "json":
-        text = as_json(document(database, lines, changed), indent=2)
+        text = as_json(document(database, lines, changed) | {"changes": dict(here)}, indent=2)
     elif lines:
-        text = f"Database: {database}\n{_table(lines, marked)}{totals(lines)}"
+        told = ["Changed here:", *(f"  {revision}  {printable(text)}" for revision, text in here)] if here else []
+        text = f"Database: {database}\n{_table(lines, marked)}" + "\n".join([*told, totals(lines)])
     else:
         text = f"Database: {database}\nNo history yet: make upgrade writes it"
     # Who reads may have enough (`make history | head`).

@@ -229,10 +229,6 @@ def _adapt_gone(foreseen: Foreseen, said: Said, given: _Arguments) -> list[Said]
     return [] if foreseen.columns.get((given["table"], name)) is not None else [said]
 
 
-def _adapt_tightened(foreseen: Foreseen, said: Said, given: _Arguments) -> list[Said]:
-    return [] if (given["table"], given["column"]) in foreseen.columns else [said]
-
-
 def _adapt_key(foreseen: Foreseen, said: Said, given: _Arguments) -> list[Said]:
     table, columns = given["table"], tuple(given["columns"])
     return [] if (table, columns) in foreseen.keys or foreseen.goes(table, *columns) else [said]
@@ -261,7 +257,6 @@ _ADAPTED: dict[str, Callable[[Foreseen, Said, _Arguments], list[Said]]] = {
     "passing_column": _adapt_column,
     "retire_column": _adapt_gone,
     "fold_column": _adapt_gone,
-    "tighten_column": _adapt_tightened,
     "ensure_unique": _adapt_key,
     "tighten_unique": _adapt_key,
     "ensure_enum": _adapt_enum,

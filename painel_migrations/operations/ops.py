@@ -13,10 +13,9 @@ from sqlalchemy.schema import SchemaItem
 
 from painel_migrations.errors import UsageError
 from painel_migrations.operations.describe import Items, Trigger
-from painel_migrations.operations.leftover_copies import Keyed, WithCopies, natural_keys
+from painel_migrations.operations.leftover_copies import WithCopies
 from painel_migrations.operations.literals import Sql
 from painel_migrations.operations.operation import Call, operation
-from painel_migrations.schema import metadata
 
 
 @operation
@@ -59,27 +58,9 @@ def ensure_renamed(old: str, new: str, required: Sequence[str] = ()) -> Call:
 
 
 @operation
-def restore_renamed(old: str, new: str) -> Call:
-    """A table that was renamed, or that gave its rows to another, is as it was before ensure_renamed()."""
-    return Call("restore_renamed", old, new)
-
-
-@operation
-def drop_table_unless_rows(table: str) -> Call:
-    """A table is gone, unless it holds rows or something refers to it: the way back loses nothing."""
-    return Call("drop_table_unless_rows", table)
-
-
-@operation
 def retire_table(table: str) -> Call:
     """A table is gone; it is kept whole among the retired, with its rows and how its keys and indexes were made."""
     return Call("retire_table", table)
-
-
-@operation
-def restore_table(table: str) -> Call:
-    """A table that was retired whole is back with its rows, if it was."""
-    return Call("restore_table", table)
 
 
 @operation
@@ -95,12 +76,6 @@ def retire_leftovers(*tables: str) -> Call:
         Refused: Where a key refers to a row that is nowhere.
     """
     return Call("retire_leftovers", WithCopies(tables))
-
-
-@operation
-def restore_leftovers() -> Call:
-    """Every copy that was retired whole is back under its name, and what referred to it refers to it."""
-    return Call("restore_leftovers", Keyed(filter(natural_keys, sorted(metadata.tables))))
 
 
 # Columns.
@@ -129,24 +104,9 @@ def lacking_column(table: str, column: sa.Column[Any]) -> Call:
 
 
 @operation
-def tighten_column(table: str, column: str) -> Call:
-    """A column is NOT NULL unless rows are NULL, which it says: for the way back, which must not fail."""
-    return Call("tighten_column", table, column)
-
-
-@operation
 def fold_column(table: str, old: str, into: str) -> Call:
     """Two names for one column become ``into``; where both exist it wins, its gaps are filled, ``old`` is retired."""
     return Call("fold_column", table, old, into)
-
-
-@operation
-def restore_type(table: str, column: sa.Column[Any]) -> Call:
-    """A column has the type it had, unless rows do not fit it, which it says: for the way back, which must not fail.
-
-    PostgreSQL's register knows the type of each column that was changed, and gives it back at the revision's end.
-    """
-    return Call("restore_type", table, column, on_postgresql=False)
 
 
 @operation
@@ -159,18 +119,6 @@ def ensure_no_foreign_key(table: str, column: str) -> Call:
 def retire_column(table: str, column: str) -> Call:
     """A column is gone; its cells are kept by id in ``<table>__<column>``. One without any value is dropped."""
     return Call("retire_column", table, column)
-
-
-@operation
-def restore_column(table: str, column: sa.Column[Any], if_kept: bool = False) -> Call:
-    """A retired column is back with its cells.
-
-    Args:
-        table: Its table.
-        column: As it is to be.
-        if_kept: True where the column is to come back only if something of it was kept.
-    """
-    return Call("restore_column_if_kept" if if_kept else "restore_column", table, column)
 
 
 # Values.
@@ -186,18 +134,6 @@ def replace_values(table: str, column: str, pairs: Mapping[str, str]) -> Call:
         pairs: A row whose value is a key, but for case and outer blanks, gets the value beside it.
     """
     return Call("replace_values", table, column, dict(pairs))
-
-
-@operation
-def restore_values(table: str, column: str, pairs: Mapping[str, str] | None = None) -> Call:
-    """Values that were replaced are back.
-
-    Args:
-        table: Its table.
-        column: Its name.
-        pairs: Those of replace_values(): a row that no longer holds its replacement keeps what it has.
-    """
-    return Call("restore_values", table, column, dict(pairs or {}))
 
 
 @operation
@@ -218,7 +154,7 @@ def fill_column(table: str, column: str, expression: str | Mapping[str, str], *,
 def change_rows(
     table: str, values: Mapping[str, str | Mapping[str, str]], *, where: str | Mapping[str, str], reason: str
 ) -> Call:
-    """Some rows have other values; what they had is kept, and comes back with restore_changes().
+    """Some rows have other values; what they had is kept, and comes back on the way back.
 
     Args:
         table: Theirs; it has a key.
@@ -231,14 +167,8 @@ def change_rows(
 
 
 @operation
-def restore_changes(table: str, *columns: str) -> Call:
-    """Rows have what fill_column() or change_rows() took from them; newer values stay, and are named."""
-    return Call("restore_changes", table, list(columns))
-
-
-@operation
 def delete_rows(table: str, *, where: str | Mapping[str, str], reason: str) -> Call:
-    """Some rows are gone; they are kept, and come back with restore_rows().
+    """Some rows are gone; they are kept, and come back on the way back.
 
     Args:
         table: Theirs.
@@ -249,12 +179,6 @@ def delete_rows(table: str, *, where: str | Mapping[str, str], reason: str) -> C
         Refused: Where other rows refer to them.
     """
     return Call("delete_rows", table, Sql(where), _given(reason))
-
-
-@operation
-def restore_rows(table: str) -> Call:
-    """Rows that delete_rows() kept are back where their keys are free."""
-    return Call("restore_deleted", table)
 
 
 def _given(reason: str) -> str:
@@ -290,17 +214,6 @@ def rename_label(enum: sa.Enum, old: str, new: str) -> Call:
 
 
 @operation
-def tighten_enum(enum: sa.Enum, *columns: str) -> Call:
-    """An enum has exactly these labels unless rows hold others, which it says: for the way back, which must not fail.
-
-    Args:
-        enum: Its name and labels.
-        columns: That are of it, each as ``table.column``: what SQLite knows an enum by.
-    """
-    return Call("tighten_enum", list(columns), enum.name, list(enum.enums))
-
-
-@operation
 def drop_enum(*enums: sa.Enum) -> Iterator[Call]:
     """Enum types are gone, unless a column uses them."""
     for enum in enums:
@@ -322,7 +235,7 @@ def ensure_unique(table: str, *columns: str) -> Call:
 
 @operation
 def tighten_unique(table: str, *columns: str) -> Call:
-    """Columns are unique unless values occur twice, which it says: for the way back, which must not fail."""
+    """Columns are unique unless values occur twice, which it says: for what a later revision takes away."""
     return Call("tighten_unique", table, list(columns))
 
 
@@ -340,12 +253,6 @@ def ensure_index(name: str, table: str, *columns: str, unique: bool = False) -> 
         Refused: Where values of a unique one repeat.
     """
     return Call("ensure_index", table, name, unique, list(columns))
-
-
-@operation
-def tighten_index(name: str, table: str, *columns: str) -> Call:
-    """A unique index of this name is on these columns unless values occur twice, which it says: for the way back."""
-    return Call("tighten_index", table, name, list(columns))
 
 
 @operation
@@ -381,10 +288,3 @@ def ensure_no_trigger(name: str, table: str, *sqlite: str) -> Call:
 def drop_strays(*tables: str) -> Call:
     """The schema's columns of these tables bear no index, constraint or trigger but its own; definitions are kept."""
     return Call("drop_strays", list(tables))
-
-
-@operation
-def restore_strays(*tables: str) -> Iterator[Call]:
-    """What drop_strays() took is back, as far as it fits."""
-    for table in tables:
-        yield Call("restore_strays", table)

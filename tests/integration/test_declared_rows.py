@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tests.integration.test_undeclared import Revision, in_, models, on_file, on_server, pasted, revision, target
@@ -15,11 +16,7 @@ op.fill_column("vistos", "nome", {"postgresql": "'nr. ' || id::text", "sqlite": 
 op.change_rows("vistos", {"idade": "idade + 10", "nome": "upper(nome)"}, where="id <> 3", reason="they were young")
 op.delete_rows("filhos", where="pai = 1", reason="of nobody")
 """
-DOWN = """
-op.restore_rows("filhos")
-op.restore_changes("vistos", "idade", "nome")
-op.restore_changes("vistos", "nome")
-"""
+DOWN = "op.undo()"
 FOUND = [(1, "a", 1), (2, None, 2), (3, "c", 3)]
 CHANGED = [(1, "A", 11), (2, "NR. 2", 12), (3, "c", 3)]
 CHILDREN = [(1, 1), (2, 1), (3, 2)]
@@ -39,6 +36,11 @@ def done(target: Target, *arguments: str) -> str:
     ended = here(target.url, *arguments)
     assert ended.code == 0, ended.err
     return ended.out
+
+
+def everything(target: Target) -> str:
+    """Everything a database holds, but for the number of the register's next line: a sequence never goes back."""
+    return re.sub(r"'retired.register_id_seq', \d+", "", whole.of(target.engine, target.server))
 
 
 def test_up_and_down_and_up_again(target: Target, revision: Revision) -> None:
@@ -103,7 +105,7 @@ def test_rows_that_are_referred_to_stay(target: Target, revision: Revision) -> N
     revision(
         target, 'op.delete_rows("filhos", where="true", reason="x"); op.delete_rows("pais", where="id = 1", reason="y")'
     )
-    before = whole.of(target.engine, target.server)
+    before = everything(target)
     ended = here(target.url, "upgrade")
     assert (ended.code, ended.err) == (
         4,
@@ -112,7 +114,7 @@ def test_rows_that_are_referred_to_stay(target: Target, revision: Revision) -> N
             "Next: Before it, delete those with op.delete_rows(), or turn them round with op.change_rows()\n"
         ),
     )
-    assert whole.of(target.engine, target.server) == before
+    assert everything(target) == before
 
 
 def test_the_reason_is_in_the_register(target: Target, revision: Revision) -> None:
@@ -121,7 +123,8 @@ def test_the_reason_is_in_the_register(target: Target, revision: Revision) -> No
     register = "retired.register" if target.server else "retired_register"
     with target.engine.connect() as connection:
         found = connection.exec_driver_sql(
-            f"SELECT kind, object, rows, definition FROM {register} WHERE revision = '0023' ORDER BY id"
+            f"SELECT kind, object, rows, definition FROM {register} "
+            "WHERE revision = '0023' AND kind NOT LIKE 'undo%%' ORDER BY id"
         )
         kept = [tuple(row) for row in found]
     assert kept == [

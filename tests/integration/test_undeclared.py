@@ -417,7 +417,7 @@ def test_a_way_back_that_loses_rows_is_refused(target: Target, revision: Revisio
 
 def test_a_table_is_retired_and_comes_back(target: Target, revision: Revision) -> None:
     """What the refusal advises: its rows are kept, and back with the downgrade."""
-    revision(target, 'op.retire_table("vistos")', 'op.restore_table("vistos")')
+    revision(target, 'op.retire_table("vistos")', "op.undo()")
     assert here(target.url, "upgrade").code == 0
     with target.engine.connect() as connection:
         assert not sa.inspect(connection).has_table("vistos", "public" if target.server else None)
@@ -453,10 +453,12 @@ def test_who_may_not_switch_counting_on_is_told_what_does(
     on_server.run(
         f"CREATE ROLE {role} LOGIN",
         f"ALTER DATABASE {name} OWNER TO {role}",
-        # What a column owns goes along.
+        # What a column owns goes along. What a revision changed here is noted in schema retired.
         "DO $$ DECLARE thing text; BEGIN FOR thing IN SELECT 'TABLE ' || oid::regclass FROM pg_class"
-        " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' UNION ALL SELECT 'TYPE ' || oid::regtype"
-        " FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'"
+        " WHERE relnamespace::regnamespace::text IN ('public', 'retired') AND relkind = 'r'"
+        " UNION ALL SELECT 'TYPE ' || oid::regtype FROM pg_type"
+        " WHERE typnamespace::regnamespace::text IN ('public', 'retired') AND typtype = 'e'"
+        " UNION ALL SELECT 'SCHEMA ' || nspname FROM pg_namespace WHERE nspname = 'retired'"
         f" LOOP EXECUTE concat('ALTER ', thing, ' OWNER TO {role}'); END LOOP; END $$",
         f"ALTER DATABASE {name} SET track_counts = off",
     )

@@ -10,10 +10,14 @@
 % endif
 -- Paste all of it. It is one statement: all of it happens, or nothing does. Pasting it again is safe.
 -- It starts at ${"any revision down to" if down else "any revision from"} ${start}${" (also where there is no alembic_version)" if start == "base" else ""}, and looks which one the database is at.
--- Check afterwards: paste what  make sql-verify  prints. Its last row says OK.
 % if down:
+-- Check afterwards: it says  Done: at ${end} . Where a console does not show that, this has a line for each revision:
+--     SELECT revision, direction, applied_at, rows_retired FROM public.migration_history ORDER BY id DESC LIMIT 30
+-- and this says ${"nothing" if end == "base" else end}:  SELECT version_num FROM public.alembic_version
+-- What could not come back is named there, and stays in schema retired.
 -- Forward again: paste what  make sql  prints.
 % else:
+-- Check afterwards: paste what  make sql-verify  prints. Its last row says OK.
 -- Way back: paste what  make sql-rollback TO=<where it was before>  prints. What was retired comes back.
 % endif
 DO $painel$

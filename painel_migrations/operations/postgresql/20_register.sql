@@ -104,7 +104,7 @@ END $fn$;
 -- Whether what a revision kept is to come back: on the way back, that of the revision alone.
 CREATE OR REPLACE FUNCTION pg_temp.is_due(of_revision text) RETURNS boolean LANGUAGE sql STABLE AS $fn$
     SELECT current_setting('painel.direction', true) IS DISTINCT FROM 'downgrade'
-        OR of_revision = current_setting('painel.revision')
+        OR of_revision = current_setting('painel.revision', true)
 $fn$;
 
 -- The latest entry for an object, as (id, kept_in, definition). No row where there is none.

@@ -348,7 +348,8 @@ CREATE OR REPLACE FUNCTION pg_temp.marks(tbl text, alias text) RETURNS text LANG
 $fn$;
 
 -- Keeps the cells of a column, row by row, before they go or are given other values. Returns how many.
-CREATE OR REPLACE FUNCTION pg_temp.keep_cells(tbl text, col text, condition text, what text DEFAULT 'cells', became text DEFAULT NULL)
+CREATE OR REPLACE FUNCTION pg_temp.keep_cells(
+    tbl text, col text, condition text, what text DEFAULT 'cells', became text DEFAULT NULL)
 RETURNS bigint LANGUAGE plpgsql AS $fn$
 DECLARE
     kept text;
@@ -412,13 +413,20 @@ BEGIN
                 WHERE attrelid = to_regclass(format('retired.%I', kept.kept_in)) AND attname = 'became')
             THEN format('upper(live.%I::text) IS NOT DISTINCT FROM upper(kept.became)', col) ELSE still END;
         same := format('kept.id = live.id AND CASE WHEN %s AND coalesce(kept.of_row && %s, true)',
-            pg_temp.fits(cell, kept.type, live), pg_temp.marks(tbl, 'live'));
+            pg_temp.fits(cell, kept.type, live), pg_temp.marks(tbl, 'live')) || coalesce((
+            -- A row that cannot go back, since another has its id by now, is not the one that is referred to.
+            SELECT string_agg(format(' AND NOT EXISTS (SELECT FROM retired.%I r JOIN %s USING (id) WHERE r.id = %s)',
+                r.kept_in, coalesce((SELECT split_part(definition, ' ', 3) FROM retired.register
+                    WHERE definition LIKE '% RENAME TO ' || quote_ident(r.object)), quote_ident(r.object)), cell), '')
+            FROM retired.register r WHERE r.kind = 'rows' AND EXISTS (
+                SELECT FROM (SELECT definition FROM retired.register WHERE object LIKE 'constraint ' || tbl || '.%'
+                    UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = pg_temp.oid_of(tbl)) f
+                WHERE strpos(definition, format('FOREIGN KEY (%I) REFERENCES public.%I(id)', col, r.object)) > 0)), '');
         PERFORM pg_temp.change_rows(tbl, format(
             'UPDATE public.%I AS live SET %I = %s FROM retired.%I AS kept WHERE %s THEN %s ELSE false END',
             tbl, col, value, kept.kept_in, same, still));
         EXECUTE format('DELETE FROM retired.%I AS kept USING public.%I AS live WHERE %s '
-            'THEN live.%I::text IS NOT DISTINCT FROM (%s)::text OR (%s) IS NOT TRUE ELSE false END',
-            kept.kept_in, tbl, same, col, value, CASE what WHEN 'column' THEN 'true' ELSE still END);
+            'THEN live.%I::text IS NOT DISTINCT FROM (%s)::text ELSE false END', kept.kept_in, tbl, same, col, value);
         EXECUTE format('SELECT count(*) FROM retired.%I', kept.kept_in) INTO n;
         IF n = 0 THEN
             EXECUTE format('DROP TABLE retired.%I', kept.kept_in);

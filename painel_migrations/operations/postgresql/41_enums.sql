@@ -242,26 +242,6 @@ BEGIN
     END IF;
 END $fn$;
 
--- For the way back: exactly these labels where no row holds another.
-CREATE OR REPLACE PROCEDURE pg_temp.tighten_enum(cols text[], enum_type text, VARIADIC labels text[])
-LANGUAGE plpgsql AS $fn$
-DECLARE
-    gone text[] := ARRAY(SELECT l FROM unnest(pg_temp.labels_of(enum_type)) l
-        WHERE pg_temp.same_label(l, labels) IS NULL);
-    col text;
-    n bigint;
-BEGIN
-    FOREACH col IN ARRAY cols LOOP
-        n := pg_temp.count_where(split_part(col, '.', 1),
-            format('%I::text = ANY (%L)', split_part(col, '.', 2), gone));
-        IF n > 0 THEN
-            PERFORM pg_temp.say(format('enum %s keeps its labels: %s of %s', enum_type, n, col));
-            RETURN;
-        END IF;
-    END LOOP;
-    CALL pg_temp.ensure_enum(enum_type, VARIADIC labels);
-END $fn$;
-
 CREATE OR REPLACE PROCEDURE pg_temp.drop_enum(enum_type text) LANGUAGE plpgsql AS $fn$
 BEGIN
     IF pg_temp.is_enum(enum_type) AND NOT EXISTS (SELECT FROM pg_depend WHERE deptype = 'n'

@@ -142,9 +142,14 @@ BEGIN
 END $fn$;
 
 -- NOT NULL where no row is NULL. For the way back: rows written since may have no value.
-CREATE OR REPLACE PROCEDURE pg_temp.tighten_column(tbl text, col text) LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.tighten_column(tbl text, col text, was_gone boolean) LANGUAGE plpgsql AS $fn$
 BEGIN
     IF pg_temp.has_column(tbl, col) AND NOT pg_temp.is_required(tbl, col) THEN
+        IF was_gone THEN
+            -- Rows that were written without it.
+            PERFORM pg_temp.change_rows(tbl,
+                format('UPDATE public.%1$I SET %2$I = DEFAULT WHERE %2$I IS NULL', tbl, col));
+        END IF;
         IF pg_temp.count_where(tbl, format('%I IS NULL', col)) = 0 THEN
             PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I SET NOT NULL', col);
             PERFORM pg_temp.name_not_null(tbl, col);

@@ -186,17 +186,6 @@ BEGIN
     END IF;
 END $fn$;
 
--- For the way back: a unique index where no value occurs twice.
-CREATE OR REPLACE PROCEDURE pg_temp.tighten_index(tbl text, index_name text, VARIADIC cols text[])
-LANGUAGE plpgsql AS $fn$
-BEGIN
-    IF pg_temp.has_table(tbl) AND pg_temp.count_duplicates(tbl, cols) = 0 THEN
-        CALL pg_temp.ensure_index(tbl, index_name, true, VARIADIC cols);
-    ELSE
-        PERFORM pg_temp.say(format('%s stays away: values of %s occur twice', index_name, tbl));
-    END IF;
-END $fn$;
-
 CREATE OR REPLACE PROCEDURE pg_temp.ensure_no_foreign_key(tbl text, col text) LANGUAGE sql AS $fn$
     SELECT pg_temp.alter(tbl, 'DROP CONSTRAINT %I', conname) FROM pg_constraint WHERE contype = 'f'
         AND conrelid = pg_temp.oid_of(tbl) AND conkey = ARRAY[pg_temp.attnum_of(tbl, col)]

@@ -200,28 +200,3 @@ BEGIN
     END LOOP;
     CALL pg_temp.retire_table(old);
 END $fn$;
-
--- Undoes rename_table(): the old table comes back if it was retired, with the references that had followed its
--- rows. Otherwise the name goes back.
-CREATE OR REPLACE PROCEDURE pg_temp.restore_renamed(old text, new text) LANGUAGE plpgsql AS $fn$
-DECLARE con record;
-BEGIN
-    IF (SELECT entry FROM pg_temp.noted('table', old)) IS NULL THEN
-        CALL pg_temp.rename_table(new, old);
-        PERFORM pg_temp.restore_rows(old);
-        RETURN;
-    END IF;
-    CALL pg_temp.restore_table(old);
-    PERFORM pg_temp.restore_rows(old);
-    FOR con IN SELECT * FROM pg_temp.references_to(new)
-    LOOP
-        IF (SELECT entry FROM pg_temp.noted('cells', con.child || '.' || con.col)) IS NOT NULL THEN
-            PERFORM pg_temp.alter(con.child, 'DROP CONSTRAINT %I', con.conname);
-            CALL pg_temp.restore_values(con.child, con.col);
-            IF pg_temp.count_where(con.child, format(
-                    '%I IS NOT NULL AND %I NOT IN (SELECT id FROM public.%I)', con.col, con.col, old)) = 0 THEN
-                PERFORM pg_temp.ensure_foreign_key(con.child, con.col, old);
-            END IF;
-        END IF;
-    END LOOP;
-END $fn$;

@@ -10,35 +10,6 @@ BEGIN
     END IF;
 END $fn$;
 
--- The column as it was, with the cells that were kept. NOT NULL is asked for and given where no row is without
--- a value.
-CREATE OR REPLACE PROCEDURE pg_temp.restore_column(tbl text, item text) LANGUAGE plpgsql AS $fn$
-DECLARE
-    d record;
-BEGIN
-    IF NOT pg_temp.has_table(tbl) THEN
-        RETURN;
-    END IF;
-    SELECT * INTO d FROM pg_temp.described(item);
-    CALL pg_temp.ensure_column(tbl, regexp_replace(item, '( not null)?( references \w+)?$', ''));
-    IF d.required THEN
-        CALL pg_temp.tighten_column(tbl, d.col);
-    END IF;
-    IF d.target IS NOT NULL AND pg_temp.has_table(d.target) AND pg_temp.count_where(tbl, format(
-            '%I IS NOT NULL AND %I NOT IN (SELECT id FROM public.%I)', d.col, d.col, d.target)) = 0 THEN
-        PERFORM pg_temp.ensure_foreign_key(tbl, d.col, d.target);
-    END IF;
-    CALL pg_temp.restore_noted('view', '%');
-END $fn$;
-
--- As restore_column(), but only where there is something to bring back.
-CREATE OR REPLACE PROCEDURE pg_temp.restore_column_if_kept(tbl text, item text) LANGUAGE plpgsql AS $fn$
-BEGIN
-    IF (SELECT entry FROM pg_temp.noted('column', tbl || '.' || split_part(item, ' ', 1))) IS NOT NULL THEN
-        CALL pg_temp.restore_column(tbl, item);
-    END IF;
-END $fn$;
-
 -- Moves a table to schema retired with its rows, types and key. Its foreign keys and triggers would bind the
 -- application, and go.
 CREATE OR REPLACE PROCEDURE pg_temp.retire_table(tbl text) LANGUAGE plpgsql AS $fn$

@@ -196,25 +196,3 @@ BEGIN
         END LOOP;
     END LOOP;
 END $fn$;
-
--- Every table that was retired whole comes back under its name, with the references to it, and what was taken
--- down before the rest. Items are as for retire_leftovers().
-CREATE OR REPLACE PROCEDURE pg_temp.restore_leftovers(VARIADIC items text[])
-LANGUAGE plpgsql AS $fn$
-DECLARE item text;
-BEGIN
-    IF to_regclass('retired.register') IS NULL THEN
-        RETURN;
-    END IF;
-    FOREACH item IN ARRAY ARRAY(
-        SELECT DISTINCT object FROM retired.register WHERE kind = 'table' ORDER BY object)
-    LOOP
-        CALL pg_temp.restore_table(item);
-    END LOOP;
-    IF to_regclass('retired.register') IS NOT NULL THEN
-        PERFORM pg_temp.turn_back(items);
-    END IF;
-    FOREACH item IN ARRAY '{constraint,rule,policy,row security}'::text[] LOOP
-        CALL pg_temp.restore_noted(item, '%');
-    END LOOP;
-END $fn$;

@@ -16,6 +16,7 @@ LANGUAGE plpgsql AS $fn$
 DECLARE
     sets text;
     kept record;
+    i integer;
     n bigint;
 BEGIN
     IF NOT pg_temp.has_table(tbl) OR pg_temp.is_stated('changed', tbl || '.' || pairs[1], why) THEN
@@ -25,7 +26,9 @@ BEGIN
     IF n = 0 THEN
         RETURN;
     END IF;
-    FOR i IN 1 .. cardinality(pairs) BY 2 LOOP
+    -- What tells a row comes first here, and last on the way back.
+    FOREACH i IN ARRAY ARRAY(SELECT g FROM generate_series(1, cardinality(pairs), 2) g
+            ORDER BY pairs[g] NOT IN ('nome', 'criado_em')) LOOP
         PERFORM pg_temp.keep_cells(tbl, pairs[i], condition, 'changed');
         sets := concat_ws(', ', sets, format('%I = (%s)', pairs[i], pairs[i + 1]));
     END LOOP;

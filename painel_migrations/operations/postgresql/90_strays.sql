@@ -97,13 +97,3 @@ BEGIN
         END LOOP;
     END LOOP;
 END $fn$;
-
-CREATE OR REPLACE PROCEDURE pg_temp.restore_strays(tbl text) LANGUAGE plpgsql AS $fn$
-BEGIN
-    IF pg_temp.has_table(tbl) THEN
-        CALL pg_temp.restore_noted('function', tbl || '.%');
-        CALL pg_temp.restore_noted('trigger', tbl || '.%');
-        CALL pg_temp.restore_noted('index', tbl || '.%');
-        CALL pg_temp.restore_noted('constraint', tbl || '.%');
-    END IF;
-END $fn$;

@@ -5,8 +5,8 @@ CREATE TEMP TABLE IF NOT EXISTS seen (kind text, id text, rel oid, name text, de
 -- What a sequence gives, as (position, whether it was given)|options.
 CREATE OR REPLACE FUNCTION pg_temp.numbers(seq oid) RETURNS text LANGUAGE sql STABLE AS $fn$
     SELECT concat(coalesce(pg_sequence_last_value(seq), pg_temp.next_of(seq)), ', ',
-        (pg_sequence_last_value(seq) IS NOT NULL)::text, '|AS ', seqtypid::regtype, ' INCREMENT ', seqincrement, ' MINVALUE ',
-        seqmin, ' MAXVALUE ', seqmax, ' START ', seqstart, ' CACHE ', seqcache,
+        (pg_sequence_last_value(seq) IS NOT NULL)::text, '|AS ', seqtypid::regtype, ' INCREMENT ', seqincrement,
+        ' MINVALUE ', seqmin, ' MAXVALUE ', seqmax, ' START ', seqstart, ' CACHE ', seqcache,
         CASE WHEN seqcycle THEN ' CYCLE' ELSE ' NO CYCLE' END)
     FROM pg_sequence WHERE seqrelid = seq
 $fn$;
@@ -65,17 +65,20 @@ RETURNS TABLE (kind text, id text, rel oid, name text, definition text) LANGUAGE
                           AND i.deptype = 'i')
 $fn$;
 
--- The statement that undoes one change, and its place among the others: below 50 before the rows get their values back,
--- from 50 on after that. A table is undone as a whole.
+-- The statement that undoes one change, and its place among the others: below 50 before the rows get their values
+-- back, from 50 on after that. A table is undone as a whole.
 CREATE OR REPLACE FUNCTION pg_temp.inverse(
     kind text, id text, tbl text, old_tbl text, old_name text, was text, name text, is_now text)
 RETURNS TABLE (place integer, statement text) LANGUAGE sql STABLE AS $fn$
-    SELECT place, statement FROM (SELECT coalesce(tbl, ''), coalesce(old_tbl, tbl, ''), coalesce(old_name, ''), coalesce(name, '')) AS s (t, b, o, n),
+    SELECT place, statement
+    FROM (SELECT coalesce(tbl, ''), coalesce(old_tbl, tbl, ''), coalesce(old_name, ''), coalesce(name, ''))
+        AS s (t, b, o, n),
     LATERAL (VALUES
         ('trigger', 1, CASE WHEN name IS NOT NULL THEN format('DROP TRIGGER IF EXISTS %I ON public.%I', n, t) END),
         ('trigger', 80, was),
         -- A key goes after those that refer to it.
-        ('constraint', CASE WHEN is_now LIKE 'FOREIGN%' THEN 1 ELSE 2 END, CASE WHEN is_now IS DISTINCT FROM was AND name IS NOT NULL
+        ('constraint', CASE WHEN is_now LIKE 'FOREIGN%' THEN 1 ELSE 2 END,
+            CASE WHEN is_now IS DISTINCT FROM was AND name IS NOT NULL
             THEN format('ALTER TABLE public.%I DROP CONSTRAINT IF EXISTS %I', t, n) END),
         -- Two may have swapped their names.
         ('constraint', 3, CASE WHEN was = is_now
@@ -95,8 +98,8 @@ RETURNS TABLE (place integer, statement text) LANGUAGE sql STABLE AS $fn$
         ('function', 79, was),
         ('not null', 10, CASE WHEN was IS NULL
             THEN format('ALTER TABLE public.%I ALTER COLUMN %I DROP NOT NULL', t, n) END),
-        ('not null', 61, CASE WHEN is_now IS NULL
-            THEN format('CALL tighten_column(%L, %L)', b, o) END),
+        ('not null', 61, CASE WHEN is_now IS NULL OR is_now = 'gone'
+            THEN format('CALL tighten_column(%L, %L, %L)', b, o, is_now IS NOT NULL) END),
         ('default', 9, CASE WHEN is_now IS NOT NULL
             THEN format('ALTER TABLE public.%I ALTER COLUMN %I DROP DEFAULT', t, n) END),
         ('default', 60, format('ALTER TABLE public.%I ALTER COLUMN %I SET DEFAULT ', b, o) || was),
@@ -130,23 +133,28 @@ $fn$;
 CREATE OR REPLACE PROCEDURE pg_temp.note_changes() LANGUAGE plpgsql AS $fn$
 BEGIN
     CREATE TEMP TABLE now_seen ON COMMIT DROP AS SELECT * FROM pg_temp.things();
-    IF current_setting('painel.direction', true) = 'upgrade' AND EXISTS (SELECT FROM pg_temp.seen) THEN
+    IF current_setting('painel.direction', true) = 'upgrade' THEN
         CREATE TEMP TABLE changed ON COMMIT DROP AS
             SELECT kind, id, coalesce(n.rel, o.rel) AS rel, o.name AS old_name, o.definition AS was, n.name,
                 n.definition AS is_now
             FROM pg_temp.seen o FULL JOIN pg_temp.now_seen n USING (kind, id)
             WHERE (o.name, o.definition) IS DISTINCT FROM (n.name, n.definition);
         -- Of a table that was made everything goes with it, and what is retired comes back as a whole.
-        DELETE FROM pg_temp.changed c WHERE kind <> 'table' AND NOT (kind = 'sequence' AND was IS NOT NULL) AND rel IN (
-            SELECT d.rel FROM pg_temp.changed d WHERE kind = 'table' AND (was IS NULL OR is_now IS DISTINCT FROM 'public'))
+        DELETE FROM pg_temp.changed c WHERE kind <> 'table' AND NOT (kind = 'sequence' AND was IS NOT NULL)
+            AND rel IN (SELECT d.rel FROM pg_temp.changed d
+                WHERE kind = 'table' AND (was IS NULL OR is_now IS DISTINCT FROM 'public'))
             OR kind = 'table' AND 'retired' IN (was, is_now)
             OR kind IN ('type', 'not null', 'default', 'identity')
                 AND id IN (SELECT d.id FROM pg_temp.changed d WHERE kind = 'column' AND was IS NULL);
+        UPDATE pg_temp.changed c SET is_now = 'gone' WHERE kind = 'not null'
+            AND id IN (SELECT d.id FROM pg_temp.changed d WHERE kind = 'column' AND is_now IS NULL);
         IF EXISTS (SELECT FROM pg_temp.changed) THEN
             PERFORM pg_temp.open_retired();
             INSERT INTO retired.register (revision, kind, object, definition)
-            SELECT current_setting('painel.revision'), CASE WHEN place < 50 THEN 'undo' WHEN place = 50 THEN 'undo name' ELSE 'undo after' END,
-                concat_ws('.', relname, coalesce(old_name, name)), statement
+            SELECT current_setting('painel.revision'),
+                CASE WHEN place < 50 THEN 'undo' WHEN place = 50 THEN 'undo name' ELSE 'undo after' END,
+                concat_ws(' ', kind, concat_ws('.', CASE WHEN kind <> 'table' THEN relname END,
+                    coalesce(old_name, name))), statement
             FROM pg_temp.changed c LEFT JOIN pg_class ON oid = rel,
                 LATERAL pg_temp.inverse(kind, id, relname,
                     (SELECT s.name FROM pg_temp.seen s WHERE s.kind = 'table' AND s.rel = c.rel), old_name, was, name,
@@ -227,7 +235,8 @@ BEGIN
     FOR thing IN SELECT * FROM pg_temp.undone WHERE kind NOT LIKE 'undo%' AND kind <> 'rows' ORDER BY id DESC LOOP
         CASE thing.kind
             WHEN 'column', 'cells' THEN
-                PERFORM pg_temp.give_back(thing.kind, split_part(thing.object, '.', 1), split_part(thing.object, '.', 2),
+                PERFORM pg_temp.give_back(
+                    thing.kind, split_part(thing.object, '.', 1), split_part(thing.object, '.', 2),
                     CASE thing.kind WHEN 'column' THEN format('live.%I IS NULL', split_part(thing.object, '.', 2))
                         ELSE 'true' END);
             WHEN 'table' THEN CALL pg_temp.restore_table(thing.object);
@@ -251,25 +260,41 @@ END $fn$;
 -- These may be called: pg_temp.tighten_column, pg_temp.ensure_enum, pg_temp.drop_enum, pg_temp.retire_column,
 -- pg_temp.undo_type, pg_temp.undo_identity, pg_temp.drop_table_unless_rows, pg_temp.undo_sequence.
 CREATE OR REPLACE PROCEDURE pg_temp.undo_noted(what text) LANGUAGE plpgsql AS $fn$
-DECLARE thing record;
+DECLARE
+    thing record;
+    is_last boolean := false;
+    is_further boolean;
 BEGIN
-    FOR thing IN SELECT * FROM pg_temp.undone WHERE kind = what
-            AND NOT pg_temp.names_foreign_code(definition) ORDER BY id DESC LOOP
-        BEGIN
-            EXECUTE regexp_replace(thing.definition, '^CALL ', 'CALL pg_temp.');
-        EXCEPTION WHEN syntax_error_or_access_rule_violation OR integrity_constraint_violation
-                OR feature_not_supported OR data_exception OR dependent_objects_still_exist
-                OR invalid_table_definition OR duplicate_object OR undefined_object THEN
-            -- What is said of a value may quote it.
-            IF SQLSTATE LIKE '23%' AND thing.definition ~ ' ADD CONSTRAINT .* (FOREIGN KEY|CHECK) ' THEN
-                -- It was there over rows that break it.
-                EXECUTE thing.definition || ' NOT VALID';
-            ELSE
-                PERFORM pg_temp.say(concat(thing.object, ' is not as it was',
-                    CASE WHEN SQLSTATE ~ '^(42|2B|55)' THEN ': ' || SQLERRM END));
-            END IF;
-        END;
-        DELETE FROM retired.register WHERE id = thing.id;
+    LOOP
+        is_further := false;
+        FOR thing IN SELECT * FROM pg_temp.undone WHERE kind = what
+                AND NOT pg_temp.names_foreign_code(definition) ORDER BY id DESC LOOP
+            BEGIN
+                EXECUTE concat(regexp_replace(thing.definition, '^CALL ', 'CALL pg_temp.'),
+                    -- It was there over rows that break it.
+                    CASE WHEN is_last AND thing.definition ~ ' ADD CONSTRAINT .* (FOREIGN KEY|CHECK) '
+                        THEN ' NOT VALID' END);
+                is_further := true;
+                DELETE FROM pg_temp.undone WHERE id = thing.id;
+                DELETE FROM retired.register WHERE id = thing.id;
+            EXCEPTION WHEN syntax_error_or_access_rule_violation OR integrity_constraint_violation
+                    OR feature_not_supported OR data_exception OR dependent_objects_still_exist
+                    OR invalid_table_definition OR duplicate_object OR undefined_object THEN
+                IF is_last THEN
+                    -- What is said of a value may quote it.
+                    PERFORM pg_temp.say(concat(thing.object, ' is not as it was',
+                        CASE WHEN SQLSTATE ~ '^(42|2B|55)' THEN ': ' || SQLERRM END));
+                    -- How it was made is kept.
+                    UPDATE retired.register SET kind = split_part(object, ' ', 1),
+                        object = substr(object, strpos(object, ' ') + 1)
+                    WHERE id = thing.id AND definition ~ '^CREATE| ADD CONSTRAINT ';
+                    DELETE FROM retired.register WHERE id = thing.id AND kind = what;
+                END IF;
+            END;
+        END LOOP;
+        EXIT WHEN is_last;
+        -- One may need another that is made after it.
+        is_last := NOT is_further;
     END LOOP;
 END $fn$;
 

@@ -10,9 +10,6 @@ from painel_migrations.operations.sqlite.conform import (
     ensure_table_unless,
     lacking_column,
     passing_column,
-    restore_type,
-    tighten_column,
-    tighten_enum,
 )
 from painel_migrations.operations.sqlite.duplicates import find_duplicates
 from painel_migrations.operations.sqlite.faults import collect, refuse
@@ -26,29 +23,24 @@ from painel_migrations.operations.sqlite.keys import (
     ensure_no_index,
     ensure_no_unique,
     ensure_unique,
-    tighten_index,
     tighten_unique,
 )
-from painel_migrations.operations.sqlite.leftovers import restore_leftovers, retire_leftovers
+from painel_migrations.operations.sqlite.leftovers import retire_leftovers
 from painel_migrations.operations.sqlite.recovering import recover_rows
 from painel_migrations.operations.sqlite.register import REVISION
-from painel_migrations.operations.sqlite.rename import fold_column, rename_table, restore_renamed
-from painel_migrations.operations.sqlite.retire_column import restore_column, restore_column_if_kept, retire_column
+from painel_migrations.operations.sqlite.rename import fold_column, rename_table
+from painel_migrations.operations.sqlite.retire_column import retire_column
 from painel_migrations.operations.sqlite.retire_table import (
-    drop_table_unless_rows,
-    restore_table,
     retire_table,
 )
 from painel_migrations.operations.sqlite.stated import (
     change_stated,
     delete_rows,
-    restore_changes,
-    restore_deleted,
 )
-from painel_migrations.operations.sqlite.strays import drop_strays, restore_strays
+from painel_migrations.operations.sqlite.strays import drop_strays
 from painel_migrations.operations.sqlite.triggers import ensure_no_trigger, ensure_trigger
 from painel_migrations.operations.sqlite.undo import undo
-from painel_migrations.operations.sqlite.values import replace_values, restore_values
+from painel_migrations.operations.sqlite.values import replace_values
 from painel_migrations.operations.sqlite.violations import remember, watching
 
 __all__ = ["OPERATIONS", "REVISION", "check_foreign_keys", "collect", "find_duplicates", "refuse", "remember"]
@@ -60,7 +52,6 @@ OPERATIONS = {
         change_stated,
         delete_rows,
         drop_strays,
-        drop_table_unless_rows,
         ensure_column,
         ensure_index,
         ensure_no_foreign_key,
@@ -78,22 +69,9 @@ OPERATIONS = {
         rename_table,
         replace_values,
         repoint_foreign_keys,
-        restore_changes,
-        restore_column,
-        restore_column_if_kept,
-        restore_deleted,
-        restore_leftovers,
-        restore_renamed,
-        restore_strays,
-        restore_table,
-        restore_type,
-        restore_values,
         retire_column,
         retire_leftovers,
         retire_table,
-        tighten_column,
-        tighten_enum,
-        tighten_index,
         tighten_unique,
         undo,
     )

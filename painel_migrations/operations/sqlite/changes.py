@@ -232,10 +232,25 @@ def _note_what_was_inserted(connection: sa.Connection, entry: Entry, renames: Re
     rename(connection, name, entry.kept_in)
 
 
+# What keeps rows or cells, which may find their place another time.
+_KEEPING = ("cells", "changed", "column", "deleted", "generated", "rows", "table")
+
+
 def groups(connection: sa.Connection) -> Iterator[list[Entry]]:
-    """Yield the entries of each run of the revision of this moment, the latest run first, the first entry first."""
-    for run in reversed([entry for entry in entries_between(connection, 0) if entry.kind == "undo run"]):
-        yield entries_between(connection, int(run.definition), run.id)
+    """Yield the entries of each run of the revision of this moment, the latest run first, the first entry first.
+
+    With the latest comes what an earlier way back could not give back.
+    """
+    every = entries_between(connection, 0)
+    runs = [
+        [entry for entry in every if int(run.definition) < entry.id <= run.id]
+        for run in every
+        if run.kind == "undo run"
+    ]
+    left = [entry for entry in every if entry.kind in _KEEPING and not any(entry in run for run in runs)]
+    for run in reversed(runs):
+        yield [*run, *left]
+        left = []
 
 
 def forget(connection: sa.Connection) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from painel_migrations.operations.sqlite.foreign_keys import referring
 from painel_migrations.operations.sqlite.keys import clear_name, ensure_index, keyed, uniquely
 from painel_migrations.operations.sqlite.live import count_where, has_rows, log, read_table
 from painel_migrations.operations.sqlite.rebuild import rebuild
-from painel_migrations.operations.sqlite.refusals import all_fit, count_unfit, has_labels, has_values
+from painel_migrations.operations.sqlite.refusals import all_fit, has_labels, has_values
 from painel_migrations.operations.sqlite.register import Entry
 from painel_migrations.operations.sqlite.respelled import mind_values
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Column, Table
@@ -66,46 +65,6 @@ def lacking_column(connection: sa.Connection, table: str, column: sa.Column[Any]
     live = read_table(connection, table)
     if live and not live.has(column.name):
         ensure_column(connection, table, column)
-
-
-def tighten_column(connection: sa.Connection, table: str, column: str) -> None:
-    """Make a column NOT NULL, unless a row is NULL: for what must not fail."""
-    live = read_table(connection, table)
-    found = live.column(column) if live else None
-    if live is None or found is None or found.not_null:
-        return
-    if count_where(connection, live.name, f"{quote(column)} IS NULL"):
-        log.warning("%s.%s stays nullable: rows hold NULL", table, column)
-    else:
-        rebuild(connection, live, live.replacing(column, dataclasses.replace(found, not_null="NOT NULL")))
-
-
-def restore_type(connection: sa.Connection, table: str, column: sa.Column[Any]) -> None:
-    """Give a column the type it had, unless rows do not fit it: for what must not fail."""
-    live = read_table(connection, table)
-    found = live.column(column.name) if live else None
-    if live is None or found is None:
-        return
-    (said,) = wanted(live.name, [column]).columns
-    if meaning(found.type) == meaning(said.type):
-        return
-    if count_unfit(connection, live, quote(found.name), said.type):
-        log.warning("%s.%s stays %s: rows do not fit %s", live.name, found.name, found.type, said.type)
-    else:
-        rebuild(connection, live, live.replacing(found.name, dataclasses.replace(found, type=said.type)))
-
-
-def tighten_enum(connection: sa.Connection, columns: Sequence[str], name: str, labels: Sequence[str]) -> None:
-    """Give columns of an enum the room that its labels need, unless rows hold others: for what must not fail."""
-    for table, _, column in (each.partition(".") for each in columns):
-        live = read_table(connection, table)
-        if live is None or not live.has(column):
-            continue
-        known = values.folded(quote(column), labels)
-        if count_where(connection, live.name, f"{quote(column)} IS NOT NULL AND {known} IS NULL"):
-            log.warning("enum %s keeps its labels: rows of %s.%s", name, live.name, column)
-        else:
-            restore_type(connection, table, sa.Column(column, sa.Enum(*labels, name=name)))
 
 
 @dataclasses.dataclass(frozen=True)

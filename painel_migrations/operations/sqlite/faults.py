@@ -123,11 +123,6 @@ def is_noted(connection: sa.Connection, what: str, todo: str) -> bool:
     return any(text.startswith(what) and todo in fault.todo for text, fault in faults.items())
 
 
-def any_noted(connection: sa.Connection) -> bool:
-    """Whether the run is to be refused at its end."""
-    return bool(_found(connection).faults)
-
-
 def refuse(connection: sa.Connection) -> None:
     """Refuse what was noted. Raises: Refused, where anything was."""
     faults = _found(connection).faults

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 
 import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
-from painel_migrations.operations.sqlite import cells, values
+from painel_migrations.operations.sqlite import cells
 from painel_migrations.operations.sqlite.identity import differ, same_key, same_name
 from painel_migrations.operations.sqlite.live import (
     count_where,
@@ -17,14 +16,11 @@ from painel_migrations.operations.sqlite.live import (
     free_name,
     fresh_ids,
     has_rows,
-    log,
     read_table,
 )
-from painel_migrations.operations.sqlite.reading import read_constraint
-from painel_migrations.operations.sqlite.rebuild import change_rows, rebuild_if_changed
+from painel_migrations.operations.sqlite.rebuild import change_rows
 from painel_migrations.operations.sqlite.recovering import recover_rows
-from painel_migrations.operations.sqlite.register import Entry, entries, strike
-from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Column, Table
+from painel_migrations.operations.sqlite.table import Column, Table
 from painel_migrations.operations.sqlite.text import key, quote
 
 # How many ids a message names.
@@ -139,43 +135,6 @@ def _refuse_lost(
             f"have taken their place: SELECT {own_id}, child.{name}, target.id AS taken_by {both} {taken} "
             f"WHERE source.id IN ({', '.join(some)})",
         )
-
-
-def turn_back(connection: sa.Connection) -> None:
-    """Make foreign keys refer to copies again that have come back, with the values that were kept.
-
-    One stays turned where a row does not find in the copy what it refers to: it was written since.
-    """
-    for entry in entries(connection, "reference"):
-        table, _, name = entry.object.rpartition(".")
-        live = read_table(connection, table)
-        if live is None or not live.has(name):
-            continue
-        if entry.definition is None:
-            values.restore_values(connection, table, name)
-            strike(connection, entry)
-        elif not _turned_back(connection, live, name, entry):
-            log.warning("%s stays as it is: rows refer to what the copy does not have", entry.object)
-
-
-def _turned_back(connection: sa.Connection, live: Table, name: str, entry: Entry) -> bool:
-    back = read_constraint(entry.definition, live)
-    now = next((constraint for constraint in live.of_kind(FOREIGN_KEY) if constraint.is_on([name])), None)
-    source, target = read_table(connection, back.target), read_table(connection, now.target) if now else None
-    if now is None or source is None or target is None:
-        return False
-    here, column = quote(live.name), quote(name)
-    shelves = [shelf for _, shelf in cells.kept(connection, "cells", entry.object)]
-    was = f"coalesce({cells.kept_value(shelves, name, live)}, {here}.{column})"
-    if count_where(connection, live.name, lost(live, name, was, source, target)):
-        return False
-    values.restore_values(connection, live.name, name)
-    turned = read_table(connection, live.name)
-    if turned:
-        others = tuple(constraint for constraint in turned.constraints if constraint.meaning != now.meaning)
-        rebuild_if_changed(connection, turned, dataclasses.replace(turned, constraints=(*others, back)))
-    strike(connection, entry)
-    return True
 
 
 def lost(live: Table, name: str, was: str, source: Table, target: Table) -> str:

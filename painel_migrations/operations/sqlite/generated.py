@@ -5,13 +5,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from painel_migrations.operations.sqlite import cells
-from painel_migrations.operations.sqlite.live import count_where, indexes, log, read_table
-from painel_migrations.operations.sqlite.parts import restore_parts, take_index, take_triggers_on, taking
-from painel_migrations.operations.sqlite.reading import read
+from painel_migrations.operations.sqlite.live import count_where, indexes, log
+from painel_migrations.operations.sqlite.parts import take_index, take_triggers_on, taking
 from painel_migrations.operations.sqlite.rebuild import rebuild
-from painel_migrations.operations.sqlite.register import Entry, entries, note, strike
+from painel_migrations.operations.sqlite.register import note
 from painel_migrations.operations.sqlite.table import Column, Table
-from painel_migrations.operations.sqlite.text import index_body, key, listed, mentions, quote
+from painel_migrations.operations.sqlite.text import index_body, key, mentions, quote
 
 
 def retire_computed(connection: sa.Connection, live: Table, column: str) -> Table:
@@ -40,32 +39,3 @@ def _retire(connection: sa.Connection, live: Table, column: Column) -> Table:
     rebuild(connection, live, bare)
     log.warning("%s.%s: retired, since it is computed from a column that goes", live.name, column.name)
     return bare
-
-
-def restore_computed(connection: sa.Connection, table: str) -> None:
-    """Bring back the computed columns of a table that can be computed again, with what was about them."""
-    while any(_restored(connection, table, entry) for entry in entries(connection, "generated")):
-        pass
-
-
-def _restored(connection: sa.Connection, table: str, entry: Entry) -> bool:
-    live = read_table(connection, table)
-    if live is None or not key(entry.object).startswith(f"{key(table)}."):
-        return False
-    others = ", ".join(column.spelled for column in live.columns)
-    column = read(f"CREATE TABLE {listed([live.name])} ({others}, {entry.definition})").columns[-1]
-    if live.has(column.name):
-        return False
-    target = live.adding(column)
-    try:
-        with connection.begin_nested():
-            rebuild(connection, live, target)
-    except sa.exc.DatabaseError:
-        # A column that it is computed from is still gone, or a value cannot be computed.
-        return False
-    if entry.kept_in and (shelf := read_table(connection, entry.kept_in)):
-        cells.let_go(connection, entry, shelf, column.name, target)
-    else:
-        strike(connection, entry)
-    restore_parts(connection, table, column.name)
-    return True

@@ -70,16 +70,6 @@ def tighten_unique(connection: sa.Connection, table: str, columns: Sequence[str]
         ensure_unique(connection, table, columns)
 
 
-def tighten_index(connection: sa.Connection, table: str, name: str, columns: Sequence[str]) -> None:
-    """Make a unique index, unless values occur twice: for what must not fail."""
-    if read_table(connection, table) is None:
-        return
-    if count_duplicates(connection, table, columns):
-        log.warning("%s stays away: values of %s occur twice", name, table)
-    else:
-        ensure_index(connection, table, name, True, columns)
-
-
 def ensure_no_unique(connection: sa.Connection, table: str, columns: Sequence[str]) -> None:
     """Drop what makes exactly these columns unique: constraints, and plain unique indexes."""
     live = read_table(connection, table)

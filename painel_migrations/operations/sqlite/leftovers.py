@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 
 from painel_migrations.operations.leftover_copies import is_like, is_named_after
-from painel_migrations.operations.sqlite.following import follow_rows, turn_back
+from painel_migrations.operations.sqlite.following import follow_rows
 from painel_migrations.operations.sqlite.foreign_keys import repoint_foreign_keys
 from painel_migrations.operations.sqlite.live import (
     foreign_keys_to,
@@ -19,12 +19,11 @@ from painel_migrations.operations.sqlite.live import (
     read_tables,
     table_names,
 )
-from painel_migrations.operations.sqlite.parts import restore_parts
 from painel_migrations.operations.sqlite.rebuild import alter
 from painel_migrations.operations.sqlite.recovering import recover_rows
-from painel_migrations.operations.sqlite.register import enter_for_undo, entries, refuse_another_register
+from painel_migrations.operations.sqlite.register import enter_for_undo, refuse_another_register
 from painel_migrations.operations.sqlite.rename import rename_table
-from painel_migrations.operations.sqlite.retire_table import restore_table, retire_table
+from painel_migrations.operations.sqlite.retire_table import retire_table
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Table
 from painel_migrations.operations.sqlite.text import key, quote
 
@@ -65,16 +64,6 @@ def retire_leftovers(connection: sa.Connection, tables: Sequence[str]) -> None:
             retire_table(connection, copy)
         for gone in _missing_leftovers(connection, name):
             repoint_foreign_keys(connection, gone, name, copy_of)
-
-
-def restore_leftovers(connection: sa.Connection, _tables: Sequence[str] = ()) -> None:
-    """Bring back every table that was retired whole, and the references to it; one may refer to another after it."""
-    names = sorted({entry.object for entry in entries(connection, "table")})
-    for name in names:
-        restore_table(connection, name)
-    turn_back(connection)
-    for name in names:
-        restore_parts(connection, name)
 
 
 def _respell(connection: sa.Connection, tables: Sequence[str]) -> None:

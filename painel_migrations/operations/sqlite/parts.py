@@ -11,16 +11,12 @@ from painel_migrations.operations.sqlite.live import (
     Index,
     Trigger,
     count_where,
-    kind_of,
-    log,
     read_table,
     triggers,
     views,
 )
-from painel_migrations.operations.sqlite.reading import read_constraint
-from painel_migrations.operations.sqlite.rebuild import rebuild
 from painel_migrations.operations.sqlite.refusals import count_duplicates, count_orphans
-from painel_migrations.operations.sqlite.register import Entry, entries, note, strike
+from painel_migrations.operations.sqlite.register import note
 from painel_migrations.operations.sqlite.table import CHECK, FOREIGN_KEY, UNIQUE, Constraint, Table
 from painel_migrations.operations.sqlite.text import key, mentions, quote
 
@@ -54,49 +50,6 @@ def take_triggers_on(connection: sa.Connection, table: str, column: str | None =
             take_trigger(connection, trigger)
 
 
-def restore_parts(connection: sa.Connection, table: str, about: str | None = None) -> None:
-    """Bring back what was taken from a table, as far as it fits; the rest stays in the register.
-
-    Arguments: ``about``, a column that it must mention.
-    """
-    if read_table(connection, table) is None:
-        return
-    for kind in ("index", "constraint", "trigger"):
-        for entry in entries(connection, kind):
-            if key(entry.object).startswith(key(table) + ".") and (about is None or mentions(entry.definition, about)):
-                restored = _restore_constraint if kind == "constraint" else _restore_statement
-                if restored(connection, table, entry):
-                    strike(connection, entry)
-                else:
-                    log.warning(
-                        "%s %s stays retired: it does not fit, or needs what only the application has",
-                        kind,
-                        entry.object,
-                    )
-
-
-def _restore_statement(connection: sa.Connection, _table: str, entry: Entry) -> bool:
-    try:
-        connection.exec_driver_sql(entry.definition)
-    except sa.exc.DatabaseError:
-        # Its name or its table's columns are taken or gone, or values repeat; SQLite undoes the one statement.
-        return False
-    return True
-
-
-def _restore_constraint(connection: sa.Connection, table: str, entry: Entry) -> bool:
-    live = read_table(connection, table)
-    if live is None:
-        return False
-    constraint = read_constraint(entry.definition, live)
-    name = constraint.known_as(table)
-    taken = any(key(name) == key(other.known_as(table)) for other in live.constraints)
-    if taken or not live.has(*constraint.columns) or not holds(connection, table, constraint):
-        return False
-    rebuild(connection, live, live.constrained(constraint))
-    return True
-
-
 def holds(connection: sa.Connection, table: str, constraint: Constraint) -> bool:
     """Whether every row satisfies a constraint."""
     if constraint.kind == CHECK:
@@ -125,26 +78,6 @@ def keeping_views_sound(connection: sa.Connection) -> Iterator[None]:
             for trigger in triggers(connection, name):
                 note(connection, "trigger", f"{name}.{trigger.name}", definition=trigger.statement)
             connection.exec_driver_sql(f"DROP VIEW {quote(name)}")
-
-
-def restore_views(connection: sa.Connection) -> None:
-    """Bring back the views that work again, with their triggers; one may read another that comes back only now."""
-    while any(_restore_view(connection, entry) for entry in entries(connection, "view")):
-        pass
-
-
-def _restore_view(connection: sa.Connection, entry: Entry) -> bool:
-    if kind_of(connection, entry.object):
-        return False
-    connection.exec_driver_sql(entry.definition)
-    if not _works(connection, entry.object):
-        connection.exec_driver_sql(f"DROP VIEW {quote(entry.object)}")
-        return False
-    strike(connection, entry)
-    for trigger in entries(connection, "trigger"):
-        if trigger.object.startswith(f"{entry.object}.") and _restore_statement(connection, "", trigger):
-            strike(connection, trigger)
-    return True
 
 
 def _works(connection: sa.Connection, view: str) -> bool:

@@ -37,12 +37,6 @@ def read(sql: str) -> Table:
     return _Reader(sql).table()
 
 
-def read_constraint(spelled: str, of: Table) -> Constraint:
-    """Return a constraint of the table ``of`` from its definition."""
-    columns = ", ".join(column.spelled for column in of.columns)
-    return read(f"CREATE TABLE {listed([of.name])} ({columns}, {spelled})").constraints[-1]
-
-
 class _Reader:
     """A place in the tokens of one statement, and what was read up to it."""
 

@@ -82,23 +82,6 @@ def all_fit(connection: sa.Connection, table: Table, column: str, type_: str, va
     return fit
 
 
-def count_unfit(connection: sa.Connection, table: Table, value: str, type_: str) -> int:
-    """Return how many values do not fit a declared type; nothing is noted."""
-    words = meaning(type_).split()
-    if words[0] == "varchar" and len(words) > 1:
-        return count_where(connection, table.name, f"length({value}) > {int(words[2])}")
-    if words[0] not in _STORED_AS:
-        return 0
-    allowed = ", ".join(map(literal, _STORED_AS[words[0]]))
-    connection.exec_driver_sql(f"CREATE TEMP TABLE probed (value {type_})")
-    connection.exec_driver_sql(
-        f"INSERT INTO temp.probed SELECT {value} FROM {quote(table.name)} WHERE {value} IS NOT NULL"
-    )
-    unfit = count(connection, f"SELECT count(*) FROM temp.probed WHERE typeof(value) NOT IN ({allowed})")
-    connection.exec_driver_sql("DROP TABLE temp.probed")
-    return unfit
-
-
 def count_duplicates(connection: sa.Connection, table: str, columns: Sequence[str]) -> int:
     """Return how many values occur more than once; NULL never does."""
     names = listed(columns)

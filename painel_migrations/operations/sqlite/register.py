@@ -36,8 +36,8 @@ class Entry(NamedTuple):
     """A row of the register.
 
     Arguments: ``kind``, one of column, generated, table, rows, cells, changed, deleted, index, constraint, not null,
-    trigger, view, reference (a foreign key that referred to a copy; one of a copy itself has none), and those of ``changes``,
-    which begin with ``undo``: what a downgrade reads, and nothing that is retired;
+    trigger, view, reference (a foreign key that referred to a copy; one of a copy itself has none), and those of
+    ``changes``, which begin with ``undo``: what a downgrade reads, and nothing that is retired;
     ``object``, what it was called, with its table: ``produtos.evento_id``; ``kept_in``, the table that keeps its rows;
     ``definition``, SQL.
     """
@@ -155,9 +155,10 @@ def noted(connection: sa.Connection, kind: str, name: str) -> Entry | None:
     return next((entry for entry in entries(connection, kind) if key(entry.object) == key(name)), None)
 
 
-def amend(connection: sa.Connection, entry: Entry, rows: int) -> None:
-    """Say how many rows are still kept."""
-    connection.exec_driver_sql(f"UPDATE {REGISTER} SET rows = ? WHERE id = ?", (rows, entry.id))
+def amend(connection: sa.Connection, entry: Entry, rows: int, name: str = "") -> None:
+    """Say how many rows are still kept, and of what, where that has another name now."""
+    statement = f"UPDATE {REGISTER} SET rows = ?, object = ? WHERE id = ?"
+    connection.exec_driver_sql(statement, (rows, name or entry.object, entry.id))
 
 
 def strike(connection: sa.Connection, entry: Entry) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -11,16 +10,15 @@ from painel_migrations.errors import Refused
 from painel_migrations.operations.sqlite import cells, faults, values
 from painel_migrations.operations.sqlite.foreign_keys import repoint_foreign_keys
 from painel_migrations.operations.sqlite.keys import rename_index
-from painel_migrations.operations.sqlite.live import count, foreign_keys_to, indexes, kind_of, log, read_table
+from painel_migrations.operations.sqlite.live import count, indexes, kind_of, log, read_table
 from painel_migrations.operations.sqlite.missing import set_unreadable_indexes_aside
 from painel_migrations.operations.sqlite.moving import move_rows
 from painel_migrations.operations.sqlite.rebuild import alter, change_rows, rebuild_if_changed
-from painel_migrations.operations.sqlite.refusals import count_orphans
-from painel_migrations.operations.sqlite.register import enter_for_undo, noted
+from painel_migrations.operations.sqlite.register import enter_for_undo
 from painel_migrations.operations.sqlite.retire_column import retire_column
-from painel_migrations.operations.sqlite.retire_table import restore_table, retire_table
-from painel_migrations.operations.sqlite.rows import restore_rows, retire_rows
-from painel_migrations.operations.sqlite.table import Table, foreign_key
+from painel_migrations.operations.sqlite.retire_table import retire_table
+from painel_migrations.operations.sqlite.rows import retire_rows
+from painel_migrations.operations.sqlite.table import Table
 from painel_migrations.operations.sqlite.text import BLANKS, key, quote
 
 
@@ -86,31 +84,3 @@ def _rename(connection: sa.Connection, table: Table, new: str) -> None:
     faults.renamed(connection, table.name, new)
     enter_for_undo(connection, "undo renamed table", table.name, definition=new)
     log.info("%s renamed to %s", table.name, new)
-
-
-def restore_renamed(connection: sa.Connection, old: str, new: str) -> None:
-    """Undo rename_table(): bring ``old`` back if it was retired, with the references that had followed its rows.
-
-    Where it was renamed, the name goes back.
-    """
-    if noted(connection, "table", old) is None:
-        rename_table(connection, new, old)
-        restore_rows(connection, old)
-        return
-    restore_table(connection, old)
-    restore_rows(connection, old)
-    restored = read_table(connection, old)
-    for child, reference in list(foreign_keys_to(connection, new)):
-        column = reference.columns[0]
-        if (
-            restored is None
-            or len(reference.columns) > 1
-            or noted(connection, "cells", f"{child.name}.{column}") is None
-        ):
-            continue
-        values.restore_values(connection, child.name, column)
-        live = read_table(connection, child.name)
-        back = foreign_key([column], old, reference.target_columns, reference.actions, reference.name)
-        if live and not count_orphans(connection, child.name, back, back.target_columns or restored.primary_key):
-            others = tuple(constraint for constraint in live.constraints if constraint.meaning != reference.meaning)
-            rebuild_if_changed(connection, live, dataclasses.replace(live, constraints=(*others, back)))

@@ -12,23 +12,17 @@ from painel_migrations.operations.sqlite.live import (
     free_name,
     has_rows,
     indexes,
-    kind_of,
     log,
     read_table,
     views,
 )
 from painel_migrations.operations.sqlite.parts import (
-    holds,
     keeping_views_sound,
-    restore_parts,
-    restore_views,
     take_index,
     take_triggers_on,
-    taking,
 )
-from painel_migrations.operations.sqlite.reading import read
 from painel_migrations.operations.sqlite.rebuild import move, rename
-from painel_migrations.operations.sqlite.register import note, noted, strike
+from painel_migrations.operations.sqlite.register import note
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, UNIQUE, Table
 from painel_migrations.operations.sqlite.text import mentions, quote
 
@@ -59,23 +53,6 @@ def retire_table(connection: sa.Connection, name: str) -> None:
         bare = live.dropping(lambda constraint: constraint.kind in (FOREIGN_KEY, UNIQUE))
         _become(connection, live, dataclasses.replace(bare, name=kept))
     note(connection, "table", live.name, kept_in=kept, definition=definition, rows=rows)
-
-
-def restore_table(connection: sa.Connection, name: str) -> None:
-    """Bring a table back that was retired, if it was and its name is free, with its keys, indexes and triggers.
-
-    Foreign keys to what is gone by now go to the register.
-    """
-    entry = noted(connection, "table", name)
-    kept = read_table(connection, entry.kept_in) if entry else None
-    if entry is None or kept is None or kind_of(connection, name):
-        return
-    target = read(entry.definition)
-    broken = [reference for reference in target.of_kind(FOREIGN_KEY) if not holds(connection, kept.name, reference)]
-    _become(connection, kept, taking(connection, target, lambda constraint: constraint in broken))
-    strike(connection, entry)
-    restore_parts(connection, name)
-    restore_views(connection)
 
 
 def _become(connection: sa.Connection, live: Table, target: Table) -> None:

@@ -206,7 +206,12 @@ def _parent(connection: sa.Connection, run: Run, name: str, back: Merged, column
         parent = read_table(connection, reference.target)
         there = (reference.target_columns or parent.primary_key) if parent else ()
         if parent and reference.is_on([column]) and len(there) == 1 and parent.has(*there):
-            return f"({{0}} IS NULL OR {{0}} IN (SELECT {quote(there[0])} FROM {quote(parent.name)}))"
+            found = f"{{0}} IN (SELECT {quote(there[0])} FROM {quote(parent.name)})"
+            for entry in run.of("rows"):
+                # A row that could not go back, since another has its id by now, is not the one to be found.
+                if key(run.before(entry)) == key(parent.name) and read_table(connection, entry.kept_in):
+                    found += f" AND {{0}} NOT IN (SELECT id FROM {quote(entry.kept_in)})"
+            return f"({{0}} IS NULL OR {found})"
     return "1"
 
 
@@ -284,16 +289,17 @@ def _let_go(connection: sa.Connection, run: Run, name: str) -> None:
                     f"DELETE FROM {quote(shelf.name)} AS kept WHERE EXISTS (SELECT 1 FROM {quote(live.name)} "
                     f"WHERE {cells.same_row(shelf, live, own)} AND {back})"
                 )
-                _tell_what_stays(connection, entry, shelf, own, live)
+                _tell_what_stays(connection, entry, shelf, own, f"{name}.{column.name}")
 
 
-def _tell_what_stays(connection: sa.Connection, entry: Entry, shelf: Table, column: str, live: Table) -> None:
+def _tell_what_stays(connection: sa.Connection, entry: Entry, shelf: Table, column: str, was: str) -> None:
     rows = count_where(connection, shelf.name, "1")
     if not rows:
         connection.exec_driver_sql(f"DROP TABLE {quote(shelf.name)}")
         strike(connection, entry)
         return
-    amend(connection, entry, rows)
+    # From here on it goes by the name that it was found under.
+    amend(connection, entry, rows, was)
     after = f"{column}__after"
     if shelf.has(after):
         # The live one is newer, and stays so however often the database goes up and back.

@@ -6,20 +6,18 @@ import dataclasses
 
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite import cells, values
+from painel_migrations.operations.sqlite import cells
 from painel_migrations.operations.sqlite.live import (
     count_where,
     foreign_keys_to,
     free_name,
     has_rows,
     log,
-    read_table,
 )
-from painel_migrations.operations.sqlite.parts import restore_parts
-from painel_migrations.operations.sqlite.rebuild import change_rows, copy, rebuild_if_changed
-from painel_migrations.operations.sqlite.register import Entry, amend, entries, note, strike
+from painel_migrations.operations.sqlite.rebuild import change_rows, copy
+from painel_migrations.operations.sqlite.register import Entry, amend, note, strike
 from painel_migrations.operations.sqlite.table import PRIMARY_KEY, Table
-from painel_migrations.operations.sqlite.text import key, listed, quote
+from painel_migrations.operations.sqlite.text import listed, quote
 
 
 def retire_rows(connection: sa.Connection, table: Table, condition: str) -> None:
@@ -42,31 +40,6 @@ def retire_rows(connection: sa.Connection, table: Table, condition: str) -> None
     note(connection, "rows", table.name, kept_in=name, rows=rows)
 
 
-def restore_rows(connection: sa.Connection, table: str) -> None:
-    """Put retired rows back where their ids are free, with the references to them; the others stay retired.
-
-    A column may be NULL again where one of them is.
-    """
-    for entry in entries(connection, "rows"):
-        live, kept = read_table(connection, table), read_table(connection, entry.kept_in)
-        if key(entry.object) == key(table) and live and kept:
-            _put_back(connection, entry, _loosened(connection, live, kept), kept)
-
-
-def _loosened(connection: sa.Connection, live: Table, kept: Table) -> Table:
-    """Let columns be NULL in which a row that is to go back is, and return the table."""
-    loosened = live
-    for column in live.columns:
-        if (
-            column.not_null
-            and kept.has(column.name)
-            and count_where(connection, kept.name, f"{quote(column.name)} IS NULL")
-        ):
-            loosened = loosened.replacing(column.name, dataclasses.replace(column, not_null=""))
-    rebuild_if_changed(connection, live, loosened)
-    return loosened
-
-
 def insert_back(connection: sa.Connection, entry: Entry, live: Table, kept: Table) -> bool:
     """Put retired rows back where their ids are free, and let them go; return whether all are back."""
     names = listed(column.name for column in live.columns if kept.has(column.name) and not column.generated)
@@ -87,12 +60,3 @@ def insert_back(connection: sa.Connection, entry: Entry, live: Table, kept: Tabl
     connection.exec_driver_sql(f"DROP TABLE {source}")
     strike(connection, entry)
     return True
-
-
-def _put_back(connection: sa.Connection, entry: Entry, live: Table, kept: Table) -> None:
-    all_back = insert_back(connection, entry, live, kept)
-    there = "1" if all_back else f"{{}} NOT IN (SELECT id FROM {quote(kept.name)})"
-    for child, reference in list(foreign_keys_to(connection, live.name)):
-        if len(reference.columns) == 1:
-            values.give_back(connection, child, reference.columns[0], there.format)
-            restore_parts(connection, child.name, reference.columns[0])

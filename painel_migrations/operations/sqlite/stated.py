@@ -47,13 +47,19 @@ def change_stated(connection: sa.Connection, table: str, condition: Sql, why: st
     columns, values = list(map(str, pairs[::2])), [str(getattr(value, "sqlite", value)) for value in pairs[1::2]]
     if live is None or _is_stated(connection, "changed", f"{live.name}.{columns[0]}", why):
         return
-    found = [column for column in map(live.column, columns) if column is not None]
+    # What tells a row comes first here, and last on the way back.
+    found = sorted(
+        (column for column in map(live.column, columns) if column is not None),
+        key=lambda column: key(column.name) not in IDENTITY,
+    )
     rows = count_where(connection, live.name, condition.sqlite)
     if not rows:
         return
     for column in found:
         cells.keep(connection, "changed", live, column, condition.sqlite)
-    sets = ", ".join(f"{quote(column)} = ({value})" for column, value in zip(columns, values, strict=True))
+    sets = ", ".join(
+        f"{quote(column)} = ({value})" for column, value in zip(columns, values, strict=True) if live.has(column)
+    )
     change_rows(connection, live.name, f"UPDATE {quote(live.name)} SET {sets} WHERE {condition.sqlite}")
     for column in found:
         entry, shelf = cells.kept(connection, "changed", f"{live.name}.{column.name}")[0]

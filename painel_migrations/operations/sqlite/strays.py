@@ -7,11 +7,10 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite.conform import tighten_column
 from painel_migrations.operations.sqlite.live import indexes, read_table, triggers
-from painel_migrations.operations.sqlite.parts import restore_parts, take_index, take_trigger, taking
+from painel_migrations.operations.sqlite.parts import take_index, take_trigger, taking
 from painel_migrations.operations.sqlite.rebuild import rebuild_if_changed
-from painel_migrations.operations.sqlite.register import entries, note, strike
+from painel_migrations.operations.sqlite.register import note
 from painel_migrations.operations.sqlite.table import CHECK, PRIMARY_KEY, Column, Constraint, columns_mentioned
 from painel_migrations.operations.sqlite.text import index_body, key, meaning, quote
 from painel_migrations.operations.sqlite.wanted import wanted
@@ -75,16 +74,3 @@ def _names(described: sa.Table) -> set[str]:
 
 def _blocks(column: Column) -> bool:
     return bool(column.not_null) and column.default is None and not column.generated
-
-
-def restore_strays(connection: sa.Connection, table: str) -> None:
-    """Make again what was dropped, as far as it fits; what does not fit stays in the register."""
-    restore_parts(connection, table)
-    for entry in entries(connection, "not null"):
-        column = entry.object[len(table) + 1 :]
-        if key(entry.object) == key(f"{table}.{column}"):
-            tighten_column(connection, table, column)
-            live = read_table(connection, table)
-            found = live.column(column) if live else None
-            if found and found.not_null:
-                strike(connection, entry)

@@ -29,6 +29,7 @@ from painel_migrations.operations.sqlite.register import Entry, note, strike
 from painel_migrations.operations.sqlite.retire_table import drop_table_unless_rows
 from painel_migrations.operations.sqlite.returning import Run, bring_back
 from painel_migrations.operations.sqlite.settling import settle
+from painel_migrations.operations.sqlite.stated import restore_changes, restore_deleted
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Table
 from painel_migrations.operations.sqlite.text import key, quote, tokens
 from painel_migrations.operations.sqlite.violations import tolerate
@@ -49,6 +50,7 @@ def _undo(connection: sa.Connection, run: Run) -> None:
         aside = _drop_parts(connection, run)
         for name in _parents_first(run):
             bring_back(connection, run, name)
+        _take_back_stated(connection, run)
         _delete_inserted(connection, run)
         for name in list(run.targets):
             settle(connection, run, name)
@@ -60,6 +62,17 @@ def _undo(connection: sa.Connection, run: Run) -> None:
     for entry in run.noted:
         if entry.kind.startswith("undo") or entry.kind in _SETTLED or (entry.kind == "generated" and not entry.kept_in):
             strike(connection, entry)
+
+
+def _take_back_stated(connection: sa.Connection, run: Run) -> None:
+    """Give back the rows that the revision changed or deleted on purpose, the last of them first."""
+    for entry in reversed(run.noted):
+        if entry.kind == "changed":
+            table, _, column = entry.object.rpartition(".")
+            table, column = run.renames.before(table, column, entry.id)
+            restore_changes(connection, table, [column])
+        elif entry.kind == "deleted":
+            restore_deleted(connection, run.before(entry))
 
 
 def _of(run: Run, *kinds: str) -> Iterator[tuple[Entry, str, str]]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from painel_migrations.operations.sqlite import cells
 from painel_migrations.operations.sqlite.live import counted, log, read_table
-from painel_migrations.operations.sqlite.parts import restore_parts, taking
+from painel_migrations.operations.sqlite.parts import taking
 from painel_migrations.operations.sqlite.rebuild import change_rows, rebuild_if_changed
 from painel_migrations.operations.sqlite.respelled import mind_values
 from painel_migrations.operations.sqlite.table import CHECK, Table
@@ -66,25 +66,6 @@ def replace_values(connection: sa.Connection, table: str, column: str, mapping: 
     if cells.keep(connection, "cells", live, found, condition):
         rebuild_if_changed(connection, live, release_checks(connection, live, column))
         change_rows(connection, live.name, f"UPDATE {quote(live.name)} SET {name} = {value} WHERE {condition}")
-
-
-def restore_values(
-    connection: sa.Connection, table: str, column: str, mapping: Mapping[str, str] | None = None
-) -> None:
-    """Give rows back the values that were kept when they were replaced, the latest first.
-
-    Arguments: ``mapping``, that of replace_values(): a row that no longer holds its replacement keeps what it has.
-    """
-    live = read_table(connection, table)
-    if live is None or not live.has(column):
-        return
-    replaced = dict(mapping or {})
-
-    def unchanged(value: str) -> str:
-        return f"{quote(column)} = {mapped(value, replaced)}" if replaced else "1"
-
-    give_back(connection, live, column, unchanged)
-    restore_parts(connection, table, column)
 
 
 def give_back(connection: sa.Connection, live: Table, column: str, only: Callable[[str], str] = lambda _: "1") -> None:

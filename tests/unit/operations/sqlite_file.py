@@ -9,6 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
+from painel_migrations.operations.sqlite import changes
+from painel_migrations.operations.sqlite.register import REVISION
+from painel_migrations.operations.sqlite.undo import undo
+from painel_migrations.operations.sqlite.violations import DIRECTION
 
 Operate = Callable[[sa.Connection], object]
 Whole = dict[str, list[tuple[Any, ...]]]
@@ -25,6 +29,34 @@ def run(engine: sa.Engine, operate: Operate) -> None:
     """Run an operation in a transaction of its own."""
     with engine.begin() as connection:
         operate(connection)
+
+
+def up(engine: sa.Engine, operate: Operate) -> None:
+    """Operate as the upgrade of a revision, in a transaction of its own."""
+    with engine.begin() as connection:
+        connection.info.update({REVISION: "0099", DIRECTION: "upgrade"})
+        changes.begin(connection)
+        operate(connection)
+        changes.note_changes(connection)
+
+
+def back(engine: sa.Engine) -> None:
+    """Take that revision back, in a transaction of its own."""
+    with engine.begin() as connection:
+        way_back(connection)
+        changes.forget(connection)
+
+
+def way_back(connection: sa.Connection) -> None:
+    """Undo that revision, as its downgrade does."""
+    connection.info.update({REVISION: "0099", DIRECTION: "downgrade"})
+    undo(connection)
+
+
+def kept(engine: sa.Engine) -> list[tuple[Any, ...]]:
+    """Return what the register still has of things retired, and how many rows of each: nothing where it has gone."""
+    register = "retired_register"
+    return rows(engine, f"SELECT object, rows FROM {register} ORDER BY id") if register in names(engine) else []
 
 
 def rows(engine: sa.Engine, statement: str) -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""What a downgrade of PostgreSQL gives back, and what it keeps where that is not possible: operation by operation."""
+"""What the way back of PostgreSQL gives back, and what it keeps where that is not possible: operation by operation."""
 
 from __future__ import annotations
 
@@ -43,6 +43,30 @@ def op(run: Any) -> Any:
     return run.op
 
 
+def at(run: Run, direction: str) -> None:
+    """Note what was changed so far, and go on in a direction of the revision; in none, as somebody else."""
+    safe = "SET LOCAL search_path = pg_catalog, pg_temp; "
+    run(f"{safe}CALL pg_temp.note_changes()")
+    run(
+        f"{safe}SELECT set_config('painel.revision', '0099', true), set_config('painel.direction', '{direction}', true)"
+    )
+
+
+def up(run: Run, op: Any, operate: Callable[[], object]) -> None:
+    """Operate as a revision of a run that then ends."""
+    prepare(op.get_context())
+    at(run, "upgrade")
+    operate()
+    at(run, "")
+
+
+def back(run: Run, op: Any) -> None:
+    """Take that revision back, in a run that then ends."""
+    at(run, "downgrade")
+    op.undo()
+    at(run, "")
+
+
 def drop_strays(run: Run, op: Any) -> None:
     """Drop what is on the columns of metas, as if the schema had that table with its key alone."""
     prepare(op.get_context())
@@ -51,15 +75,22 @@ def drop_strays(run: Run, op: Any) -> None:
         "FROM unnest('{id,nome,criado_em,cor}'::text[]) AS name; "
         "CREATE FUNCTION pg_temp.head_names(text) RETURNS text[] LANGUAGE sql AS $$SELECT '{metas_pkey}'::text[]$$"
     )
-    op.drop_strays("metas")
+    up(run, op, lambda: op.drop_strays("metas"))
+
+
+def kept(run: Run) -> list[tuple[Any, ...]]:
+    """What the register still has of things retired, and how many rows of each: nothing where it has gone."""
+    if run("SELECT to_regclass('retired.register')") == [(None,)]:
+        return []
+    return run("SELECT object, rows FROM retired.register ORDER BY id")
 
 
 def test_every_stray_comes_back_the_last_one_too(run: Run, op: Any) -> None:
     """The register goes once it is empty, not while it is read."""
     run(METAS.format("text") + "; CREATE INDEX por_cor ON metas (cor)")
     drop_strays(run, op)
-    assert run("SELECT object FROM retired.register") == [("metas.por_cor",)]
-    op.restore_strays("metas")
+    assert {name for name, _ in kept(run)} == {"metas.por_cor"}
+    back(run, op)
     assert run("SELECT to_regclass('por_cor') IS NOT NULL, to_regnamespace('retired') IS NULL") == [(True, True)]
 
 
@@ -69,8 +100,8 @@ def test_a_stray_that_no_longer_fits_stays_and_its_rows_are_not_told(run: Run, o
     run(ROWS.format("'98765432100x'", "'2'"))
     for logger in ("painel_migrations", "sqlalchemy.dialects.postgresql"):
         caplog.set_level("INFO", logger)
-    op.restore_strays("metas")
-    assert run("SELECT object FROM retired.register") == [("metas.por_cor",)]
+    back(run, op)
+    assert kept(run) == [("metas.por_cor", None)]
     assert "index stays retired: metas.por_cor" in caplog.text
     assert "98765" not in caplog.text
 
@@ -82,38 +113,67 @@ def test_a_disabled_trigger_comes_back_with_its_function_and_disabled(run: Run, 
     run("ALTER TABLE metas DISABLE TRIGGER nada")
     drop_strays(run, op)
     assert run("SELECT FROM pg_proc WHERE proname = 'nada'") == []
-    op.restore_strays("metas")
+    back(run, op)
     assert run("SELECT tgenabled::text FROM pg_trigger WHERE tgname = 'nada'") == [("D",)]
 
 
 def test_a_value_that_does_not_fit_on_the_way_back_stays_retired(run: Run, op: Any) -> None:
+    """Somebody made the column anew meanwhile, as it suited them."""
     run(METAS.format("text") + ";" + ROWS.format("'vermelho'", "'azul'"))
-    op.retire_column("metas", "cor")
-    op.restore_column("metas", COR)
+    up(run, op, lambda: op.retire_column("metas", "cor"))
+    run("ALTER TABLE metas ADD cor varchar(7)")
+    back(run, op)
     assert run("SELECT id, cor FROM metas ORDER BY id") == [(1, None), (2, "azul")]
     assert run("SELECT id, cor FROM retired.metas__cor") == [(1, "vermelho")]
-    assert run("SELECT rows FROM retired.register") == [(1,)]
-    op.retire_column("metas", "cor")
-    op.restore_column("metas", sa.Column("cor", sa.String(30)))
+    assert kept(run) == [("metas.cor", 1)]
+    up(run, op, lambda: op.retire_column("metas", "cor"))
+    run("ALTER TABLE metas ADD cor varchar(30)")
+    back(run, op)
     assert run("SELECT id, cor FROM metas ORDER BY id") == [(1, "vermelho"), (2, "azul")]
+    assert run("SELECT to_regnamespace('retired')") == [(None,)]
+
+
+def test_a_column_comes_back_with_its_own_type_and_all_that_was_said_of_it(run: Run, op: Any) -> None:
+    """Whatever the schema once had it as: no value is cut, or rounded."""
+    run(METAS.format("numeric NOT NULL DEFAULT 0.125") + ";" + ROWS.format("1.23456", "1.5"))
+    up(run, op, lambda: op.retire_column("metas", "cor"))
+    run("INSERT INTO metas VALUES (3, 'Palco', '2025-09-01')")
+    back(run, op)
+    assert run("SELECT id, cor::text FROM metas ORDER BY id") == [(1, "1.23456"), (2, "1.5"), (3, "0.125")]
+    assert run("SELECT attnotnull FROM pg_attribute WHERE attrelid = 'metas'::regclass AND attname = 'cor'") == [
+        (True,)
+    ]
     assert run("SELECT to_regnamespace('retired')") == [(None,)]
 
 
 def test_a_number_is_not_rounded_on_the_way_back(run: Run, op: Any) -> None:
     run(METAS.format("numeric") + ";" + ROWS.format("1.23456", "1.5"))
-    op.retire_column("metas", "cor")
-    op.restore_column("metas", sa.Column("cor", sa.Numeric(10, 2)))
+    up(run, op, lambda: op.retire_column("metas", "cor"))
+    run("ALTER TABLE metas ADD cor numeric(10, 2)")
+    back(run, op)
     assert run("SELECT id, cor::text FROM metas ORDER BY id") == [(1, None), (2, "1.50")]
     assert run("SELECT cor::text FROM retired.metas__cor") == [("1.23456",)]
+    assert kept(run) == [("metas.cor", 1)]
 
 
 def test_a_replaced_value_that_does_not_fit_stays_kept(run: Run, op: Any) -> None:
     run(METAS.format("text") + ";" + ROWS.format("'vermelho'", "'azul'"))
-    op.replace_values("metas", "cor", {"vermelho": "rubro", "azul": "anil"})
+    up(run, op, lambda: op.replace_values("metas", "cor", {"vermelho": "rubro", "azul": "anil"}))
     run("ALTER TABLE metas ALTER cor TYPE varchar(7)")
-    op.restore_values("metas", "cor", {"vermelho": "rubro", "azul": "anil"})
+    back(run, op)
     assert run("SELECT cor FROM metas ORDER BY id") == [("rubro",), ("azul",)]
     assert run("SELECT cor FROM retired.metas__cor__before") == [("vermelho",)]
+    assert kept(run) == [("metas.cor", 1)]
+
+
+def test_a_replaced_value_that_is_another_since_keeps_that(run: Run, op: Any) -> None:
+    run(METAS.format("text") + ";" + ROWS.format("'vermelho'", "'azul'"))
+    up(run, op, lambda: op.replace_values("metas", "cor", {"vermelho": "rubro", "azul": "anil"}))
+    run("UPDATE metas SET cor = 'preto' WHERE id = 1")
+    back(run, op)
+    assert run("SELECT cor FROM metas ORDER BY id") == [("preto",), ("azul",)]
+    assert run("SELECT cor FROM retired.metas__cor__before") == [("vermelho",)]
+    assert kept(run) == [("metas.cor", 1)]
 
 
 SWALLOWS = "CREATE TRIGGER r BEFORE UPDATE ON metas FOR EACH ROW EXECUTE FUNCTION nada(); ALTER TABLE metas ENABLE "
@@ -130,35 +190,40 @@ SWALLOWS = "CREATE TRIGGER r BEFORE UPDATE ON metas FOR EACH ROW EXECUTE FUNCTIO
 )
 def test_nothing_swallows_what_is_given_back(run: Run, op: Any, obstacle: str) -> None:
     run(METAS.format("text") + ";" + ROWS.format("'verde'", "'azul'"))
-    op.retire_column("metas", "cor")
+    up(run, op, lambda: op.retire_column("metas", "cor"))
     run("CREATE FUNCTION nada() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
     run(obstacle)
     state = (
         "SELECT tgenabled::text FROM pg_trigger WHERE tgname = 'r' UNION ALL SELECT ev_enabled::text FROM pg_rewrite "
     )
     before = run(state + "WHERE rulename = 'r'")
-    op.restore_column("metas", COR)
+    back(run, op)
     assert run("SELECT cor FROM metas ORDER BY id") == [("verde",), ("azul",)]
     assert run(state + "WHERE rulename = 'r'") == before
 
 
 def test_a_row_that_took_an_id_gets_nothing_that_was_another_s(run: Run, op: Any) -> None:
     run(METAS.format("text") + ";" + ROWS.format("'verde'", "'azul'"))
-    op.retire_column("metas", "cor")
+    up(run, op, lambda: op.retire_column("metas", "cor"))
     run("UPDATE metas SET nome = 'Bar do Zé' WHERE id = 1; DELETE FROM metas WHERE id = 2")
     run("INSERT INTO metas VALUES (2, 'Palco', '2025-09-01')")
-    op.restore_column("metas", COR)
+    back(run, op)
     assert run("SELECT nome, cor FROM metas ORDER BY id") == [("Bar do Zé", "verde"), ("Palco", None)]
     assert run("SELECT id, cor, of_row FROM retired.metas__cor") == [(2, "azul", ["Porta", "2025-08-02 00:00:00"])]
 
 
 def test_a_row_whose_id_was_taken_stays_among_the_retired(run: Run, op: Any) -> None:
     run(METAS.format("text") + ";" + ROWS.format("'verde'", "NULL"))
-    op.ensure_renamed("metas", "alvos", required=["cor"])
+    run("CREATE TABLE lances (id integer PRIMARY KEY, meta_id integer REFERENCES metas (id))")
+    run("INSERT INTO lances VALUES (1, 1), (2, 2)")
+    up(run, op, lambda: op.ensure_renamed("metas", "alvos", required=["cor"]))
     run("INSERT INTO alvos VALUES (2, 'Palco', '2025-09-01', 'azul')")
-    op.restore_renamed("metas", "alvos")
+    back(run, op)
     assert run("SELECT nome FROM metas ORDER BY id") == [("Bar",), ("Palco",)]
     assert run("SELECT nome FROM retired.metas") == [("Porta",)]
+    assert run("SELECT id, meta_id FROM lances ORDER BY id") == [(1, 1), (2, None)]
+    assert run("SELECT id, meta_id FROM retired.lances__meta_id__before") == [(2, 2)]
+    assert dict(kept(run)) == {"metas": 1, "lances.meta_id": 1}
 
 
 def test_a_row_that_moves_to_a_narrower_column_is_not_cut(run: Run, op: Any) -> None:
@@ -182,13 +247,9 @@ def test_row_level_security_hides_no_row_from_an_owner(run: Run, op: Any) -> Non
         run(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
     run("CREATE POLICY nenhuma ON metas AS RESTRICTIVE FOR SELECT TO dono_das_metas USING (nome = '')")
     run("SET LOCAL ROLE dono_das_metas")
-    op.retire_leftovers("metas")
+    up(run, op, lambda: op.retire_leftovers("metas"))
     assert run("SELECT id, nome FROM metas ORDER BY id") == [(1, "Bar"), (2, "Bar")]
-    run("ALTER TABLE metas ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; SAVEPOINT forced")
-    with pytest.raises(sa.exc.ProgrammingError, match="row-level security"):
-        op.drop_table_unless_rows("metas")
-    run("ROLLBACK TO forced; ALTER TABLE metas NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY")
-    op.restore_leftovers()
+    back(run, op)
     assert run(
         "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relname ~ '^metas(_old)?$'"
     ) == [
@@ -199,14 +260,42 @@ def test_row_level_security_hides_no_row_from_an_owner(run: Run, op: Any) -> Non
         ("nenhuma", "RESTRICTIVE", "{dono_das_metas}", "SELECT", "((nome)::text = ''::text)")
     ]
     assert run("SELECT to_regnamespace('retired')") == [(None,)]
+    run("ALTER TABLE metas NO FORCE ROW LEVEL SECURITY; ALTER TABLE metas_old NO FORCE ROW LEVEL SECURITY")
+    assert run("SELECT id, nome FROM metas") == [(1, "Bar")]
+    assert run("SELECT id, nome FROM metas_old") == [(2, "Bar")]
+
+
+def test_a_table_that_hides_its_rows_is_not_taken_for_an_empty_one(run: Run, op: Any, caplog: Any) -> None:
+    """The revision made it; by the way back it holds rows, and a policy that shows none of them to the owner."""
+    run("CREATE TABLE outra (id integer)")
+    run("CREATE ROLE dono_das_metas; GRANT CREATE, USAGE ON SCHEMA public TO dono_das_metas")
+    run(
+        "DO $$ BEGIN EXECUTE format('GRANT CREATE, TEMP ON DATABASE %%I TO dono_das_metas', current_database()); END $$"
+    )
+    run("SET LOCAL ROLE dono_das_metas")
+    up(run, op, lambda: op.ensure_table("metas", sa.Column("id", sa.Integer, primary_key=True), COR))
+    run("INSERT INTO metas VALUES (1, 'azul'); CREATE POLICY nenhuma ON metas USING (false)")
+    run("ALTER TABLE metas ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+    caplog.set_level("INFO", "painel_migrations")
+    back(run, op)
+    assert "metas is not as it was: " in caplog.text
+    assert "row-level security" in caplog.text
+    run("ALTER TABLE metas NO FORCE ROW LEVEL SECURITY")
+    assert run("SELECT * FROM metas") == [(1, "azul")]
+
+
+def test_what_was_made_where_there_was_nothing_goes_again(run: Run, op: Any) -> None:
+    up(run, op, lambda: op.ensure_table("metas", sa.Column("id", sa.Integer, primary_key=True), COR))
+    back(run, op)
+    assert run("SELECT to_regclass('metas'), to_regnamespace('retired')") == [(None, None)]
 
 
 def test_rules_come_back_in_the_state_they_had(run: Run, op: Any) -> None:
     run(METAS.format("text") + "; CREATE RULE r AS ON UPDATE TO metas DO INSTEAD NOTHING")
     run("CREATE RULE s AS ON DELETE TO metas DO INSTEAD NOTHING; ALTER TABLE metas DISABLE RULE s")
-    op.retire_leftovers("metas")
+    up(run, op, lambda: op.retire_leftovers("metas"))
     assert run("SELECT count(*) FROM pg_rules WHERE tablename = 'metas'") == [(0,)]
-    op.restore_leftovers()
+    back(run, op)
     states = "SELECT rulename, ev_enabled::text FROM pg_rewrite WHERE ev_class = 'metas'::regclass ORDER BY 1"
     assert run(states) == [("r", "O"), ("s", "D")]
 
@@ -235,17 +324,28 @@ def test_a_view_that_is_made_again_is_the_view_it_was(run: Run, op: Any) -> None
 def test_views_over_views_come_back_in_the_order_they_need(run: Run, op: Any) -> None:
     run(METAS.format("text") + ";" + ROWS.format("'azul'", "'verde'"))
     run("CREATE VIEW um AS SELECT cor FROM metas; CREATE VIEW dois AS SELECT cor FROM um")
-    op.retire_column("metas", "cor")
+    up(run, op, lambda: op.retire_column("metas", "cor"))
     assert run("SELECT viewname FROM pg_views WHERE schemaname = 'public'") == []
-    op.restore_column("metas", sa.Column("cor", sa.Text))
+    back(run, op)
+    assert run("SELECT viewname FROM pg_views WHERE schemaname = 'public' ORDER BY 1") == [("dois",), ("um",)]
+
+
+@pytest.mark.parametrize(("first", "second"), [("um", "dois"), ("dois", "um")])
+def test_views_that_a_plain_statement_drops_come_back_in_the_order_they_need(
+    run: Run, op: Any, first: str, second: str
+) -> None:
+    run(METAS.format("text") + ";" + ROWS.format("'azul'", "'verde'"))
+    run(f"CREATE VIEW {first} AS SELECT cor FROM metas; CREATE VIEW {second} AS SELECT cor FROM {first}")
+    up(run, op, lambda: op.execute(f"DROP VIEW public.{first} CASCADE"))
+    back(run, op)
     assert run("SELECT viewname FROM pg_views WHERE schemaname = 'public' ORDER BY 1") == [("dois",), ("um",)]
 
 
 def test_the_only_copy_comes_back(run: Run, op: Any) -> None:
     """Its entry is the register's last: the register goes after it is read."""
     run(METAS.format("text") + "; CREATE TABLE metas_old AS SELECT * FROM metas")
-    op.retire_leftovers("metas")
-    op.restore_leftovers()
+    up(run, op, lambda: op.retire_leftovers("metas"))
+    back(run, op)
     assert run("SELECT to_regclass('metas_old') IS NOT NULL, to_regnamespace('retired') IS NULL") == [(True, True)]
 
 

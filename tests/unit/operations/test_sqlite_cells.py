@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite.rename import rename_table, restore_renamed
-from painel_migrations.operations.sqlite.retire_column import restore_column, retire_column
-from painel_migrations.operations.sqlite.values import replace_values, restore_values
-from tests.unit.operations.sqlite_file import make, names, rows, run
+from painel_migrations.operations.sqlite.rename import rename_table
+from painel_migrations.operations.sqlite.retire_column import retire_column
+from painel_migrations.operations.sqlite.values import replace_values
+from tests.unit.operations.sqlite_file import back, kept, make, names, rows, run, up
 
 TABLE = (
     "CREATE TABLE produtos (id INTEGER NOT NULL, nome TEXT, criado_em DATETIME DEFAULT CURRENT_TIMESTAMP, marca TEXT, "
@@ -26,13 +26,9 @@ def retire(connection: sa.Connection) -> None:
     retire_column(connection, "produtos", "marca")
 
 
-def restore(connection: sa.Connection) -> None:
-    restore_column(connection, "produtos", sa.Column("marca", sa.Text))
-
-
 def test_a_row_that_took_the_id_of_another_gets_none_of_its_cells(sqlite: sa.Engine) -> None:
     make(sqlite, TABLE, FILLED)
-    run(sqlite, retire)
+    up(sqlite, retire)
     make(
         sqlite,
         "DELETE FROM produtos WHERE id > 2",
@@ -40,19 +36,19 @@ def test_a_row_that_took_the_id_of_another_gets_none_of_its_cells(sqlite: sa.Eng
         # Renamed, and still the row it was.
         "UPDATE produtos SET nome = 'Água sem gás' WHERE id = 1",
     )
-    run(sqlite, restore)
+    back(sqlite)
     assert rows(sqlite, BACK) == [(1, "Água sem gás", "Fonte"), (2, "Suco", None), (3, "Novo", None)]
     assert rows(sqlite, KEPT) == [(3, "Zimbro"), (4, "Cana")]
-    assert rows(sqlite, "SELECT object, rows FROM retired_register") == [("produtos.marca", 2)]
+    assert kept(sqlite) == [("produtos.marca", 2)]
 
 
 def test_what_stayed_kept_is_not_lost_the_next_time_and_goes_back_with_its_row(sqlite: sa.Engine) -> None:
     make(sqlite, TABLE, FILLED)
-    run(sqlite, retire)
+    up(sqlite, retire)
     make(sqlite, "DELETE FROM produtos WHERE id > 2", "INSERT INTO produtos (nome) VALUES ('Novo')")
-    run(sqlite, restore)
+    back(sqlite)
     make(sqlite, "UPDATE produtos SET marca = 'Nova' WHERE id = 3")
-    run(sqlite, retire)
+    up(sqlite, retire)
     assert rows(sqlite, KEPT) == [(3, "Zimbro"), (4, "Cana")]
     assert rows(sqlite, f"{KEPT}_2") == [(1, "Fonte"), (2, None), (3, "Nova")]
     make(
@@ -60,7 +56,7 @@ def test_what_stayed_kept_is_not_lost_the_next_time_and_goes_back_with_its_row(s
         "DELETE FROM produtos WHERE id = 3",
         "INSERT INTO produtos VALUES (3, 'Gin', '2025-08-02 10:00:00'), (4, 'Rum', NULL)",
     )
-    run(sqlite, restore)
+    back(sqlite)
     assert rows(sqlite, BACK) == [(1, "Água", "Fonte"), (2, "Suco", None), (3, "Gin", "Zimbro"), (4, "Rum", "Cana")]
     assert names(sqlite) == {"produtos", "retired_produtos__marca_2", "retired_register"}
     assert rows(sqlite, f"{KEPT}_2") == [(3, "Nova")]
@@ -69,14 +65,14 @@ def test_what_stayed_kept_is_not_lost_the_next_time_and_goes_back_with_its_row(s
 def test_a_word_goes_back_to_its_row_only(sqlite: sa.Engine) -> None:
     make(sqlite, TABLE, FILLED)
     pairs = {"Fonte": "X", "Zimbro": "X", "Cana": "X"}
-    run(sqlite, lambda connection: replace_values(connection, "produtos", "marca", pairs))
+    up(sqlite, lambda connection: replace_values(connection, "produtos", "marca", pairs))
     make(
         sqlite,
         "DELETE FROM produtos WHERE id = 4",
         "INSERT INTO produtos (nome, marca) VALUES ('Novo', 'X')",
         "UPDATE produtos SET marca = 'Y' WHERE id = 1",
     )
-    run(sqlite, lambda connection: restore_values(connection, "produtos", "marca", pairs))
+    back(sqlite)
     assert rows(sqlite, "SELECT id, marca FROM produtos") == [(1, "Y"), (2, None), (3, "Zimbro"), (4, "X")]
     assert rows(sqlite, "SELECT id, marca FROM retired_produtos__marca__before") == [(1, "Fonte"), (4, "Cana")]
 
@@ -99,18 +95,18 @@ def test_a_reference_of_a_row_without_an_id_is_kept_and_comes_back(sqlite: sa.En
     if "ROWID" not in CHILDREN[child]:
         make(sqlite, "INSERT INTO x (k, c) VALUES ('d', 2)", "DELETE FROM x WHERE k = 'b'")
     before = rows(sqlite, "SELECT k, c FROM x ORDER BY k")
-    run(sqlite, lambda connection: rename_table(connection, "antigas", "novas", ["evento_id"]))
+    up(sqlite, lambda connection: rename_table(connection, "antigas", "novas", ["evento_id"]))
     assert rows(sqlite, "SELECT k FROM x WHERE c IS NOT NULL") == [("a",)]
-    run(sqlite, lambda connection: restore_renamed(connection, "antigas", "novas"))
+    back(sqlite)
     assert rows(sqlite, "SELECT k, c FROM x ORDER BY k") == before
     assert names(sqlite) == {"antigas", "x"}
 
 
 def test_a_row_known_by_its_number_that_changed_since_keeps_what_it_has(sqlite: sa.Engine) -> None:
     make(sqlite, *CATEGORIES, CHILDREN["by its number"], "INSERT INTO x VALUES ('b', 2), ('c', 3)")
-    run(sqlite, lambda connection: rename_table(connection, "antigas", "novas", ["evento_id"]))
+    up(sqlite, lambda connection: rename_table(connection, "antigas", "novas", ["evento_id"]))
     make(sqlite, "UPDATE x SET k = 'outra' WHERE k = 'b'")
-    run(sqlite, lambda connection: restore_renamed(connection, "antigas", "novas"))
+    back(sqlite)
     assert rows(sqlite, "SELECT k, c FROM x") == [("outra", None), ("c", 3)]
     assert rows(sqlite, "SELECT rowid, c, k FROM retired_x__c__before") == [(1, 2, "b")]
 
@@ -118,9 +114,9 @@ def test_a_row_known_by_its_number_that_changed_since_keeps_what_it_has(sqlite: 
 def test_a_retired_row_whose_id_is_taken_stays_retired_with_the_references_to_it(sqlite: sa.Engine) -> None:
     make(sqlite, *CATEGORIES, "CREATE TABLE x (id INTEGER PRIMARY KEY, c INTEGER REFERENCES antigas (id))")
     make(sqlite, "INSERT INTO x VALUES (1, 2), (2, 3)")
-    run(sqlite, lambda connection: rename_table(connection, "antigas", "novas", ["evento_id"]))
+    up(sqlite, lambda connection: rename_table(connection, "antigas", "novas", ["evento_id"]))
     make(sqlite, "INSERT INTO novas (nome, evento_id) VALUES ('Nova', 7)")
-    run(sqlite, lambda connection: restore_renamed(connection, "antigas", "novas"))
+    back(sqlite)
     assert rows(sqlite, "SELECT id, nome FROM antigas") == [(1, "Bebidas"), (2, "Nova"), (3, "Também")]
     assert rows(sqlite, "SELECT id, nome FROM retired_antigas") == [(2, "Sem evento")]
     assert rows(sqlite, "SELECT id, c FROM x") == [(1, None), (2, 3)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite.leftovers import restore_leftovers, retire_leftovers
-from tests.unit.operations.sqlite_file import foreign_keys, make, names, refused, rows, run
+from painel_migrations.operations.sqlite.leftovers import retire_leftovers
+from tests.unit.operations.sqlite_file import Whole, back, foreign_keys, make, names, refused, rows, run, up, whole
 
 TABLES = (
     "CREATE TABLE usuarios (id INTEGER PRIMARY KEY, nome TEXT, email TEXT UNIQUE, criado_em DATETIME)",
@@ -24,6 +24,13 @@ COPIES = (
 
 def retire(connection: sa.Connection) -> None:
     retire_leftovers(connection, ["usuarios", "eventos"])
+
+
+def unquoted(engine: sa.Engine) -> Whole:
+    """Return the whole file; where a table was renamed and back, SQLite has its name in quotes."""
+    found = whole(engine)
+    found["sqlite_master"] = [(*thing, sql and sql.replace('"', "")) for *thing, sql in found["sqlite_master"]]
+    return found
 
 
 def test_a_copy_whose_rows_refer_to_nothing_that_can_go_back(sqlite: sa.Engine) -> None:
@@ -45,10 +52,35 @@ def test_a_copy_whose_rows_refer_to_nothing_that_can_go_back(sqlite: sa.Engine) 
 @pytest.mark.parametrize("order", [COPIES, (*COPIES[2:], *COPIES[:2])])
 def test_a_copy_comes_back_with_its_key_to_another(sqlite: sa.Engine, order: tuple[str, ...]) -> None:
     make(sqlite, *TABLES, *order)
-    run(sqlite, retire)
-    run(sqlite, restore_leftovers)
+    before = unquoted(sqlite)
+    up(sqlite, retire)
+    back(sqlite)
     assert foreign_keys(sqlite, "eventos_old") == {("criador_id", "usuarios_old", "id", "NO ACTION")}
     assert names(sqlite) == {"usuarios", "eventos", "usuarios_old", "eventos_old"}
+    assert unquoted(sqlite) == before
+
+
+def test_all_that_went_back_goes_again_and_what_is_referred_to_since_stays(sqlite: sa.Engine) -> None:
+    """The copies come back with all their rows, those that could go back and those that could not."""
+    make(
+        sqlite,
+        *TABLES,
+        *COPIES,
+        "INSERT INTO usuarios_old VALUES (9, 'Eva', 'a', '2025-08-03'), (10, 'Ivo', 'i', '2025-08-04')",
+        "INSERT INTO eventos_old VALUES (2, 'Baile', 9), (3, 'Jantar', 2), (4, 'Missa', 77)",
+    )
+    before = unquoted(sqlite)
+    up(sqlite, retire)
+    assert rows(sqlite, "SELECT * FROM eventos") == [(1, "Festa", 1), (3, "Jantar", 2)]
+    back(sqlite)
+    assert unquoted(sqlite) == before
+    up(sqlite, retire)
+    make(sqlite, "INSERT INTO eventos VALUES (7, 'Novo', 10)")
+    back(sqlite)
+    assert rows(sqlite, "SELECT * FROM eventos") == [(1, "Festa", 1), (7, "Novo", 10)]
+    assert rows(sqlite, "SELECT id FROM usuarios ORDER BY id") == [(1,), (2,), (10,)]
+    for copy in ("usuarios_old", "eventos_old"):
+        assert unquoted(sqlite)[copy] == before[copy]
 
 
 def test_a_row_that_goes_back_must_not_come_to_refer_to_another(sqlite: sa.Engine) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from painel_migrations.errors import Refused
 from painel_migrations.operations.sqlite.live import read_table
-from painel_migrations.operations.sqlite.reading import UnreadableError, read, read_constraint
+from painel_migrations.operations.sqlite.reading import UnreadableError, read
 from painel_migrations.operations.sqlite.table import CHECK, FOREIGN_KEY, PRIMARY_KEY, UNIQUE
 from tests.support import advice
 from tests.unit.operations.sqlite_file import make, run
@@ -87,12 +87,6 @@ def test_what_pragmas_keep_quiet_about_is_read() -> None:
 def test_constraints_are_known_by_the_names_postgresql_gives() -> None:
     table = read("CREATE TABLE t (a INT UNIQUE REFERENCES u (id), b INT CHECK (b > 0), CONSTRAINT meu UNIQUE (a, b))")
     assert [c.known_as("t") for c in table.constraints] == ["t_a_key", "t_a_fkey", "t_b_check", "meu"]
-
-
-def test_a_constraint_is_read_by_itself() -> None:
-    table = read("CREATE TABLE t (a INT, b INT)")
-    constraint = read_constraint("CONSTRAINT maior CHECK (b > a)", table)
-    assert (constraint.kind, constraint.columns, constraint.name) == (CHECK, ("a", "b"), "maior")
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
-from painel_migrations.operations.sqlite.leftovers import restore_leftovers, retire_leftovers
+from painel_migrations.operations.sqlite.leftovers import retire_leftovers
 from painel_migrations.operations.sqlite.retire_column import retire_column
 from tests.support import history, lineage
-from tests.unit.operations.sqlite_file import Operate, make, refused, whole
+from tests.unit.operations.sqlite_file import Operate, make, refused, way_back, whole
 
 TAKEN = {
     "table": ("CREATE TABLE retired_register (x)", "ALTER TABLE retired_register RENAME TO ..."),
@@ -18,7 +18,7 @@ TAKEN = {
 OPERATIONS: list[Operate] = [
     lambda connection: retire_leftovers(connection, ["t"]),
     lambda connection: retire_column(connection, "t", "x"),
-    restore_leftovers,
+    way_back,
 ]
 
 

@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 
 import painel_migrations.operations  # noqa: F401  registers them
 from painel_migrations.errors import Refused
+from painel_migrations.operations.guarded import prepare
 
 TEXT, NUMBER = sa.String(255), sa.Numeric(10, 2)
 
@@ -54,10 +55,23 @@ def settled(connection: sa.Connection, given: str, value: str, wanted: Any) -> N
     """Make a table with one such value, and ask for the column as the schema wants it, as a revision does."""
     connection.exec_driver_sql(f"CREATE TABLE metas (id integer PRIMARY KEY, cor {given})")
     connection.exec_driver_sql(f"INSERT INTO metas VALUES (1, {value}), (2, NULL)")
+    context = MigrationContext.configure(connection)
+    prepare(context)
+    connection.exec_driver_sql("CALL pg_temp.note_changes()")
     connection.exec_driver_sql(
         "SELECT set_config('painel.direction', 'upgrade', true), set_config('painel.revision', 'x', true)"
     )
-    Operations(MigrationContext.configure(connection)).ensure_column("metas", sa.Column("cor", wanted))  # type: ignore[attr-defined]
+    Operations(context).ensure_column("metas", sa.Column("cor", wanted))  # type: ignore[attr-defined]
+
+
+def taken_back(connection: sa.Connection, revision: str) -> None:
+    """End the run that settled it, and take a revision back in another."""
+    connection.exec_driver_sql("CALL pg_temp.note_changes()")
+    connection.exec_driver_sql(
+        "SELECT set_config('painel.direction', 'downgrade', true), set_config('painel.revision', %s, true)", (revision,)
+    )
+    Operations(MigrationContext.configure(connection)).undo()  # type: ignore[attr-defined]
+    connection.exec_driver_sql("CALL pg_temp.note_changes()")
 
 
 def cell(connection: sa.Connection) -> Any:
@@ -67,12 +81,14 @@ def cell(connection: sa.Connection) -> Any:
 @pytest.mark.parametrize("kind", MEANS)
 def test_what_it_means(connection: sa.Connection, kind: str) -> None:
     given, value, wanted, means = MEANS[kind]
-    was = connection.exec_driver_sql(f"SELECT ({value})::{given}::text").scalar_one()
+    was, type_ = connection.exec_driver_sql(
+        f"SELECT v::text, pg_typeof(v)::text FROM (SELECT ({value})::{given}) t (v)"
+    ).one()
     settled(connection, given, value, wanted)
     assert cell(connection) == means
-    connection.exec_driver_sql("SELECT set_config('painel.direction', 'downgrade', true)")
-    connection.exec_driver_sql("CALL pg_temp.restore_types('x')")
+    taken_back(connection, "x")
     assert cell(connection) == was
+    assert connection.exec_driver_sql("SELECT pg_typeof(cor)::text FROM public.metas LIMIT 1").scalar_one() == type_
     assert connection.exec_driver_sql("SELECT to_regclass('retired.register') IS NULL").scalar_one()
 
 
@@ -85,6 +101,6 @@ def test_what_is_refused(connection: sa.Connection, kind: str) -> None:
 def test_a_revision_that_changed_no_type_takes_none_back(connection: sa.Connection) -> None:
     """The register holds what another revision did."""
     settled(connection, "uuid", "'00000000-0000-0000-0000-00000000000a'", TEXT)
-    connection.exec_driver_sql("CALL pg_temp.restore_types('y')")
+    taken_back(connection, "y")
     types = "SELECT data_type FROM information_schema.columns WHERE table_name = 'metas' AND column_name = 'cor'"
     assert connection.exec_driver_sql(types).scalar_one() == "character varying"

@@ -1,0 +1,94 @@
+"""What each revision did to this database, by the register: what it retired, replaced, changed and made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+_TABLES = {
+    "postgresql": ("retired.register", "SELECT to_regclass('retired.register') IS NOT NULL"),
+    "sqlite": ("retired_register", "SELECT count(*) FROM sqlite_master WHERE name = 'retired_register'"),
+}
+# What undoes something that was not there before.
+_MADE = re.compile(
+    r"DROP (?!CONSTRAINT)|CALL (?:drop|retire)_|ALTER TABLE \S+ (?:DROP CONSTRAINT|ALTER COLUMN \S+ DROP)"
+)
+_ROWS = frozenset({"cells", "changed", "deleted"})
+# Its own book-keeping, of which nothing is to be told.
+_SILENT = frozenset({"reference", "arrived", "undo run", "undo made", "undo broken", "undo lost", "undo inserted"})
+
+
+class Entry(NamedTuple):
+    """One entry. ``rows`` is None where it has none; ``is_kept``, whether something of it is kept for the way back."""
+
+    revision: str
+    kind: str
+    name: str
+    rows: int | None
+    at: datetime
+    definition: str | None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is of something retired; what only the way back reads is not."""
+        return not self.kind.startswith("undo")
+
+
+def read_entries(connection: sa.Connection) -> list[Entry]:
+    """Return what the register has, in the order in which it was entered; nothing where there is no register.
+
+    Errors: the driver's, where it may not be read.
+    """
+    table, there = _TABLES[connection.dialect.name]
+    if not connection.exec_driver_sql(there).scalar():
+        return []
+    rows = connection.exec_driver_sql(
+        f"SELECT revision, kind, object, rows, retired_at, definition FROM {table} ORDER BY id"
+    )
+    return [Entry(of or "", kind, name, number, _moment(at), text) for of, kind, name, number, at, text in rows]
+
+
+def _moment(at: datetime | str) -> datetime:
+    moment = at if isinstance(at, datetime) else datetime.fromisoformat(at)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def changes(entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:
+    """Yield a line a revision: its number, and what it retired, kept, changed and made here, in words."""
+    spoken = (entry for entry in entries if entry.kind not in _SILENT)
+    for revision, found in groupby(sorted(spoken, key=lambda entry: entry.revision), key=lambda entry: entry.revision):
+        own = list(found)
+        kept = [entry for entry in own if entry.is_kept]
+        lists = {
+            "retired": [f"{entry.kind} {_counted(entry)}" for entry in kept if entry.kind not in _ROWS],
+            "values replaced in": [_counted(entry) for entry in kept if entry.kind in ("cells", "changed")],
+            "rows deleted from": [_counted(entry) for entry in kept if entry.kind == "deleted"],
+        }
+        touched: dict[str, bool] = {}
+        for entry in own:
+            if not entry.is_kept and not any(entry.name.endswith(other.name) for other in kept):
+                is_made = entry.definition is None or bool(_MADE.match(entry.definition))
+                touched[entry.name] = touched.get(entry.name, True) and is_made
+        lists["changed"] = [name for name, is_made in touched.items() if not is_made]
+        lists["made"] = [name for name, is_made in touched.items() if is_made]
+        text = "; ".join(f"{verb} {', '.join(_once(names))}" for verb, names in lists.items() if names)
+        if text:
+            yield revision, text
+
+
+def _counted(entry: Entry) -> str:
+    return entry.name if entry.rows is None else f"{entry.name} ({entry.rows} {'row' if entry.rows == 1 else 'rows'})"
+
+
+def _once(names: list[str]) -> Iterator[str]:
+    """Yield names of things, each kind said where it begins: index a, b, table c."""
+    before = ""
+    for name in names:
+        kind, blank, rest = name.partition(" ")
+        yield rest if blank and kind == before and not rest.startswith("(") else name
+        before = kind
