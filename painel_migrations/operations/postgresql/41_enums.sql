@@ -239,6 +239,7 @@ BEGIN
     IF old = ANY (pg_temp.labels_of(enum_type)) AND new <> ALL (pg_temp.labels_of(enum_type)) THEN
         PERFORM pg_temp.refuse_respelling('pg_type', pg_temp.type_oid(enum_type), 0, old, new);
         EXECUTE format('ALTER TYPE public.%I RENAME VALUE %L TO %L', enum_type, old, new);
+        INSERT INTO pg_temp.relabelled VALUES (enum_type, old, new);
     END IF;
 END $fn$;
 

@@ -2,6 +2,9 @@
 
 CREATE TEMP TABLE IF NOT EXISTS seen (kind text, id text, rel oid, name text, definition text) ON COMMIT DROP;
 
+-- The words that labels have got, which their type does not tell once it was made anew.
+CREATE TEMP TABLE IF NOT EXISTS relabelled (enum_type text, old text, new text) ON COMMIT DROP;
+
 -- What a sequence gives, as (position, whether it was given)|options.
 CREATE OR REPLACE FUNCTION pg_temp.numbers(seq oid) RETURNS text LANGUAGE sql STABLE AS $fn$
     SELECT concat(coalesce(pg_sequence_last_value(seq), pg_temp.next_of(seq)), ', ',
@@ -39,8 +42,8 @@ RETURNS TABLE (kind text, id text, rel oid, name text, definition text) LANGUAGE
     UNION ALL SELECT 'constraint', k.oid::text, conrelid, conname, pg_get_constraintdef(k.oid)
         FROM t JOIN pg_constraint k ON conrelid = t.oid
         WHERE contype IN ('p', 'u', 'f', 'c', 'x') AND conislocal AND relnamespace = 'public'::regnamespace
-    UNION ALL SELECT 'name of not null', k.oid::text, conrelid, conname, '' FROM t JOIN pg_constraint k
-        ON conrelid = t.oid WHERE contype = 'n' AND conislocal AND relnamespace = 'public'::regnamespace
+    UNION ALL SELECT 'name of not null', concat(conrelid, '.', conkey[1]), conrelid, conname, ''
+        FROM t JOIN pg_constraint ON conrelid = t.oid WHERE contype = 'n' AND conislocal AND relnamespace = 'public'::regnamespace
     UNION ALL SELECT 'index', indexrelid::text, indrelid, c.relname, pg_get_indexdef(indexrelid)
         FROM t JOIN pg_index ON indrelid = t.oid JOIN pg_class c ON c.oid = indexrelid
         WHERE t.relnamespace = 'public'::regnamespace
@@ -105,6 +108,7 @@ RETURNS TABLE (place integer, statement text) LANGUAGE sql STABLE AS $fn$
         ('default', 60, format('ALTER TABLE public.%I ALTER COLUMN %I SET DEFAULT ', b, o) || was),
         ('enum', 30, CASE WHEN was <> is_now
             THEN format('CALL ensure_enum(%L, VARIADIC %L)', o, was) END),
+        ('label', 29, CASE WHEN was IS NOT NULL THEN format('CALL rename_label(%L, %L, %L)', was, n, o) END),
         ('enum', 19, CASE WHEN is_now IS NULL THEN format('CALL ensure_enum(%L, VARIADIC %L)', o, was) END),
         ('enum', 99, CASE WHEN was IS NULL THEN format('CALL drop_enum(%L)', n) END),
         ('column', 20, CASE WHEN was IS NULL THEN format('CALL retire_column(%L, %L)', t, n)
@@ -139,6 +143,9 @@ BEGIN
                 n.definition AS is_now
             FROM pg_temp.seen o FULL JOIN pg_temp.now_seen n USING (kind, id)
             WHERE (o.name, o.definition) IS DISTINCT FROM (n.name, n.definition);
+        INSERT INTO pg_temp.changed (kind, old_name, was, name)
+            SELECT 'label', old, enum_type, new FROM pg_temp.relabelled;
+        DELETE FROM pg_temp.relabelled;
         -- Of a table that was made everything goes with it, and what is retired comes back as a whole.
         DELETE FROM pg_temp.changed c WHERE kind <> 'table' AND NOT (kind = 'sequence' AND was IS NOT NULL)
             AND rel IN (SELECT d.rel FROM pg_temp.changed d
@@ -257,8 +264,9 @@ BEGIN
     END IF;
 END $fn$;
 
--- These may be called: pg_temp.tighten_column, pg_temp.ensure_enum, pg_temp.drop_enum, pg_temp.retire_column,
--- pg_temp.undo_type, pg_temp.undo_identity, pg_temp.drop_table_unless_rows, pg_temp.undo_sequence.
+-- These may be called: pg_temp.tighten_column, pg_temp.rename_label, pg_temp.ensure_enum, pg_temp.drop_enum,
+-- pg_temp.retire_column, pg_temp.undo_type, pg_temp.undo_identity, pg_temp.drop_table_unless_rows,
+-- pg_temp.undo_sequence.
 CREATE OR REPLACE PROCEDURE pg_temp.undo_noted(what text) LANGUAGE plpgsql AS $fn$
 DECLARE
     thing record;
@@ -279,11 +287,11 @@ BEGIN
                 DELETE FROM retired.register WHERE id = thing.id;
             EXCEPTION WHEN syntax_error_or_access_rule_violation OR integrity_constraint_violation
                     OR feature_not_supported OR data_exception OR dependent_objects_still_exist
-                    OR invalid_table_definition OR duplicate_object OR undefined_object THEN
+                    OR invalid_table_definition OR duplicate_object OR undefined_object OR SQLSTATE 'PM004' THEN
                 IF is_last THEN
                     -- What is said of a value may quote it.
                     PERFORM pg_temp.say(concat(thing.object, ' is not as it was',
-                        CASE WHEN SQLSTATE ~ '^(42|2B|55)' THEN ': ' || SQLERRM END));
+                        CASE WHEN SQLSTATE ~ '^(42|2B|55|PM)' THEN ': ' || SQLERRM END));
                     -- How it was made is kept.
                     UPDATE retired.register SET kind = split_part(object, ' ', 1),
                         object = substr(object, strpos(object, ' ') + 1)
