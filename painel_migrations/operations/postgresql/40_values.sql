@@ -420,8 +420,10 @@ BEGIN
                     WHERE definition LIKE '% RENAME TO ' || quote_ident(r.object)), quote_ident(r.object)), cell), '')
             FROM retired.register r WHERE r.kind = 'rows' AND EXISTS (
                 SELECT FROM (SELECT definition FROM retired.register WHERE object LIKE 'constraint ' || tbl || '.%'
-                    UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = pg_temp.oid_of(tbl)) f
-                WHERE strpos(definition, format('FOREIGN KEY (%I) REFERENCES public.%I(id)', col, r.object)) > 0)), '');
+                    UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_constraint
+                        WHERE conrelid = pg_temp.oid_of(tbl)) f
+                WHERE strpos(definition, format('FOREIGN KEY (%I) REFERENCES public.%I(id)', col, r.object)) > 0)),
+            '');
         PERFORM pg_temp.change_rows(tbl, format(
             'UPDATE public.%I AS live SET %I = %s FROM retired.%I AS kept WHERE %s THEN %s ELSE false END',
             tbl, col, value, kept.kept_in, same, still));

@@ -43,7 +43,8 @@ RETURNS TABLE (kind text, id text, rel oid, name text, definition text) LANGUAGE
         FROM t JOIN pg_constraint k ON conrelid = t.oid
         WHERE contype IN ('p', 'u', 'f', 'c', 'x') AND conislocal AND relnamespace = 'public'::regnamespace
     UNION ALL SELECT 'name of not null', concat(conrelid, '.', conkey[1]), conrelid, conname, ''
-        FROM t JOIN pg_constraint ON conrelid = t.oid WHERE contype = 'n' AND conislocal AND relnamespace = 'public'::regnamespace
+        FROM t JOIN pg_constraint ON conrelid = t.oid
+        WHERE contype = 'n' AND conislocal AND relnamespace = 'public'::regnamespace
     UNION ALL SELECT 'index', indexrelid::text, indrelid, c.relname, pg_get_indexdef(indexrelid)
         FROM t JOIN pg_index ON indrelid = t.oid JOIN pg_class c ON c.oid = indexrelid
         WHERE t.relnamespace = 'public'::regnamespace
@@ -236,7 +237,6 @@ BEGIN
     IF to_regclass('retired.register') IS NULL THEN
         RETURN;
     END IF;
-    PERFORM pg_temp.refuse_written();
     CREATE TEMP TABLE undone ON COMMIT DROP AS SELECT * FROM retired.register WHERE revision = at_revision;
     CALL pg_temp.undo_noted('undo');
     FOR thing IN SELECT * FROM pg_temp.undone WHERE kind NOT LIKE 'undo%' AND kind <> 'rows' ORDER BY id DESC LOOP
