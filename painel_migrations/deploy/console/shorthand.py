@@ -160,23 +160,37 @@ PHRASES = (
     "_of(",
     "VARIADIC ",
     ", then run again",
-    "array",
     " tipo",
     "fingerprint",
-    "quote_literal(",
-    " atualizado_em timestamptz",
     "kept",
-    "pagamento",
     " GENERATED ALWAYS AS ",
-    "grantee",
-    "current_user",
     "pg_",
     "_of(tbl,col)",
     "CASE ",
+    "='pg_class'::regclass AND ",
+    "format('",
+    "','",
+    " text,",
+    "(SELECT ",
+    "namespace='public'::regnamespace",
+    "current_setting('painel.",
+    "', '",
+    " WHERE ",
+    " LIKE '",
+    ".oid",
+    "' THEN ",
+    "COLUMN %I",
+    "attnum>0 AND NOT attisdropped",
+    "FROM pg_temp.",
+    "EXISTS",
+    "INSERT INTO ",
+    " TO %I,",
+    "||'.'||",
+    "LATERAL",
 )
 
 # No quote, and nothing that a console or the escaped style would read otherwise.
-_CHARACTERS = f"{string.ascii_letters}{string.digits}!&*+-./:<=>?@^_|~,"
+_CHARACTERS = f"{string.ascii_letters}{string.digits}!&*+-./:<=>?@^_|~,()[]{{}}%"
 CODES = dict(zip((sign + character for sign in SIGNS for character in _CHARACTERS), PHRASES, strict=False))
 """Each phrase by the two characters that stand for it."""
 
