@@ -12,7 +12,7 @@ column's enum; a timestamp without time zone, or its text, is that instant in th
 inet and jsonb as text; the bytes of a text; a number that SQLite stores as another class. NULL in a column that is
 gone is no loss, nor is NULL, or a blank type, filled from the column it merged with.
 
-What tells the row of a retired cell (`of_row`) is no cell itself.
+What tells the row of a retired cell (`of_row`), and what it became, are no cells themselves.
 
 A foreign key that was turned from a leftover copy to the live table must find the same thing there: a product sold
 before is not the new one that got its number.
@@ -278,7 +278,7 @@ POSTGRESQL_COLUMNS = """
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
     WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND left(n.nspname, 3) <> 'pg_'
-        AND (n.nspname, a.attname) <> ('retired', 'of_row')
+        AND NOT (n.nspname = 'retired' AND a.attname IN ('of_row', 'became'))
     ORDER BY n.nspname, c.relname, a.attnum
 """
 

@@ -49,50 +49,6 @@ BEGIN
     END IF;
 END $fn$;
 
--- Gives such cells back where their revision is taken back, with the labels they need. A row that was given another
--- value since keeps that. Of rows that are alike in all, one is as good as another.
-CREATE OR REPLACE FUNCTION pg_temp.give_spelling_back(enum_type text) RETURNS void LANGUAGE plpgsql AS $fn$
-DECLARE
-    entry integer;
-    kept record;
-    labels text[];
-BEGIN
-    IF current_setting('painel.direction', true) IS DISTINCT FROM 'downgrade'
-        OR to_regclass('retired.register') IS NULL THEN
-        RETURN;
-    END IF;
-    -- Read first: the register goes with the last of them.
-    FOREACH entry IN ARRAY ARRAY(SELECT id FROM retired.register WHERE kind = 'cells' AND object LIKE '%.%.%'
-        AND concat(revision) >= concat(current_setting('painel.revision', true)) ORDER BY id DESC)
-    LOOP
-        SELECT object, kept_in, format('retired.%I', kept_in) AS here, rel, attname AS col, format_type(atttypid, NULL)
-            AS type, CASE WHEN t.oid = atttypid THEN 'ARRAY[cell]' ELSE 'cell::text[]' END AS cells
-        INTO kept
-        FROM retired.register r, LATERAL (SELECT parse_ident(object) AS p) p,
-            LATERAL (SELECT to_regclass(format('%I.%I', p[1], p[2])) AS rel) c
-            JOIN pg_attribute ON attrelid = rel JOIN pg_type t ON atttypid IN (t.oid, typarray)
-        WHERE r.id = entry AND attname = p[3] AND t.oid = pg_temp.type_oid(enum_type);
-        CONTINUE WHEN kept.rel IS NULL;
-        EXECUTE format('SELECT ARRAY(SELECT DISTINCT l FROM %s, unnest(%s) l WHERE l <> ALL (%L))', kept.here,
-            kept.cells, pg_temp.labels_of(enum_type)) INTO labels;
-        IF cardinality(labels) > 0 THEN
-            PERFORM pg_temp.rebuild_enum(enum_type, pg_temp.labels_of(enum_type) || labels);
-        END IF;
-        BEGIN
-            PERFORM pg_temp.change_rows(kept.rel::text, format('WITH k AS (SELECT *, ctid AS at, row_number() OVER '
-                '(PARTITION BY of_row, became) AS nth FROM %1$s), l AS (SELECT %2$s::text AS of_row, %3$I::text AS '
-                'became, ctid AS at, tableoid AS part, row_number() OVER (PARTITION BY %2$s::text, %3$I) AS nth '
-                'FROM %4$s), back AS (UPDATE %4$s t SET %3$I = cell::%5$s FROM k JOIN l USING (of_row, became, nth) '
-                'WHERE t.ctid = l.at AND t.tableoid = part RETURNING k.at) '
-                'DELETE FROM %1$s k USING back WHERE k.ctid = back.at', kept.here,
-                obj_description(kept.here::regclass, 'pg_class'), kept.col, kept.rel, kept.type));
-        EXCEPTION WHEN integrity_constraint_violation OR syntax_error_or_access_rule_violation THEN
-            NULL; -- What stays is told.
-        END;
-        CALL pg_temp.let_go(entry, kept.kept_in, kept.object, 'the row is gone, or has a newer value');
-    END LOOP;
-END $fn$;
-
 -- Makes the type anew with these labels, and all that depends on it. Columns follow, an array's and a composite
 -- type's too; what is retired keeps the old type, which goes to schema retired.
 CREATE OR REPLACE FUNCTION pg_temp.rebuild_enum(enum_type text, labels text[])
@@ -221,7 +177,6 @@ BEGIN
                   AND (classid <> 'pg_class'::regclass OR objsubid = 0)) THEN
         PERFORM pg_temp.rebuild_enum(enum_type, labels);
     END IF;
-    PERFORM pg_temp.give_spelling_back(enum_type);
 END $fn$;
 
 -- A type of this name exists. A later revision settles its labels.
@@ -249,5 +204,4 @@ BEGIN
             AND refclassid = 'pg_type'::regclass AND refobjid = pg_temp.type_oid(enum_type)) THEN
         EXECUTE format('DROP TYPE public.%I', enum_type);
     END IF;
-    PERFORM pg_temp.give_spelling_back(enum_type);
 END $fn$;

@@ -11,7 +11,7 @@ CREATE OR REPLACE FUNCTION pg_temp.numbers(seq oid) RETURNS text LANGUAGE sql ST
         (pg_sequence_last_value(seq) IS NOT NULL)::text, '|AS ', seqtypid::regtype, ' INCREMENT ', seqincrement,
         ' MINVALUE ', seqmin, ' MAXVALUE ', seqmax, ' START ', seqstart, ' CACHE ', seqcache,
         CASE WHEN seqcycle THEN ' CYCLE' ELSE ' NO CYCLE' END)
-    FROM pg_sequence WHERE seqrelid = seq
+    FROM pg_sequence WHERE seqrelid = seq AND has_sequence_privilege(seq, 'USAGE, SELECT')
 $fn$;
 
 -- What schema public consists of, under what tells each thing as long as it lives. Facts of a column are things of
@@ -108,9 +108,9 @@ RETURNS TABLE (place integer, statement text) LANGUAGE sql STABLE AS $fn$
             THEN format('ALTER TABLE public.%I ALTER COLUMN %I DROP DEFAULT', t, n) END),
         ('default', 60, format('ALTER TABLE public.%I ALTER COLUMN %I SET DEFAULT ', b, o) || was),
         ('enum', 30, CASE WHEN was <> is_now
-            THEN format('CALL ensure_enum(%L, VARIADIC %L)', o, was) END),
+            THEN format('CALL undo_enum(%L, VARIADIC %L)', o, was) END),
         ('label', 29, CASE WHEN was IS NOT NULL THEN format('CALL rename_label(%L, %L, %L)', was, n, o) END),
-        ('enum', 19, CASE WHEN is_now IS NULL THEN format('CALL ensure_enum(%L, VARIADIC %L)', o, was) END),
+        ('enum', 19, CASE WHEN is_now IS NULL THEN format('CALL undo_enum(%L, VARIADIC %L)', o, was) END),
         ('enum', 99, CASE WHEN was IS NULL THEN format('CALL drop_enum(%L)', n) END),
         ('column', 20, CASE WHEN was IS NULL THEN format('CALL retire_column(%L, %L)', t, n)
             WHEN is_now IS NOT NULL THEN format('ALTER TABLE public.%I RENAME COLUMN %I TO %I', t, n, o)
@@ -195,6 +195,56 @@ BEGIN
     END IF;
 END $fn$;
 
+-- Gives such cells back where their revision is taken back, with the labels they need. A row that was given another
+-- value since keeps that. Of rows that are alike in all, one is as good as another.
+CREATE OR REPLACE FUNCTION pg_temp.give_spelling_back(enum_type text) RETURNS void LANGUAGE plpgsql AS $fn$
+DECLARE
+    entry integer;
+    kept record;
+    labels text[];
+BEGIN
+    IF to_regclass('retired.register') IS NULL THEN
+        RETURN;
+    END IF;
+    -- Read first: the register goes with the last of them.
+    FOREACH entry IN ARRAY ARRAY(SELECT id FROM retired.register WHERE kind = 'cells' AND object LIKE '%.%.%'
+        AND concat(revision) >= concat(current_setting('painel.revision', true)) ORDER BY id DESC)
+    LOOP
+        SELECT object, kept_in, format('retired.%I', kept_in) AS here, rel, attname AS col, format_type(atttypid, NULL)
+            AS type, CASE WHEN t.oid = atttypid THEN 'ARRAY[cell]' ELSE 'cell::text[]' END AS cells
+        INTO kept
+        FROM retired.register r, LATERAL (SELECT parse_ident(object) AS p) p,
+            LATERAL (SELECT to_regclass(format('%I.%I', p[1], p[2])) AS rel) c
+            JOIN pg_attribute ON attrelid = rel JOIN pg_type t ON atttypid IN (t.oid, typarray)
+        WHERE r.id = entry AND attname = p[3] AND t.oid = pg_temp.type_oid(enum_type);
+        CONTINUE WHEN kept.rel IS NULL;
+        EXECUTE format('SELECT ARRAY(SELECT DISTINCT l FROM %s, unnest(%s) l WHERE l <> ALL (%L))', kept.here,
+            kept.cells, pg_temp.labels_of(enum_type)) INTO labels;
+        IF cardinality(labels) > 0 THEN
+            PERFORM pg_temp.rebuild_enum(enum_type, pg_temp.labels_of(enum_type) || labels);
+        END IF;
+        BEGIN
+            PERFORM pg_temp.change_rows(kept.rel::text, format('WITH k AS (SELECT *, ctid AS at, row_number() OVER '
+                '(PARTITION BY of_row, became) AS nth FROM %1$s), l AS (SELECT %2$s::text AS of_row, %3$I::text AS '
+                'became, ctid AS at, tableoid AS part, row_number() OVER (PARTITION BY %2$s::text, %3$I) AS nth '
+                'FROM %4$s), back AS (UPDATE %4$s t SET %3$I = cell::%5$s FROM k JOIN l USING (of_row, became, nth) '
+                'WHERE t.ctid = l.at AND t.tableoid = part RETURNING k.at) '
+                'DELETE FROM %1$s k USING back WHERE k.ctid = back.at', kept.here,
+                obj_description(kept.here::regclass, 'pg_class'), kept.col, kept.rel, kept.type));
+        EXCEPTION WHEN integrity_constraint_violation OR syntax_error_or_access_rule_violation THEN
+            NULL; -- What stays is told.
+        END;
+        CALL pg_temp.let_go(entry, kept.kept_in, kept.object, 'the row is gone, or has a newer value');
+    END LOOP;
+END $fn$;
+
+-- A type with the labels that it had, and the cells that were spelled by them.
+CREATE OR REPLACE PROCEDURE pg_temp.undo_enum(enum_type text, VARIADIC labels text[]) LANGUAGE plpgsql AS $fn$
+BEGIN
+    CALL pg_temp.ensure_enum(enum_type, VARIADIC labels);
+    PERFORM pg_temp.give_spelling_back(enum_type);
+END $fn$;
+
 -- A sequence as it was. Where it has given numbers since, it goes on after them.
 CREATE OR REPLACE PROCEDURE pg_temp.undo_sequence(seq text, was text, is_now text) LANGUAGE plpgsql AS $fn$
 DECLARE
@@ -264,7 +314,7 @@ BEGIN
     END IF;
 END $fn$;
 
--- These may be called: pg_temp.tighten_column, pg_temp.rename_label, pg_temp.ensure_enum, pg_temp.drop_enum,
+-- These may be called: pg_temp.tighten_column, pg_temp.rename_label, pg_temp.undo_enum, pg_temp.drop_enum,
 -- pg_temp.retire_column, pg_temp.undo_type, pg_temp.undo_identity, pg_temp.drop_table_unless_rows,
 -- pg_temp.undo_sequence.
 CREATE OR REPLACE PROCEDURE pg_temp.undo_noted(what text) LANGUAGE plpgsql AS $fn$

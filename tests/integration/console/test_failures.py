@@ -103,7 +103,7 @@ FAILURES = {
             "CREATE EVENT TRIGGER quote ON ddl_command_end WHEN TAG IN ('CREATE SCHEMA') EXECUTE FUNCTION quote()",
         ),
         state="P0001",
-        message="revision 0017: public.quote(): a function or trigger of this database refuses (P0001)",
+        message="revision 0005: public.quote(): a function or trigger of this database refuses (P0001)",
         hint="Nothing was changed. Switch it off, then paste again: ALTER EVENT TRIGGER quote DISABLE",
     ),
     "read_only": Failure(

@@ -63,6 +63,13 @@ def test_the_lines_of_every_way(
     code, said, errors = run("history")
     assert (code, errors) == (0, "")
     first, heading, *rows, total = said.splitlines()
+    rows, here = rows[: len(lines)], rows[len(lines) :]
+    # What each did to this database: 0016 found nothing to do, and 0019 made a table.
+    assert here[0] == "Changed here:"
+    assert [line.split()[0] for line in here[1:]] == sorted(written["changes"])
+    assert "0016" not in written["changes"]
+    assert "made" in written["changes"]["0019"]
+    assert "table formas_pagamento" in written["changes"]["0019"]
     assert first.startswith("Database: ")
     assert PASSWORD not in said
     assert heading.split() == ["When", "(UTC)", "Run", "By", "Revision", "Direction", "Seconds", "Retired"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
+from painel_migrations.operations.guarded import prepare, send
 from tests.unit.operations.test_definitions_over_an_enum import Database
 
 FOUND = sa.Enum("alto", "baixo", "Baixo", "nenhum", name="nivel")
@@ -71,6 +72,14 @@ def go(db: Database, direction: str) -> None:
     db.run(f"SELECT set_config('painel.direction', '{direction}', true)")
 
 
+def back(db: Database, labels: sa.Enum) -> None:
+    """Give the type the labels that it had, as the way back does."""
+    given = ", ".join(f"'{label}'" for label in labels.enums)
+    prepare(db.context)
+    send(db.context, f"CALL pg_temp.undo_enum('nivel', {given})")
+    db.run("RESET search_path")
+
+
 def rows(db: Database, table: str) -> list[str]:
     return sorted(db.run(f"SELECT t::text FROM {table} t"))
 
@@ -94,7 +103,7 @@ def test_no_cell_is_lost(db: Database, kind: str) -> None:
     assert not any("baixo" in row for row in rows(db, table))
     assert {entry.partition(" ")[0] for entry in register(db)} == {"cells"}
     go(db, "downgrade")
-    db.op.ensure_enum(FOUND)
+    back(db, FOUND)
     db.run("RESET search_path")
     assert rows(db, table) == before
     assert db.holders_of_the_old() == []
@@ -114,7 +123,7 @@ def test_a_label_that_the_way_back_has_no_more_is_made_for_them(db: Database) ->
     go(db, "upgrade")
     db.rebuild()
     go(db, "downgrade")
-    db.op.ensure_enum(sa.Enum("alto", "Baixo", "NENHUM", name="nivel"))
+    back(db, sa.Enum("alto", "Baixo", "NENHUM", name="nivel"))
     assert db.run("SELECT nivel::text FROM pessoas ORDER BY id") == ["alto", "baixo", "Baixo", "NENHUM"]
 
 
@@ -124,7 +133,7 @@ def test_a_row_that_was_given_another_value_keeps_it(db: Database) -> None:
     db.rebuild()
     db.run("UPDATE notas SET nivel = 'alto' WHERE codigo = 'a'; DELETE FROM pessoas")
     go(db, "downgrade")
-    db.op.ensure_enum(FOUND)
+    back(db, FOUND)
     assert db.run("SELECT nivel::text FROM notas ORDER BY codigo") == ["alto", "Baixo", None, "alto"]
     assert "cells public.notas.nivel 1" in register(db)
 
@@ -135,10 +144,10 @@ def test_only_the_way_back_of_their_revision_gives_them_back(db: Database) -> No
     db.rebuild()
     go(db, "downgrade")
     db.run("SELECT set_config('painel.revision', '0023', true)")
-    db.op.ensure_enum(sa.Enum("NENHUM", "Baixo", "baixo", "alto", name="nivel"))
+    back(db, sa.Enum("NENHUM", "Baixo", "baixo", "alto", name="nivel"))
     assert db.run("SELECT nivel::text FROM pessoas WHERE id = 2") == ["Baixo"]
     db.run("SELECT set_config('painel.revision', '0020', true)")
-    db.op.ensure_enum(FOUND)
+    back(db, FOUND)
     assert db.run("SELECT nivel::text FROM pessoas WHERE id = 2") == ["baixo"]
 
 
@@ -149,5 +158,5 @@ def test_a_key_that_another_row_has_taken_since(db: Database) -> None:
     db.rebuild()
     db.run("INSERT INTO notas VALUES (1, 'baixo'); DELETE FROM pessoas")
     go(db, "downgrade")
-    db.op.ensure_enum(sa.Enum("NENHUM", "Baixo", "baixo", "alto", "novo", name="nivel"))
+    back(db, sa.Enum("NENHUM", "Baixo", "baixo", "alto", "novo", name="nivel"))
     assert "cells public.notas.nivel 1" in register(db)
