@@ -129,7 +129,8 @@ def test_the_reason_is_in_the_register(target: Target, revision: Revision) -> No
         kept = [tuple(row) for row in found]
     assert kept == [
         ("changed", "vistos.nome", 1, "-- for all"),
-        ("changed", "vistos.idade", 2, "-- they were young"),
+        # What tells a row is kept first, and comes back last.
         ("changed", "vistos.nome", 2, "-- they were young"),
+        ("changed", "vistos.idade", 2, "-- they were young"),
         ("deleted", "filhos", 2, "-- of nobody"),
     ]

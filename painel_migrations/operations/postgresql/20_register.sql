@@ -121,15 +121,21 @@ END $fn$;
 -- kept.
 CREATE OR REPLACE FUNCTION pg_temp.close_retired() RETURNS void LANGUAGE plpgsql AS $fn$
 BEGIN
+    IF to_regnamespace('retired') IS NULL THEN
+        RETURN;
+    END IF;
     EXECUTE coalesce((SELECT string_agg('DROP TYPE ' || t.oid::regtype, '; ') FROM pg_type t
         WHERE typnamespace = 'retired'::regnamespace AND typtype = 'e' AND NOT EXISTS (SELECT FROM pg_depend
             WHERE refclassid = 'pg_type'::regclass AND refobjid IN (t.oid, typarray) AND deptype = 'n')), '');
-    IF NOT EXISTS (SELECT FROM retired.register) THEN
-        DROP TABLE retired.register;
-        IF NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'retired'::regnamespace)
-            AND NOT EXISTS (SELECT FROM pg_type WHERE typnamespace = 'retired'::regnamespace) THEN
-            DROP SCHEMA retired;
+    IF to_regclass('retired.register') IS NOT NULL THEN
+        IF EXISTS (SELECT FROM retired.register) THEN
+            RETURN;
         END IF;
+        DROP TABLE retired.register;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'retired'::regnamespace)
+        AND NOT EXISTS (SELECT FROM pg_type WHERE typnamespace = 'retired'::regnamespace) THEN
+        DROP SCHEMA retired;
     END IF;
 END $fn$;
 

@@ -175,8 +175,10 @@ BEGIN
         DROP TABLE pg_temp.changed;
     END IF;
     -- A revision that was taken back by statements of its own has nothing left to undo.
-    IF current_setting('painel.direction', true) = 'downgrade' AND to_regclass('retired.register') IS NOT NULL THEN
-        DELETE FROM retired.register WHERE revision = current_setting('painel.revision') AND kind LIKE 'undo%';
+    IF current_setting('painel.direction', true) = 'downgrade' THEN
+        IF to_regclass('retired.register') IS NOT NULL THEN
+            DELETE FROM retired.register WHERE revision = current_setting('painel.revision') AND kind LIKE 'undo%';
+        END IF;
         PERFORM pg_temp.close_retired();
     END IF;
     DELETE FROM pg_temp.seen;
@@ -309,9 +311,7 @@ BEGIN
     PERFORM pg_temp.restore_rows(object) FROM pg_temp.undone WHERE kind = 'rows';
     CALL pg_temp.undo_noted('undo after');
     DROP TABLE pg_temp.undone;
-    IF to_regclass('retired.register') IS NOT NULL THEN
-        PERFORM pg_temp.close_retired();
-    END IF;
+    PERFORM pg_temp.close_retired();
 END $fn$;
 
 -- These may be called: pg_temp.tighten_column, pg_temp.rename_label, pg_temp.undo_enum, pg_temp.drop_enum,

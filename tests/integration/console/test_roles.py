@@ -50,7 +50,7 @@ def test_who_may_not_make_a_schema(owned: Place) -> None:
     before = owned.whole()
     assert owned.paste(script("sql")).error == (
         "42501",
-        f"revision 0017: permission denied for database {owned.name} (42501)",
+        f"revision 0005: permission denied for database {owned.name} (42501)",
         "Nothing was changed. Connect as the owner of the tables and of the database, then paste again",
     )
     assert owned.whole() == before
