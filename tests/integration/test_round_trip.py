@@ -83,14 +83,13 @@ def assert_at_head(engine: sa.Engine) -> None:
     assert found == []
 
 
-def assert_ids_count_on(engine: sa.Engine) -> None:
-    """No sequence is behind the ids of its table; SQLite has none, its ids come from the rows themselves."""
+def behind(engine: sa.Engine) -> set[str]:
+    """Return the sequences that are behind the ids of their tables; of SQLite, where ids come from the rows, none."""
     if engine.dialect.name == "sqlite":
-        return
+        return set()
     with engine.connect() as connection:
         live = catalog.read(connection)
-        behind = {name: at for name, at in catalog.positions(connection, live, live).items() if at[1] <= at[0]}
-    assert behind == {}
+        return {name for name, at in catalog.positions(connection, live, live).items() if at[1] <= at[0]}
 
 
 def test_the_list_of_revisions_is_whole() -> None:
@@ -118,7 +117,7 @@ def test_down_step_by_step_and_up_again(database: sa.Engine, life: str) -> None:
     lineage.build(database, *states, rows=ROWS)
     if wounds:
         scars.apply(database, scars.get(database.dialect.name, wounds[database.dialect.name]))
-    origin = conservation.take(database)
+    origin, were_behind = conservation.take(database), behind(database)
     columns = {name: set(table.types) for name, table in origin.tables.items()}
     kept = {
         revision: cells(database, table, names)
@@ -135,7 +134,7 @@ def test_down_step_by_step_and_up_again(database: sa.Engine, life: str) -> None:
     for revision in DOWN:
         history.downgrade(database, revision)
         assert conservation.missing(origin, database) == [], revision
-        assert_ids_count_on(database)
+        assert behind(database) <= were_behind
         if revision in BACK:
             # Rows that came out of a copy, or of a table that gave them to another, are there again, and only there.
             assert conservation.missing(origin, database) == [], revision

@@ -31,7 +31,8 @@ def comes_back(engine: sa.Engine) -> None:
 
 
 def places_that_come_home() -> list[tuple[scars.Scar, int]]:
-    return [(scar, state) for scar, state in places("sqlite") if scar.refused is None]
+    """Every second place, the same ones each time: test_convergence.py takes all of them back as they were found."""
+    return [(scar, state) for scar, state in places("sqlite") if scar.refused is None][::2]
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -280,6 +280,53 @@ BEGIN
     END IF;
 END $fn$;
 
+-- Leaves a foreign key with the table that it was turned to, and its values, where a row does not find in the copy,
+-- by what it was, the row that it refers to: it was written since.
+CREATE OR REPLACE PROCEDURE pg_temp.keep_turned(child text, col text, turned text) LANGUAGE plpgsql AS $fn$
+DECLARE
+    live record;
+    copy text;
+    kept text := (pg_temp.noted('cells', child || '.' || col)).kept;
+    keys text[];
+    stays boolean;
+BEGIN
+    SELECT target, made_by INTO live FROM pg_temp.keys_now
+    WHERE conrelid = pg_temp.oid_of(child) AND conkey = ARRAY[pg_temp.attnum_of(child, col)];
+    IF turned IS NULL OR live.target IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT relname INTO copy FROM pg_class
+    WHERE oid = to_regclass(substring(turned FROM ' REFERENCES (public\.("[^"]+"|\w+))\('));
+    stays := copy IS NULL;
+    IF NOT stays THEN
+        keys := ARRAY(SELECT attname::text FROM pg_index
+            JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+            WHERE indrelid = pg_temp.oid_of(live.target) AND indisunique AND indnatts = 1 AND attname <> 'id');
+        EXECUTE format('SELECT EXISTS (SELECT FROM public.%1$I child '
+            'WHERE child.%2$I IS NOT NULL AND NOT EXISTS (SELECT FROM public.%3$I source '
+            'JOIN public.%4$I target ON target.id = child.%2$I '
+            'WHERE source.id = %5$s AND (%6$s OR source.id = target.id AND NOT %7$s)))',
+            child, col, copy, live.target,
+            CASE WHEN kept IS NULL THEN format('child.%I', col) ELSE format(
+                'coalesce((SELECT kept.%1$I FROM retired.%2$I kept WHERE kept.id = child.id '
+                'AND coalesce(kept.of_row && %3$s, true)), child.%1$I)',
+                col, kept, pg_temp.marks(child, 'child')) END,
+            concat_ws(' OR ', 'false', (SELECT string_agg(j, ' OR ')
+                FROM pg_temp.joined(copy, live.target, keys || '{nome,nome_completo}'::text[]) j)),
+            coalesce(pg_temp.differ(copy, live.target, keys), 'false')) INTO stays;
+    END IF;
+    IF stays THEN
+        DELETE FROM pg_temp.undone WHERE kind = 'cells' AND object = child || '.' || col;
+        DELETE FROM pg_temp.undone WHERE kind = 'undo after' AND object LIKE 'constraint ' || child || '.%'
+            AND strpos(definition, format(' FOREIGN KEY (%I) ', col)) > 0;
+        IF NOT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND conrelid = pg_temp.oid_of(child)
+                AND conkey = ARRAY[pg_temp.attnum_of(child, col)]) THEN
+            EXECUTE live.made_by;
+        END IF;
+        PERFORM pg_temp.say(format('%s.%s refers to %s still', child, col, live.target));
+    END IF;
+END $fn$;
+
 -- Undoes what the revision changed here, last first.
 CREATE OR REPLACE PROCEDURE pg_temp.undo() LANGUAGE plpgsql AS $fn$
 DECLARE
@@ -290,8 +337,15 @@ BEGIN
         RETURN;
     END IF;
     CREATE TEMP TABLE undone ON COMMIT DROP AS SELECT * FROM retired.register WHERE revision = at_revision;
+    CREATE TEMP TABLE keys_now ON COMMIT DROP AS SELECT conrelid, conkey, relname AS target,
+        format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
+            pg_get_constraintdef(k.oid)) AS made_by
+        FROM pg_constraint k JOIN pg_class c ON c.oid = confrelid WHERE contype = 'f';
     CALL pg_temp.undo_noted('undo');
-    FOR thing IN SELECT * FROM pg_temp.undone WHERE kind NOT LIKE 'undo%' AND kind <> 'rows' ORDER BY id DESC LOOP
+    -- A copy comes back before it is asked whether references to it may.
+    FOR thing IN SELECT * FROM pg_temp.undone WHERE kind NOT LIKE 'undo%' AND kind <> 'rows'
+            ORDER BY kind <> 'table', kind <> 'reference', id DESC LOOP
+        CONTINUE WHEN NOT EXISTS (SELECT FROM pg_temp.undone WHERE id = thing.id);
         CASE thing.kind
             WHEN 'column', 'cells' THEN
                 PERFORM pg_temp.give_back(
@@ -300,7 +354,10 @@ BEGIN
                         ELSE 'true' END);
             WHEN 'table' THEN CALL pg_temp.restore_table(thing.object);
             WHEN 'arrived' THEN PERFORM pg_temp.send_back(thing.object, thing.kept_in);
-            WHEN 'reference' THEN DELETE FROM retired.register WHERE id = thing.id;
+            WHEN 'reference' THEN
+                CALL pg_temp.keep_turned(
+                    split_part(thing.object, '.', 1), split_part(thing.object, '.', 2), thing.definition);
+                DELETE FROM retired.register WHERE id = thing.id;
             WHEN 'changed' THEN CALL pg_temp.restore_changes(split_part(thing.object, '.', 1),
                 VARIADIC ARRAY[split_part(thing.object, '.', 2)]);
             WHEN 'deleted' THEN CALL pg_temp.restore_deleted(thing.object);
@@ -310,7 +367,7 @@ BEGIN
     CALL pg_temp.undo_noted('undo name');
     PERFORM pg_temp.restore_rows(object) FROM pg_temp.undone WHERE kind = 'rows';
     CALL pg_temp.undo_noted('undo after');
-    DROP TABLE pg_temp.undone;
+    DROP TABLE pg_temp.undone, pg_temp.keys_now;
     PERFORM pg_temp.close_retired();
 END $fn$;
 
