@@ -41,7 +41,8 @@ REFUSED = {
 
 def is_for_repair(drift: Drift) -> bool:
     """Whether the history mends it: it is a failure, is nobody's right, and is not refused."""
-    rights = any(line.startswith("access") for line in drift.found)
+    # Whose a table is, which its rows are not read for, is one too.
+    rights = any(line.startswith(("access", "note owner")) for line in drift.found)
     return bool(failures_of(drift)) and not rights and drift.name not in REFUSED
 
 

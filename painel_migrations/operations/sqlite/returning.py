@@ -289,10 +289,12 @@ def _let_go(connection: sa.Connection, run: Run, name: str) -> None:
                     f"DELETE FROM {quote(shelf.name)} AS kept WHERE EXISTS (SELECT 1 FROM {quote(live.name)} "
                     f"WHERE {cells.same_row(shelf, live, own)} AND {back})"
                 )
-                _tell_what_stays(connection, entry, shelf, own, f"{name}.{column.name}")
+            for entry, shelf in shelves:
+                _tell_what_stays(connection, entry, shelf, f"{name}.{column.name}")
 
 
-def _tell_what_stays(connection: sa.Connection, entry: Entry, shelf: Table, column: str, was: str) -> None:
+def _tell_what_stays(connection: sa.Connection, entry: Entry, shelf: Table, was: str) -> None:
+    column = shelf.columns[len(shelf.primary_key)].name
     rows = count_where(connection, shelf.name, "1")
     if not rows:
         connection.exec_driver_sql(f"DROP TABLE {quote(shelf.name)}")
