@@ -281,7 +281,7 @@ def _let_go(connection: sa.Connection, run: Run, name: str) -> None:
         assert live is not None
         for kind in ("cells", "column", "generated"):
             shelves = run.shelves(connection, kind, name, column.name)
-            for place, (entry, shelf) in enumerate(shelves):
+            for place, (_, shelf) in enumerate(shelves):
                 own = shelf.columns[len(shelf.primary_key)].name
                 whens = [when for _, s in shelves[: place + 1] for when in _when(s, live, "", "1")]
                 back = f"{quote(live.name)}.{quote(column.name)} IS CASE {' '.join(whens)} END"
