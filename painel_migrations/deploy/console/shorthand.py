@@ -176,7 +176,6 @@ PHRASES = (
     "FROM pg_temp.",
     "EXISTS",
     "INSERT INTO ",
-    " TO %I,",
     "LATERAL",
     "DROP",
     "refobjsubid",

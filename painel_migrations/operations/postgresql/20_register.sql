@@ -89,7 +89,8 @@ $fn$;
 
 -- Takes something down: it is put on the shelf for a while, else its definition goes to the register.
 CREATE OR REPLACE FUNCTION pg_temp.take_down(
-    what text, of_object text, made_by text, statement text, for_a_while boolean DEFAULT false, advice text DEFAULT NULL)
+    what text, of_object text, made_by text, statement text, for_a_while boolean DEFAULT false,
+        advice text DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql AS $fn$
 BEGIN
     IF for_a_while THEN

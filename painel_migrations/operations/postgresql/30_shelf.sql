@@ -97,10 +97,12 @@ $fn$;
 -- STRICT keeps it out of its caller's plan, which took 4 ms a column where nothing depends on it.
 CREATE OR REPLACE FUNCTION pg_temp.dependent(class regclass, obj oid, sub integer, whole boolean)
 RETURNS TABLE (kind text, object text, made_by text, gone_by text, again text) LANGUAGE sql STABLE STRICT AS $fn$
-    SELECT CASE WHEN more LIKE '% GENERATED ALWAYS AS %' THEN 'generated column' WHEN type = 'materialized view' THEN 'view'
+    SELECT CASE WHEN more LIKE '% GENERATED ALWAYS AS %' THEN 'generated column'
+        WHEN type = 'materialized view' THEN 'view'
             WHEN type = 'table constraint' THEN 'constraint' ELSE type END,
         pg_temp.shown(coalesce(rel::regclass || '.' || own, identity)), sql,
-        coalesce('ALTER TABLE ' || rel::regclass || off, off, format('DROP %s %s', replace(type, ' object', ''), identity)),
+        coalesce('ALTER TABLE ' || rel::regclass || off, off,
+            format('DROP %s %s', replace(type, ' object', ''), identity)),
         coalesce('what this shows before: ' || substring(more FROM '^SELECT.*'), more, sql,
             format('what this shows before: SELECT * FROM %s WHERE oid = %s', class, obj))
     FROM pg_identify_object(class, obj, sub), LATERAL (
@@ -116,10 +118,12 @@ RETURNS TABLE (kind text, object text, made_by text, gone_by text, again text) L
           AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = obj)
         UNION ALL
         -- Of a domain, or an array of one; of a type that holds the changed one, which text leads to and from.
-        SELECT attrelid, attname, CASE k WHEN 'd' THEN format(back, obj::regclass, attname, spelled) END, CASE k WHEN 'd'
+        SELECT attrelid, attname, CASE k WHEN 'd' THEN format(back, obj::regclass, attname, spelled) END,
+            CASE k WHEN 'd'
             THEN format(' ALTER %I TYPE %s%s', attname, format_type(coalesce(e.typbasetype, t.typbasetype),
                 coalesce(e.typtypmod, t.typtypmod)), CASE WHEN e.oid > 0 THEN '[]' END)
-            ELSE format(' ALTER %1$I TYPE text USING %1$I::text', attname) END, format(back, obj::regclass, attname, spelled)
+            ELSE format(' ALTER %1$I TYPE text USING %1$I::text', attname) END,
+            format(back, obj::regclass, attname, spelled)
         FROM pg_attribute JOIN pg_type t ON t.oid = atttypid LEFT JOIN pg_type e ON e.oid = t.typelem JOIN pg_class c
             ON c.oid = attrelid, LATERAL (SELECT coalesce(e.typtype, t.typtype), format_type(atttypid, NULL),
             'ALTER TABLE %1$s ALTER %2$I TYPE %3$s USING %2$I::%3$s') AS u (k, spelled, back)
@@ -127,12 +131,14 @@ RETURNS TABLE (kind text, object text, made_by text, gone_by text, again text) L
           AND relkind IN ('r', 'p', 'f') AND k NOT IN ('b', 'e') AND attgenerated = ''
         UNION ALL
         SELECT attrelid, attname, NULL, format(' DROP COLUMN %I', attname), format(
-            'ALTER TABLE %s ADD %I %s GENERATED ALWAYS AS (%s) %s', obj::regclass, attname, format_type(atttypid, atttypmod),
+            'ALTER TABLE %s ADD %I %s GENERATED ALWAYS AS (%s) %s', obj::regclass, attname,
+                format_type(atttypid, atttypmod),
             pg_get_expr(adbin, obj), CASE attgenerated WHEN 's' THEN 'STORED' ELSE 'VIRTUAL' END)
         FROM pg_attribute JOIN pg_attrdef ON adrelid = obj AND adnum = attnum
         WHERE class = 'pg_class'::regclass AND attrelid = obj AND attnum = sub AND attgenerated <> ''
         UNION ALL
-        SELECT obj, 'type', format('ALTER TABLE %s OF %s', obj::regclass, reloftype::regtype), ' NOT OF', NULL FROM pg_class
+        SELECT obj, 'type', format('ALTER TABLE %s OF %s', obj::regclass, reloftype::regtype), ' NOT OF', NULL
+            FROM pg_class
         WHERE whole AND class = 'pg_class'::regclass AND oid = obj AND sub = 0 AND reloftype > 0
         UNION ALL
         SELECT NULL, NULL, NULL, format('CREATE TABLE %s AS TABLE %s; DROP TABLE %2$s', spare, obj::regclass),
@@ -155,7 +161,8 @@ RETURNS TABLE (kind text, object text, made_by text, gone_by text, again text) L
           AND contype IN ('c', 'f', 'x')
           AND conrelid > 0 AND conislocal AND coninhcount = 0 AND conparentid = 0
         UNION ALL
-        SELECT tgrelid, tgname, pg_temp.trigger_as_sql(obj), NULL, NULL FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
+        SELECT tgrelid, tgname, pg_temp.trigger_as_sql(obj), NULL, NULL FROM pg_trigger t
+            JOIN pg_class c ON c.oid = tgrelid
         WHERE class = 'pg_trigger'::regclass AND t.oid = obj AND NOT tgisinternal AND tgparentid = 0 AND relkind <> 'v'
         UNION ALL
         SELECT ev_class, rulename, concat(pg_get_ruledef(obj), E'\n',
@@ -177,7 +184,8 @@ RETURNS TABLE (kind text, object text, made_by text, gone_by text, again text) L
             CASE WHEN typnotnull THEN ' NOT NULL' END,
             (SELECT string_agg(format(' CONSTRAINT %I %s', conname, pg_get_constraintdef(k.oid)), '')
              FROM pg_constraint k WHERE contypid = obj AND contype = 'c' AND convalidated),
-            (SELECT string_agg(format(E';\nALTER DOMAIN %s ADD CONSTRAINT %I %s', name, conname, pg_get_constraintdef(k.oid)),
+            (SELECT string_agg(format(E';\nALTER DOMAIN %s ADD CONSTRAINT %I %s', name, conname,
+                pg_get_constraintdef(k.oid)),
                 '') FROM pg_constraint k WHERE contypid = obj AND contype = 'c' AND NOT convalidated),
             pg_temp.belongings('DOMAIN', name, typowner, typacl, obj_description(obj, 'pg_type'))) END, NULL,
             (SELECT format('CREATE TYPE %s AS RANGE (SUBTYPE = %s)', name, rngsubtype::regtype) FROM pg_range
@@ -270,8 +278,9 @@ RETURNS boolean LANGUAGE sql IMMUTABLE AS $fn$
             piece ~ format(part, this) AND NOT piece ~ format(part, other)
             OR was LIKE piece ESCAPE '' AND NOT becomes LIKE piece ESCAPE ''
             OR EXISTS (SELECT FROM regexp_split_to_table(piece, '[%^.*()|+?]+') AS c (core)
-                WHERE core <> '' AND strpos(was, core) > 0 AND strpos(becomes, core) = 0) AND plain ~*
-                '~|\m(like|similar)|\^@|\m(left|right|substr\w*|position|strpos|starts_with|split_part|regexp_\w+)\s*\('))
+                WHERE core <> '' AND strpos(was, core) > 0 AND strpos(becomes, core) = 0) AND plain ~* concat(
+                '~|\m(like|similar)|\^@|\m(left|right|substr\w*|position|strpos|starts_with|split_part|',
+                'regexp_\w+)\s*\(')))
     FROM (SELECT regexp_replace(was, '\W', '\\\&', 'g') AS this, regexp_replace(becomes, '\W', '\\\&', 'g') AS other,
             '(^|[[{,;|"(^])\s*%s\s*($|[]},;|")])' AS part, '\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)' AS parens) AS t,
         LATERAL (SELECT regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(definition,
@@ -280,7 +289,8 @@ RETURNS boolean LANGUAGE sql IMMUTABLE AS $fn$
                 '|''[^'']*''(::text)? = (lower|upper)\(|(~\*|\milike)\s*''[^'']*''', parens), '', 'gi'),
             format('(''%1$s''::%2$s(?!\w)|''[^'']*''::%2$s\[\])', this, of_type), '', 'g'),
             format('(ARRAY\[|\m[Ii][Nn]\s*\()(?=[^])]*''%1$s'')(?=[^])]*''%2$s'')[^])]*', this, other), '', 'g'),
-            format('([\w.:()"]+) (=|<>) ''(%1$s|%2$s)''\S* (OR|AND) \1 \2 ''(%1$s|%2$s)''', this, other), '', 'g')) AS h (plain)
+            format('([\w.:()"]+) (=|<>) ''(%1$s|%2$s)''\S* (OR|AND) \1 \2 ''(%1$s|%2$s)''', this, other),
+            '', 'g')) AS h (plain)
 $fn$;
 
 -- Refuses a definition that names a value as text where its rows get another spelling: it would find no row any
@@ -296,7 +306,8 @@ $fn$;
 -- The same of all that depends on a type or a column. What the run takes off known tables anyhow is not asked.
 CREATE OR REPLACE FUNCTION pg_temp.refuse_respelling(class regclass, obj oid, sub integer, was text, becomes text)
 RETURNS void LANGUAGE sql AS $fn$
-    SELECT pg_temp.refuse_text(concat(kind, ' ', object), d.made_by, pg_temp.advice(d.class, d.obj, d.sub), was, becomes,
+    SELECT pg_temp.refuse_text(concat(kind, ' ', object), d.made_by, pg_temp.advice(d.class, d.obj, d.sub),
+        was, becomes,
         CASE WHEN $1 = 'pg_type'::regclass THEN format_type($2, NULL) ELSE '-' END)
     FROM pg_temp.dependents($1, $2, $3, $1 = 'pg_type'::regclass) AS d
     WHERE $1 = 'pg_type'::regclass OR kind NOT IN ('index', 'trigger', 'constraint')

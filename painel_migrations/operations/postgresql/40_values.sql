@@ -129,10 +129,12 @@ BEGIN
             pg_temp.converted(value, from_type, to_type), rows, pg_temp.fits(value, from_type, to_type, true),
             pg_temp.zoneless(value, from_type, to_type)) INTO n, odd;
         IF n > 0 AND current_setting('painel.zone', true) = 'hidden' THEN
-            PERFORM pg_temp.fault('this session has a time zone of its own, which hides the one that the application reads '
-                'moments without a zone in: ', format('Connect without it (PGTZ, PGOPTIONS, the role''s own), or say which it '
-                'is, here %L, then run again: ALTER ROLE %s IN DATABASE %I SET timezone = %1$L', zone, (SELECT
-                relowner::regrole FROM pg_class WHERE oid = pg_temp.oid_of('usuarios')), current_database()), of_column);
+            PERFORM pg_temp.fault('this session has a time zone of its own, which hides the one that the '
+                'application reads moments without a zone in: ', format(
+                'Connect without it (PGTZ, PGOPTIONS, the role''s own), or say which it is, here %L,'
+                ' then run again: ALTER ROLE %s IN DATABASE %I SET timezone = %1$L', zone, (SELECT
+                relowner::regrole FROM pg_class WHERE oid = pg_temp.oid_of('usuarios')), current_database()),
+                of_column);
         ELSIF n > 0 THEN
             PERFORM pg_temp.say(format('%s: %s without a zone read in %s%s', of_column,
                 pg_temp.counted(n, 'moment', 'moments'), zone,

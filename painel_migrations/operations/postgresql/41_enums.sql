@@ -126,7 +126,8 @@ BEGIN
         UPDATE pg_temp.shelf SET definition = replace(definition, used.was, format('%L::%s[]', ARRAY(
             SELECT coalesce(pg_temp.same_label(l, labels), l) FROM unnest(used.them) l), spelled));
     END LOOP;
-    PERFORM pg_temp.refuse_text(concat(kind, ' ', object), definition, advice, l, pg_temp.same_label(l, labels), spelled)
+    PERFORM pg_temp.refuse_text(concat(kind, ' ', object), definition, advice, l,
+        pg_temp.same_label(l, labels), spelled)
     FROM pg_temp.shelf, unnest(pg_temp.labels_of(old_type)) l ORDER BY pg_temp.shelf.place;
     PERFORM pg_temp.unshelve(all_fit);
     IF NOT EXISTS (SELECT FROM pg_depend JOIN pg_type t ON refobjid IN (t.oid, t.typarray)
