@@ -108,9 +108,9 @@ RETURNS TABLE (place integer, statement text) LANGUAGE sql STABLE AS $fn$
             THEN format('ALTER TABLE public.%I ALTER COLUMN %I DROP DEFAULT', t, n) END),
         ('default', 60, format('ALTER TABLE public.%I ALTER COLUMN %I SET DEFAULT ', b, o) || was),
         ('enum', 30, CASE WHEN was <> is_now
-            THEN format('CALL undo_enum(%L, VARIADIC %L)', o, was) END),
+            THEN format('CALL ensure_enum(%L, VARIADIC %L)', o, was) END),
         ('label', 29, CASE WHEN was IS NOT NULL THEN format('CALL rename_label(%L, %L, %L)', was, n, o) END),
-        ('enum', 19, CASE WHEN is_now IS NULL THEN format('CALL undo_enum(%L, VARIADIC %L)', o, was) END),
+        ('enum', 19, CASE WHEN is_now IS NULL THEN format('CALL ensure_enum(%L, VARIADIC %L)', o, was) END),
         ('enum', 99, CASE WHEN was IS NULL THEN format('CALL drop_enum(%L)', n) END),
         ('column', 20, CASE WHEN was IS NULL THEN format('CALL retire_column(%L, %L)', t, n)
             WHEN is_now IS NOT NULL THEN format('ALTER TABLE public.%I RENAME COLUMN %I TO %I', t, n, o)
@@ -240,13 +240,6 @@ BEGIN
     END LOOP;
 END $fn$;
 
--- A type with the labels that it had, and the cells that were spelled by them.
-CREATE OR REPLACE PROCEDURE pg_temp.undo_enum(enum_type text, VARIADIC labels text[]) LANGUAGE plpgsql AS $fn$
-BEGIN
-    CALL pg_temp.ensure_enum(enum_type, VARIADIC labels);
-    PERFORM pg_temp.give_spelling_back(enum_type);
-END $fn$;
-
 -- A sequence as it was. Where it has given numbers since, it goes on after them.
 CREATE OR REPLACE PROCEDURE pg_temp.undo_sequence(seq text, was text, is_now text) LANGUAGE plpgsql AS $fn$
 DECLARE
@@ -342,6 +335,9 @@ BEGIN
             pg_get_constraintdef(k.oid)) AS made_by
         FROM pg_constraint k JOIN pg_class c ON c.oid = confrelid WHERE contype = 'f';
     CALL pg_temp.undo_noted('undo');
+    -- Also where the type has the labels that it had: its rows were folded.
+    PERFORM pg_temp.give_spelling_back(typname) FROM pg_type
+    WHERE typtype = 'e' AND typnamespace = 'public'::regnamespace;
     -- A copy comes back before it is asked whether references to it may.
     FOR thing IN SELECT * FROM pg_temp.undone WHERE kind NOT LIKE 'undo%' AND kind <> 'rows'
             ORDER BY kind <> 'table', kind <> 'reference', id DESC LOOP
@@ -371,7 +367,7 @@ BEGIN
     PERFORM pg_temp.close_retired();
 END $fn$;
 
--- These may be called: pg_temp.tighten_column, pg_temp.rename_label, pg_temp.undo_enum, pg_temp.drop_enum,
+-- These may be called: pg_temp.tighten_column, pg_temp.rename_label, pg_temp.ensure_enum, pg_temp.drop_enum,
 -- pg_temp.retire_column, pg_temp.undo_type, pg_temp.undo_identity, pg_temp.drop_table_unless_rows,
 -- pg_temp.undo_sequence.
 CREATE OR REPLACE PROCEDURE pg_temp.undo_noted(what text) LANGUAGE plpgsql AS $fn$

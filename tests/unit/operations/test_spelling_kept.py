@@ -76,7 +76,8 @@ def back(db: Database, labels: sa.Enum) -> None:
     """Give the type the labels that it had, as the way back does."""
     given = ", ".join(f"'{label}'" for label in labels.enums)
     prepare(db.context)
-    send(db.context, f"CALL pg_temp.undo_enum('nivel', {given})")
+    send(db.context, f"CALL pg_temp.ensure_enum('nivel', {given})")
+    send(db.context, "SELECT pg_temp.give_spelling_back('nivel')")
     db.run("RESET search_path")
 
 
