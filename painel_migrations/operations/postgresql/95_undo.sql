@@ -169,7 +169,8 @@ BEGIN
                     is_now)
             -- What an operation noted by itself is not noted twice.
             WHERE place < 50 OR NOT EXISTS (SELECT FROM retired.register r WHERE r.kind = c.kind
-                AND r.revision = current_setting('painel.revision') AND r.object = concat_ws('.', relname, old_name))
+                AND r.revision = current_setting('painel.revision')
+                AND r.object IN (concat_ws('.', relname, old_name), replace(old_name, 'public.', '')))
             ORDER BY place DESC, rel;
         END IF;
         DROP TABLE pg_temp.changed;
@@ -338,9 +339,11 @@ BEGIN
     -- Also where the type has the labels that it had: its rows were folded.
     PERFORM pg_temp.give_spelling_back(typname) FROM pg_type
     WHERE typtype = 'e' AND typnamespace = 'public'::regnamespace;
-    -- A copy comes back before it is asked whether references to it may.
+    -- A copy comes back before it is asked whether references to it may, and values before what checks them.
     FOR thing IN SELECT * FROM pg_temp.undone WHERE kind NOT LIKE 'undo%' AND kind <> 'rows'
-            ORDER BY kind <> 'table', kind <> 'reference', id DESC LOOP
+            ORDER BY kind <> 'table', kind <> 'reference',
+                kind NOT IN ('column', 'cells', 'changed', 'deleted', 'arrived'),
+                id DESC LOOP
         CONTINUE WHEN NOT EXISTS (SELECT FROM pg_temp.undone WHERE id = thing.id);
         CASE thing.kind
             WHEN 'column', 'cells' THEN
@@ -357,7 +360,8 @@ BEGIN
             WHEN 'changed' THEN CALL pg_temp.restore_changes(split_part(thing.object, '.', 1),
                 VARIADIC ARRAY[split_part(thing.object, '.', 2)]);
             WHEN 'deleted' THEN CALL pg_temp.restore_deleted(thing.object);
-            ELSE CALL pg_temp.restore_noted(thing.kind, thing.object);
+            -- All of a kind: a view may need another.
+            ELSE CALL pg_temp.restore_noted(thing.kind, '%');
         END CASE;
     END LOOP;
     CALL pg_temp.undo_noted('undo name');
