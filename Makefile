@@ -151,7 +151,8 @@ bench: .venv/development
 
 .venv/bin/python:
 	@echo "Setting up .venv (once)" >&2
-	@set -- $(PYTHONS); [ -z "$$GIVEN_PYTHON" ] || set -- "$$GIVEN_PYTHON"; for p; do "$$p" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	@set -- $(PYTHONS); [ -z "$$GIVEN_PYTHON" ] || set -- "$$GIVEN_PYTHON"; for p; do \
+		"$$p" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		&& exec "$$p" -m venv --clear --without-pip .venv; done; \
 	echo "No Python 3.11 or newer with its venv module: install one, or name it: make PYTHON=/path/to/python" >&2; exit 2
 

@@ -60,7 +60,7 @@ def _add_runs(verbs: _Verbs) -> None:
     upgrade = _add(verbs, "upgrade", _upgrade, "bring the database to the newest schema, or to REV", changes=True)
     upgrade.add_argument("revision", nargs="?", default="head", metavar="REV")
     upgrade.add_argument("--plan", action="store_true", help="say what it would do and what is in its way; do nothing")
-    about = "take it back to REV; what later revisions retired comes back"
+    about = "take it back to REV: what later revisions did to this database is undone"
     downgrade = _add(verbs, "downgrade", _downgrade, about, changes=True)
     downgrade.add_argument("revision", metavar="REV")
     downgrade.add_argument("--plan", action="store_true", help="say what it would undo and what would stay; do nothing")

@@ -32,7 +32,7 @@ _MAKERS = {
     "monitoring/health_vitals.py": None,
     "operations/sqlite/faults.py": {"see"},
     "operations/postgresql/15_faults.sql": {"see"},
-    "operations/postgresql/80_retire.sql": {"refuse_written"},
+    "operations/postgresql/80_retire.sql": {"begin_way_back"},
 }
 _MARK = re.compile(r"(?:[a-z)]: |[a-z]\. |\bor |[a-z]; )$")
 # A call that runs its statement, in place of saying it.
@@ -79,7 +79,7 @@ def _of_python(path: Path, makes: set[str] | None, is_maker: bool) -> Iterator[s
 def _of_sql(path: Path, is_maker: bool) -> Iterator[str]:
     text = re.sub(r"^\s*(?:--|##).*$", "", path.read_text(), flags=re.MULTILINE)
     for function in re.split(r"(?=CREATE OR REPLACE)", text):
-        makes = is_maker and re.match(r"CREATE OR REPLACE FUNCTION pg_temp\.(\w+)", function)
+        makes = is_maker and re.match(r"CREATE OR REPLACE (?:FUNCTION|PROCEDURE) pg_temp\.(\w+)", function)
         # Literals with nothing but a line's end between them are one.
         for literal in re.findall(r"'((?:[^']|''|'\s*\n\s*')*)'", function):
             one = re.sub(r"'\s*\n\s*'", "", literal).replace("''", "'")

@@ -73,10 +73,11 @@ BEGIN
     END IF;
 END $fn$;
 
--- Definitions that are read back are run: refuses them where a role that is not trusted could have written one, by a
--- right it was given, or that PostgreSQL's own roles (pg_write_all_data) give their members, and theirs in turn. Who is
--- the owner, or may become it, could write anything anyhow; a role that we belong to is not ours alone.
-CREATE OR REPLACE FUNCTION pg_temp.refuse_written() RETURNS void LANGUAGE sql AS $fn$
+-- Each step of the way back begins with it. Definitions that are read back are run: refuses them where a role that
+-- is not trusted could have written one, by a right it was given, or that PostgreSQL's own roles (pg_write_all_data)
+-- give their members, and theirs in turn. Who is the owner, or may become it, could write anything anyhow; a role
+-- that we belong to is not ours alone.
+CREATE OR REPLACE PROCEDURE pg_temp.begin_way_back() LANGUAGE sql AS $fn$
     SELECT pg_temp.refuse(format('retired.register can be written by %s, and its definitions would run with the rights '
             'of %s', string_agg(DISTINCT who, ', '), quote_ident(current_user)),
         'Read what they are, then run again: ' || string_agg(DISTINCT
@@ -97,11 +98,6 @@ CREATE OR REPLACE FUNCTION pg_temp.refuse_written() RETURNS void LANGUAGE sql AS
         WHERE pg_has_role(oid, nullif(given, 0), 'MEMBER') AND rolname !~ '^pg_'
           AND oid NOT IN (SELECT pg_temp.trusted()) AND NOT pg_has_role(oid, relowner, 'MEMBER')) AS w (who)
     WHERE c.oid = to_regclass('retired.register') HAVING count(*) > 0
-$fn$;
-
--- Each step of the way back begins with it, whatever of the register it is to run.
-CREATE OR REPLACE PROCEDURE pg_temp.begin_way_back() LANGUAGE sql AS $fn$
-    SELECT pg_temp.refuse_written()
 $fn$;
 
 -- Whether a definition names a function or an operator of a role that is not trusted, by the name that ours
@@ -125,7 +121,6 @@ BEGIN
     IF to_regclass('retired.register') IS NULL THEN
         RETURN;
     END IF;
-    PERFORM pg_temp.refuse_written();
     WHILE some_fit LOOP
         some_fit := false;
         stay := NULL;

@@ -59,34 +59,34 @@ BEGIN
 END $fn$;
 
 -- Gives back what change_stated() kept. A row that was given another value since keeps that, and is named.
-CREATE OR REPLACE PROCEDURE pg_temp.restore_changes(tbl text, VARIADIC cols text[]) LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.restore_changes(tbl text, col text) LANGUAGE plpgsql AS $fn$
 DECLARE
-    col text;
     kept record;
     newer text;
     n bigint;
 BEGIN
-    -- What tells a row comes last.
-    FOR col IN SELECT c FROM unnest(cols) c ORDER BY c IN ('nome', 'criado_em') LOOP
-        CONTINUE WHEN to_regclass('retired.register') IS NULL OR NOT pg_temp.has_column(tbl, col);
-        SELECT * INTO kept FROM pg_temp.noted('changed', tbl || '.' || col);
-        CONTINUE WHEN kept.entry IS NULL;
-        EXECUTE format('SELECT count(*), string_agg(k.id::text, '', '' ORDER BY k.id) FROM retired.%I k '
-            'JOIN public.%I live USING (id) WHERE live.%I::text IS DISTINCT FROM value_given', kept.kept, tbl, col)
-            INTO n, newer;
-        IF n > 0 THEN
-            PERFORM pg_temp.say(format('%s.%s: %s a newer value since, and keep it: id %s', tbl, col,
-                pg_temp.counted(n, 'row has', 'rows have'), newer));
-        END IF;
-        PERFORM pg_temp.change_rows(tbl, format('WITH back AS (UPDATE public.%1$I AS live SET %2$I = %3$s '
-            'FROM retired.%4$I AS kept WHERE kept.id = live.id AND coalesce(kept.of_row && %5$s, true) '
-            'AND live.%2$I::text IS NOT DISTINCT FROM value_given RETURNING live.id) '
-            'DELETE FROM retired.%4$I kept USING back WHERE kept.id = back.id', tbl, col,
-            pg_temp.converted(format('kept.%I', col), (SELECT pg_temp.type_name(atttypid, atttypmod) FROM pg_attribute
-                WHERE attrelid = to_regclass(format('retired.%I', kept.kept)) AND attname = col),
-                pg_temp.type_of(tbl, col)), kept.kept, pg_temp.marks(tbl, 'live')));
-        CALL pg_temp.let_go(kept.entry, kept.kept, tbl || '.' || col, 'the row is gone, or has a newer value');
-    END LOOP;
+    IF NOT pg_temp.has_column(tbl, col) THEN
+        RETURN;
+    END IF;
+    SELECT * INTO kept FROM pg_temp.noted('changed', tbl || '.' || col);
+    IF kept.entry IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE format('SELECT count(*), string_agg(k.id::text, '', '' ORDER BY k.id) FROM retired.%I k '
+        'JOIN public.%I live USING (id) WHERE live.%I::text IS DISTINCT FROM value_given', kept.kept, tbl, col)
+        INTO n, newer;
+    IF n > 0 THEN
+        PERFORM pg_temp.say(format('%s.%s: %s a newer value since, and keep it: id %s', tbl, col,
+            pg_temp.counted(n, 'row has', 'rows have'), newer));
+    END IF;
+    PERFORM pg_temp.change_rows(tbl, format('WITH back AS (UPDATE public.%1$I AS live SET %2$I = %3$s '
+        'FROM retired.%4$I AS kept WHERE kept.id = live.id AND coalesce(kept.of_row && %5$s, true) '
+        'AND live.%2$I::text IS NOT DISTINCT FROM value_given RETURNING live.id) '
+        'DELETE FROM retired.%4$I kept USING back WHERE kept.id = back.id', tbl, col,
+        pg_temp.converted(format('kept.%I', col), (SELECT pg_temp.type_name(atttypid, atttypmod) FROM pg_attribute
+            WHERE attrelid = to_regclass(format('retired.%I', kept.kept)) AND attname = col),
+            pg_temp.type_of(tbl, col)), kept.kept, pg_temp.marks(tbl, 'live')));
+    CALL pg_temp.let_go(kept.entry, kept.kept, tbl || '.' || col, 'the row is gone, or has a newer value');
 END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.delete_rows(tbl text, condition text, why text) LANGUAGE plpgsql AS $fn$

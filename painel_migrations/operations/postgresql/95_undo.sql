@@ -357,8 +357,8 @@ BEGIN
                 CALL pg_temp.keep_turned(
                     split_part(thing.object, '.', 1), split_part(thing.object, '.', 2), thing.definition);
                 DELETE FROM retired.register WHERE id = thing.id;
-            WHEN 'changed' THEN CALL pg_temp.restore_changes(split_part(thing.object, '.', 1),
-                VARIADIC ARRAY[split_part(thing.object, '.', 2)]);
+            WHEN 'changed' THEN CALL pg_temp.restore_changes(
+                split_part(thing.object, '.', 1), split_part(thing.object, '.', 2));
             WHEN 'deleted' THEN CALL pg_temp.restore_deleted(thing.object);
             -- All of a kind: a view may need another.
             ELSE CALL pg_temp.restore_noted(thing.kind, '%');
@@ -382,9 +382,11 @@ DECLARE
 BEGIN
     LOOP
         is_further := false;
-        FOR thing IN SELECT * FROM pg_temp.undone WHERE kind = what
-                AND NOT pg_temp.names_foreign_code(definition) ORDER BY id DESC LOOP
+        FOR thing IN SELECT * FROM pg_temp.undone WHERE kind = what ORDER BY id DESC LOOP
             BEGIN
+                IF pg_temp.names_foreign_code(thing.definition) THEN
+                    RAISE insufficient_privilege USING MESSAGE = 'it names the code of a role that is not trusted';
+                END IF;
                 EXECUTE concat(regexp_replace(thing.definition, '^CALL ', 'CALL pg_temp.'),
                     -- It was there over rows that break it.
                     CASE WHEN is_last AND thing.definition ~ ' ADD CONSTRAINT .* (FOREIGN KEY|CHECK) '

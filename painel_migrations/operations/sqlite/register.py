@@ -85,25 +85,9 @@ def note(
     kept_in: str | None = None,
     definition: str | None = None,
     rows: int | None = None,
+    said: bool = True,
 ) -> None:
-    """Enter what is retired; the first entry makes the register.
-
-    Errors: Refused, as refuse_another_register().
-    """
-    enter(connection, kind, name, kept_in=kept_in, definition=definition, rows=rows)
-    log.info("retired %s %s%s", kind, name, "" if rows is None else f" ({counted(rows, 'row', 'rows')})")
-
-
-def enter(
-    connection: sa.Connection,
-    kind: str,
-    name: str,
-    *,
-    kept_in: str | None = None,
-    definition: str | None = None,
-    rows: int | None = None,
-) -> None:
-    """Do as note(), and say nothing of it.
+    """Enter what is retired, and say so unless told otherwise; the first entry makes the register.
 
     Errors: Refused, as refuse_another_register().
     """
@@ -113,6 +97,15 @@ def enter(
         f"INSERT INTO {REGISTER} (revision, kind, object, kept_in, definition, rows) VALUES (?, ?, ?, ?, ?, ?)",
         (connection.info.get(REVISION), kind, name, kept_in, definition, rows),
     )
+    if said:
+        log.info("retired %s %s%s", kind, name, "" if rows is None else f" ({counted(rows, 'row', 'rows')})")
+
+
+def enter(
+    connection: sa.Connection, kind: str, name: str, *, kept_in: str | None = None, definition: str | None = None
+) -> None:
+    """Enter what the way back alone reads."""
+    note(connection, kind, name, kept_in=kept_in, definition=definition, said=False)
 
 
 def enter_for_undo(

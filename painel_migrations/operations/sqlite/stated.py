@@ -76,34 +76,32 @@ def change_stated(connection: sa.Connection, table: str, condition: Sql, why: st
     log.info("%s: %s changed: %s", live.name, counted(rows, "row", "rows"), why)
 
 
-def restore_changes(connection: sa.Connection, table: str, columns: Sequence[str]) -> None:
-    """Give back what change_stated() kept. A row that was given another value since keeps that, and is named."""
+def restore_changes(connection: sa.Connection, table: str, name: str) -> None:
+    """Give back what change_stated() kept of a column. A row with a newer value keeps that, and is named."""
     live = read_table(connection, table)
-    # What tells a row comes last.
-    for name in sorted(columns, key=lambda column: key(column) in IDENTITY) if live else ():
-        assert live is not None
-        found = cells.kept(connection, "changed", f"{live.name}.{name}") if live.has(name) else []
-        for entry, shelf in found[:1]:
-            same = cells.same_row(shelf, live, name)
-            column, source = f"{quote(live.name)}.{quote(name)}", f"{quote(shelf.name)} AS kept"
-            newer = connection.exec_driver_sql(
-                f"SELECT kept.{quote(shelf.columns[0].name)} FROM {source} JOIN {quote(live.name)} ON {same}"
-                f" WHERE {column} IS NOT kept.{_GIVEN} ORDER BY 1"
-            ).scalars()
-            if ids := list(map(str, newer)):
-                has = counted(len(ids), "row has", "rows have")
-                log.info("%s.%s: %s a newer value since, and keep it: id %s", live.name, name, has, ", ".join(ids))
-            change_rows(
-                connection,
-                live.name,
-                f"UPDATE {quote(live.name)} SET {quote(name)} = {cells.kept_value([shelf], name, live)}"
-                f" WHERE EXISTS (SELECT 1 FROM {source} WHERE {same} AND {column} IS kept.{_GIVEN})",
-            )
-            is_back = f"{_same_key(shelf, live)} AND {column} IS kept.{quote(name)}"
-            connection.exec_driver_sql(
-                f"DELETE FROM {source} WHERE EXISTS (SELECT 1 FROM {quote(live.name)} WHERE {is_back})"
-            )
-            _let_go(connection, entry, f"{live.name}.{name}", "the row is gone, or has a newer value")
+    if live is None or not live.has(name):
+        return
+    for entry, shelf in cells.kept(connection, "changed", f"{live.name}.{name}")[:1]:
+        same = cells.same_row(shelf, live, name)
+        column, source = f"{quote(live.name)}.{quote(name)}", f"{quote(shelf.name)} AS kept"
+        newer = connection.exec_driver_sql(
+            f"SELECT kept.{quote(shelf.columns[0].name)} FROM {source} JOIN {quote(live.name)} ON {same}"
+            f" WHERE {column} IS NOT kept.{_GIVEN} ORDER BY 1"
+        ).scalars()
+        if ids := list(map(str, newer)):
+            has = counted(len(ids), "row has", "rows have")
+            log.info("%s.%s: %s a newer value since, and keep it: id %s", live.name, name, has, ", ".join(ids))
+        change_rows(
+            connection,
+            live.name,
+            f"UPDATE {quote(live.name)} SET {quote(name)} = {cells.kept_value([shelf], name, live)}"
+            f" WHERE EXISTS (SELECT 1 FROM {source} WHERE {same} AND {column} IS kept.{_GIVEN})",
+        )
+        is_back = f"{_same_key(shelf, live)} AND {column} IS kept.{quote(name)}"
+        connection.exec_driver_sql(
+            f"DELETE FROM {source} WHERE EXISTS (SELECT 1 FROM {quote(live.name)} WHERE {is_back})"
+        )
+        _let_go(connection, entry, f"{live.name}.{name}", "the row is gone, or has a newer value")
 
 
 def _same_key(shelf: Table, live: Table) -> str:

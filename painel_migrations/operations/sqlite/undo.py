@@ -69,8 +69,7 @@ def _take_back_stated(connection: sa.Connection, run: Run) -> None:
     for entry in reversed(run.noted):
         if entry.kind == "changed":
             table, _, column = entry.object.rpartition(".")
-            table, column = run.renames.before(table, column, entry.id)
-            restore_changes(connection, table, [column])
+            restore_changes(connection, *run.renames.before(table, column, entry.id))
         elif entry.kind == "deleted":
             restore_deleted(connection, run.before(entry))
 

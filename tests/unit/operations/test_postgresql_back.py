@@ -330,6 +330,23 @@ def test_views_over_views_come_back_in_the_order_they_need(run: Run, op: Any) ->
     assert run("SELECT viewname FROM pg_views WHERE schemaname = 'public' ORDER BY 1") == [("dois",), ("um",)]
 
 
+def test_what_names_a_stranger_s_code_stays_kept_and_is_named(run: Run, op: Any, caplog: Any) -> None:
+    """It is not run on the way back, and neither lost nor passed over in silence."""
+    run(METAS.format("text") + "; CREATE ROLE estranho")
+    run(
+        "CREATE FUNCTION alheia() RETURNS integer LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION alheia() OWNER TO estranho"
+    )
+    run("CREATE VIEW de_fora AS SELECT alheia() AS n")
+    up(run, op, lambda: op.execute("DROP VIEW public.de_fora"))
+    for logger in ("painel_migrations", "sqlalchemy.dialects.postgresql"):
+        caplog.set_level("INFO", logger)
+    back(run, op)
+    assert run("SELECT to_regclass('de_fora')") == [(None,)]
+    assert kept(run) == [("public.de_fora", None)]
+    said = "view public.de_fora is not as it was: it names the code of a role that is not trusted"
+    assert said in caplog.text
+
+
 @pytest.mark.parametrize(("first", "second"), [("um", "dois"), ("dois", "um")])
 def test_views_that_a_plain_statement_drops_come_back_in_the_order_they_need(
     run: Run, op: Any, first: str, second: str
