@@ -202,19 +202,33 @@ def test_no_cast_of_a_stranger_runs(
     assert ("rows usuarios" in found, "rows usuarios.tipo" in found) == (whose == "theirs", whose != "theirs")
 
 
+CALLS = {
+    "an index": ("CREATE INDEX de_fora ON public.usuarios (public.mira('a'))", f"calls mira(text) of {VISITOR}"),
+    "a policy that binds its owner": (
+        (
+            "ALTER TABLE public.usuarios ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;"
+            "CREATE POLICY de_fora ON public.usuarios USING (public.mira(nome))"
+        ),
+        "has row security that applies to",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", CALLS)
 def test_a_table_of_ours_that_calls_a_stranger_s_function_is_not_read(
     owned: sa.Engine,
-    postgres: sa.Engine,
+    how: str,
     run: Callable[..., Ran],
     watched: Watched,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Its owner made the index, and the function's owner may give it another body at any time."""
+    """Its owner made it, and the function's owner may give it another body at any time."""
+    statement, why = CALLS[how]
     with owned.begin() as connection:
-        connection.exec_driver_sql("CREATE INDEX de_fora ON public.usuarios (public.mira('a'))")
+        connection.exec_driver_sql(statement)
     watched.begin()
     [row] = [row for row in verdict(owned) if row[0] == "rows usuarios"]
-    assert row[2] == f"calls mira(text) of {VISITOR}"
+    assert row[2].startswith(why)
     look(owned, run, monkeypatch)
     pasting.paste(owned, pasting.script("sql-verify"))
     assert watched.said == []

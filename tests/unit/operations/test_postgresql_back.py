@@ -43,13 +43,12 @@ def op(run: Any) -> Any:
     return run.op
 
 
-def at(run: Run, direction: str) -> None:
+def at(run: Run, direction: str, revision: str = "0099") -> None:
     """Note what was changed so far, and go on in a direction of the revision; in none, as somebody else."""
     safe = "SET LOCAL search_path = pg_catalog, pg_temp; "
     run(f"{safe}CALL pg_temp.note_changes()")
-    run(
-        f"{safe}SELECT set_config('painel.revision', '0099', true), set_config('painel.direction', '{direction}', true)"
-    )
+    for name, value in (("revision", revision), ("direction", direction)):
+        run(f"{safe}SELECT set_config('painel.{name}', '{value}', true)")
 
 
 def up(run: Run, op: Any, operate: Callable[[], object]) -> None:
@@ -60,9 +59,9 @@ def up(run: Run, op: Any, operate: Callable[[], object]) -> None:
     at(run, "")
 
 
-def back(run: Run, op: Any) -> None:
+def back(run: Run, op: Any, revision: str = "0099") -> None:
     """Take that revision back, in a run that then ends."""
-    at(run, "downgrade")
+    at(run, "downgrade", revision)
     op.undo()
     at(run, "")
 
@@ -92,6 +91,21 @@ def test_every_stray_comes_back_the_last_one_too(run: Run, op: Any) -> None:
     assert {name for name, _ in kept(run)} == {"metas.por_cor"}
     back(run, op)
     assert run("SELECT to_regclass('por_cor') IS NOT NULL, to_regnamespace('retired') IS NULL") == [(True, True)]
+
+
+def test_what_an_earlier_revision_took_waits_for_its_own_way_back(run: Run, op: Any) -> None:
+    there = "SELECT indexname FROM pg_indexes WHERE tablename = 'metas' AND indexname LIKE 'por%%' ORDER BY 1"
+    run(METAS.format("text") + "; CREATE INDEX por_cor ON metas (cor)")
+    drop_strays(run, op)
+    run("CREATE INDEX por_nome ON metas (nome)")
+    at(run, "upgrade", "0100")
+    op.drop_strays("metas")
+    at(run, "")
+    assert run(there) == []
+    back(run, op, "0100")
+    assert run(there) == [("por_nome",)]
+    back(run, op)
+    assert run(there) == [("por_cor",), ("por_nome",)]
 
 
 def test_a_stray_that_no_longer_fits_stays_and_its_rows_are_not_told(run: Run, op: Any, caplog: Any) -> None:
