@@ -195,6 +195,7 @@ SITUATIONS: dict[str, tuple[Callable[[sa.Engine], None], int]] = {
     "repair": (drifted, 0),
     "repair PLAN=1": (drifted, 0),
     "downgrade REV=0017": (at_head, 0),
+    "downgrade REV=0017 PLAN=1": (at_head, 0),
     "sql": (empty, 0),
     "sql-verify": (empty, 0),
     "sql-rollback TO=0017": (at_head, 0),
