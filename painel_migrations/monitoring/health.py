@@ -24,6 +24,10 @@ MOST_NAMES = 100
 # What a run that ended well is recorded as.
 WELL = ("done", "nothing")
 
+# What another upgrade would end in again, as long as the database is as it was; a rehearsal says why, and what to do.
+AGAIN = ("refused", "failed")
+REHEARSE = "make upgrade PLAN=1 says what is in its way, and what to do"
+
 
 def judge(snapshot: Snapshot) -> list[Check]:
     """Return the checks of a database, always the same and in the same order.
@@ -111,15 +115,26 @@ def _revision(snapshot: Snapshot) -> Check:
         return unknown(name)
     if snapshot.empty:
         return Check(name, State.FAILED, "the database is empty", "make upgrade", values)
-    if snapshot.revision is None:
-        return Check(name, State.FAILED, "no revision, {pending} behind head {head}", "make upgrade", values)
-    if snapshot.revision == snapshot.head:
-        return Check(name, State.OK, "{revision} (head)", values=values)
-    if snapshot.revision not in {step.revision for step in snapshot.steps}:
+    if snapshot.revision not in {None, *(step.revision for step in snapshot.steps)}:
         what = "at {revision}, which this history does not know"
         todo = "It may be newer than this copy: update this repository, or correct DATABASE_URL"
         return Check(name, State.FAILED, what, todo, values)
-    return Check(name, State.FAILED, "at {revision}, {pending} behind head {head}", "make upgrade", values)
+    if snapshot.revision == snapshot.head:
+        return Check(name, State.OK, "{revision} (head)", values=values)
+    what = (
+        "no revision, {pending} behind head {head}"
+        if snapshot.revision is None
+        else "at {revision}, {pending} behind head {head}"
+    )
+    if _in_the_way(snapshot):
+        return Check(name, State.FAILED, what, REHEARSE, values)
+    return Check(name, State.FAILED, what, "make upgrade", values)
+
+
+def _in_the_way(snapshot: Snapshot) -> bool:
+    """Return whether the last upgrade from here ended in something that trying again does not end."""
+    run = snapshot.journal.last_run
+    return run is not None and run.direction == "upgrade" and run.result in AGAIN
 
 
 def _drift(snapshot: Snapshot) -> Check:
@@ -158,15 +173,15 @@ def _last_run(snapshot: Snapshot) -> Check:
     }
     if run.result in WELL:
         return Check("last_run", State.OK, "{direction} by {way} at {when}: {result}", values=values)
-    return Check(
-        "last_run",
-        State.WARNING,
-        "{direction} by {way} at {when} did not end well: {result}, exit code {exit_code}",
+    what = "{direction} by {way} at {when} did not end well: {result}, exit code {exit_code}"
+    if _in_the_way(snapshot):
+        return Check("last_run", State.WARNING, what, REHEARSE, values)
+    todo = (
         "make {direction} again, with the reason in its log (run {run}); make doctor says what is in its way"
         if run.direction == "upgrade"
-        else "Read its log (run {run}), then make status",
-        values,
+        else "Read its log (run {run}), then make status"
     )
+    return Check("last_run", State.WARNING, what, todo, values)
 
 
 def _edited(snapshot: Snapshot) -> Check:

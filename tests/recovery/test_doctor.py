@@ -206,10 +206,10 @@ def test_a_database_with_pending_revisions(gate: Gate, doctor: Doctor) -> None:
         "  ok    latency    N ms a round trip (median of 5)\n"
         "  ok    pooler     looks like none\n"
         "  ok    revision   no revision; 22 revisions pending\n"
-        "  ok    preflight  nothing would refuse an upgrade\n"
+        "  ok    preflight  nothing would refuse an upgrade; what rows hold is not looked at\n"
         "  -     schema     not compared: it is not at head\n"
         "  ok    runs       none under way\n"
-        "  Advice: make upgrade\n"
+        "  Advice: make upgrade PLAN=1, which tries it on the rows as well; then make upgrade\n"
         "\n"
         f"An upgrade would use PostgreSQL velho on 127.0.0.1:{port} (DATABASE_URL)."
     )
@@ -999,7 +999,7 @@ def test_a_file_with_a_hot_journal(doctor: Doctor, sqlite: sa.Engine, tmp_path: 
         0,
         "note: SQLite, with changes that were broken off: looked at in a copy, in which they are taken back",
     )
-    assert report.advice == "make upgrade"
+    assert report.advice == "make upgrade PLAN=1, which tries it on the rows as well; then make upgrade"
     assert files(tmp_path) == before
 
 

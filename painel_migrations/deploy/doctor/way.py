@@ -33,6 +33,7 @@ class Way:
     connection: sa.Connection | None = None
     engine: sa.Engine | None = None
     at_head: bool = False
+    empty: bool = False
     pending: list[str] = field(default_factory=list)
 
     @property

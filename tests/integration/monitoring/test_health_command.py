@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from painel_migrations.monitoring import health_vitals, vitals
 from tests.conftest import engine_of
-from tests.support import command, history
+from tests.support import command, history, lineage, scars
 from tests.support.command import Ran
 from tests.support.refused import PASSWORD
 from tests.support.servers import Server
@@ -163,3 +163,22 @@ def test_no_password_and_no_row_is_told(
     assert [states[name] for name in names] == ["warning", "warning", "failed"]
     assert CPF not in said
     assert PASSWORD not in said
+
+
+def test_after_a_refusal_over_rows(database: sa.Engine, run: Callable[..., Ran]) -> None:
+    """Neither health nor the doctor reads all rows: both lead to the command that does, which says what refuses it."""
+    lineage.build(database, 22, rows=4)
+    scars.apply(database, scars.get(database.dialect.name, "itens_orphaned"))
+    refused = run("upgrade")
+    assert refused[0] == 4
+    code, said, _ = run("health")
+    assert code == 1
+    lines = said.splitlines()
+    (place,) = (number for number, line in enumerate(lines) if " FAILED   revision " in line)
+    assert lines[place + 1].strip() == "Next: make upgrade PLAN=1 says what is in its way, and what to do"
+    assert "make doctor" not in said
+    code, said, _ = run("doctor")
+    assert (code, "make upgrade PLAN=1, which tries it on the rows as well" in " ".join(said.split())) == (0, True)
+    planned = run("upgrade", "--plan")
+    assert planned[0] == 4
+    assert refused[2].splitlines()[-2:] == planned[2].splitlines()[-2:]

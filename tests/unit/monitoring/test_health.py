@@ -256,7 +256,19 @@ def test_a_run_that_ended_well(result: str) -> None:
     assert told("last_run", snapshot) == (State.OK, f"upgrade by start-up at 2026-11-02 04:05 UTC: {result}", "")
 
 
-@pytest.mark.parametrize(("result", "code"), [("Refused", 4), ("Interrupted", 130)])
+@pytest.mark.parametrize(("result", "code"), [("refused", 4), ("failed", 6)])
+def test_a_run_that_would_end_so_again(result: str, code: int) -> None:
+    """As long as the database is as it was: what leads on is what says why."""
+    run = replace(RUN, result=result, exit_code=code)
+    leads = "make upgrade PLAN=1 says what is in its way, and what to do"
+    for revision, steps in (("0002", PENDING), (None, UNREACHABLE.steps)):
+        behind = replace(WELL, revision=revision, steps=steps, journal=Journal(last_run=run))
+        assert (told("revision", behind)[2], told("last_run", behind)[2]) == (leads, leads)
+        down = replace(behind, journal=Journal(last_run=replace(run, direction="downgrade")))
+        assert told("revision", down)[2] == "make upgrade"
+
+
+@pytest.mark.parametrize(("result", "code"), [("lost", 6), ("interrupted", 130)])
 def test_a_run_that_did_not(result: str, code: int) -> None:
     run = replace(RUN, result=result, exit_code=code)
     snapshot = replace(UNREACHABLE, journal=Journal(last_run=run))
