@@ -131,9 +131,10 @@ archive-undo: .venv/development
 revision: .venv/runtime
 	@$(if $(GIVEN_M),$(RUN) revision -m="$$GIVEN_M",$(call MISSING,M,make revision M='Add capa to eventos'))
 
-##   check                  find a change of the schema that has no revision yet
+##   check [FROM=0022]      judge new revisions: what they lock, destroy, break; a change without one
+##                          FORMAT=json for machines, FORMAT=markdown for a pull request
 check: .venv/runtime
-	@$(RUN) check
+	@$(RUN) check $(FORMATTED) $(if $(GIVEN_FROM),--from="$$GIVEN_FROM")
 
 ##   test [ARGS="-k ..."]   every test, on SQLite and on PostgreSQL servers of its own
 test: .venv/development

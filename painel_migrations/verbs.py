@@ -113,10 +113,9 @@ def _add_looks(verbs: _Verbs) -> None:
     _add(verbs, "doctor", _doctor, "say, step by step, why it cannot be reached, or what an upgrade would meet there")
 
 
-def _add_format(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "--format", choices=("text", "json"), default="text", help="lines for people (%(default)s), or one document"
-    )
+def _add_format(verb: argparse.ArgumentParser, *more: str) -> None:
+    forms = ("text", "json", *more)
+    verb.add_argument("--format", choices=forms, default="text", help="lines for people (%(default)s), or one document")
 
 
 def _status(_given: argparse.Namespace, breaker: Breaker) -> int:
@@ -246,17 +245,22 @@ def _archive_undo(given: argparse.Namespace, _breaker: Breaker) -> int:
 
 
 def _add_development(verbs: _Verbs) -> None:
-    _add(verbs, "check", _check, "find a change of the schema without a revision; exit 1 if there is one")
+    about = "judge new revisions, and find a change of the schema without one; exit 1 where there is something to do"
+    check = _add(verbs, "check", _check, about, document=True)
+    _add_format(check, "markdown")
+    check.add_argument(
+        "--from", dest="start", metavar="REV", help="judge what comes after REV (what the main branch does not have)"
+    )
     revision = _add(verbs, "revision", _revision, "write the next revision from a change of the schema")
     revision.add_argument(
         "-m", required=True, dest="message", metavar="TEXT", help="what it does, as an imperative sentence"
     )
 
 
-def _check(_given: argparse.Namespace, _breaker: Breaker) -> int:
+def _check(given: argparse.Namespace, _breaker: Breaker) -> int:
     from painel_migrations.deploy import write
 
-    return write.check()
+    return write.check(given.format, given.start)
 
 
 def _revision(given: argparse.Namespace, _breaker: Breaker) -> int:

@@ -208,6 +208,8 @@ SITUATIONS: dict[str, tuple[Callable[[sa.Engine], None], int]] = {
     "archive SRC=../painel APPLY=1 REDACT=1": (empty, 0),
     "archive-undo SRC=../painel": (empty, 0),
     "check": (empty, 0),
+    "check FROM=0022": (empty, 0),
+    "check FORMAT=json": (empty, 0),
     "dashboard STATIC=status.html": (at_head, 0),
     "health FORMAT=json": (behind, 1),
     "history FORMAT=json": (at_head, 0),

@@ -96,6 +96,10 @@ def test_help_fits_a_terminal(clone: Path) -> None:
         (["dashboard", "HOST=::1", "PORT=80"], "<-m><painel_migrations><dashboard><--host=::1><--port=80>"),
         (["dashboard", "STATIC=a b.html"], "<-m><painel_migrations><dashboard><--static=a b.html>"),
         (["check"], "<-m><painel_migrations><check>"),
+        (
+            ["check", "FROM=0022", "FORMAT=markdown"],
+            "<-m><painel_migrations><check><--format=markdown><--from=0022>",
+        ),
         (["revision", "M=Add capa"], "<-m><painel_migrations><revision><-m=Add capa>"),
         (["archive"], "<-m><painel_migrations><archive><--><.>"),
         (["archive", "SRC=../painel"], "<-m><painel_migrations><archive><--><../painel>"),

@@ -1,0 +1,98 @@
+"""The rules of rules.toml, and what each says of a step that it finds."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+
+from painel_migrations.authoring.judging.python import assignments, python_type
+from painel_migrations.authoring.judging.statements import NAME, Step
+
+# What a rule may say that a step does, from the worst on.
+EFFECTS = {
+    "destroys": "destroys rows or cells",
+    "no way back": "cannot be undone",
+    "breaks": "breaks the application that is still running",
+    "fails": "fails, here or on another database",
+    "rewrites": "writes all of a table again",
+    "locks": "nobody reads or writes the table meanwhile",
+    "blocks writes": "nobody writes the table meanwhile",
+    "scans": "reads all of a table",
+    "unseen": "cannot be judged beforehand",
+    "misleads": "is read otherwise than it was meant",
+}
+
+# A type ends before what else a column has.
+_TYPE = (
+    r"(?P<type>[^ ].*?)(?= (?:NOT NULL|NULL|DEFAULT|REFERENCES|UNIQUE|PRIMARY|CHECK|CONSTRAINT|GENERATED|COLLATE|USING|"
+    r"WIDENED)\b|$)"
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: the keys of rules.toml."""
+
+    name: str
+    finds: str
+    does: Sequence[str]
+    why: str
+    safe: str
+    unless: str = "(?!)"
+    before: Sequence[str] = ()
+    code: Sequence[str] = ()
+    given: Mapping[str, str] = field(default_factory=dict)
+    of: str = ""
+    new: bool = False
+    last: bool = False
+
+    def names(self, step: Step, is_guarded: bool) -> dict[str, str] | None:
+        """Return what a step names, by the groups of the rule; None where it is none of the rule's."""
+        if self.of and (self.of == "guarded") != is_guarded:
+            return None
+        found, unless = _compiled(self.finds), _compiled(self.unless)
+        if not (match := found.fullmatch(step.text)) or unless.fullmatch(step.text):
+            return None
+        return {name: step.shown(value) for name, value in match.groupdict().items() if value is not None}
+
+    def told(self, names: Mapping[str, str]) -> Told:
+        """Return what the rule says, in the names of a step; ``same`` among them, how the revision wrote it."""
+        known = {"name": "", "underlined": "", **self.given, **names}
+        known["underlined"] = re.sub(r"\W+", "_", known.get("columns", ""))
+        known["unique"] = known.get("unique", "").upper()
+        known["python"] = python_type(known.get("type", ""))
+        known.setdefault("value", f"CAST({known.get('column')} AS {known.get('type')})")
+        known["values"] = assignments(known.get("sets", ""))
+        for name in self.given:
+            known[name] = known[name].format(**known)
+        before = [text.format(**known) for text in self.before]
+        code = [text.format(**known) for text in self.code]
+        return Told(self.why.format(**known), self.safe.format(**known), before, code)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a rule says of one step: why it matters, the safe way, its SQL for the console, and its revisions."""
+
+    why: str
+    safe: str
+    before: Sequence[str]
+    code: Sequence[str]
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """Return every rule by its name."""
+    text = (resources.files(__package__) / "rules.toml").read_text("utf-8")
+    return {name: Rule(name, **keys) for name, keys in tomllib.loads(text).items()}
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    pattern = pattern.replace("@ ", "ALTER TABLE <table> ").replace("<type>", _TYPE)
+    named = re.sub(r"(?<!\?P)<(\w+)>", lambda mark: rf"(?P<{mark[1]}>{NAME}(?:\.{NAME})?)", pattern)
+    return re.compile(named, re.IGNORECASE | re.DOTALL)
