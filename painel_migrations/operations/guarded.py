@@ -13,6 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from painel_migrations.connection.engines import LIFTED, SAFE_PATH
 from painel_migrations.errors import Refused
 from painel_migrations.logs import get_logger
+from painel_migrations.operations.messages import filled_in
 
 log = get_logger("painel_migrations.operations")
 
@@ -37,7 +38,7 @@ def prologue() -> tuple[str, ...]:
     """What precedes the first operation on PostgreSQL: the session's settings, then the helpers, a file a statement."""
     folder = resources.files("painel_migrations.operations") / "postgresql"
     files = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
-    return (SESSION, *((folder / name).read_text("utf-8").strip() for name in files))
+    return (SESSION, *(filled_in((folder / name).read_text("utf-8")).strip() for name in files))
 
 
 # Nothing is found in public unless it is named: whoever may create there could offer a better match for a function, an

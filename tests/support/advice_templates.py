@@ -87,6 +87,13 @@ def _of_sql(path: Path, is_maker: bool) -> Iterator[str]:
             yield from _cut(one, anywhere=bool(makes and makes[1] in (_MAKERS.get(_name(path)) or ())))
 
 
+def _of_toml(path: Path) -> Iterator[str]:
+    for parts in tomllib.loads(path.read_text()).values():
+        for part, text in parts.items():
+            for one in text.values() if isinstance(text, dict) else (text,):
+                yield from _cut(re.sub(r"\{\w+(?::[IL])?\}", "{}", one), anywhere=part == "see")
+
+
 def _cut(text: str, anywhere: bool) -> Iterator[str]:
     """The statements of a string, each from its verb to where the sentence goes on."""
     text = " ".join(text.split())
@@ -115,6 +122,8 @@ def templates() -> dict[str, str]:
             continue
         elif path.suffix in (".sql", ".mako"):
             texts = _of_sql(path, name in _MAKERS)
+        elif path.name == "messages.toml":
+            texts = _of_toml(path)
         else:
             continue
         for text in texts:

@@ -97,10 +97,10 @@ BEGIN
         WHERE tree ~ calling AND coalesce((SELECT relowner FROM pg_class WHERE oid = rel),
             (SELECT typowner FROM pg_type WHERE oid = rel), 0) NOT IN (SELECT role FROM trusted)
     )
-    SELECT format('%s %s calls %s%s, which would run with the rights of %s', i.type, replace(i.identity, 'public.', ''),
+    SELECT format(@foreign_code.what@, i.type || ' ' || replace(i.identity, 'public.', ''),
             pg_temp.shown(fn::regprocedure::text), ' of ' || alien::regrole, quote_ident(current_user)),
-        'As a superuser, read what it does, then drop what calls it' || CASE WHEN alien > 0 THEN
-            format(', or trust it: ALTER ROUTINE %s OWNER TO %I', fn::regprocedure, current_user) ELSE '' END, '{}'
+        @foreign_code.todo@ || CASE WHEN alien > 0 THEN
+            format(@foreign_code.trust@, fn::regprocedure, current_user) ELSE '' END, '{}'
     FROM calls, LATERAL pg_identify_object(top, root, 0) AS i
     ORDER BY 1 ON CONFLICT DO NOTHING;
     CALL pg_temp.refuse_faults();

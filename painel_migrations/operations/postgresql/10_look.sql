@@ -136,8 +136,8 @@ BEGIN
         statement := format('ALTER %s %I RENAME TO %I', CASE kind WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END, wanted,
             pg_temp.free_name(wanted, 'public'));
         PERFORM pg_temp.fault(
-            format('the name %s is taken by a table or view that is not this application''s', wanted),
-            concat('Rename it, then run again: ', statement, '; ' || left(pg_temp.may_be(wanted), -7)));
+            format(@name_taken.what@, wanted),
+            concat(@name_taken.rename@, statement, '; ' || left(pg_temp.may_be(wanted), -7)));
         EXECUTE regexp_replace(statement, '(TABLE|TYPE) ', '\1 public.');
     END IF;
 END $fn$;

@@ -55,17 +55,16 @@ CREATE OR REPLACE PROCEDURE pg_temp.lift_settings() LANGUAGE plpgsql AS $fn$
 DECLARE s record;
 BEGIN
     FOR s IN SELECT * FROM (VALUES
-        ('session_replication_role', 'replica', 'origin', 'triggers and foreign keys are off'),
-        ('zero_damaged_pages', 'on', 'off', 'damaged pages lose their rows'),
-        ('ignore_checksum_failure', 'on', 'off', 'damaged pages are taken for sound')) AS v (name, bad, wanted, so)
+        ('session_replication_role', 'replica', 'origin', @harmful_setting.replica@),
+        ('zero_damaged_pages', 'on', 'off', @harmful_setting.zeroed@),
+        ('ignore_checksum_failure', 'on', 'off', @harmful_setting.unchecked@)) AS v (name, bad, wanted, so)
         WHERE current_setting(name) = bad
     LOOP
         BEGIN
             PERFORM set_config(s.name, s.wanted, true);
         EXCEPTION WHEN insufficient_privilege THEN
-            PERFORM pg_temp.fault(format('%s is %s, so that %s, and the role %I may not lift it', s.name, s.bad, s.so,
-                current_user), format('As a superuser, then connect anew: ALTER ROLE %I IN DATABASE %I SET %s = %s',
-                session_user, current_database(), s.name, s.wanted));
+            PERFORM pg_temp.fault(format(@harmful_setting.what@, s.name, s.bad, s.so, current_user),
+                format(@harmful_setting.todo@, session_user, current_database(), s.name, s.wanted));
         END;
     END LOOP;
     CALL pg_temp.refuse_faults();

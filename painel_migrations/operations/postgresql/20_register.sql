@@ -2,8 +2,7 @@
 
 -- Refuses a table that bears a name of ours and lacks the column that ours has.
 CREATE OR REPLACE FUNCTION pg_temp.refuse_other(tbl text, col text) RETURNS void LANGUAGE sql AS $fn$
-    SELECT pg_temp.refuse(format('the table %s is not this application''s', tbl),
-        format('Rename it, then run again: ALTER TABLE %s RENAME TO ...', tbl))
+    SELECT pg_temp.refuse(format(@not_ours.what@, tbl), format(@not_ours.todo@, tbl))
     WHERE to_regclass(tbl) IS NOT NULL
       AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass(tbl) AND attname = col)
 $fn$;
@@ -61,8 +60,8 @@ BEGIN
 EXCEPTION WHEN dependent_objects_still_exist OR feature_not_supported OR invalid_column_reference
         OR invalid_table_definition OR invalid_object_definition OR datatype_mismatch THEN
     GET STACKED DIAGNOSTICS why = PG_EXCEPTION_DETAIL;
-    PERFORM pg_temp.refuse(format('%s has to change or go, and something needs it as it is: %s', of_object,
-        coalesce(nullif(split_part(why, E'\n', 1), ''), SQLERRM)), 'Drop that, run again, then make it anew');
+    PERFORM pg_temp.refuse(format(@needed_as_it_is.what@, of_object,
+        coalesce(nullif(split_part(why, E'\n', 1), ''), SQLERRM)), @needed_as_it_is.todo@);
 WHEN OTHERS THEN
     -- What comes after a fault may fail because of it.
     CALL pg_temp.refuse_faults();

@@ -252,20 +252,14 @@ BEGIN
         FROM pg_temp.dependents(of_class, of_obj, of_sub, whole)) AS t ORDER BY place
     LOOP
         IF thing.made_by IS NULL THEN
-            PERFORM pg_temp.refuse_dependent(concat(thing.kind, ' ', thing.object),
-                'cannot be made again over the type that', thing.todo);
+            PERFORM pg_temp.fault(format(@not_made_again.what@, thing.kind || ' ' || thing.object),
+                @not_made_again.todo@ || thing.todo);
             PERFORM pg_temp.run(thing.object, thing.gone_by);
         ELSE
             PERFORM pg_temp.take_down(thing.kind, thing.object, thing.made_by, thing.gone_by, true, thing.todo);
         END IF;
     END LOOP;
 END $fn$;
-
-CREATE OR REPLACE FUNCTION pg_temp.refuse_dependent(object text, why text, advice text)
-RETURNS void LANGUAGE sql AS $fn$
-    SELECT pg_temp.fault(format('%s %s this run changes', object, why),
-        'Drop it, run again, then make it anew: ' || advice)
-$fn$;
 
 -- Whether a definition holds a text that means one value and not what becomes of it: in whatever quotes, as an
 -- element of a list, as a pattern or a part of one. What folds case, and lists of both, are harmless. Odd quotes
@@ -298,8 +292,8 @@ $fn$;
 CREATE OR REPLACE FUNCTION pg_temp.refuse_text(
     object text, definition text, advice text, was text, becomes text, of_type text DEFAULT '-')
 RETURNS void LANGUAGE sql AS $fn$
-    SELECT pg_temp.refuse_dependent(object, format('names %L, which rows will hold as %L of what', was, becomes),
-        replace(advice, ' -- Anew: ', format(' -- Anew, with %L for %L: ', becomes, was)))
+    SELECT pg_temp.fault(format(@names_a_value.what@, object, was, becomes), @names_a_value.todo@
+        || replace(advice, ' -- Anew: ', format(@names_a_value.anew@, becomes, was)))
     WHERE becomes <> was AND pg_temp.names_text(definition, was, becomes, of_type)
 $fn$;
 
@@ -338,13 +332,13 @@ BEGIN
             IF all_fit IS NULL OR SQLSTATE ~ '^42(70|88|P01)' AND EXISTS (SELECT FROM pg_temp.faults) THEN
                 CONTINUE; -- The run is refused at its end; what this lacks was named.
             ELSIF SQLSTATE = '42501' THEN
-                PERFORM pg_temp.refuse_dependent(concat(thing.kind, ' ', thing.object),
-                    format('cannot be made again as its owner''s (%s) over what', SQLERRM), thing.advice);
+                PERFORM pg_temp.fault(format(@not_made_again_as_its_owners.what@,
+                    thing.kind || ' ' || thing.object, SQLERRM), @not_made_again_as_its_owners.todo@ || thing.advice);
             ELSIF SQLSTATE LIKE '23%' AND NOT all_fit THEN
                 RAISE;
             ELSIF all_fit OR thing.kind NOT IN ('view', 'index', 'trigger', 'constraint') THEN
-                PERFORM pg_temp.refuse_dependent(concat(thing.kind, ' ', thing.object), 'would not work over what',
-                    thing.advice);
+                PERFORM pg_temp.fault(format(@would_not_work.what@, thing.kind || ' ' || thing.object),
+                    @would_not_work.todo@ || thing.advice);
             ELSE
                 PERFORM pg_temp.note(thing.kind, thing.object, NULL, thing.definition, NULL);
             END IF;
@@ -372,8 +366,8 @@ BEGIN
     INTO thing FROM pg_inherits
     WHERE rel IN (inhrelid, inhparent);
     IF FOUND THEN
-        PERFORM pg_temp.fault(format('table %s inherits from %s', thing.child, thing.parent), format(
-            'Take them apart, then run again: ALTER TABLE %s NO INHERIT %s', thing.child, thing.parent));
+        PERFORM pg_temp.fault(format(@inherits.what@, thing.child, thing.parent),
+            format(@inherits.todo@, thing.child, thing.parent));
     END IF;
     PERFORM pg_temp.take_down(kind, concat_ws('.', tbl, name), made_by, statement)
     FROM (SELECT 'row security', NULL, format('ALTER TABLE public.%I %s ROW LEVEL SECURITY', tbl, yes),

@@ -129,11 +129,8 @@ BEGIN
             pg_temp.converted(value, from_type, to_type), rows, pg_temp.fits(value, from_type, to_type, true),
             pg_temp.zoneless(value, from_type, to_type)) INTO n, odd;
         IF n > 0 AND current_setting('painel.zone', true) = 'hidden' THEN
-            PERFORM pg_temp.fault('this session has a time zone of its own, which hides the one that the '
-                'application reads moments without a zone in: ', format(
-                'Connect without it (PGTZ, PGOPTIONS, the role''s own), or say which it is, here %L,'
-                ' then run again: ALTER ROLE %s IN DATABASE %I SET timezone = %1$L', zone, (SELECT
-                relowner::regrole FROM pg_class WHERE oid = pg_temp.oid_of('usuarios')), current_database()),
+            PERFORM pg_temp.fault(@zone_hidden.what@, format(@zone_hidden.todo@, zone,
+                (SELECT relowner::regrole FROM pg_class WHERE oid = pg_temp.oid_of('usuarios')), current_database()),
                 of_column);
         ELSIF n > 0 THEN
             PERFORM pg_temp.say(format('%s: %s without a zone read in %s%s', of_column,
@@ -146,8 +143,8 @@ END $fn$;
 -- Whether no row holds what is no label of an enum.
 CREATE OR REPLACE FUNCTION pg_temp.has_labels(tbl text, col text, enum_type text, labels text[])
 RETURNS boolean LANGUAGE sql AS $fn$
-    SELECT pg_temp.no_row(tbl, col, format(other, quote_ident(col)), 'row holds', 'rows hold',
-        'a value that is no label of ' || enum_type, 'Correct them', format(other, pg_temp.was(tbl, col)),
+    SELECT pg_temp.no_row(tbl, col, format(other, quote_ident(col)), @no_label.rows@,
+        format(@no_label.what@, enum_type), @no_label.todo@, format(other, pg_temp.was(tbl, col)),
         (pg_temp.noted('cells', tbl || '.' || col)).entry IS NOT NULL)
     FROM (SELECT pg_temp.bare('%s')
               || format(' NOT IN (%s)', string_agg(quote_literal(l), ', ' ORDER BY place)) AS other
@@ -158,9 +155,8 @@ $fn$;
 -- The same of an array, or of a table of another schema.
 CREATE OR REPLACE FUNCTION pg_temp.refuse_labels(n bigint, tbl text, col text, enum_type text)
 RETURNS void LANGUAGE sql AS $fn$
-    SELECT pg_temp.refuse(format('%s.%s: %s a value that is no label of %s', tbl, col,
-            pg_temp.counted(n, 'row holds', 'rows hold'), enum_type),
-        format('Correct them, then run again. See them: SELECT %I, count(*) FROM %s GROUP BY %I', col, tbl, col))
+    SELECT pg_temp.refuse(format(@no_label_elsewhere.what@, tbl, col,
+            pg_temp.counted(n, @no_label.rows@), enum_type), format(@no_label_elsewhere.todo@, col, tbl))
     WHERE n > 0
 $fn$;
 
@@ -218,8 +214,8 @@ DECLARE
     misfit text := 'NOT ' || pg_temp.fits(quote_ident(col), live, target);
 BEGIN
     RETURN CASE WHEN pg_temp.is_enum(target) THEN pg_temp.has_labels(tbl, col, target, pg_temp.labels_of(target))
-        ELSE pg_temp.no_row(tbl, col, misfit, 'value does', 'values do',
-            'not fit ' || replace(upper(wanted), 'CHARACTER VARYING', 'VARCHAR'), 'Shorten or correct them',
+        ELSE pg_temp.no_row(tbl, col, misfit, @misfit.rows@,
+            format(@misfit.what@, replace(upper(wanted), 'CHARACTER VARYING', 'VARCHAR')), @misfit.todo@,
             CASE col WHEN 'id' THEN 'id::text !~ ''^-?\d+$''' ELSE 'NOT ' || pg_temp.fits(pg_temp.was(tbl, col), live,
             target) END, misfit ~ 'pg_temp' AND col <> 'id') END;
 END $fn$;
@@ -360,8 +356,7 @@ BEGIN
     IF n > 0 THEN
         IF NOT pg_temp.has_column(tbl, 'id') THEN
             PERFORM pg_temp.refuse(
-                format('%s.%s: values change, and are kept by a column id in schema public only', tbl, col),
-                'Drop its foreign key, run again, then make it anew');
+                format(@key_changes.what@, tbl, col), @key_changes.todo@);
         END IF;
         PERFORM pg_temp.open_retired();
         kept := pg_temp.free_name(

@@ -147,8 +147,8 @@ DECLARE
 BEGIN
     IF live IS NULL THEN
         IF pg_temp.type_oid(enum_type) IS NOT NULL THEN
-            PERFORM pg_temp.refuse(format('the type %s exists and is no enum', enum_type),
-                format('Rename it, then run again: ALTER TYPE %1$I RENAME TO %1$s_2', enum_type));
+            PERFORM pg_temp.refuse(format(@no_enum.what@, enum_type),
+                format(@no_enum.todo@, enum_type));
         END IF;
         PERFORM pg_temp.make_enum(enum_type, labels);
         RETURN;

@@ -35,18 +35,15 @@ DECLARE
     was text := pg_temp.was(tbl, col, '');
 BEGIN
     IF was > '' THEN
-        RETURN pg_temp.no_row(tbl, col, format('%I IS NULL', col), 'row holds', 'rows hold',
-            'NULL where the schema needs a value', 'Give them a value', was || ' IS NULL');
+        RETURN pg_temp.no_row(tbl, col, format('%I IS NULL', col), @null@, was || ' IS NULL');
     END IF;
     n := pg_temp.count_where(tbl, format('%I IS NULL', col));
     IF n > 0 THEN
         -- A type that no column had is one that the run makes, out of text as well.
-        PERFORM pg_temp.fault(format('%s.%I is missing, and %s a value there', pg_temp.was(tbl), col,
-            pg_temp.counted(n, 'row needs', 'rows need')), concat('Before the next run, ', pg_temp.may_be(tbl, col),
+        PERFORM pg_temp.fault(format(@missing_column.what@, pg_temp.was(tbl), col,
+            pg_temp.counted(n, @missing_column.rows@)), concat(@missing_column.todo@, pg_temp.may_be(tbl, col),
             format(CASE col WHEN 'id'
-                THEN 'bring it back from a backup or, where nothing refers to it: ALTER TABLE %s ADD COLUMN id serial'
-                ELSE 'add it, with a value for each row: ALTER TABLE %s ADD COLUMN %I %s; UPDATE %1$s SET %2$I = ...'
-            END, pg_temp.was(tbl), col, CASE WHEN NOT pg_temp.is_enum(type)
+                THEN @missing_column.id@ ELSE @missing_column.add@ END, pg_temp.was(tbl), col, CASE WHEN NOT pg_temp.is_enum(type)
                 OR type IN (SELECT f.type FROM pg_temp.as_found f) THEN type ELSE 'text' END)));
     END IF;
     RETURN n = 0;

@@ -72,9 +72,8 @@ BEGIN
         twice := format('SELECT * FROM (SELECT ctid, %1$s, %2$s AND count(*) FILTER (WHERE %2$s) OVER (PARTITION BY '
             'ROW(%1$s)) > 1 AS twice FROM %3$s) t WHERE twice', x.cols, x.here, x.rel);
         EXECUTE format('SELECT count(*) FROM (%s) d', twice) INTO n;
-        PERFORM pg_temp.fault(format('%s.%s: %s rows hold values that occur more than once under %s, a unique '
-            'index', pg_temp.shown(x.rel::text), x.cols, n, pg_temp.shown(x.idx::text)),
-            format('Correct them, REINDEX INDEX %s, then run again. ', x.idx), '', twice);
+        PERFORM pg_temp.fault(format(@duplicate_under_an_index.what@, pg_temp.shown(x.rel::text), x.cols, n, pg_temp.shown(x.idx::text)),
+            format(@duplicate_under_an_index.todo@, x.idx), '', twice);
         EXECUTE CASE WHEN x.con IS NULL THEN format('DROP INDEX %s CASCADE', x.idx)
             ELSE format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', x.rel, x.con) END;
     END LOOP;
@@ -89,8 +88,8 @@ DECLARE
 BEGIN
     IF n > 0 AND NOT EXISTS (SELECT FROM pg_temp.faults WHERE todo LIKE '%REINDEX%'
             AND starts_with(what, format('%s.%s: ', pg_temp.was(tbl), names))) THEN
-        PERFORM pg_temp.fault(format('%s.%s: %s more than once where they must be unique', pg_temp.was(tbl), names,
-            pg_temp.counted(n, 'value occurs', 'values occur')), 'Make them unique, then run again. ', '',
+        PERFORM pg_temp.fault(format(@duplicate.what@, pg_temp.was(tbl), names,
+            pg_temp.counted(n, @duplicate.rows@)), @duplicate.todo@, '',
             format('SELECT %1$s, count(*) FROM %2$s WHERE %3$s IS NOT NULL GROUP BY %1$s HAVING count(*) > 1', names,
                 pg_temp.was(tbl), replace(names, ', ', ' IS NOT NULL AND ')));
     END IF;
@@ -213,8 +212,8 @@ BEGIN
         RETURN false;
     ELSIF pg_temp.was(target, NULL, '') > '' THEN
         -- Of rows that came back from a copy, nothing that can be asked before says which.
-        RETURN pg_temp.no_row(tbl, col, orphan, 'row refers', 'rows refer',
-            format('to rows of %s that do not exist', pg_temp.was(target)), 'Restore or correct them',
+        RETURN pg_temp.no_row(tbl, col, orphan, @orphan.rows@,
+            format(@orphan.what@, pg_temp.was(target)), @orphan.todo@,
             format('%s NOT IN (SELECT id FROM %s)', was, pg_temp.was(target)),
             pg_temp.was(target, 'id') <> 'id' OR EXISTS (
                 SELECT FROM pg_temp.as_found f JOIN pg_class c ON c.oid = rel
@@ -222,8 +221,8 @@ BEGIN
     END IF;
     n := pg_temp.count_where(tbl, orphan);
     IF n > 0 THEN
-        PERFORM pg_temp.fault(target || ' is missing, and rows refer to it: ', concat('Before the next run, ',
-            pg_temp.may_be(target), 'bring it back from a backup. '), format('%s of %s.%s', n, pg_temp.was(tbl), was),
+        PERFORM pg_temp.fault(format(@missing_table.what@, target), concat(@missing_table.todo@,
+            pg_temp.may_be(target), @missing_table.backup@), format('%s of %s.%s', n, pg_temp.was(tbl), was),
             replace(pg_temp.see(tbl, col, was || ' IS NOT NULL'), 'SELECT ', format('SELECT %L, ', pg_temp.was(tbl))));
     END IF;
     RETURN n = 0;

@@ -96,16 +96,12 @@ BEGIN
     INTO n, ids;
     IF n > 0 THEN
         PERFORM pg_temp.refuse(
-            format('%s.%s: %s to rows of %s that find no place in %s', child, col,
-                pg_temp.counted(n, 'row refers', 'rows refer'), source, target),
-            format('Give each the key of the row that it is now, or one of its own, then run again. See them, '
-                'and which rows have taken their place: SELECT %7$s, child.%3$I, target.id AS taken_by '
-                'FROM public.%1$I child JOIN public.%2$I source ON source.id = child.%3$I '
-                'LEFT JOIN public.%4$I target ON %5$s WHERE source.id IN (%6$s)', child, source, col, target,
+            format(@no_place.what@, child, col, pg_temp.counted(n, @no_place.rows@), source, target),
+            @no_place.todo@ || format(@no_place.see@,
+                CASE WHEN pg_temp.has_column(child, 'id') THEN 'child.id' ELSE '1' END, col, child, source, target,
                 concat_ws(' OR ', 'target.id = source.id', (
                     SELECT string_agg(j, ' OR ') FROM pg_temp.joined(source, target, keys) j)),
-                array_to_string(ids, ', '),
-                CASE WHEN pg_temp.has_column(child, 'id') THEN 'child.id' ELSE '1' END));
+                array_to_string(ids, ', ')));
     END IF;
 END $fn$;
 

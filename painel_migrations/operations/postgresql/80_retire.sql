@@ -78,9 +78,8 @@ END $fn$;
 -- give their members, and theirs in turn. Who is the owner, or may become it, could write anything anyhow; a role
 -- that we belong to is not ours alone.
 CREATE OR REPLACE PROCEDURE pg_temp.begin_way_back() LANGUAGE sql AS $fn$
-    SELECT pg_temp.refuse(format('retired.register can be written by %s, and its definitions would run with the rights '
-            'of %s', string_agg(DISTINCT who, ', '), quote_ident(current_user)),
-        'Read what they are, then run again: ' || string_agg(DISTINCT
+    SELECT pg_temp.refuse(format(@register_writable.what@, string_agg(DISTINCT who, ', '), quote_ident(current_user)),
+        @register_writable.todo@ || string_agg(DISTINCT
             format('REVOKE %s FROM %s', what, pg_temp.grantee_of(given, false)), '; '))
     FROM pg_class c, LATERAL (
         SELECT grantee, 'INSERT, UPDATE, TRUNCATE, TRIGGER ON retired.register'

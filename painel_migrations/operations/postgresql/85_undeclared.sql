@@ -35,9 +35,8 @@ BEGIN
         BEGIN
             SET LOCAL track_counts = on;
         EXCEPTION WHEN insufficient_privilege THEN
-            PERFORM pg_temp.refuse('track_counts is off, so that nobody would see what this revision does to rows',
-                format('As a superuser, then connect anew: ALTER ROLE %I IN DATABASE %I SET track_counts = on',
-                    session_user, current_database()));
+            PERFORM pg_temp.refuse(@rows_uncounted.what@,
+                format(@rows_uncounted.todo@, session_user, current_database()));
         END;
     END IF;
     IF to_regclass('pg_temp.watched') IS NOT NULL THEN
@@ -95,15 +94,15 @@ BEGIN
             EXECUTE format('SELECT count(%s) FROM ONLY %s', coalesce(quote_ident(thing.col), '*'), thing.rel::regclass)
             INTO n;
         END IF;
-        PERFORM pg_temp.fault(format('revision %s %s %s%s, and no operation declares it',
+        PERFORM pg_temp.fault(format(@undeclared.what@,
                 current_setting('painel.revision', true), thing.verb, concat_ws('.', tbl, quote_ident(thing.col)),
                 ' (' || pg_temp.counted(n, 'row', 'rows') || ')'),
-            format('In its place, or before it where a trigger or a key does it, write %s', format(CASE
-                WHEN thing.verb = 'rewrites' THEN 'op.ensure_column("%s", sa.Column("%s", ...))'
-                WHEN thing.col IS NOT NULL THEN 'op.retire_column("%s", "%s")'
-                WHEN thing.verb = 'drops' THEN 'op.retire_table("%s")'
-                WHEN thing.verb = 'changes' THEN 'op.change_rows("%s", {"...": "..."}, where="...", reason="...")'
-                ELSE 'op.delete_rows("%s", where="...", reason="...")' END, tbl, thing.col)));
+            format(@undeclared.todo@, format(CASE
+                WHEN thing.verb = 'rewrites' THEN @undeclared.rewrites@
+                WHEN thing.col IS NOT NULL THEN @undeclared.drops_a_column@
+                WHEN thing.verb = 'drops' THEN @undeclared.drops@
+                WHEN thing.verb = 'changes' THEN @undeclared.changes@
+                ELSE @undeclared.deletes_from@ END, tbl, thing.col)));
     END LOOP;
     CALL pg_temp.refuse_faults();
 END $fn$;

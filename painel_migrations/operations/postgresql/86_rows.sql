@@ -114,10 +114,10 @@ BEGIN
             INTO others;
         IF others > 0 THEN
             refers := true;
-            PERFORM pg_temp.fault(format('revision %s deletes rows of %s that %s.%s refers to (%s)',
+            PERFORM pg_temp.fault(format(@referred_to.what@,
                 current_setting('painel.revision', true), tbl, pg_temp.shown(con.child::text), con.here,
                 pg_temp.counted(others, 'row', 'rows')),
-                'Before it, delete those with op.delete_rows(), or turn them round with op.change_rows()');
+                @referred_to.todo@);
         END IF;
     END LOOP;
     IF refers THEN

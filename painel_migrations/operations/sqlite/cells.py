@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
+from painel_migrations.operations.messages import said
 from painel_migrations.operations.sqlite.identity import IDENTITY
 from painel_migrations.operations.sqlite.live import count, count_where, counted, free_name, log, read_table
 from painel_migrations.operations.sqlite.register import Entry, amend, entries, note, strike
@@ -86,8 +87,8 @@ def _shelf(connection: sa.Connection, name: str, table: Table, column: Column) -
     keys = _keys(connection, table, column)
     if key(column.name) in map(key, keys):
         raise Refused(
-            f"{table.name}.{column.name}: values change, and they are part of the only key that tells its rows apart",
-            "Drop its foreign key, run again, then make it anew",
+            said("key_changes.what", table=table.name, column=column.name),
+            said("key_changes.todo"),
         )
     if keys:
         own = [c for c in (table.column(name) for name in keys) if c]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from painel_migrations.operations.messages import said
 from painel_migrations.operations.sqlite.faults import note
 from painel_migrations.operations.sqlite.live import count, read_table, table_names
 from painel_migrations.operations.sqlite.missing import missing
@@ -75,9 +76,8 @@ def _is_broken(
     if rows:
         note(
             connection,
-            f"{table.name}.{', '.join(terms)}: {rows} rows hold values that occur more than once under {index}, "
-            "a unique index",
-            f"Correct them, REINDEX {quote(index if is_own else table.name)}, then run again. ",
+            said("duplicate_under_an_index.what", table=table.name, columns=", ".join(terms), rows=rows, index=index),
+            said("duplicate_under_an_index.todo", index=index if is_own else table.name),
             query=twice,
         )
     return bool(rows)

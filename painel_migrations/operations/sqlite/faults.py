@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from painel_migrations.errors import Refused
-from painel_migrations.operations.sqlite.live import count_where, counted, read_tables
+from painel_migrations.operations.messages import counted, said
+from painel_migrations.operations.sqlite.live import count_where, read_tables
 from painel_migrations.operations.sqlite.table import Table
 from painel_migrations.operations.sqlite.text import key, literal, meaning, quote
 from painel_migrations.schema import metadata
@@ -151,10 +152,10 @@ def no_row(
     table: str,
     columns: Sequence[str],
     condition: str,
-    says: tuple[str, str, str],
-    todo: str,
+    message: str,
     shown: str,
     by_id: bool = False,
+    **parameters: str,
 ) -> bool:
     """Note how many rows satisfy a condition; return whether none does.
 
@@ -163,10 +164,10 @@ def no_row(
         table: as it is called now, and so ``columns``.
         columns: those that it is about.
         condition: which rows.
-        says: what they do: of one row, of more, and the rest of the sentence.
-        todo: what to do with them.
+        message: the key of what is said of them.
         shown: the condition in the words of the beginning.
         by_id: whether those words cannot say it, so that the rows are shown by their ids.
+        parameters: of the message.
 
     Raises:
         Refused: outside of a run, where one does.
@@ -179,9 +180,9 @@ def no_row(
             shown = f"id IN ({spelled})"
         names = ", ".join(quote(was(connection, table, column) or column) for column in columns)
         query = see(connection, table, () if shown.endswith(" IS NULL") else columns, shown)
-        one, many, rest = says
-        what = f"{was(connection, table) or table}.{names}: {counted(rows, one, many)} {rest}"
-        note(connection, what, f"{todo}, then run again. ", query=query)
+        rest = said(f"{message}.what", **parameters)
+        what = f"{was(connection, table) or table}.{names}: {counted(message, rows)} {rest}"
+        note(connection, what, f"{said(f'{message}.todo')}, then run again. ", query=query)
     return not rows
 
 

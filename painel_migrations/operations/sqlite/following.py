@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
+from painel_migrations.operations.messages import counted, said
 from painel_migrations.operations.sqlite import cells
 from painel_migrations.operations.sqlite.identity import differ, same_key, same_name
 from painel_migrations.operations.sqlite.live import (
     count_where,
-    counted,
     foreign_keys_to,
     free_name,
     fresh_ids,
@@ -129,11 +129,25 @@ def _refuse_lost(
         taken = " OR ".join(["target.id = source.id", *same_key(copy, live)])
         own_id = "child.id" if child.has("id") else "1"
         raise Refused(
-            f"{child.name}.{column.name}: {counted(rows, 'row refers', 'rows refer')} to rows of {copy.name} "
-            f"that find no place in {live.name}",
-            "Give each the key of the row that it is now, or one of its own, then run again. See them, and which rows "
-            f"have taken their place: SELECT {own_id}, child.{name}, target.id AS taken_by {both} {taken} "
-            f"WHERE source.id IN ({', '.join(some)})",
+            said(
+                "no_place.what",
+                table=child.name,
+                column=column.name,
+                rows=counted("no_place", rows),
+                source=copy.name,
+                target=live.name,
+            ),
+            said("no_place.todo")
+            + said(
+                "no_place.see",
+                own_id=own_id,
+                column=column.name,
+                table=child.name,
+                source=copy.name,
+                target=live.name,
+                taken=taken,
+                ids=", ".join(some),
+            ),
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from painel_migrations.operations.messages import said
 from painel_migrations.operations.sqlite import faults
 from painel_migrations.operations.sqlite.live import (
     Index,
@@ -119,15 +120,15 @@ def clear_name(connection: sa.Connection, name: str) -> None:
 
 def _move_away(connection: sa.Connection, name: str) -> None:
     """Note that something nobody knows has a name that is needed, and take it away: the run goes on to the rest."""
-    statement, advice = f"DROP VIEW {quote(name)}", "Drop it, make it anew under another name"
+    statement, how = f"DROP VIEW {quote(name)}", "name_taken.drop"
     if kind_of(connection, name) != "view":
         statement = f"ALTER TABLE {quote(name)} RENAME TO {quote(free_name(connection, f'{name}_2'))}"
-        advice = "Rename it"
+        how = "name_taken.rename"
     maybe = faults.may_be_table(connection, name).removesuffix("; else ")
     faults.note(
         connection,
-        f"the name {name} is taken by a table or view that is not this application's",
-        f"{advice}, then run again: {statement}{maybe and f'; {maybe}'}",
+        said("name_taken.what", name=name),
+        f"{said(how)}{statement}{maybe and f'; {maybe}'}",
     )
     connection.exec_driver_sql(statement)
 

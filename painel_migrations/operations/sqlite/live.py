@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
 from painel_migrations.logs import get_logger
+from painel_migrations.operations.messages import said
 from painel_migrations.operations.sqlite import reading
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Constraint, Table
 from painel_migrations.operations.sqlite.text import key, quote
@@ -66,8 +67,8 @@ def read_table(connection: sa.Connection, name: str) -> Table | None:
         table = None
     if table is None or [column.name for column in table.columns] != list(columns):
         raise Refused(
-            f"{row.name}: the definition of this table cannot be read",
-            f"Simplify it, then run again. See it: SELECT sql FROM sqlite_master WHERE name = '{row.name}'",
+            said("unreadable.what", table=row.name),
+            said("unreadable.todo", table=row.name),
         )
     return table
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
+from painel_migrations.operations.messages import said
 from painel_migrations.operations.sqlite.live import Index, free_name, indexes, log
 from painel_migrations.operations.sqlite.register import note
 from painel_migrations.operations.sqlite.text import index_renamed, quote
@@ -65,9 +66,7 @@ def refusing_what_is_missing(table: str) -> Iterator[None]:
     except sa.exc.DBAPIError as error:
         if needed := missing(error):
             raise Refused(
-                f"{table}: a CHECK, a collation or a computed column of it needs {needed},"
-                " which only the application's own connections have",
-                "Where it has that, take it out of the table's definition, then run again."
-                f" See it: SELECT sql FROM sqlite_master WHERE name = '{table}'",
+                said("needs_the_application.what", table=table, needed=needed),
+                said("needs_the_application.todo", table=table),
             ) from error
         raise

@@ -79,14 +79,13 @@ def _insert(connection: sa.Connection, source: Table, target: Table) -> bool:
         if column.not_null and key(column.name) != "id":
             value = f"source.{quote(column.name)}" if column.name in names else (column.default or "NULL")
             lacking = f"id IN (SELECT source.id {coming} AND {value} IS NULL)"
-            says = ("row holds", "rows hold", "NULL where the schema needs a value")
-            fit &= no_row(connection, source.name, [column.name], lacking, says, "Give them a value", "1", by_id=True)
+            fit &= no_row(connection, source.name, [column.name], lacking, "null", "1", by_id=True)
     for constraint in target.of_kind(UNIQUE):
         if source.has(*constraint.columns):
             same = " AND ".join(f"target.{quote(name)} = source.{quote(name)}" for name in constraint.columns)
             taken = f"id IN (SELECT source.id {coming} AND EXISTS (SELECT 1 FROM {new} AS target WHERE {same}))"
-            says = ("row holds", "rows hold", f"a value that a row of {target.name} has, where it must be unique")
-            fit &= no_row(connection, source.name, constraint.columns, taken, says, "Change them", "1", by_id=True)
+            names_of = constraint.columns
+            fit &= no_row(connection, source.name, names_of, taken, "taken_by_a_row", "1", True, holder=target.name)
     if not fit:
         return False
     selected = ", ".join(["moved.new_id", *(f"source.{quote(name)}" for name in names)])

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
+from painel_migrations.operations.messages import counted, said
 from painel_migrations.operations.sqlite.faults import is_noted, may_be_column, may_be_table, no_row, note, see, was
-from painel_migrations.operations.sqlite.live import count, count_where, counted
+from painel_migrations.operations.sqlite.live import count, count_where
 from painel_migrations.operations.sqlite.table import Column, Constraint, Table
 from painel_migrations.operations.sqlite.text import BLANKS, key, listed, literal, meaning, quote
 
@@ -23,21 +24,18 @@ def has_values(connection: sa.Connection, table: str, column: Column, value: str
     """
     old = was(connection, table, column.name)
     if old:
-        says = ("row holds", "rows hold", "NULL where the schema needs a value")
         condition, shown = f"({value}) IS NULL", f"{quote(old)} IS NULL"
-        return no_row(connection, table, [column.name], condition, says, "Give them a value", shown)
+        return no_row(connection, table, [column.name], condition, "null", shown)
     rows = count_where(connection, table, f"({value}) IS NULL")
     if rows:
-        name, here = quote(column.name), was(connection, table) or table
-        if key(column.name) == "id":
-            add = "bring it back from a backup"
-        else:
-            add = f"add it, with a value for each row: ALTER TABLE {quote(here)} ADD COLUMN {name} {column.type}; "
-            add += f"UPDATE {quote(here)} SET {name} = ..."
+        here = quote(was(connection, table) or table)
+        how = "missing_column.id" if key(column.name) == "id" else "missing_column.add"
         note(
             connection,
-            f"{here}.{column.name} is missing, and {counted(rows, 'row needs', 'rows need')} a value there",
-            f"Before the next run, {may_be_column(connection, table, column.name, column.type)}{add}",
+            said("missing_column.what", table=here, column=column.name, rows=counted("missing_column", rows)),
+            said("missing_column.todo")
+            + may_be_column(connection, table, column.name, column.type)
+            + said(how, table=here, column=column.name, type=column.type),
         )
     return not rows
 
@@ -51,20 +49,18 @@ def has_labels(
     """
     known = ", ".join(map(literal, dict.fromkeys(map(key, labels))))
     other = f"lower(trim({{}}, {BLANKS})) NOT IN ({known})"
-    says = ("row holds", "rows hold", f"a value that is no label of {enum}")
     shown = other.format(quote(was(connection, table, column) or column))
-    return no_row(connection, table, [column], other.format(value), says, "Correct them", shown, by_id)
+    return no_row(connection, table, [column], other.format(value), "no_label", shown, by_id, enum=enum)
 
 
 def all_fit(connection: sa.Connection, table: Table, column: str, type_: str, value: str) -> bool:
     """Return whether every value fits the declared type that a column is to have."""
     old = was(connection, table.name, column)
     words = meaning(type_).split()
-    says = ("value does", "values do", f"not fit {type_.replace(', ', ',')}")
-    todo = "Shorten or correct them"
+    spelled = type_.replace(", ", ",")
     if words[0] == "varchar" and len(words) > 1:
         condition, shown = f"length({value}) > {int(words[2])}", f"length({quote(old or column)}) > {int(words[2])}"
-        return no_row(connection, table.name, [column], condition, says, todo, shown, by_id=not old)
+        return no_row(connection, table.name, [column], condition, "misfit", shown, by_id=not old, type=spelled)
     if words[0] not in _STORED_AS:
         return True
     # Only a column of that type can tell what SQLite would make of a value.
@@ -77,7 +73,8 @@ def all_fit(connection: sa.Connection, table: Table, column: str, type_: str, va
         f"WHERE {value} IS NOT NULL AND typeof({value}) NOT IN ({allowed})"
     )
     condition = f"{row} IN (SELECT id FROM temp.probed WHERE typeof(value) NOT IN ({allowed}))"
-    fit = no_row(connection, table.name, [column], condition, says, todo, "CAST(id AS INTEGER) <> id", not is_id)
+    shown = "CAST(id AS INTEGER) <> id"
+    fit = no_row(connection, table.name, [column], condition, "misfit", shown, not is_id, type=spelled)
     connection.exec_driver_sql("DROP TABLE temp.probed")
     return fit
 
@@ -107,13 +104,9 @@ def is_unique(connection: sa.Connection, table: str, columns: Sequence[str]) -> 
 def note_duplicates(connection: sa.Connection, table: str, columns: Sequence[str], values: int, query: str) -> bool:
     """Note that this many values occur more than once, unless it is known; return whether none does."""
     if values and not is_noted(connection, f"{table}.{listed(columns)}: ", "REINDEX"):
-        occur = counted(values, "value occurs", "values occur")
-        note(
-            connection,
-            f"{table}.{listed(columns)}: {occur} more than once where they must be unique",
-            "Make them unique, then run again. ",
-            query=query,
-        )
+        occur = counted("duplicate", values)
+        what = said("duplicate.what", table=table, columns=listed(columns), values=occur)
+        note(connection, what, said("duplicate.todo"), query=query)
     return not values
 
 
@@ -152,18 +145,18 @@ def finds_all(
             table,
             reference.columns,
             orphan,
-            ("row refers", "rows refer", f"to rows of {target} that do not exist"),
-            "Restore or correct them",
+            "orphan",
             f"{compared} NOT IN (SELECT {listed(there)} FROM {quote(target)})",
             by_id,
+            target=target,
         )
     rows = count_where(connection, table, orphan)
     if rows:
         missing = reference.target
         note(
             connection,
-            f"{missing} is missing, and rows refer to it: ",
-            f"Before the next run, {may_be_table(connection, missing)}bring it back from a backup. ",
+            said("missing_table.what", table=missing),
+            said("missing_table.todo") + may_be_table(connection, missing) + said("missing_table.backup"),
             f"{rows} of {was(connection, table) or table}.{listed(names)}",
             see(connection, table, reference.columns, _present(names), label=True),
         )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
+from painel_migrations.operations.messages import said
 from painel_migrations.operations.sqlite.live import counted, kind_of, log
 from painel_migrations.operations.sqlite.text import key
 
@@ -64,8 +65,8 @@ def _is_there(connection: sa.Connection) -> bool:
         return bool(kind)
     mend = f"ALTER TABLE {REGISTER} RENAME TO ..." if kind == "table" else f"DROP {kind.upper()} {REGISTER}"
     raise Refused(
-        f"the name {REGISTER} is taken by {'an' if kind == 'index' else 'a'} {kind} that is not this project's",
-        f"Give it another name, then run again: {mend}",
+        said("register_taken.what", name=REGISTER, kind=f"{'an' if kind == 'index' else 'a'} {kind}"),
+        said("register_taken.todo", statement=mend),
     )
 
 

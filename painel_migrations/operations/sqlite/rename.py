@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from painel_migrations.errors import Refused
+from painel_migrations.operations.messages import said
 from painel_migrations.operations.sqlite import cells, faults, values
 from painel_migrations.operations.sqlite.foreign_keys import repoint_foreign_keys
 from painel_migrations.operations.sqlite.keys import rename_index
@@ -71,9 +72,7 @@ def rename_table(connection: sa.Connection, old: str, new: str, required: Sequen
 
 def _rename(connection: sa.Connection, table: Table, new: str) -> None:
     if kind_of(connection, new):
-        raise Refused(
-            f"the name {new} is taken by something that is no table", f"Drop or rename it, then run again: {new}"
-        )
+        raise Refused(said("name_taken_by_no_table.what", name=new), said("name_taken_by_no_table.todo", name=new))
     set_unreadable_indexes_aside(connection, table.name)
     alter(connection, f"ALTER TABLE {quote(table.name)} RENAME TO {quote(new)}")
     before = key(f"ix_{table.name}_")

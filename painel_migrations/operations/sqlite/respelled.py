@@ -9,9 +9,10 @@ from itertools import pairwise
 
 import sqlalchemy as sa
 
+from painel_migrations.operations.messages import said
 from painel_migrations.operations.sqlite.faults import note
 from painel_migrations.operations.sqlite.live import triggers, views
-from painel_migrations.operations.sqlite.text import Token, key, literal, mentions, quote, tokens
+from painel_migrations.operations.sqlite.text import Token, key, mentions, quote, tokens
 from painel_migrations.schema import metadata
 
 _PARTS = {"INSTR", "SUBSTR", "SUBSTRING", "REGEXP", "MATCH"}
@@ -36,10 +37,10 @@ def mind_values(connection: sa.Connection, table: str, column: str, value: str, 
     for kind, thing, statement in found:
         for was, becomes in pairs:
             if names_text(statement, was, becomes):
-                says = f"{kind} {thing} names {literal(was)}, which rows will hold as {literal(becomes)}"
+                says = said("names_a_value.what", object=f"{kind} {thing}", was=was, becomes=becomes)
                 made = [statement, *(trigger.statement for trigger in triggers(connection, thing) if kind == "view")]
-                drop = f"Drop it, run again, then make it anew: DROP {kind.upper()} {quote(thing)}"
-                spelled = f" -- Anew, with {literal(becomes)} for {literal(was)}: "
+                drop = said("names_a_value.todo") + f"DROP {kind.upper()} {quote(thing)}"
+                spelled = said("names_a_value.anew", was=was, becomes=becomes)
                 note(connection, says, drop + spelled + "; ".join(map(_in_one_line, made)))
 
 

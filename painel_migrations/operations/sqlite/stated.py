@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from painel_migrations.operations.literals import Sql
+from painel_migrations.operations.messages import said
 from painel_migrations.operations.sqlite import cells, faults
 from painel_migrations.operations.sqlite.identity import IDENTITY
 from painel_migrations.operations.sqlite.live import (
@@ -151,9 +152,15 @@ def _are_referred_to(connection: sa.Connection, table: str, condition: str) -> b
                 refers = True
                 faults.note(
                     connection,
-                    f"revision {connection.info.get(REVISION)} deletes rows of {table} that {quote(child.name)}."
-                    f"{listed(reference.columns)} refers to ({counted(others, 'row', 'rows')})",
-                    "Before it, delete those with op.delete_rows(), or turn them round with op.change_rows()",
+                    said(
+                        "referred_to.what",
+                        revision=connection.info.get(REVISION),
+                        table=table,
+                        child=quote(child.name),
+                        columns=listed(reference.columns),
+                        rows=counted(others, "row", "rows"),
+                    ),
+                    said("referred_to.todo"),
                 )
     return refers
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
+from painel_migrations.operations.messages import said
 from painel_migrations.operations.sqlite import faults
 from painel_migrations.operations.sqlite.live import (
     count,
@@ -31,13 +32,6 @@ _COUNTS = "temp.painel_rows"
 _REPLACES = re.compile(r"\bREPLACE\s+INTO\b|\b(?:OR|CONFLICT)\s+REPLACE\b", re.IGNORECASE)
 
 # What declares each kind of change, with the table and the column in their places.
-_INSTEAD = {
-    "deletes from": 'op.delete_rows("{0}", where="...", reason="...")',
-    "changes": 'op.change_rows("{0}", {{"...": "..."}}, where="...", reason="...")',
-    "drops": 'op.retire_table("{0}")',
-    "drops a column": 'op.retire_column("{0}", "{1}")',
-    "rewrites": 'op.ensure_column("{0}", sa.Column("{1}", ...))',
-}
 
 
 @dataclass
@@ -196,15 +190,20 @@ class Stretch:
     def _note(self, verb: str, table: str, rows: int, column: str = "") -> None:
         if not rows:
             return
-        instead = _INSTEAD[verb].format(table, column)
+        instead = said(f"undeclared.{verb.replace(' ', '_')}", table=table, column=column)
         thing = f"{quote(table)}.{quote(column)}" if column else quote(table)
         # Of what nobody saw, nobody counted the rows.
         how_many = f" ({counted(rows, 'row', 'rows')})" if rows > 0 else ""
-        revision = self._connection.info.get(REVISION)
         faults.note(
             self._connection,
-            f"revision {revision} {verb.removesuffix(' a column')} {thing}{how_many}, and no operation declares it",
-            f"In its place, or before it where a trigger or a key does it, write {instead}",
+            said(
+                "undeclared.what",
+                revision=self._connection.info.get(REVISION),
+                verb=verb.removesuffix(" a column"),
+                thing=thing,
+                rows=how_many,
+            ),
+            said("undeclared.todo", instead=instead),
         )
 
 
