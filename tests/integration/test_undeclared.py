@@ -262,7 +262,8 @@ def _target(kind: str, models: dict[str, object], tmp_path: Path) -> Iterator[Ta
         yield Target(engine_of(f"sqlite:///{tmp_path / 'eventos.db'}"), None)
         return
     server = models["server_of"](int(kind[2:]))  # type: ignore[operator]
-    model, name = f"undeclared_model_{os.getpid()}", f"undeclared_{os.getpid()}"
+    # Two files have these models, and one process may run both.
+    model, name = f"undeclared_{models['folder'].name}_{os.getpid()}", f"undeclared_{os.getpid()}"  # type: ignore[attr-defined]
     if kind not in models:
         fill(engine_of(server.create_database(model)))
         models[kind] = True
