@@ -71,8 +71,8 @@ CASES = [
     ),
     Case(
         "volatile-default",
-        'op.ensure_column("eventos", sa.Column("capa", sa.Float, server_default=sa.text("random()")))',
-        'op.ensure_column("eventos", sa.Column("capa", sa.String(9), server_default="random()"))',
+        'op.ensure_column("eventos", sa.Column("x", sa.Float, nullable=False, server_default=sa.text("random()")))',
+        'op.ensure_column("eventos", sa.Column("x", sa.Float, server_default=sa.text("random()")))',
     ),
     Case(
         "numbered-column",
@@ -146,7 +146,7 @@ CASES = [
     ),
     Case(
         "index-blocks-writes",
-        'op.ensure_index("ix_eventos_local", "eventos", "local", unique=True)',
+        'op.ensure_index("ix_eventos_nome", "eventos", "nome", unique=True)',
         (
             'op.ensure_table("festas", sa.Column("id", sa.Integer, primary_key=True), sa.Column("nome", sa.Text))\n'
             'op.ensure_index("ix_festas_nome", "festas", "nome")'
@@ -169,7 +169,7 @@ CASES = [
     ),
     Case("maintenance", sql("CLUSTER eventos USING eventos_pkey"), sql("ANALYZE eventos")),
     Case("maintenance", sql("REINDEX TABLE eventos"), sql("COMMENT ON TABLE eventos IS 'REINDEX TABLE eventos'")),
-    Case("maintenance", sql("ALTER TABLE cupons SET UNLOGGED"), sql("ALTER TABLE eventos SET (fillfactor=90)")),
+    Case("maintenance", sql("ALTER TABLE previsoes_ia SET UNLOGGED"), sql("ALTER TABLE eventos SET (fillfactor=90)")),
     Case("lock-table", sql("LOCK TABLE eventos"), sql("LOCK TABLE eventos IN ROW EXCLUSIVE MODE")),
     Case(
         "rows-under-lock",
@@ -187,7 +187,9 @@ CASES = [
         'op.drop_column("eventos", "limite_idade")',
         sql("ALTER TABLE eventos ALTER COLUMN limite_idade DROP DEFAULT"),
     ),
-    Case("drop-table", 'op.drop_table("cupons")', sql("COMMENT ON TABLE cupons IS 'DROP TABLE cupons'")),
+    Case(
+        "drop-table", 'op.drop_table("previsoes_ia")', sql("COMMENT ON TABLE previsoes_ia IS 'DROP TABLE previsoes_ia'")
+    ),
     Case("drop-type", sql("DROP TYPE statusevento CASCADE"), 'op.drop_enum(sa.Enum(name="statusevento"))'),
     Case("drop-more", sql("DROP SCHEMA loja CASCADE"), sql("DROP VIEW IF EXISTS resumo")),
     Case(
@@ -195,7 +197,7 @@ CASES = [
         sql("DELETE FROM eventos WHERE nome = 'x; y'"),
         'op.delete_rows("eventos", where="nome = \'x\'", reason="they were tests")',
     ),
-    Case("undeclared-delete", sql("TRUNCATE eventos, cupons CASCADE"), sql("SELECT 'TRUNCATE eventos'")),
+    Case("undeclared-delete", sql("TRUNCATE eventos, previsoes_ia CASCADE"), sql("SELECT 'TRUNCATE eventos'")),
     Case(
         "undeclared-update",
         sql("UPDATE eventos SET local = 'a, b', limite_idade = 18 WHERE id = 1"),
@@ -231,17 +233,17 @@ CASES = [
         'op.fold_column("eventos", "local", "lugar")',
         sql("ALTER INDEX ix_eventos_id RENAME TO ix_eventos_numero"),
     ),
-    Case("rename-table", 'op.rename_table("cupons", "vales")', sql("ALTER VIEW resumo RENAME TO sumario")),
+    Case("rename-table", 'op.rename_table("previsoes_ia", "vales")', sql("ALTER VIEW resumo RENAME TO sumario")),
     Case(
         "rename-table",
-        'op.ensure_renamed("cupons", "vales")',
+        'op.ensure_renamed("previsoes_ia", "vales")',
         (
             'op.ensure_table("vales", sa.Column("id", sa.Integer, primary_key=True))\n'
             'op.ensure_renamed("vales", "vales_novos")'
         ),
     ),
     Case("column-in-use", 'op.retire_column("eventos", "local")', 'op.ensure_no_index("ix_eventos_id", "eventos")'),
-    Case("table-in-use", 'op.retire_table("cupons")', 'op.ensure_no_trigger("t", "cupons")'),
+    Case("table-in-use", 'op.retire_table("previsoes_ia")', 'op.ensure_no_trigger("t", "previsoes_ia")'),
     Case(
         "label-in-use",
         'op.rename_label(sa.Enum("ATIVO", "INATIVO", "CANCELADO", name="statusevento"), "INATIVO", "PAUSADO")',

@@ -108,7 +108,9 @@ def _column(past: Past, table: str, column: sa.Column[Any]) -> Iterator[str]:
     target = next((key.target_fullname.split(".")[0] for key in column.foreign_keys), "")
     kind = type_of(column)
     if old is None:
-        words = re.sub(r" references \w+$", "", described(column))
+        # Of a column that may be NULL the default comes after it, and no row gets it.
+        late = r" default .*$" if column.nullable else r" references \w+$"
+        words = re.sub(rf" references \w+$|{late}", "", described(column))
         name, _, rest = words.partition(" ")
         yield f"ALTER TABLE {table} ADD COLUMN {name} {re.sub(' (default|not null)', _capitals, rest)}"
         if target:
