@@ -82,6 +82,12 @@ _EVENT_TRIGGERS = f"""SELECT format(
     || string_agg(format('ALTER EVENT TRIGGER %I DISABLE', evtname), '; ' ORDER BY evtname)
 FROM pg_event_trigger WHERE {EVENT_TRIGGERS} HAVING count(*) > 0"""
 
+# What lifts a limit that only a superuser may set: for the role in the database, which goes before what either has by
+# itself, and the server.
+LIMIT = "53400"
+_LIFT = """pg_catalog.format('As a superuser, then connect anew and run again: '
+            'ALTER ROLE %I IN DATABASE %I SET temp_file_limit = -1', session_user, pg_catalog.current_database())"""
+
 # Classes whose message may quote a row's value: bad data, broken constraints, and what a trigger or function raises.
 QUOTING = ("22", "23", "38", "39", "P0")
 
@@ -95,6 +101,7 @@ def explanation() -> str:
     """
     text = resources.files(__package__).joinpath("explanation.sql").read_text("utf-8").strip()
     rows = ",\n".join("('{}')".format("','".join(_quoted(answer))) for answer in ANSWERS)
+    text = text.replace("/*limit*/", _LIFT)
     return text.replace("/*answers*/", rows).replace("/*report*/", "A defect of ours: report it with this message")
 
 
@@ -119,6 +126,14 @@ def explain(connection: sa.Connection, error: sa.exc.DBAPIError) -> tuple[str, s
     code = getattr(error.orig, "pgcode", None)
     if diagnosis is None or not code:
         return None
+    if code == LIMIT:
+        # Of a look as well, which may make no function; and how a transaction of ours begins may meet the limit, too.
+        driver: Any = connection.connection.dbapi_connection
+        with driver.cursor() as cursor:
+            cursor.execute(f"SELECT {_LIFT}")
+            (todo,) = cursor.fetchone()
+        driver.rollback()
+        return diagnosis.message_primary, str(todo)
     given = {
         "state": code,
         "what": diagnosis.message_primary,

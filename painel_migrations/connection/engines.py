@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,35 @@ SELECT set_config(name, CASE vartype WHEN 'string' THEN '' ELSE '0' END, true) F
 WHERE name IN ('transaction_timeout', 'restrict_nonsystem_relation_kind') AND setting NOT IN ('', '0')"""
 
 
-def make_engine(url: sa.URL, read_only: bool = False, lock_wait: float = 300, connect_timeout: float = 10) -> sa.Engine:
+@dataclass(frozen=True)
+class Patience:
+    """How many seconds a statement may take, and wait for a table, before a run or a look says otherwise; 0: any.
+
+    Ours in place of what a role, a database or the server has set, which may be milliseconds.
+    """
+
+    statement: float = 0
+    lock: float = 0
+
+    @property
+    def settings(self) -> str:
+        """The statements that set it for a transaction."""
+        statement, lock = round(self.statement * 1000), round(self.lock * 1000)
+        return f"SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}"
+
+
+def make_engine(
+    url: sa.URL,
+    read_only: bool = False,
+    lock_wait: float = 300,
+    connect_timeout: float = 10,
+    patience: Patience = Patience(),
+) -> sa.Engine:
     """Make the engine for a database.
 
     Arguments: ``url`` as settings give it; ``read_only``, true for commands that look (a missing SQLite file is
     then not made); ``lock_wait``, seconds a SQLite run waits for another one; ``connect_timeout``, seconds a server
-    has to answer at each of its addresses.
+    has to answer at each of its addresses; ``patience`` of its transactions on a server.
     Errors: UsageError or Refused where an SQLite file cannot be what is wanted.
     """
     if url.get_backend_name() == "sqlite":
@@ -79,11 +103,11 @@ def make_engine(url: sa.URL, read_only: bool = False, lock_wait: float = 300, co
         # A role may have another encoding set, which cannot spell every name.
         connect_args=asked | {"application_name": APPLICATION_NAME},
     )
-    _prepare_postgresql(engine, read_only)
+    _prepare_postgresql(engine, read_only, patience)
     return engine
 
 
-def _prepare_postgresql(engine: sa.Engine, read_only: bool) -> None:
+def _prepare_postgresql(engine: sa.Engine, read_only: bool, patience: Patience) -> None:
     """Begin every transaction as a run needs it or, for who only looks, unable to write."""
 
     ask_nothing(engine.dialect, SAFE_PATH)
@@ -91,7 +115,11 @@ def _prepare_postgresql(engine: sa.Engine, read_only: bool) -> None:
     @sa.event.listens_for(engine, "begin")
     def _begun(connection: sa.Connection) -> None:
         # Where what others commit is seen, whatever a role has asked for: a run waits for another, then looks.
-        secure(connection, f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED{', READ ONLY' if read_only else ''}; ")
+        secure(
+            connection,
+            f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED{', READ ONLY' if read_only else ''}; ",
+            patience,
+        )
 
     sa.event.listen(engine, "connect", _let_idle)
     sa.event.listen(engine, "close", _limit_again)
@@ -120,20 +148,18 @@ def _limit_again(dbapi_connection: Any, record: Any) -> None:
                 cursor.execute("RESET idle_session_timeout")
 
 
-def secure(connection: sa.Connection, first: str = "") -> None:
+def secure(connection: sa.Connection, first: str = "", patience: Patience = Patience()) -> None:
     """Find nothing by name outside pg_catalog until the transaction ends, and lift what would end it from outside.
 
     Every transaction of an engine of ours begins with it; a connection that somebody else made is given it.
 
-    Arguments: ``first``, what goes before in the same message.
+    Arguments: ``first``, what goes before in the same message; ``patience``, which a run takes anew as it has its lock.
 
     SQLite has no schemas.
     """
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(
-            f"{first}{SAFE_PATH}; SET LOCAL idle_in_transaction_session_timeout = {IDLE}; {LIFTED}",
-            execution_options={"no_parameters": True},
-        )
+        limits = f"SET LOCAL idle_in_transaction_session_timeout = {IDLE}; {patience.settings}"
+        connection.exec_driver_sql(f"{first}{SAFE_PATH}; {limits}; {LIFTED}", execution_options={"no_parameters": True})
 
 
 def check_sqlite_file(url: sa.URL, read_only: bool) -> None:

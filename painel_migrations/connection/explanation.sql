@@ -36,6 +36,8 @@ BEGIN
                 WHERE attrelid = rel AND attnum > 0 AND NOT attisdropped AND has_any_column_privilege(rel, 'SELECT')
                     AND NOT has_column_privilege(rel, attnum, 'SELECT')) k
         WHERE c.oid = rel AND NOT pg_has_role(relowner, 'USAGE');
+    ELSIF e_state = '53400' THEN
+        off := /*limit*/;
     ELSIF con IS NOT NULL OR e_state = '23502' THEN
         SELECT format(CASE WHEN EXISTS (SELECT FROM pg_constraint WHERE conrelid = rel AND conname = con)
             THEN 'ALTER TABLE %s DROP CONSTRAINT %I' WHEN idx IS NOT NULL THEN 'DROP INDEX %3$s' END, rel, con, idx)

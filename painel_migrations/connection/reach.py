@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from painel_migrations.candidates import Candidate
-from painel_migrations.connection.engines import make_engine
-from painel_migrations.connection.failures import Failure, classify, ending
+from painel_migrations.connection.answers import LIMIT
+from painel_migrations.connection.engines import Patience, make_engine
+from painel_migrations.connection.failures import Failure, classify, ending, meaning
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.errors import NoConnectionError, PainelError
 from painel_migrations.events import tell
@@ -81,6 +82,13 @@ def reached(settings: Settings, read_only: bool = False, breaker: Breaker | None
     try:
         breaker.watch(found.connection.connection.dbapi_connection)
         yield found
+    except sa.exc.DBAPIError as error:
+        if getattr(error.orig, "pgcode", None) == LIMIT:
+            # A look that a limit ended: what lifts it has names that only this session knows.
+            found.connection.rollback()
+            raise meaning(error, found.candidate.source, found.connection) from error
+        found.connection.invalidate()
+        raise
     except BaseException:
         # It may be lost, or cut: then there is nothing to roll back with, and the server does it.
         found.connection.invalidate()
@@ -145,6 +153,8 @@ def _connect(
     import tenacity
 
     began = time.monotonic()
+    # A run begins without limits, and takes its own as it has the lock of runs.
+    limits = Patience(settings.statement_timeout, settings.lock_timeout) if read_only else Patience()
 
     def noted(state: tenacity.RetryCallState) -> bool:
         """Note how an attempt failed; return whether another one makes sense."""
@@ -172,7 +182,7 @@ def _connect(
         for attempt in retrying:
             with attempt:
                 began = time.monotonic()
-                connection = _opened(candidate.url, settings.connect_timeout, deadline, read_only)
+                connection = _opened(candidate.url, settings.connect_timeout, deadline, read_only, limits)
                 attempts.append(
                     Attempt(candidate, attempt.retry_state.attempt_number, None, "", time.monotonic() - began)
                 )
@@ -181,7 +191,7 @@ def _connect(
     return None
 
 
-def _opened(url: sa.URL, timeout: float, deadline: float, read_only: bool) -> sa.Connection:
+def _opened(url: sa.URL, timeout: float, deadline: float, read_only: bool, limits: Patience) -> sa.Connection:
     """Open a connection in a thread, which can be left behind: neither a resolver nor libpq can be interrupted."""
     results: list[sa.Connection | Exception] = []
     arrived, handover = threading.Event(), threading.Lock()
@@ -190,7 +200,8 @@ def _opened(url: sa.URL, timeout: float, deadline: float, read_only: bool) -> sa
     def work() -> None:
         result: sa.Connection | Exception
         try:
-            result = make_engine(url, read_only=read_only, connect_timeout=timeout).connect()
+            engine = make_engine(url, read_only=read_only, connect_timeout=timeout, patience=limits)
+            result = engine.connect()
         except Exception as error:
             result = error
         with handover:

@@ -18,7 +18,7 @@ import painel_migrations.operations
 import painel_migrations.operations.plain  # noqa: F401  as does this
 from painel_migrations import schema
 from painel_migrations.connection.answers import event_triggers
-from painel_migrations.connection.engines import prepare_sqlite, secure
+from painel_migrations.connection.engines import Patience, prepare_sqlite, secure
 from painel_migrations.connection.failures import classify
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.locks import lock_run, tell_waited
@@ -134,7 +134,7 @@ def run_offline(context: EnvironmentContext) -> None:
 def _run(context: EnvironmentContext, connection: sa.Connection, settings: Settings) -> None:
     environment = _configure(context, connection=connection)
     if not changes(context):
-        secure(connection)
+        secure(connection, patience=Patience(settings.statement_timeout, settings.lock_timeout))
         with reflects_public(connection):
             environment.get_context().run_migrations()
         return

@@ -63,6 +63,18 @@ FROM pg_settings JOIN pg_roles r ON r.rolname = current_user
 WHERE (name, setting) IN (('session_replication_role', 'replica'), ('zero_damaged_pages', 'on'),
     ('ignore_checksum_failure', 'on')) AND NOT (r.rolsuper)
 UNION ALL
+-- What has a session be another role than the one that logged in, as it is said in the settings.
+SELECT 'acts', 'role', json_build_object('role', quote_ident(current_user), 'session', quote_ident(session_user),
+    'reset', coalesce((SELECT concat('ALTER ', CASE WHEN setrole <> 0 THEN 'ROLE ' || setrole::regrole END,
+            CASE WHEN setrole <> 0 AND setdatabase <> 0 THEN ' IN ' WHEN setrole = 0 AND setdatabase = 0 THEN 'ROLE ALL' END,
+            CASE WHEN setdatabase <> 0 THEN 'DATABASE ' || quote_ident(current_database()) END, ' RESET role')
+        FROM pg_db_role_setting
+        WHERE setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = session_user))
+          AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+          AND EXISTS (SELECT FROM unnest(setconfig) AS s WHERE s LIKE 'role=%%')
+        ORDER BY setrole = 0, setdatabase = 0 LIMIT 1), ''))
+WHERE current_user <> session_user
+UNION ALL
 SELECT 'owned', thing.name, json_build_object('owner', quote_ident(pg_get_userbyid(thing.owner)),
     'superuser', (SELECT rolsuper FROM pg_roles WHERE oid = thing.owner), 'what', thing.what, 'labels', thing.labels)
 FROM (

@@ -80,10 +80,15 @@ def judge(facts: list[Fact]) -> Iterator[Concern]:
     yield from _server(server.facts)
     yield from map(_setting, of.get("setting", []))
     # Who owns the tables has the privileges, too: this first, since the first is the advice that is given.
-    yield from _owners(server.facts["role"], of.get("owned", []))
-    yield from _views(server.facts["role"], of.get("view", []))
-    yield from _privileges(server.facts)
-    yield from _books(server.facts["role"], of.get("book", []))
+    rights = [
+        *_owners(server.facts["role"], of.get("owned", [])),
+        *_views(server.facts["role"], of.get("view", [])),
+        *_privileges(server.facts),
+        *_books(server.facts["role"], of.get("book", [])),
+    ]
+    if any(concern.refuses for concern in rights):
+        yield from map(_acts, of.get("acts", []))
+    yield from rights
     yield from sessions(facts)
     for fact in of.get("event trigger", []):
         yield _note(
@@ -132,6 +137,18 @@ def _setting(fact: Fact) -> Concern:
         "As a superuser, then connect anew:"
         # For the role in the database: it goes before what either has by itself, and the server.
         f" ALTER ROLE {facts['session']} IN DATABASE {facts['database']} SET {fact.name} = {wanted}",
+    )
+
+
+def _acts(fact: Fact) -> Concern:
+    """Return the cause of what a role may not do that is not the one who logged in."""
+    role, session, reset = fact.facts["role"], fact.facts["session"], fact.facts["reset"]
+    return _refusal(
+        f"this session acts as the role {role}, though {session} logged in, and {role} may not do what a run needs",
+        # Who acts as another has no right of his own until he says so.
+        f"A setting makes it so. As {session}, then connect anew: SET ROLE NONE; {reset}"
+        if reset
+        else f"Take the role out of the options of the connection's URL, then run again, as {session}",
     )
 
 

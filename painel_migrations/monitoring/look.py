@@ -151,10 +151,8 @@ def _read(connection: sa.Connection, settings: Settings, snapshot: Snapshot, scr
 def _bound(connection: sa.Connection, settings: Settings) -> None:
     """Wait for nobody long, such as a run that holds the tables, and change nothing."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(
-            f"SET LOCAL lock_timeout = {milliseconds(settings.lock_timeout)}; "
-            f"SET LOCAL statement_timeout = {milliseconds(ANSWER_WITHIN)}"
-        )
+        within = min(ANSWER_WITHIN, settings.statement_timeout or ANSWER_WITHIN)
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds(within)}")
     else:
         connection.exec_driver_sql("PRAGMA query_only = ON")
 

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
+from painel_migrations.connection import make_engine
 from painel_migrations.deploy import preflight_postgresql, preflight_sessions
 from painel_migrations.deploy.concern import RETIRED_COLUMNS, Concern
 from painel_migrations.deploy.configuration import configuration
@@ -370,3 +371,31 @@ def test_the_columns_that_revisions_retire_are_those_of_the_history() -> None:
         if gone := tuple(f"{call.args[0]}.{call.args[1]}" for call in recorder.retire_column.call_args_list):
             history[revision.revision] = gone
     assert history == RETIRED_COLUMNS
+
+
+@pytest.mark.parametrize("whose", ["DATABASE festa", "ROLE postgres", "ROLE postgres IN DATABASE festa"])
+def test_a_role_that_a_setting_takes_is_the_cause(place: sa.Engine, whose: str) -> None:
+    """Who logged in as the owner is not told to log in as the owner."""
+    with place.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"ALTER {whose} SET role = 'leitor'")
+    theirs = make_engine(place.url)
+    try:
+        with theirs.connect() as connection:
+            first, *others = look(connection)
+        assert others
+        reset = f"ALTER {whose} RESET role"
+        assert first == Concern(
+            True,
+            "this session acts as the role leitor, though postgres logged in, and leitor may not do what a run needs",
+            f"A setting makes it so. As postgres, then connect anew: SET ROLE NONE; {reset}",
+        )
+        advice.try_out(engine_of(place.url.render_as_string(hide_password=False)), f"{first.what}. {first.todo}")
+        with theirs.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("SET ROLE NONE")
+            connection.exec_driver_sql(reset)
+        with theirs.connect() as connection:
+            assert look(connection) == []
+    finally:
+        with place.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("SET ROLE NONE")
+            connection.exec_driver_sql(f"ALTER {whose} RESET role")

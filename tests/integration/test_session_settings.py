@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -138,6 +140,93 @@ def test_a_limit_for_whole_transactions(
         assert run("verify")[0] == run("health")[0] == 0
     finally:
         server.drop_database(name)
+
+
+@pytest.mark.parametrize("whose", ["DATABASE {0}", "ROLE {1}", "ROLE {1} IN DATABASE {0}"])
+def test_a_limit_of_statements_is_ours(
+    server: servers.Server, postgres: sa.Engine, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    """What a database or a role has set ends no look; MIGRATION_STATEMENT_TIMEOUT does, and says so."""
+    history.upgrade(postgres)
+    name, role = str(postgres.url.database), f"breve_{os.getpid()}"
+    with server.connection("postgres") as cursor:
+        cursor.execute(f"CREATE ROLE {role} SUPERUSER LOGIN")
+    try:
+        for setting in ("statement_timeout = '60ms'", "lock_timeout = '1ms'"):
+            with server.connection("postgres") as cursor:
+                cursor.execute(f"ALTER {whose.format(name, role)} SET {setting}")
+        monkeypatch.setenv("DATABASE_URL", postgres.url.set(username=role).render_as_string(hide_password=False))
+        sa.event.listen(sa.Engine, "before_cursor_execute", _asked_slowly, retval=True)
+        for command in (
+            ["verify"],
+            ["status"],
+            ["history"],
+            ["health"],
+            ["doctor"],
+            ["upgrade"],
+            ["upgrade", "--plan"],
+        ):
+            code, out, said = run(*command)
+            assert (code, "timeout" in out + said) == (0, False), (command, out, said)
+        monkeypatch.setenv("MIGRATION_STATEMENT_TIMEOUT", "0.02")
+        for verb in ("verify", "status", "history", "health"):
+            code, out, said = run(verb)
+            assert code != 0, verb
+            assert "MIGRATION_STATEMENT_TIMEOUT" in out + said, (verb, out, said)
+        monkeypatch.delenv("MIGRATION_STATEMENT_TIMEOUT")
+        with postgres.connect() as holder:
+            holder.exec_driver_sql("LOCK TABLE usuarios")
+            threading.Timer(0.5, holder.rollback).start()
+            assert run("verify")[0] == 0
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", _asked_slowly)
+        server.drop_database(name)
+        with server.connection("postgres") as cursor:
+            cursor.execute(f"DROP ROLE {role}")
+
+
+def test_a_limit_of_temporary_files_is_named_with_what_lifts_it(
+    server: servers.Server, postgres: sa.Engine, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A superuser alone may set it: online and pasted, the refusal has the statement, after which the run passes."""
+    name, role = str(postgres.url.database), f"apertada_{os.getpid()}"
+    with server.connection("postgres") as cursor:
+        cursor.execute(f"CREATE ROLE {role} LOGIN")
+        cursor.execute(f"ALTER DATABASE {name} OWNER TO {role}")
+    owned = engine_of(postgres.url.set(username=role).render_as_string(hide_password=False))
+    try:
+        with postgres.begin() as connection:
+            connection.exec_driver_sql(f"GRANT ALL ON SCHEMA public TO {role}")
+        lineage.build(owned, 22, rows=2)
+        with owned.begin() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO usuarios (cpf, nome, email, senha_hash, tipo)"
+                " SELECT i, repeat('n', 90), i || '@example.com',"
+                " 's', tipo FROM generate_series(1, 20000) AS i, (SELECT tipo FROM usuarios LIMIT 1) AS one"
+            )
+        set_on(postgres, {"temp_file_limit": "0", "work_mem": "64kB"}, server.version)
+        monkeypatch.setenv("DATABASE_URL", owned.url.render_as_string(hide_password=False))
+        pasted = pasting.Place(server, name, role).paste(pasting.script("sql"))
+        lifts = f"ALTER ROLE {role} IN DATABASE {name} SET temp_file_limit = -1"
+        for command in (["upgrade"], ["verify"]):
+            code, _, said = run(*command)
+            assert (code, "temp_file_limit" in said, lifts in said) == (6, True, True), said
+        assert lifts in str(pasted.error)
+        with server.connection(name) as cursor:
+            cursor.execute(lifts)
+        code, _, said = run("upgrade")
+        assert code == 0, said
+    finally:
+        owned.dispose()
+        server.drop_database(name)
+        with server.connection("postgres") as cursor:
+            cursor.execute(f"DROP ROLE {role}")
+
+
+def _asked_slowly(_c: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> tuple[str, Any]:
+    """Have each question take longer than what is set, whatever the machine."""
+    is_question = statement.lstrip().startswith(("SELECT", "WITH"))
+    return f"SELECT pg_catalog.pg_sleep(0.08);{statement}" if is_question else statement, parameters
 
 
 def _slowly(*_arguments: object, **_named: object) -> None:
