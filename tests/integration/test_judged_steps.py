@@ -172,3 +172,13 @@ def test_what_is_done_before_the_release_is_done(history: History, database: sa.
     found = measured(history, database, code, "eventos")
     assert not found.does("rewrites"), found
     assert not found.does("scans"), found
+
+
+def test_a_new_column_with_a_default_costs_no_look_at_the_rows(history: History, database: sa.Engine) -> None:
+    """NOT NULL comes with the column, not after it: every row has the default."""
+    code = 'op.ensure_column("eventos", sa.Column("capa", sa.String(9), nullable=False, server_default="x"))'
+    history.write(code)
+    assert judge("0022").is_clean
+    found = measured(history, database, code, "eventos")
+    assert not found.does("rewrites"), found
+    assert not found.does("scans"), found

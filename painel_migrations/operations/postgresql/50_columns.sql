@@ -81,7 +81,7 @@ BEGIN
     IF NOT pg_temp.has_column(tbl, d.col) THEN
         -- Rows that must have a value get the default; kept cells take its place.
         PERFORM pg_temp.alter(tbl, 'ADD COLUMN %I %s%s', d.col, pg_temp.as_type(pg_temp.spelled(d.col_type)),
-            CASE WHEN d.required THEN ' DEFAULT ' || d.default_is END);
+            CASE WHEN d.required THEN ' DEFAULT ' || d.default_is || ' NOT NULL' END);
         PERFORM pg_temp.say(format('%s.%s added', tbl, d.col)) WHERE pg_temp.has_rows(tbl);
         PERFORM pg_temp.give_back('column', tbl, d.col, format('live.%I IS NULL OR %L', d.col, d.required));
     ELSE
