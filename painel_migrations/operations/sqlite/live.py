@@ -16,12 +16,23 @@ from painel_migrations.operations.sqlite.text import key, quote
 
 log = get_logger("painel_migrations.operations")
 
+# Statements that are read as SQLite reads them. It takes a table's columns from its statement alone, so that what was
+# compared once need not be again, in whatever file.
+_UNDERSTOOD: set[str] = set()
+_ENOUGH = 4096
+
 # The highest id that a row can have.
 _HIGHEST = (1 << 63) - 1
 
 _TABLES = r"""
     SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
     AND rootpage > 0 ORDER BY rowid"""
+
+# Those of constraints have another origin.
+_INDEXES = """
+    SELECT l.name, l."unique", l.partial, m.sql, c.name AS "column", c."desc", c.coll FROM pragma_index_list(?) AS l
+    JOIN sqlite_master AS m ON m.type = 'index' AND m.name = l.name JOIN pragma_index_xinfo(l.name) AS c
+    WHERE l.origin = 'c' AND c.key ORDER BY m.rowid, c.seqno"""
 
 
 class Index(NamedTuple):
@@ -57,9 +68,11 @@ def read_table(connection: sa.Connection, name: str) -> Table | None:
     """
     # A virtual table has no page, and its columns cannot be asked for where its module is not there.
     statement = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name = ? COLLATE NOCASE"
-    row = connection.exec_driver_sql(statement, (name,)).one_or_none()
+    row = connection.exec_driver_sql(statement, (name,)).one_or_none() if name else None
     if row is None or row.sql is None:
         return None
+    if row.sql in _UNDERSTOOD:
+        return reading.read(str(row.sql))
     columns = connection.exec_driver_sql("SELECT name FROM pragma_table_xinfo(?) ORDER BY cid", (row.name,)).scalars()
     try:
         table = reading.read(row.sql)
@@ -70,6 +83,9 @@ def read_table(connection: sa.Connection, name: str) -> Table | None:
             said("unreadable.what", table=row.name),
             said("unreadable.todo", table=row.name),
         )
+    if len(_UNDERSTOOD) >= _ENOUGH:
+        _UNDERSTOOD.clear()
+    _UNDERSTOOD.add(row.sql)
     return table
 
 
@@ -82,19 +98,15 @@ def read_tables(connection: sa.Connection) -> Iterator[Table]:
 
 def indexes(connection: sa.Connection, table: str) -> list[Index]:
     """Return the indexes of a table; those that its constraints made are not among them."""
-    found = []
-    for row in connection.exec_driver_sql(
-        'SELECT l.name, l."unique", l.partial, m.sql FROM pragma_index_list(?) AS l '
-        "JOIN sqlite_master AS m ON m.type = 'index' AND m.name = l.name WHERE l.origin = 'c' ORDER BY m.rowid",
-        (table,),
-    ):
-        parts = connection.exec_driver_sql(
-            'SELECT name, "desc", coll FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno', (row.name,)
-        ).all()
-        plain = not row.partial and all(p.name is not None and not p.desc and p.coll == "BINARY" for p in parts)
-        columns = tuple(p.name for p in parts) if plain else None
-        found.append(Index(row.name, table, bool(row.unique), columns, row.sql))
-    return found
+    found: dict[str, Index] = {}
+    for row in connection.exec_driver_sql(_INDEXES, (table,)):
+        plain = not row.partial and row.column is not None and not row.desc and row.coll == "BINARY"
+        before = found.get(row.name)
+        names = (row.column,) if plain else None
+        if before:
+            names = (*before.columns, row.column) if plain and before.columns else None
+        found[row.name] = Index(row.name, table, bool(row.unique), names, row.sql)
+    return list(found.values())
 
 
 def triggers(connection: sa.Connection, table: str | None = None) -> list[Trigger]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import pairwise
 
@@ -97,7 +97,7 @@ def names_text(sql: str, was: str, becomes: str) -> bool:
     return False
 
 
-def _is_harmless(parts: list[Token], place: int, in_case: bool, becomes: str) -> bool:
+def _is_harmless(parts: Sequence[Token], place: int, in_case: bool, becomes: str) -> bool:
     """Whether a text is compared in any case, where that is all that changes, or stands in a list with the other."""
     after = [token.word for token in parts[place + 1 : place + 3]]
     start, listed = place, [parts[place].name]
@@ -123,7 +123,7 @@ def _is_harmless(parts: list[Token], place: int, in_case: bool, becomes: str) ->
     return _is_folded(parts, start)
 
 
-def _is_folded(parts: list[Token], end: int) -> bool:
+def _is_folded(parts: Sequence[Token], end: int) -> bool:
     """Whether what ends there is a call of lower() or upper(), or is compared in any case."""
     if parts[end].word == "NOCASE":
         return True

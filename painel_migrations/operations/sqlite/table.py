@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable
 
 from painel_migrations.operations.sqlite.text import key, listed, meaning, mentions, quote
@@ -24,7 +25,7 @@ class Column:
     not_null: str = ""
     rest: tuple[str, ...] = ()
 
-    @property
+    @functools.cached_property
     def generated(self) -> bool:
         """Whether its values are computed: it takes none."""
         return any(meaning(clause).startswith(("as ", "generated ")) for clause in self.rest)
@@ -35,7 +36,7 @@ class Column:
         default = f"DEFAULT {self.default}" if self.default is not None else ""
         return " ".join(part for part in (quote(self.name), self.type, default, self.not_null, *self.rest) if part)
 
-    @property
+    @functools.cached_property
     def meaning(self) -> tuple[str, ...]:
         """Equal for columns that differ in spelling only."""
         default = meaning(self.default or "null")
@@ -63,7 +64,7 @@ class Constraint:
         """Its definition."""
         return f"CONSTRAINT {quote(self.name)} {self.body}" if self.name else self.body
 
-    @property
+    @functools.cached_property
     def meaning(self) -> tuple[str, ...]:
         """Equal for constraints that differ in spelling only; what a key refers to is spelled as SQLite tells it."""
         return meaning(self.name), meaning(self.body), self.target, *self.target_columns
@@ -122,7 +123,12 @@ class Table:
 
     def column(self, name: str) -> Column | None:
         """Return the column of that name, however its case is spelled."""
-        return next((column for column in self.columns if key(column.name) == key(name)), None)
+        return self._columns.get(key(name))
+
+    @functools.cached_property
+    def _columns(self) -> dict[str, Column]:
+        # The first of two that a CREATE TABLE could not have, as everywhere.
+        return {key(column.name): column for column in reversed(self.columns)}
 
     def has(self, *columns: str) -> bool:
         """Whether it has all these columns."""
@@ -132,7 +138,7 @@ class Table:
         """Return its constraints of one kind."""
         return [constraint for constraint in self.constraints if constraint.kind == kind]
 
-    @property
+    @functools.cached_property
     def primary_key(self) -> tuple[str, ...]:
         """The columns of its primary key."""
         return next((constraint.columns for constraint in self.of_kind(PRIMARY_KEY)), ())
@@ -146,7 +152,7 @@ class Table:
             return ""
         return next((name for name in ("rowid", "_rowid_", "oid") if not self.has(name)), "")
 
-    @property
+    @functools.cached_property
     def meaning(self) -> tuple[object, ...]:
         """Equal for tables that differ in spelling, or in the order of their constraints, only."""
         constraints = sorted(constraint.meaning for constraint in self.constraints)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import string
 from collections.abc import Iterable
@@ -48,20 +49,27 @@ class Token(NamedTuple):
         return inner if opening == "[" else inner.replace(opening * 2, opening)
 
 
-def tokens(sql: str) -> list[Token]:
+# A run asks of the same few hundred texts tens of thousands of times; each answer depends on the text alone.
+_remembered = functools.lru_cache(maxsize=8192)
+
+
+@functools.lru_cache(maxsize=512)
+def tokens(sql: str) -> tuple[Token, ...]:
     """Split ``sql`` into tokens; blanks and comments are none."""
-    return [
+    return tuple(
         Token(match.lastgroup or "", match[0], match.start(), match.end())
         for match in _TOKEN.finditer(sql)
         if match.lastgroup != "skip"
-    ]
+    )
 
 
+@_remembered
 def meaning(sql: str) -> str:
     """Return the one spelling of everything that differs from ``sql`` in case, blanks, quotes and comments only."""
     return " ".join(token.text if token.kind == "string" else key(token.name) for token in tokens(sql))
 
 
+@_remembered
 def key(name: str) -> str:
     """Return what a name is found by: SQLite ignores the case of ASCII letters, and of no others."""
     return name.translate(_LOWER)
@@ -69,8 +77,12 @@ def key(name: str) -> str:
 
 def mentions(sql: str, name: str) -> bool:
     """Whether a name occurs in ``sql``; a text literal is no name."""
-    wanted = key(name)
-    return any(token.kind in ("word", "quoted") and key(token.name) == wanted for token in tokens(sql))
+    return key(name) in _names(sql)
+
+
+@functools.lru_cache(maxsize=1024)
+def _names(sql: str) -> frozenset[str]:
+    return frozenset(key(token.name) for token in tokens(sql) if token.kind in ("word", "quoted"))
 
 
 def quote(name: str) -> str:
