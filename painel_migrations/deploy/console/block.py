@@ -138,21 +138,20 @@ def _dense(code: str) -> str:
     return dense.removeprefix("\n")
 
 
-# Literals and quoted names first, so that nothing is taken out of them.
-_TOKEN = re.compile(r"""[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"[^"]*"| +|\w+|.""")
 _BRACKETS = "(),;[]"
 _OPERATORS = "=<>|+:"
 _OPERAND = re.compile(r"""[\w'"]""")
 
+# Literals and quoted names first, so that nothing is taken out of them; then the blanks that ``_is_needless`` means.
+_NEEDLESS = re.compile(
+    r"""((?<!\w)[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"[^"]*")"""
+    r"""|(?<=[(),;[\]])\ +(?![ $])|(?<=[^ $])\ +(?=[(),;[\]])|(?<=[=<>|+:])\ +(?=[\w'"])|(?<=[\w'"])\ +(?=[=<>|+:])"""
+)
+
 
 def _tight(line: str) -> str:
     """Return a line without the blanks beside a bracket, a comma, or an operator that cannot run into its neighbour."""
-    tokens = _TOKEN.findall(line)
-    return "".join(
-        token
-        for place, token in enumerate(tokens)
-        if not token.isspace() or not _is_needless(tokens[place - 1][-1], tokens[place + 1][0])
-    )
+    return _NEEDLESS.sub(r"\1", line)
 
 
 def _is_needless(before: str, after: str) -> bool:
