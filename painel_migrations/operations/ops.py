@@ -82,13 +82,19 @@ def retire_leftovers(*tables: str) -> Call:
 
 
 @operation
-def ensure_column(table: str, column: sa.Column[Any]) -> Call:
-    """A column exists with this type, default, nullability and reference; values are converted without loss.
+def ensure_column(table: str, column: sa.Column[Any]) -> Iterator[Call]:
+    """A column exists with this type, default, nullability, reference and key; values are converted without loss.
 
     Raises:
-        Refused: Where a row has no value, or one that does not fit or refers to nothing.
+        Refused: Where a row has no value, or one that does not fit, repeats or refers to nothing.
     """
-    return Call("ensure_column", table, column)
+    yield Call("ensure_column", table, column)
+    # SQLite makes both with the column, in one rebuild.
+    if column.index:
+        name = f"ix_{table}_{column.name}"
+        yield Call("ensure_index", table, name, bool(column.unique), [column.name], on_sqlite=False)
+    elif column.unique:
+        yield Call("ensure_unique", table, [column.name], on_sqlite=False)
 
 
 @operation

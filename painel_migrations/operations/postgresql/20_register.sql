@@ -44,7 +44,8 @@ BEGIN
     PERFORM pg_temp.open_retired();
     INSERT INTO retired.register (revision, kind, object, kept_in, definition, rows)
     VALUES (nullif(current_setting('painel.revision', true), ''), what, of_object, kept, made_by, n);
-    PERFORM pg_temp.say(format('retired %s %s%s', what, of_object, ' (' || n || ' rows)'));
+    PERFORM pg_temp.say(format('retired %s %s%s', what, of_object,
+        ' (' || pg_temp.counted(n, 'row', 'rows') || ')'));
 END $fn$;
 
 -- Runs a statement and returns the number of its rows, or says what stands in its way: something of somebody

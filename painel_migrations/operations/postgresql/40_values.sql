@@ -455,19 +455,18 @@ LANGUAGE plpgsql AS $fn$
 DECLARE
     live text := pg_temp.type_of(tbl, col);
     cases text := '';
-    old_values text[] := '{}';
 BEGIN
     IF live IS NULL THEN
         RETURN;
     END IF;
     FOR i IN 1 .. array_length(pairs, 1) BY 2 LOOP
-        old_values := old_values || lower(pairs[i]);
         cases := cases || format(' WHEN %L THEN %L', lower(pairs[i]), pairs[i + 1]);
     END LOOP;
-    PERFORM pg_temp.mind_values(tbl, col, format('CASE %s %s END', pg_temp.bare(quote_ident(col)), cases));
-    PERFORM pg_temp.change_cells(tbl, col,
-        format('(CASE %s %s END)::%s', pg_temp.bare(quote_ident(col)), cases, pg_temp.as_type(live)),
-        format('%s = ANY (%L::text[])', pg_temp.bare(quote_ident(col)), old_values));
+    cases := format('CASE %s%s END', pg_temp.bare(quote_ident(col)), cases);
+    PERFORM pg_temp.mind_values(tbl, col, cases);
+    -- What is spelled so already is left alone.
+    PERFORM pg_temp.change_cells(tbl, col, format('(%s)::%s', cases, pg_temp.as_type(live)),
+        format('%I::text <> %s', col, cases));
 END $fn$;
 
 -- Gives the rows back the values that replace_values() or rename_table() kept. With the pairs of

@@ -132,30 +132,25 @@ BEGIN
 END $fn$;
 
 -- Puts deleted rows back where their keys are free. The others stay retired.
-CREATE OR REPLACE PROCEDURE pg_temp.restore_deleted(tbl text) LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.restore_deleted(entry integer, tbl text, kept text) LANGUAGE plpgsql AS $fn$
 DECLARE
-    kept record;
     cols text;
     vals text;
     same text;
 BEGIN
-    IF to_regclass('retired.register') IS NULL OR NOT pg_temp.has_table(tbl) THEN
+    IF NOT pg_temp.has_table(tbl) THEN
         RETURN;
     END IF;
     SELECT string_agg(format('k.%1$I IS NOT DISTINCT FROM back.%1$I', name), ' AND ') INTO same
     FROM unnest(coalesce((SELECT pg_temp.names_of(indrelid, indkey::smallint[]) FROM pg_index
         WHERE indrelid = pg_temp.oid_of(tbl) AND indisprimary), pg_temp.columns_of(tbl))) AS name;
-    -- Read first: the register goes with the last of them.
-    FOR kept IN SELECT (e).* FROM unnest(ARRAY(SELECT r FROM retired.register r WHERE kind = 'deleted' AND object = tbl
-        ORDER BY id DESC)) AS e LOOP
-        SELECT string_agg(quote_ident(a.attname), ', '), string_agg(pg_temp.converted(quote_ident(a.attname),
-            pg_temp.type_name(a.atttypid, a.atttypmod), pg_temp.type_of(tbl, a.attname)), ', ')
-        INTO cols, vals FROM pg_attribute a JOIN pg_attribute l
-            ON l.attrelid = pg_temp.oid_of(tbl) AND l.attname = a.attname AND l.attgenerated = '' AND l.attnum > 0
-        WHERE a.attrelid = to_regclass(format('retired.%I', kept.kept_in)) AND a.attnum > 0 AND NOT a.attisdropped;
-        PERFORM pg_temp.change_rows(tbl, format('WITH back AS (INSERT INTO public.%1$I (%2$s) OVERRIDING SYSTEM VALUE '
-            'SELECT %3$s FROM retired.%4$I ON CONFLICT DO NOTHING RETURNING *) '
-            'DELETE FROM retired.%4$I k USING back WHERE %5$s', tbl, cols, vals, kept.kept_in, same));
-        CALL pg_temp.let_go(kept.id, kept.kept_in, tbl, 'another has the key');
-    END LOOP;
+    SELECT string_agg(quote_ident(a.attname), ', '), string_agg(pg_temp.converted(quote_ident(a.attname),
+        pg_temp.type_name(a.atttypid, a.atttypmod), pg_temp.type_of(tbl, a.attname)), ', ')
+    INTO cols, vals FROM pg_attribute a JOIN pg_attribute l
+        ON l.attrelid = pg_temp.oid_of(tbl) AND l.attname = a.attname AND l.attgenerated = '' AND l.attnum > 0
+    WHERE a.attrelid = to_regclass(format('retired.%I', kept)) AND a.attnum > 0 AND NOT a.attisdropped;
+    PERFORM pg_temp.change_rows(tbl, format('WITH back AS (INSERT INTO public.%1$I (%2$s) OVERRIDING SYSTEM VALUE '
+        'SELECT %3$s FROM retired.%4$I ON CONFLICT DO NOTHING RETURNING *) '
+        'DELETE FROM retired.%4$I k USING back WHERE %5$s', tbl, cols, vals, kept, same));
+    CALL pg_temp.let_go(entry, kept, tbl, 'another has the key');
 END $fn$;

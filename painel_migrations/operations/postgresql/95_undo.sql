@@ -359,7 +359,7 @@ BEGIN
                 DELETE FROM retired.register WHERE id = thing.id;
             WHEN 'changed' THEN CALL pg_temp.restore_changes(
                 split_part(thing.object, '.', 1), split_part(thing.object, '.', 2));
-            WHEN 'deleted' THEN CALL pg_temp.restore_deleted(thing.object);
+            WHEN 'deleted' THEN CALL pg_temp.restore_deleted(thing.id, thing.object, thing.kept_in);
             -- All of a kind: a view may need another.
             ELSE CALL pg_temp.restore_noted(thing.kind, '%');
         END CASE;

@@ -87,6 +87,8 @@ def ensure_no_unique(connection: sa.Connection, table: str, columns: Sequence[st
 def ensure_index(connection: sa.Connection, table: str, name: str, unique: bool, columns: Sequence[str]) -> None:
     """Make an index of this name on these columns, whole and in ascending order; another of this name makes way.
 
+    One that says the same gets the name.
+
     Errors: Refused where values of a unique one occur twice, or a table has its name.
     """
     live = read_table(connection, table)
@@ -97,9 +99,13 @@ def ensure_index(connection: sa.Connection, table: str, name: str, unique: bool,
             if index.columns == tuple(columns) and index.unique == unique:
                 return
             take_index(connection, index)
-    if unique and not is_unique(connection, live.name, columns):
+    same = next((i for i in indexes(connection, live.name) if (i.columns, i.unique) == (tuple(columns), unique)), None)
+    if same is None and unique and not is_unique(connection, live.name, columns):
         return
     clear_name(connection, name)
+    if same is not None:
+        rename_index(connection, same, name)
+        return
     kind = "UNIQUE INDEX" if unique else "INDEX"
     connection.exec_driver_sql(f"CREATE {kind} {quote(name)} ON {quote(live.name)} ({listed(columns)})")
 

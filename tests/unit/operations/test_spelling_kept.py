@@ -115,7 +115,7 @@ def test_they_are_named_with_how_many(db: Database, caplog: pytest.LogCaptureFix
     db.run(TABLES["another schema, odd names"][0])
     with caplog.at_level("INFO"):
         db.rebuild()
-    assert 'retired cells "a loja"."As Notas"."o nível" (1 rows)' in caplog.messages
+    assert 'retired cells "a loja"."As Notas"."o nível" (1 row)' in caplog.messages
     assert sorted(register(db)) == ['cells "a loja"."As Notas"."o nível" 1', "cells public.pessoas.nivel 1"]
 
 
