@@ -100,3 +100,27 @@ def test_a_file(sqlite: sa.Engine, state: int) -> None:
     assert "em_qualquer" not in caught.value.what
     drop_and_upgrade(sqlite, caught.value.todo)
     assert run(sqlite, "SELECT id FROM administradores UNION ALL SELECT id FROM em_qualquer") == before
+
+
+def test_a_column_computed_from_one_that_is_retired(postgres: sa.Engine) -> None:
+    """It cannot be made anew over what is gone: it keeps its values, with the view over it, or it goes."""
+    lineage.build(postgres, 18, rows=8)
+    run(postgres, "UPDATE produtos SET evento_id = (SELECT min(id) FROM eventos)")
+    run(postgres, "ALTER TABLE produtos ADD dobro integer GENERATED ALWAYS AS (evento_id * 2) STORED")
+    run(postgres, "CREATE VIEW dobros AS SELECT id, dobro FROM produtos")
+    is_newest = (postgres.dialect.server_version_info or ()) >= (18,)
+    if is_newest:
+        run(postgres, "ALTER TABLE produtos ADD triplo integer GENERATED ALWAYS AS (evento_id * 3) VIRTUAL")
+    before = run(postgres, "SELECT id, dobro FROM produtos ORDER BY id")
+    assert any(value for _, value in before)
+    with pytest.raises(Refused) as caught:
+        history.upgrade(postgres)
+    says = [line for line in caught.value.what.splitlines() if "computed" in line]
+    assert len(says) == (2 if is_newest else 1)
+    assert "generated column produtos.dobro is computed from what this run retires" in says[0]
+    assert "the type" not in caught.value.what
+    for line in caught.value.todo.splitlines():
+        run(postgres, line.split("then run again: ")[1])
+    history.upgrade(postgres)
+    assert run(postgres, "SELECT id, dobro FROM produtos ORDER BY id") == before
+    assert run(postgres, "SELECT * FROM dobros ORDER BY id") == before

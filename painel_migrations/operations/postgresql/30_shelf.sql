@@ -243,7 +243,9 @@ CREATE OR REPLACE FUNCTION pg_temp.advice(class oid, obj oid, sub integer) RETUR
 $fn$;
 
 -- Takes it down. All that cannot be made again is named, and out of the way of what else there is to name.
-CREATE OR REPLACE FUNCTION pg_temp.shelve_over(of_class regclass, of_obj oid, of_sub integer, whole boolean)
+-- `goes`: a column that is retired.
+CREATE OR REPLACE FUNCTION pg_temp.shelve_over(of_class regclass, of_obj oid, of_sub integer, whole boolean,
+    goes boolean)
 RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE thing record;
 BEGIN
@@ -252,8 +254,15 @@ BEGIN
         FROM pg_temp.dependents(of_class, of_obj, of_sub, whole)) AS t ORDER BY place
     LOOP
         IF thing.made_by IS NULL THEN
-            PERFORM pg_temp.fault(format(@not_made_again.what@, thing.kind || ' ' || thing.object),
-                @not_made_again.todo@ || thing.todo);
+            IF goes AND thing.kind LIKE 'g%' THEN
+                -- Stored values can stay; a virtual column has none.
+                PERFORM pg_temp.fault(format(@computed.what@, thing.kind || ' ' || thing.object), @computed.todo@
+                    || CASE WHEN thing.again LIKE '%D' THEN replace(thing.gone_by, 'DROP COLUMN', 'ALTER')
+                        || ' DROP EXPRESSION' ELSE split_part(thing.todo, ' --', 1) END);
+            ELSE
+                PERFORM pg_temp.fault(format(@not_made_again.what@, thing.kind || ' ' || thing.object),
+                    @not_made_again.todo@ || thing.todo);
+            END IF;
             PERFORM pg_temp.run(thing.object, thing.gone_by);
         ELSE
             PERFORM pg_temp.take_down(thing.kind, thing.object, thing.made_by, thing.gone_by, true, thing.todo);
@@ -308,11 +317,12 @@ RETURNS void LANGUAGE sql AS $fn$
 $fn$;
 
 -- Shelves what depends on one column. A check may not hold for the values of another type, and goes to the register.
-CREATE OR REPLACE FUNCTION pg_temp.shelve(tbl text, col text) RETURNS void LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.shelve(tbl text, col text, goes boolean) RETURNS void
+LANGUAGE plpgsql AS $fn$
 BEGIN
     PERFORM pg_temp.drop_constraint(tbl, conname) FROM pg_constraint
     WHERE conrelid = pg_temp.oid_of(tbl) AND contype = 'c' AND pg_temp.attnum_of(tbl, col) = ANY (conkey);
-    PERFORM pg_temp.shelve_over('pg_class', pg_temp.oid_of(tbl), pg_temp.attnum_of(tbl, col), false);
+    PERFORM pg_temp.shelve_over('pg_class', pg_temp.oid_of(tbl), pg_temp.attnum_of(tbl, col), false, goes);
 END $fn$;
 
 -- Puts back what was taken down, in the opposite order. What no longer fits a column is kept as text in the

@@ -261,7 +261,7 @@ BEGIN
             'cells', pg_temp.converted(value, target, live));
     END IF;
     PERFORM pg_temp.mind_values(tbl, col, value) WHERE pg_temp.is_enum(target);
-    PERFORM pg_temp.shelve(tbl, col);
+    PERFORM pg_temp.shelve(tbl, col, false);
     PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP DEFAULT', col);
     PERFORM pg_temp.run(tbl || '.' || col, format('ALTER TABLE public.%I ALTER COLUMN %I TYPE %s USING %s', tbl,
         col, pg_temp.as_type(target), value));

@@ -67,7 +67,7 @@ DECLARE
 BEGIN
     SELECT pg_temp.belongings('TYPE', spelled, typowner, typacl, obj_description(oid, 'pg_type')) INTO belongings
     FROM pg_type WHERE oid = old_type;
-    PERFORM pg_temp.shelve_over('pg_type', old_type, 0, true);
+    PERFORM pg_temp.shelve_over('pg_type', old_type, 0, true, false);
     PERFORM pg_temp.open_retired();
     WHILE EXISTS (SELECT FROM pg_type WHERE typname = parked AND typnamespace = 'retired'::regnamespace) LOOP
         place := place + 1;
