@@ -117,7 +117,7 @@ def test_a_column_computed_from_one_that_is_retired(postgres: sa.Engine) -> None
         history.upgrade(postgres)
     says = [line for line in caught.value.what.splitlines() if "computed" in line]
     assert len(says) == (2 if is_newest else 1)
-    assert "generated column produtos.dobro is computed from what this run retires" in says[0]
+    assert any(line.endswith("generated column produtos.dobro is computed from what this run retires") for line in says)
     assert "the type" not in caught.value.what
     for line in caught.value.todo.splitlines():
         run(postgres, line.split("then run again: ")[1])

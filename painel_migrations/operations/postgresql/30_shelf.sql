@@ -234,9 +234,10 @@ LANGUAGE sql STABLE AS $fn$
         LATERAL pg_temp.dependent(class, obj, sub, whole) AS found
 $fn$;
 
--- The statements that drop a thing, after what depends on it, and behind them those that make it all anew.
+-- What to do: the statements that drop a thing, after what depends on it, and behind them those that make it all anew.
 CREATE OR REPLACE FUNCTION pg_temp.advice(class oid, obj oid, sub integer) RETURNS text LANGUAGE sql STABLE AS $fn$
-    SELECT concat(string_agg(gone_by, '; ' ORDER BY place), ' -- Anew: ', string_agg(again, '; ' ORDER BY place DESC))
+    SELECT concat(@drop_first.todo@, string_agg(gone_by, '; ' ORDER BY place), ' -- Anew: ',
+        string_agg(again, '; ' ORDER BY place DESC))
     FROM (SELECT gone_by, again, row_number() OVER () AS place FROM (
         SELECT gone_by, again FROM pg_temp.dependents($1, $2, $3, true)
         UNION ALL SELECT gone_by, again FROM pg_temp.dependent($1, $2, $3, true)) AS t) AS u
@@ -247,22 +248,22 @@ $fn$;
 CREATE OR REPLACE FUNCTION pg_temp.shelve_over(of_class regclass, of_obj oid, of_sub integer, whole boolean,
     goes boolean)
 RETURNS void LANGUAGE plpgsql AS $fn$
-DECLARE thing record;
+DECLARE
+    thing record;
+    computed boolean;
 BEGIN
     -- Sorted: while all of it is there, what depends on each is seen.
     FOR thing IN SELECT * FROM (SELECT *, pg_temp.advice(class, obj, sub) AS todo, row_number() OVER () AS place
         FROM pg_temp.dependents(of_class, of_obj, of_sub, whole)) AS t ORDER BY place
     LOOP
         IF thing.made_by IS NULL THEN
-            IF goes AND thing.kind LIKE 'g%' THEN
-                -- Stored values can stay; a virtual column has none.
-                PERFORM pg_temp.fault(format(@computed.what@, thing.kind || ' ' || thing.object), @computed.todo@
-                    || CASE WHEN thing.again LIKE '%D' THEN replace(thing.gone_by, 'DROP COLUMN', 'ALTER')
-                        || ' DROP EXPRESSION' ELSE split_part(thing.todo, ' --', 1) END);
-            ELSE
-                PERFORM pg_temp.fault(format(@not_made_again.what@, thing.kind || ' ' || thing.object),
-                    @not_made_again.todo@ || thing.todo);
-            END IF;
+            -- Stored values can stay; a virtual column has none.
+            computed := goes AND thing.kind ~ '^g';
+            PERFORM pg_temp.fault(format(CASE WHEN computed THEN @computed.what@ ELSE @not_made_again.what@ END,
+                thing.kind || ' ' || thing.object), CASE WHEN NOT computed THEN thing.todo
+                ELSE @computed.todo@ || CASE WHEN thing.again LIKE '%D'
+                    THEN replace(thing.gone_by, 'DROP COLUMN', 'ALTER') || ' DROP EXPRESSION' ELSE thing.gone_by END
+                END);
             PERFORM pg_temp.run(thing.object, thing.gone_by);
         ELSE
             PERFORM pg_temp.take_down(thing.kind, thing.object, thing.made_by, thing.gone_by, true, thing.todo);
@@ -301,8 +302,8 @@ $fn$;
 CREATE OR REPLACE FUNCTION pg_temp.refuse_text(
     object text, definition text, advice text, was text, becomes text, of_type text DEFAULT '-')
 RETURNS void LANGUAGE sql AS $fn$
-    SELECT pg_temp.fault(format(@names_a_value.what@, object, was, becomes), @names_a_value.todo@
-        || replace(advice, ' -- Anew: ', format(@names_a_value.anew@, becomes, was)))
+    SELECT pg_temp.fault(format(@names_a_value.what@, object, was, becomes),
+        replace(advice, ' -- Anew: ', format(@names_a_value.anew@, becomes, was)))
     WHERE becomes <> was AND pg_temp.names_text(definition, was, becomes, of_type)
 $fn$;
 
@@ -343,12 +344,11 @@ BEGIN
                 CONTINUE; -- The run is refused at its end; what this lacks was named.
             ELSIF SQLSTATE = '42501' THEN
                 PERFORM pg_temp.fault(format(@not_made_again_as_its_owners.what@,
-                    thing.kind || ' ' || thing.object, SQLERRM), @not_made_again_as_its_owners.todo@ || thing.advice);
+                    thing.kind || ' ' || thing.object, SQLERRM), thing.advice);
             ELSIF SQLSTATE LIKE '23%' AND NOT all_fit THEN
                 RAISE;
             ELSIF all_fit OR thing.kind NOT IN ('view', 'index', 'trigger', 'constraint') THEN
-                PERFORM pg_temp.fault(format(@would_not_work.what@, thing.kind || ' ' || thing.object),
-                    @would_not_work.todo@ || thing.advice);
+                PERFORM pg_temp.fault(format(@would_not_work.what@, thing.kind || ' ' || thing.object), thing.advice);
             ELSE
                 PERFORM pg_temp.note(thing.kind, thing.object, NULL, thing.definition, NULL);
             END IF;

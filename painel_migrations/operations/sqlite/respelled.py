@@ -39,7 +39,7 @@ def mind_values(connection: sa.Connection, table: str, column: str, value: str, 
             if names_text(statement, was, becomes):
                 says = said("names_a_value.what", object=f"{kind} {thing}", was=was, becomes=becomes)
                 made = [statement, *(trigger.statement for trigger in triggers(connection, thing) if kind == "view")]
-                drop = said("names_a_value.todo") + f"DROP {kind.upper()} {quote(thing)}"
+                drop = said("drop_first.todo") + f"DROP {kind.upper()} {quote(thing)}"
                 spelled = said("names_a_value.anew", was=was, becomes=becomes)
                 note(connection, says, drop + spelled + "; ".join(map(_in_one_line, made)))
 
