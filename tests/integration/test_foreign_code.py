@@ -123,6 +123,52 @@ def test_what_runs_nothing_of_another_role_s_comes_home(foreign: sa.Engine, way:
     assert tuple(made) == (False, VISITOR)
 
 
+# Functions of PostgreSQL's own that run a text as SQL, change a setting or have effects of their own, as a rule of
+# another role would call each.
+OF_ITS_OWN = {
+    "query_to_xml": "query_to_xml('SELECT 1', true, true, '')",
+    "query_to_xmlschema": "query_to_xmlschema('SELECT 1', true, true, '')",
+    "query_to_xml_and_xmlschema": "query_to_xml_and_xmlschema('SELECT 1', true, true, '')",
+    "cursor_to_xml": "cursor_to_xml('c', 1, true, true, '')",
+    "table_to_xml": "table_to_xml('usuarios', true, true, '')",
+    "schema_to_xml": "schema_to_xml('public', true, true, '')",
+    "database_to_xml": "database_to_xml(true, true, '')",
+    "ts_stat": "ts_stat('SELECT to_tsvector(nome) FROM usuarios')",
+    "ts_rewrite": "ts_rewrite('a'::tsquery, 'SELECT ''a''::tsquery, ''b''::tsquery')",
+    "set_config": "set_config('role', 'none', false)",
+    "setval": "setval('recibos_numero_seq', 1)",
+    "pg_input_is_valid": "pg_input_is_valid('a', 'text')",
+    "pg_cancel_backend": "pg_cancel_backend(1)",
+    "pg_terminate_backend": "pg_terminate_backend(1)",
+    "pg_notify": "pg_notify('a', 'b')",
+    "lo_create": "lo_create(0)",
+    "lo_unlink": "lo_unlink(1)",
+    "pg_read_file": "pg_read_file('a')",
+}
+
+
+def test_what_another_role_wrote_calls_nothing_that_runs_text(
+    postgres: sa.Engine, monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]
+) -> None:
+    """Each by its name, all in one refusal: such a function is nobody's but PostgreSQL's, and does what it is told."""
+    lineage.build(postgres, 22, rows=2)
+    scars.apply(postgres, scars.get("postgresql", "tipousuario_six_labels_rows_mixed"))
+    plant(postgres, "SELECT 1")
+    with postgres.begin() as connection:
+        connection.exec_driver_sql(f"GRANT SELECT, REFERENCES ON usuarios TO {VISITOR}")
+        # What not everybody may call is refused by its rights.
+        connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION pg_read_file(text) TO {VISITOR}")
+    made = "CREATE TABLE public.recibos (numero serial, dono integer REFERENCES public.usuarios (id));"
+    for name, call in OF_ITS_OWN.items():
+        made += f"CREATE RULE r_{name} AS ON UPDATE TO public.recibos DO ALSO SELECT {call};"
+    plant(postgres, "SET LOCAL search_path = public;" + made)
+    monkeypatch.setenv("DATABASE_URL", str(postgres.url))
+    code, out, err = run("upgrade")
+    assert code == 4, (out, err)
+    named = {name for name in OF_ITS_OWN if f"rule r_{name} on recibos calls {name}(" in err}
+    assert set(OF_ITS_OWN) - named == set()
+
+
 LEFT = "CREATE FUNCTION public.soma(a text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN a; END $$;"
 
 
