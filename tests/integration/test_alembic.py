@@ -110,7 +110,7 @@ def test_the_command_knows_the_history(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'nenhum.db'}"
     assert alembic(url, "heads").out == "0022 (head)\n"
     lines = alembic(url, "history").out.splitlines()
-    assert len(lines) == 22
+    assert len(lines) == len(history.REVISIONS)
     assert lines[0] == "0021 -> 0022 (head), Index what the application looks for"
     assert lines[-1] == "<base> -> 0001, Bring back what leftover copies hold, and retire them"
     # Nothing asked for the database, and nothing made it.

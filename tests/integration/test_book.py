@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from tests.support import history, pasting
 from tests.support.command import Ran
+from tests.support.history import HEAD
 
 Run = Callable[..., Ran]
 
@@ -33,9 +34,9 @@ def change(engine: sa.Engine, *statements: str) -> None:
 @pytest.mark.parametrize("other", ["0017", "0001"])
 def test_two_known_revisions(at_head: sa.Engine, run: Run, other: str) -> None:
     change(at_head, f"INSERT INTO alembic_version VALUES ('{other}')")
-    what = f"alembic_version has 2 rows where it may have one: {other}, 0022"
-    delete = "DELETE FROM alembic_version WHERE version_num <> '0022'"
-    todo = f"Keep the later, 0022, then run again, and make verify: {delete}"
+    what = f"alembic_version has 2 rows where it may have one: {other}, {HEAD}"
+    delete = f"DELETE FROM alembic_version WHERE version_num <> '{HEAD}'"
+    todo = f"Keep the later, {HEAD}, then run again, and make verify: {delete}"
     for command in (("upgrade",), ("upgrade", "--plan"), ("status",), ("downgrade", "0020"), ("repair",)):
         code, _, err = run(*command)
         assert (command, code) == (command, 4)
@@ -59,7 +60,7 @@ def test_the_same_revision_twice(at_head: sa.Engine, run: Run) -> None:
         at_head,
         "DROP TABLE alembic_version",
         "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)",
-        "INSERT INTO alembic_version VALUES ('0022'), ('0022')",
+        f"INSERT INTO alembic_version VALUES ('{HEAD}'), ('{HEAD}')",
     )
     code, _, err = run("upgrade")
     assert code == 4
@@ -86,7 +87,7 @@ def test_a_catalogue_at_head_whose_revision_is_not(at_head: sa.Engine, run: Run,
     code, out, _ = run("verify")
     assert code == 1
     assert "FAIL  revision alembic_version: The catalogue is head's, and alembic_version does not say so" in out
-    assert re.search(rf"expected: 0022\n +found: +{found}\n +mend: +make upgrade,", out)
+    assert re.search(rf"expected: {HEAD}\n +found: +{found}\n +mend: +make upgrade,", out)
     assert run("upgrade")[0] == 0
     assert run("verify")[0] == 0
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.support import servers
+from tests.support import history, servers
 from tests.support.clones import Clone
 from tests.support.history import ROOT
 
@@ -319,7 +319,7 @@ def test_what_is_written_needs_no_editing(written: Callable[[str], Clone], name:
     clone = written(name)
     path = clone.revisions[-1]
     text = path.read_text("utf-8")
-    assert path.name == f"0023_change_{name}.py"
+    assert path.name == f"{history.NEXT}_change_{name}.py"
     assert linted(path) == ""
     assert "# ###" not in text
     said = {" ".join(ast.unparse(node).split()) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)}
@@ -332,7 +332,7 @@ def test_what_is_written_needs_no_editing(written: Callable[[str], Clone], name:
     ended = clone.python("-m", "painel_migrations", "check", "--format=json")
     assert (ended.returncode, ended.stderr) == (1, "")
     document = json.loads(ended.stdout)
-    assert (document["equal"], document["differences"], document["revisions"]) == (True, [], ["0023"])
+    assert (document["equal"], document["differences"], document["revisions"]) == (True, [], [history.NEXT])
     # What it holds up or breaks somebody has to know of; none of it is the writing.
     assert {finding["rule"] for finding in document["findings"]} == JUDGED[name]
 
@@ -388,14 +388,14 @@ def test_what_no_revision_can_do_as_it_stands_is_said_and_not_written(tmp_path: 
     assert ended.returncode == 4
     assert what in ended.stderr
     assert todo in ended.stderr
-    assert len(clone.revisions) == 22
+    assert len(clone.revisions) == len(history.REVISIONS)
 
 
 def test_an_empty_file_has_the_number_it_is_given(tmp_path: Path) -> None:
     clone = Clone(tmp_path)
-    ended = clone.python("-m", "alembic", "revision", "--rev-id", "0023", "-m", "By hand")
+    ended = clone.python("-m", "alembic", "revision", "--rev-id", history.NEXT, "-m", "By hand")
     assert ended.returncode == 0, ended.stderr
-    assert clone.revisions[-1].name == "0023_by_hand.py"
+    assert clone.revisions[-1].name == f"{history.NEXT}_by_hand.py"
     assert "def upgrade() -> None:\n    pass\n" in clone.revisions[-1].read_text("utf-8")
 
 

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "NEXT"
+down_revision = "HEAD"
 
 
 def upgrade():
@@ -41,7 +41,9 @@ def downgrade():
 
 
 def test_plain_operations_work_under_the_safe_path(postgres: sa.Engine, tmp_path: Path) -> None:
-    (tmp_path / "0023_plain.py").write_text(REVISION, encoding="utf-8")
+    (tmp_path / f"{history.NEXT}_plain.py").write_text(
+        REVISION.replace("NEXT", history.NEXT).replace("HEAD", history.HEAD), encoding="utf-8"
+    )
     history.upgrade(postgres)
     config = history.config(postgres)
     ours = Path(config.get_main_option("script_location") or "") / "versions"
@@ -55,11 +57,11 @@ def test_plain_operations_work_under_the_safe_path(postgres: sa.Engine, tmp_path
     assert (str(column["type"]), column["nullable"]) == ("VARCHAR(40)", False)
     # The row of the table that it made is somebody's by now.
     with pytest.raises(Refused, match=r"drops festas [(]1 row[)]"):
-        command.downgrade(config, "0022")
+        command.downgrade(config, history.HEAD)
     with postgres.begin() as connection:
         connection.exec_driver_sql("DELETE FROM public.festas")
-    command.downgrade(config, "0022")
+    command.downgrade(config, history.HEAD)
     with postgres.connect() as connection:
         assert not sa.inspect(connection).has_table("festas", "public")
         assert "capa" not in {c["name"] for c in sa.inspect(connection).get_columns("eventos", "public")}
-        assert connection.exec_driver_sql("SELECT version_num FROM public.alembic_version").scalar() == "0022"
+        assert connection.exec_driver_sql("SELECT version_num FROM public.alembic_version").scalar() == history.HEAD

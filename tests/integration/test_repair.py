@@ -25,8 +25,7 @@ from tests.integration.test_drift import run as run_sql
 from tests.integration.test_round_trip import REPLACED
 from tests.support import conservation, history, lineage, servers
 from tests.support.command import Ran
-
-HEAD = "0022"
+from tests.support.history import HEAD
 
 # Whoever meets these is told what to do: a name that is taken, heirs, rows that only a person can judge.
 REFUSED = {

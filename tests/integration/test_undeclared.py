@@ -16,7 +16,7 @@ from painel_migrations import auto_migrate
 from painel_migrations.deploy import configuration
 from painel_migrations.errors import Refused
 from tests.conftest import engine_of
-from tests.support import lineage, next_revision, pasting, servers, whole
+from tests.support import history, lineage, next_revision, pasting, servers, whole
 from tests.support.command import Ran
 from tests.support.refused import Target, here
 
@@ -223,7 +223,7 @@ def in_(dialect: str, text: str) -> str:
 def refusal(found: list[tuple[str, str]]) -> tuple[str, str]:
     marks = [f"{number}. " if len(found) > 1 else "" for number in range(1, len(found) + 1)]
     whats = [
-        f"{mark}revision 0023 {what}, and no operation declares it"
+        f"{mark}revision {history.NEXT} {what}, and no operation declares it"
         for mark, (what, _) in zip(marks, found, strict=True)
     ]
     ahead = "In its place, or before it where a trigger or a key does it, write"
@@ -233,7 +233,7 @@ def refusal(found: list[tuple[str, str]]) -> tuple[str, str]:
 def fill(engine: sa.Engine) -> None:
     """A database at head with rows, and tables of somebody else."""
     lineage.build(engine, 22, rows=ROWS)
-    ended = here(engine.url, "upgrade", "0022")
+    ended = here(engine.url, "upgrade", history.HEAD)
     assert ended.code == 0, ended.err
     dialect = engine.dialect.name
     statements = STRANGERS[dialect] + in_(dialect, FILL)
@@ -370,7 +370,7 @@ def test_the_plan_tells_it_beforehand(target: Target, revision: Revision) -> Non
     before = whole.of(target.engine, target.server)
     ended = here(target.url, "upgrade", "--plan")
     assert (ended.code, ended.err) == (4, f"Error: {what}\nNext: {todo}\n")
-    assert "\nEnded in revision 0023, after " in ended.out
+    assert f"\nEnded in revision {history.NEXT}, after " in ended.out
     assert whole.of(target.engine, target.server) == before
 
 
@@ -409,10 +409,10 @@ def test_a_way_back_that_loses_rows_is_refused(target: Target, revision: Revisio
     assert here(target.url, "upgrade").code == 0
     what, todo = refusal(FOUND)
     before = whole.of(target.engine, target.server)
-    ended = here(target.url, "downgrade", "0022")
+    ended = here(target.url, "downgrade", history.HEAD)
     assert (ended.code, ended.err) == (4, f"Error: {what}\nNext: {todo}\n")
     if target.server is not None:
-        assert pasted(target, "sql-rollback", "--to", "0022").error == ("PM004", what, todo)
+        assert pasted(target, "sql-rollback", "--to", history.HEAD).error == ("PM004", what, todo)
     assert whole.of(target.engine, target.server) == before
 
 
@@ -422,7 +422,7 @@ def test_a_table_is_retired_and_comes_back(target: Target, revision: Revision) -
     assert here(target.url, "upgrade").code == 0
     with target.engine.connect() as connection:
         assert not sa.inspect(connection).has_table("vistos", "public" if target.server else None)
-    assert here(target.url, "downgrade", "0022").code == 0
+    assert here(target.url, "downgrade", history.HEAD).code == 0
     with target.engine.connect() as connection:
         statement = in_(target.engine.dialect.name, "SELECT id, nome, idade FROM {p}vistos ORDER BY id")
         rows = [tuple(row) for row in connection.exec_driver_sql(statement)]

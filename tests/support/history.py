@@ -15,6 +15,20 @@ from tests.support import advice
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# The history as it is here: a test that names its end, or how long it is, would have to be changed with each revision.
+REVISIONS = sorted(path.name[:4] for path in (ROOT / "alembic" / "versions").glob("[0-9]*.py"))
+HEAD = REVISIONS[-1]
+# The last revision of the way home: what comes later is the application's own life.
+HOME = "0022"
+
+
+def following(count: int = 1) -> list[str]:
+    """Return the numbers of the next revisions."""
+    return [f"{int(HEAD) + number:04d}" for number in range(1, count + 1)]
+
+
+(NEXT,) = following()
+
 
 def config(connectable: sa.Engine | sa.Connection) -> Config:
     """Return the configuration of this repository, for a database that is connected already."""

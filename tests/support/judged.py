@@ -10,7 +10,7 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.support.history import ROOT
+from tests.support.history import NEXT, ROOT
 
 REVISION = '''"""A later revision"""
 
@@ -313,10 +313,10 @@ class History:
         self._versions = folder / "alembic" / "versions"
 
     def write(self, *codes: str, downgrade: str = "op.undo()", head: str = "") -> None:
-        """Have the history end in these revisions, from 0023 on; each as the advice of a rule spells it."""
+        """Have the history end in these revisions, after its own; each as the advice of a rule spells it."""
         for path in self._versions.glob("*_judged.py"):
             path.unlink()
-        for number, code in enumerate(codes, 23):
+        for number, code in enumerate(codes, int(NEXT)):
             body, above, back = [], [head], downgrade
             for line in code.splitlines():
                 if line.startswith("way back: "):

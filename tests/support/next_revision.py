@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from painel_migrations.deploy import configuration
-from tests.support.history import ROOT
+from tests.support.history import HEAD, NEXT, ROOT
 
 REVISION = '''"""A later revision"""
 
@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "{next}"
+down_revision = "{head}"
 
 
 def upgrade():
@@ -31,7 +31,7 @@ def downgrade():
 
 
 def add(folder: Path, monkeypatch: pytest.MonkeyPatch, upgrade: str, downgrade: str = "pass") -> Path:
-    """Have the commands take a copy of the history that ends in revision 0023.
+    """Have the commands take a copy of the history that has one revision more.
 
     Args:
         folder: Where the copy goes.
@@ -45,9 +45,9 @@ def add(folder: Path, monkeypatch: pytest.MonkeyPatch, upgrade: str, downgrade: 
     if not folder.exists():
         shutil.copytree(ROOT / "alembic", folder / "alembic", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "alembic.ini", folder)
-    file = folder / "alembic/versions/0023_later.py"
+    file = folder / f"alembic/versions/{NEXT}_later.py"
     bodies = {"upgrade": upgrade, "downgrade": downgrade}
     indented = {name: textwrap.indent(textwrap.dedent(body).strip(), "    ") for name, body in bodies.items()}
-    file.write_text(REVISION.format(**indented), encoding="utf-8")
+    file.write_text(REVISION.format(next=NEXT, head=HEAD, **indented), encoding="utf-8")
     monkeypatch.setattr(configuration, "history_file", lambda: folder / "alembic.ini")
     return file

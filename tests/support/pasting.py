@@ -21,12 +21,13 @@ from painel_migrations.catalog import Severity
 from painel_migrations.operations.guarded import REFUSED
 from tests.conftest import engine_of
 from tests.support import advice, conservation, refused, servers, whole
+from tests.support.history import HEAD, REVISIONS
 
 # Any address will do: the verbs reach no database.
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
-DONE = "Done: at 0022 after 22 revisions"
-NOTHING = "At 0022: nothing to do"
+DONE = f"Done: at {HEAD} after {len(REVISIONS)} revisions"
+NOTHING = f"At {HEAD}: nothing to do"
 
 
 @cache

@@ -19,12 +19,11 @@ from painel_migrations.deploy.history import helpers
 from painel_migrations.operations.guarded import SESSION, prologue
 from tests.support import command
 from tests.support.command import Ran
-from tests.support.history import ROOT
+from tests.support.history import HEAD, REVISIONS, ROOT
 from tests.support.pasting import script
 
 postgast = pytest.importorskip("postgast", reason="postgast has no wheel for a Mac with an Intel processor")
 
-REVISIONS = [f"{number:04d}" for number in range(1, 23)]
 
 SCRIPTS = {
     "block": ("sql",),
@@ -105,10 +104,10 @@ def test_escaped_holds_nothing_to_split_at() -> None:
 
 def test_the_header_says_what_and_how() -> None:
     header = script("sql").partition("DO $painel$")[0]
-    plain = collect("upgrade", "base", "0022")
+    plain = collect("upgrade", "base", HEAD)
     assert header == (
-        "-- PainelUniversal: brings the database to revision 0022 (head), schema public, PostgreSQL 13 to 18.\n"
-        f"-- Written by painel-migrations {__version__} with: make sql TO=0022\n"
+        f"-- PainelUniversal: brings the database to revision {HEAD} (head), schema public, PostgreSQL 13 to 18.\n"
+        f"-- Written by painel-migrations {__version__} with: make sql TO={HEAD}\n"
         f"-- SHA-256 of the plain statements: {plain.sha256}\n"
         "--\n"
         "-- Paste all of it. It is one statement: all of it happens, or nothing does. Pasting it again is safe.\n"
@@ -121,7 +120,7 @@ def test_the_header_says_what_and_how() -> None:
 
 def test_the_sha256_is_that_of_the_plain_statements() -> None:
     """Of settings, helpers, sections and the end, each with its semicolon and a line's end: nothing of the wrapping."""
-    plain = collect("upgrade", "base", "0022")
+    plain = collect("upgrade", "base", HEAD)
     texts = [SESSION, *prologue()[1:], *helpers(), *plain.statements]
     said = hashlib.sha256("".join(f"{text.removesuffix(';')};\n" for text in texts).encode()).hexdigest()
     assert plain.sha256 == said
@@ -133,14 +132,14 @@ def test_every_revision_has_its_section() -> None:
     text = script("sql")
     sections = re.findall(r"^-- (\d{4})  (.+)\n-- (.+)\n(?:-- .+\n)*IF painel_at < (\d+) THEN", text, re.M)
     assert [section[0] for section in sections] == REVISIONS
-    assert [int(section[3]) for section in sections] == list(range(1, 23))
+    assert [int(section[3]) for section in sections] == list(range(1, len(REVISIONS) + 1))
     assert sections[17][1:3] == ("Retire produtos.evento_id", "A product belongs to no event.")
     back = script("sql-rollback", "--to", "base")
     undone = re.findall(r"^-- (\d{4})  .+\n(?:-- .+\n)+IF painel_at >= (\d+) THEN", back, re.M)
     assert [section[0] for section in undone] == REVISIONS[::-1]
 
 
-@pytest.mark.parametrize(("direction", "start", "end"), [("upgrade", "base", "0022"), ("downgrade", "0022", "base")])
+@pytest.mark.parametrize(("direction", "start", "end"), [("upgrade", "base", HEAD), ("downgrade", HEAD, "base")])
 def test_every_plain_statement_is_in_it(direction: str, start: str, end: str) -> None:
     """To the letter and in order."""
     text = body(script("sql") if direction == "upgrade" else script("sql-rollback", "--to", "base"))
@@ -353,33 +352,36 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+VERIFY = f"{len(REVISIONS) + 1}-verify.sql"
+
+
 def test_a_folder_has_a_file_a_revision(run: Callable[..., Ran], tmp_path: Path) -> None:
     code, out, err = run("sql", "--split", "fix")
-    assert (code, out, err) == (0, "", "fix: 24 files; begin with its README.txt\n")
+    assert (code, out, err) == (0, "", f"fix: {len(REVISIONS) + 2} files; begin with its README.txt\n")
     names = names_in(tmp_path / "fix")
     assert names == [
         *(f"{number:02d}-up-{revision}.sql" for number, revision in enumerate(REVISIONS, 1)),
-        "23-verify.sql",
+        VERIFY,
         "README.txt",
     ]
     texts = {name: (tmp_path / "fix" / name).read_text() for name in names}
-    assert texts["23-verify.sql"] == script("sql-verify")
+    assert texts[VERIFY] == script("sql-verify")
     for name in names[:-2]:
         assert len(postgast.split(texts[name])) == 1
         assert max(map(len, texts[name].splitlines())) <= 120
         assert len(texts[name]) < 93_000
-    assert "-- File 5 of 22: paste them in the order of their numbers.\n" in texts["05-up-0005.sql"]
-    assert "pg_temp.differences()" in texts["22-up-0022.sql"]
-    assert "They lead from base to 0022 in 22 steps." in texts["README.txt"]
+    assert f"-- File 5 of {len(REVISIONS)}: paste them in the order of their numbers.\n" in texts["05-up-0005.sql"]
+    assert "pg_temp.differences()" in texts[f"{len(REVISIONS)}-up-{HEAD}.sql"]
+    assert f"They lead from base to {HEAD} in {len(REVISIONS)} steps." in texts["README.txt"]
     assert texts["README.txt"].endswith("\n")
 
 
 def test_a_folder_of_ours_is_made_anew(run: Callable[..., Ran], tmp_path: Path) -> None:
     assert run("sql", "--split", "fix")[0] == 0
-    assert run("sql-rollback", "--to", "0020", "--split", "fix")[0] == 0
+    assert run("sql-rollback", "--to", REVISIONS[-3], "--split", "fix")[0] == 0
     assert names_in(tmp_path / "fix") == [
-        "01-down-0022.sql",
-        "02-down-0021.sql",
+        f"01-down-{HEAD}.sql",
+        f"02-down-{REVISIONS[-2]}.sql",
         "03-verify.sql",
         "README.txt",
     ]
@@ -407,7 +409,7 @@ def test_a_folder_with_a_readme_of_somebody_else(run: Callable[..., Ran], tmp_pa
 def test_a_folder_that_a_link_leads_to(run: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "fix").symlink_to("real")
-    assert run("sql", "--from", "0020", "--split", "fix")[0] == 0
+    assert run("sql", "--from", REVISIONS[-3], "--split", "fix")[0] == 0
     assert (tmp_path / "fix").is_symlink()
     assert len(names_in(tmp_path / "real")) == 4
 

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from painel_migrations import logs
 from painel_migrations.events import EVENTS, Event, current_run, observed, run_named
 from tests.support.command import Ran
+from tests.support.history import REVISIONS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/monitoring/README.md").read_text()
 CANARY = "canario-7391"
-REVISIONS = sorted(path.name[:4] for path in (Path(__file__).parents[2] / "alembic/versions").glob("0*.py"))
 
 
 def lines_of(text: str) -> list[dict[str, Any]]:

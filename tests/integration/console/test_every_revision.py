@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from painel_migrations.catalog import Severity, verify
 from tests.conftest import engine_of
 from tests.support import conservation, history, lineage, pasting, servers
+from tests.support.history import HEAD, REVISIONS
 
 STATES = (4, 14, 18, 25)
 """The discount window, kinds of product that went, leftover columns, `tipo` renamed."""
@@ -29,17 +30,17 @@ def test_from_each_revision(
         before = conservation.take(engine)
         history.upgrade(engine, f"{number:04d}")
         notices = pasting.paste(engine, pasting.script("sql"))
-        assert len([notice for notice in notices if "painel: ->" in notice]) == 22 - number
-        if number < 22:
-            done = 22 - number
-            assert notices[-1] == f"NOTICE:  Done: at 0022 after {done} revision{'s' if done > 1 else ''}"
+        assert len([notice for notice in notices if "painel: ->" in notice]) == len(REVISIONS) - number
+        if number < len(REVISIONS):
+            done = len(REVISIONS) - number
+            assert notices[-1] == f"NOTICE:  Done: at {HEAD} after {done} revision{'s' if done > 1 else ''}"
         assert server.dump_schema(name) == head_dump(version)
         with engine.connect() as connection:
             assert [found for found in verify(connection) if found.severity is Severity.FAIL] == []
             lines = connection.exec_driver_sql("SELECT revision, way FROM public.migration_history ORDER BY id").all()
         assert conservation.missing(before, engine) == []
         assert [tuple(line) for line in lines] == [
-            (f"{one:04d}", "command" if one <= number else "console") for one in range(1, 23)
+            (f"{one:04d}", "command" if one <= number else "console") for one in range(1, len(REVISIONS) + 1)
         ]
     finally:
         server.drop_database(name)
@@ -58,7 +59,7 @@ def test_the_line_in_the_history(postgres: sa.Engine) -> None:
     """Who, how, and what was pasted: the SHA-256 is that of the script's header, the fingerprints chain."""
     lineage.build(postgres, 18, rows=3)
     text = pasting.script("sql")
-    pasting.paste(postgres, pasting.script("sql", "--to", "0017"))
+    pasting.paste(postgres, pasting.script("sql", "--to", REVISIONS[-2]))
     pasting.paste(postgres, text)
     with postgres.connect() as connection:
         *_, before, _, _, _, _, last = connection.exec_driver_sql(
@@ -68,7 +69,7 @@ def test_the_line_in_the_history(postgres: sa.Engine) -> None:
     assert last["script_sha256"] != before["script_sha256"]
     facts = (last["revision"], last["direction"], last["way"], last["role"])
     assert facts == (
-        "0022",
+        HEAD,
         "upgrade",
         "console",
         "postgres",

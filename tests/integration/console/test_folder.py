@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.console.conftest import Clone
 from tests.support import history
+from tests.support.history import HEAD, REVISIONS
 from tests.support.pasting import folder_of, script
 
 NOTHING_AT = "At {}: nothing to do"
@@ -25,10 +26,10 @@ def test_in_order(target: Clone, tmp_path: Path, head_dump: Callable[[int], str]
     """Each on a connection of its own, cut at every semicolon where they are escaped; a second round does nothing."""
     style = () if dress == "crlf" else ("--style", dress)
     files = folder_of(tmp_path / "fix", "sql", *style)
-    assert len(files) == 22
+    assert len(files) == len(REVISIONS)
     if dress == "escaped":
         files = [piece for text in files for piece in text.split(";") if piece.strip()]
-        assert len(files) == 22
+        assert len(files) == len(REVISIONS)
     elif dress == "crlf":
         files = [text.replace("\n", "\r\n") for text in files]
     place = target.place
@@ -37,10 +38,10 @@ def test_in_order(target: Clone, tmp_path: Path, head_dump: Callable[[int], str]
         assert f"Done: at {number:04d} after 1 revision\n" in answer.said, answer.said
     target.assert_at_head()
     assert place.server.dump_schema(place.name) == head_dump(place.server.version)
-    assert place.history() == (22, 22)
+    assert place.history() == (len(REVISIONS), len(REVISIONS))
     arrived = place.whole()
     for text in files:
-        assert NOTHING_AT.format("0022") in place.paste(text).said
+        assert NOTHING_AT.format(HEAD) in place.paste(text).said
     assert place.whole() == arrived
 
 
@@ -49,7 +50,7 @@ def test_all_files_as_one_message(target: Clone, files: list[str]) -> None:
     answer = target.place.paste("\n".join(files))
     assert answer.state is None, answer.said
     target.assert_at_head()
-    assert target.place.history() == (22, 22)
+    assert target.place.history() == (len(REVISIONS), len(REVISIONS))
 
 
 def test_out_of_order(target: Clone, files: list[str]) -> None:
@@ -98,14 +99,15 @@ def test_from_the_middle(target: Clone, files: list[str]) -> None:
 def test_the_whole_script_from_the_middle(target: Clone, revision: str) -> None:
     """The block looks where the database is, and begins there."""
     history.upgrade(target.place.engine, revision)
-    left = 22 - int(revision)
-    assert f"Done: at 0022 after {left} revision{'s' if left > 1 else ''}\n" in target.place.paste(script("sql")).said
+    left = len(REVISIONS) - int(revision)
+    assert f"Done: at {HEAD} after {left} revision{'s' if left > 1 else ''}\n" in target.place.paste(script("sql")).said
     target.assert_at_head()
-    assert target.place.history() == (22, 2)
+    assert target.place.history() == (len(REVISIONS), 2)
 
 
 def test_a_narrowed_script(target: Clone) -> None:
     """FROM and TO: what leads half of the way, and what leads the other half."""
     assert "Done: at 0012 after 12 revisions" in target.place.paste(script("sql", "--to", "0012")).said
-    assert "Done: at 0022 after 10 revisions" in target.place.paste(script("sql", "--from", "0010")).said
+    left = len(REVISIONS) - 12
+    assert f"Done: at {HEAD} after {left} revisions" in target.place.paste(script("sql", "--from", "0010")).said
     target.assert_at_head()

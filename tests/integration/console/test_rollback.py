@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.console.conftest import VERSIONS, Clone, CloneOf
 from tests.support import conservation, history
+from tests.support.history import HEAD, REVISIONS
 from tests.support.pasting import DONE, NOTHING, Place, folder_of, script
 
 TARGETS = {"0021": 18, "0016": 25, "0010": 18, "base": 18}
@@ -35,31 +36,31 @@ def test_way_back(clone_of: CloneOf, to: str, state: int, version: int) -> None:
     text = script("sql-rollback", "--to", to)
     with place.session() as session:
         before = session.state()
-        back = 22 if to == "base" else 22 - int(to)
+        back = len(REVISIONS) if to == "base" else len(REVISIONS) - int(to)
         assert f"Done: at {to} after {back} revision" in session.paste(text).said
         assert session.state() == before
     assert compared(place) == compared(by_command)
     assert conservation.missing(at_head, place.engine) == []
     assert conservation.missing(pasted.cells, place.engine) == []
-    assert place.history() == (22 + back, 2)
+    assert place.history() == (len(REVISIONS) + back, 2)
 
     went_back = place.whole()
     assert f"At {to}: nothing to do" in place.paste(text).said
     assert place.whole() == went_back
-    assert f"Done: at 0022 after {back} revision" in place.paste(script("sql")).said
+    assert f"Done: at {HEAD} after {back} revision" in place.paste(script("sql")).said
     pasted.assert_at_head()
     assert NOTHING in place.paste(script("sql", "--style", "escaped")).said
 
 
 def test_narrowed_way_back_is_refused_above_its_start(target: Clone) -> None:
-    """From 0022 a script for 0018 down to 0015 would leave out what four revisions did."""
+    """From head a script for 0018 down to 0015 would leave out what four revisions did."""
     place = target.place
     assert place.paste(script("sql")).state is None
     before = place.whole()
     text = script("sql-rollback", "--from", "0018", "--to", "0015")
     assert place.paste(text).error == (
         "PM004",
-        "the database is at 0022, and this script begins at 0018",
+        f"the database is at {HEAD}, and this script begins at 0018",
         "Write it without FROM",
     )
     assert place.whole() == before
@@ -82,16 +83,16 @@ def test_folder_in_order(target: Clone, tmp_path: Path, style: str) -> None:
     assert place.paste(script("sql")).state is None
     at_head = conservation.take(place.engine)
     files = folder_of(tmp_path / "back", "sql-rollback", "--to", "0016", "--style", style)
-    assert len(files) == 6
+    assert len(files) == len(REVISIONS) - 16
     before = place.whole()
     assert place.paste(files[3]).error == (
         "PM004",
-        "the database is at 0022, and this script begins at 0019",
+        f"the database is at {HEAD}, and this script begins at {int(HEAD) - 3:04d}",
         "Paste what comes before it first",
     )
     assert place.whole() == before
     for number, text in enumerate(files, 1):
-        assert f"Done: at {22 - number:04d}" in place.paste(text).said
+        assert f"Done: at {len(REVISIONS) - number:04d}" in place.paste(text).said
     assert conservation.missing(at_head, place.engine) == []
     assert DONE[:13] in place.paste(script("sql")).said
     target.assert_at_head()

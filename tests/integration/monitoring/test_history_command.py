@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from painel_migrations.auto_migrate import run_auto_migration
 from tests.support import command, history
 from tests.support.command import Ran
+from tests.support.history import REVISIONS
 from tests.support.pasting import script
 from tests.support.refused import PASSWORD
 
@@ -46,7 +47,7 @@ def test_the_lines_of_every_way(
     assert run_auto_migration()
     # The hook logs where this process does.
     capsys.readouterr()
-    ways = [first_way, "command", "command", *["start-up"] * 21]
+    ways = [first_way, "command", "command", *["start-up"] * (len(REVISIONS) - 1)]
     code, said, errors = run("history", "--format", "json")
     assert (code, errors) == (0, "")
     written = json.loads(said)
