@@ -132,8 +132,11 @@ def _revision(snapshot: Snapshot) -> Check:
 
 
 def _in_the_way(snapshot: Snapshot) -> bool:
-    """Return whether the last upgrade from here ended in something that trying again does not end."""
+    """Return whether the last upgrade from here ended in something that trying again does not end, and is pending."""
     run = snapshot.journal.last_run
+    if snapshot.revision == snapshot.head:
+        # Somebody brought it there another way.
+        return False
     return run is not None and run.direction == "upgrade" and run.result in AGAIN
 
 

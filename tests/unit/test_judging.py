@@ -150,6 +150,24 @@ def test_markdown_shows_what_stands_there_and_nothing_else(history: History) -> 
     assert r"- No revision for: column \`a\|b\`" in text
 
 
+BRACES = (
+    "op.execute(\"DELETE FROM eventos WHERE descricao = '{}'\")",
+    "op.execute(\"UPDATE eventos SET descricao = '{x}' WHERE descricao = '{}'\")",
+)
+
+
+@pytest.mark.parametrize("code", BRACES)
+def test_braces_of_a_statement_are_its_own(history: History, code: str) -> None:
+    (finding,) = judged(history, code).open
+    assert "{}" in finding.step
+    assert report.document(judged(history, code))["findings"]
+
+
+def test_a_type_with_an_expression_is_a_type(history: History) -> None:
+    code = 'op.alter_column("eventos", "nome", type_=sa.String(500), postgresql_using="upper(nome)")'
+    assert isinstance(found(judged(history, code)), list)
+
+
 def test_the_document_is_whole(history: History) -> None:
     document = json.loads(json.dumps(report.document(judged(history, INDEX))))
     assert set(document) == {"since", "revisions", "clean", "findings", "mistakes", "unused"}

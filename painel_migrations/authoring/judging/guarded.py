@@ -83,7 +83,8 @@ def guarded_way(rule: str, names: Mapping[str, str], past: Past) -> str:
 
 
 def _parts(kind: str) -> tuple[Any, ...]:
-    name, *numbers = re.findall(r"[a-z][a-z ]*[a-z]|\d+", kind.lower())
+    kind = re.split(r" (?:using|collate) ", kind.lower())[0]
+    name, *numbers = re.findall(r"[a-z][a-z ]*[a-z]|\d+", kind)
     return (name.replace("character varying", "varchar"), *map(int, numbers))
 
 

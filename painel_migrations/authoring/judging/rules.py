@@ -67,7 +67,8 @@ class Rule:
         known["python"] = python_type(known.get("type", ""))
         known.setdefault("value", f"CAST({known.get('column')} AS {known.get('type')})")
         known["values"] = assignments(known.get("sets", ""))
-        for name in self.given:
+        # What came from the step is as it was written, braces included.
+        for name in self.given.keys() - names.keys():
             known[name] = known[name].format(**known)
         before = [text.format(**known) for text in self.before]
         code = [text.format(**known) for text in self.code]

@@ -168,6 +168,17 @@ def test_no_password_and_no_row_is_told(
     assert PASSWORD not in said
 
 
+def test_after_a_refusal_somebody_brought_it_home(database: sa.Engine, run: Callable[..., Ran]) -> None:
+    """By the console, where this machine sees nothing of it: what was refused is not pending any more."""
+    lineage.build(database, 1, rows=4)
+    execute(database, "CREATE VIEW formas_pagamento AS SELECT 1 AS id")
+    assert run("upgrade")[0] == 4
+    execute(database, "DROP VIEW formas_pagamento")
+    history.upgrade(database)
+    code, said, _ = run("health")
+    assert (code, "make upgrade PLAN=1" in said) == (0, False), said
+
+
 def test_after_a_refusal_over_rows(database: sa.Engine, run: Callable[..., Ran]) -> None:
     """Neither health nor the doctor reads all rows: both lead to the command that does, which says what refuses it."""
     lineage.build(database, 22, rows=4)
