@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from painel_migrations.connection.first_look import ask_nothing
+from painel_migrations.connection.locks import NO_LIMITS, Patience
 from painel_migrations.connection.missing_file import refuse_missing
 from painel_migrations.connection.sqlite_file import file_of, open_to_look, probe, read_header
 from painel_migrations.errors import Refused, UsageError
@@ -51,29 +51,12 @@ SELECT set_config(name, CASE vartype WHEN 'string' THEN '' ELSE '0' END, true) F
 WHERE name IN ('transaction_timeout', 'restrict_nonsystem_relation_kind') AND setting NOT IN ('', '0')"""
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How many seconds a statement may take, and wait for a table, before a run or a look says otherwise; 0: any.
-
-    Ours in place of what a role, a database or the server has set, which may be milliseconds.
-    """
-
-    statement: float = 0
-    lock: float = 0
-
-    @property
-    def settings(self) -> str:
-        """The statements that set it for a transaction."""
-        statement, lock = round(self.statement * 1000), round(self.lock * 1000)
-        return f"SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}"
-
-
 def make_engine(
     url: sa.URL,
     read_only: bool = False,
     lock_wait: float = 300,
     connect_timeout: float = 10,
-    patience: Patience = Patience(),
+    patience: Patience = NO_LIMITS,
 ) -> sa.Engine:
     """Make the engine for a database.
 
@@ -148,7 +131,7 @@ def _limit_again(dbapi_connection: Any, record: Any) -> None:
                 cursor.execute("RESET idle_session_timeout")
 
 
-def secure(connection: sa.Connection, first: str = "", patience: Patience = Patience()) -> None:
+def secure(connection: sa.Connection, first: str = "", patience: Patience = NO_LIMITS) -> None:
     """Find nothing by name outside pg_catalog until the transaction ends, and lift what would end it from outside.
 
     Every transaction of an engine of ours begins with it; a connection that somebody else made is given it.

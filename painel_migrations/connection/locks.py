@@ -62,10 +62,7 @@ def lock_run(connection: sa.Connection, settings: Settings) -> None:
         raise
     finally:
         tell_waited("run", time.monotonic() - asked)
-    connection.exec_driver_sql(
-        f"SET LOCAL lock_timeout = {milliseconds(settings.lock_timeout)}; "
-        f"SET LOCAL statement_timeout = {milliseconds(settings.statement_timeout)}"
-    )
+    connection.exec_driver_sql(Patience(settings.statement_timeout, settings.lock_timeout).settings)
 
 
 def tell_waited(on: str, seconds: float) -> None:
@@ -76,6 +73,28 @@ def tell_waited(on: str, seconds: float) -> None:
 def milliseconds(seconds: float) -> int:
     """Return a patience as PostgreSQL takes it, to which 0 is one without end: less than a millisecond is one."""
     return max(1, round(seconds * 1000)) if seconds else 0
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How many seconds a statement may take, and wait for a table, before a run or a look says otherwise; 0: any.
+
+    Ours in place of what a role, a database or the server has set, which may be milliseconds.
+    """
+
+    statement: float = 0
+    lock: float = 0
+
+    @property
+    def settings(self) -> str:
+        """The statements that set it for a transaction."""
+        return (
+            f"SET LOCAL statement_timeout = {milliseconds(self.statement)}; "
+            f"SET LOCAL lock_timeout = {milliseconds(self.lock)}"
+        )
+
+
+NO_LIMITS = Patience()
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from painel_migrations.candidates import Candidate
 from painel_migrations.connection.answers import LIMIT
-from painel_migrations.connection.engines import Patience, make_engine
+from painel_migrations.connection.engines import make_engine
 from painel_migrations.connection.failures import Failure, classify, ending, meaning
 from painel_migrations.connection.interrupts import Breaker
+from painel_migrations.connection.locks import NO_LIMITS, Patience
 from painel_migrations.errors import NoConnectionError, PainelError
 from painel_migrations.events import tell
 from painel_migrations.logs import get_logger
@@ -153,8 +154,8 @@ def _connect(
     import tenacity
 
     began = time.monotonic()
-    # A run begins without limits, and takes its own as it has the lock of runs.
-    limits = Patience(settings.statement_timeout, settings.lock_timeout) if read_only else Patience()
+    # A run begins without limits, and takes its own as it has the lock of runs. A look holds up nobody, and may wait.
+    limits = Patience(settings.statement_timeout) if read_only else NO_LIMITS
 
     def noted(state: tenacity.RetryCallState) -> bool:
         """Note how an attempt failed; return whether another one makes sense."""

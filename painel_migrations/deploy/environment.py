@@ -18,10 +18,10 @@ import painel_migrations.operations
 import painel_migrations.operations.plain  # noqa: F401  as does this
 from painel_migrations import schema
 from painel_migrations.connection.answers import event_triggers
-from painel_migrations.connection.engines import Patience, prepare_sqlite, secure
+from painel_migrations.connection.engines import prepare_sqlite, secure
 from painel_migrations.connection.failures import classify
 from painel_migrations.connection.interrupts import Breaker
-from painel_migrations.connection.locks import lock_run, tell_waited
+from painel_migrations.connection.locks import Patience, lock_run, tell_waited
 from painel_migrations.connection.reach import reached
 from painel_migrations.connection.reflection import reflects_public
 from painel_migrations.deploy.asked import changes, is_known, is_ours, is_writing, write_revision

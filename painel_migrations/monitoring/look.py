@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from painel_migrations import catalog
 from painel_migrations.connection.failures import meaning
 from painel_migrations.connection.interrupts import Breaker
-from painel_migrations.connection.locks import milliseconds
+from painel_migrations.connection.locks import Patience
 from painel_migrations.connection.reach import reached
 from painel_migrations.deploy.bookkeeping import BOOKKEEPING, versions_of
 from painel_migrations.deploy.configuration import configuration
@@ -151,8 +151,8 @@ def _read(connection: sa.Connection, settings: Settings, snapshot: Snapshot, scr
 def _bound(connection: sa.Connection, settings: Settings) -> None:
     """Wait for nobody long, such as a run that holds the tables, and change nothing."""
     if connection.dialect.name == "postgresql":
-        within = min(ANSWER_WITHIN, settings.statement_timeout or ANSWER_WITHIN)
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds(within)}")
+        patience = Patience(min(ANSWER_WITHIN, settings.statement_timeout or ANSWER_WITHIN), settings.lock_timeout)
+        connection.exec_driver_sql(patience.settings)
     else:
         connection.exec_driver_sql("PRAGMA query_only = ON")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from tests.integration.test_undeclared import Revision, in_, models, on_file, on_server, pasted, revision, target
 from tests.support import history, whole
 from tests.support.refused import Target, here
@@ -85,9 +87,49 @@ def test_what_was_written_meanwhile_stays(target: Target, revision: Revision) ->
     )
     said = done(target, "downgrade", history.HEAD)
     assert "vistos.idade: 1 row has a newer value since, and keep it: id 1" in said
-    assert "filhos: 1 row stays retired: another has the key" in said
+    assert "filhos: 1 row stays retired: a key of theirs is taken, or not there" in said
     assert rows(target, "vistos") == [(1, "a", 99), *FOUND[1:], (7, "g", 7)]
     assert rows(target, "filhos") == [(1, 2), *CHILDREN[1:]]
+
+
+CELLS_THEN_ROWS = {
+    "a column that goes": 'op.retire_column("vistos", "idade")',
+    "rows that change": """op.change_rows("vistos", {"nome": "'z'"}, where="true", reason="all the same")""",
+}
+
+
+@pytest.mark.parametrize("first", CELLS_THEN_ROWS.values(), ids=CELLS_THEN_ROWS)
+def test_cells_come_back_to_rows_that_went_after_them(target: Target, revision: Revision, first: str) -> None:
+    revision(target, f'{first}; op.delete_rows("vistos", where="id = 1", reason="of nobody")', DOWN)
+    run(target, "ALTER TABLE {p}vistos ADD COLUMN cor varchar(9)", "UPDATE {p}vistos SET cor = 'a'")
+    statement = in_(target.engine.dialect.name, "SELECT id, nome, idade, cor FROM {p}vistos ORDER BY id")
+    with target.engine.connect() as connection:
+        before = connection.exec_driver_sql(statement).all()
+    done(target, "upgrade")
+    said = done(target, "downgrade", history.HEAD)
+    with target.engine.connect() as connection:
+        assert connection.exec_driver_sql(statement).all() == before, said
+
+
+def test_children_whose_parent_cannot_come_back_stay_retired(target: Target, revision: Revision) -> None:
+    revision(
+        target,
+        'op.delete_rows("filhos", where="true", reason="x"); op.delete_rows("netos", where="true", reason="y");'
+        'op.delete_rows("pais", where="id = 1", reason="z")',
+        DOWN,
+    )
+    if target.server is None:
+        target.run("DROP TABLE filhos", "CREATE TABLE filhos (id integer PRIMARY KEY, pai integer REFERENCES pais)")
+        target.run("INSERT INTO filhos VALUES (1, 1), (2, 1), (3, 2)")
+    run(target, "CREATE UNIQUE INDEX so_um ON {p}pais (nome)")
+    done(target, "upgrade")
+    run(target, "INSERT INTO {p}pais (id, nome) VALUES (9, 'Ana')")
+    said = done(target, "downgrade", history.HEAD)
+    assert [row[:2] for row in rows(target, "pais")] == [(2, "Rui"), (9, "Ana")]
+    assert rows(target, "filhos") == []
+    assert "pais: 1 row stays retired: a key of theirs is taken, or not there" in said
+    assert "filhos: 3 rows stay retired: a key of theirs is taken, or not there" in said
+    done(target, "upgrade")
 
 
 def test_a_repair_does_it_once(target: Target, revision: Revision) -> None:

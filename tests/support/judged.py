@@ -218,6 +218,25 @@ CASES = [
         sql("WITH x AS (DELETE FROM eventos WHERE id IN (1, 2) RETURNING *) SELECT count(*) FROM x"),
         sql("WITH x AS (SELECT * FROM eventos) SELECT count(*) FROM x /* DELETE FROM /* a */ eventos */"),
     ),
+    Case("undeclared-delete", sql("DO $$ BEGIN CASE WHEN true THEN DELETE FROM eventos; END CASE; END $$"), "pass"),
+    Case("undeclared-rows", sql("UPDATE eventos e SET nome = upper(e.nome)"), sql("SELECT nome FROM eventos e")),
+    Case(
+        "undeclared-rows",
+        sql("DELETE FROM listas l USING eventos e WHERE l.evento_id = e.id"),
+        sql("SELECT 1 FROM listas l, eventos e WHERE l.evento_id = e.id"),
+    ),
+    Case("undeclared-rows", sql("DELETE FROM eventos *"), sql("EXPLAIN SELECT * FROM eventos")),
+    Case("undeclared-rows", sql("EXPLAIN ANALYZE DELETE FROM eventos"), sql("EXPLAIN SELECT 1")),
+    Case(
+        "undeclared-rows",
+        sql("UPDATE eventos SET (nome, local) = ('a', 'b')"),
+        'op.change_rows("eventos", {"nome": "1"}, where="true", reason="they were tests")',
+    ),
+    Case(
+        "undeclared-delete",
+        sql("CREATE TABLE IF NOT EXISTS eventos (id int)") + "\n" + sql("DELETE FROM eventos"),
+        sql("CREATE TABLE festas (id int)") + "\n" + sql("DELETE FROM festas"),
+    ),
     Case(
         "undeclared-merge",
         sql("INSERT INTO empresas (cnpj) VALUES ('1') ON CONFLICT (cnpj) DO UPDATE SET nome = 'x'"),

@@ -68,13 +68,14 @@ def guarded_way(rule: str, names: Mapping[str, str], past: Past) -> str:
     """
     table, columns = names.get("table", ""), names.get("columns", names.get("column", "")).split(", ")
     said = None
-    if rule == "index-blocks-writes" and all(re.fullmatch(r"\w+", column) for column in columns):
+    if rule == "index-blocks-writes" and names["rest"] == f"{table} ({names['columns']})":
         unique = {"unique": True} if names.get("unique") else {}
         said = Said("ensure_index", (names["name"], table, *columns), unique)
-    elif rule == "unique-constraint" and names["kind"].upper() == "UNIQUE":
+    elif rule == "unique-constraint" and names["kind"].upper() == "UNIQUE" and not names.get("nulls"):
         said = Said("ensure_unique", (table, *columns))
     elif (
         rule in {"not-null", "foreign-key-scan"}
+        and not names.get("rest")
         and (column := past.columns.get((table, ", ".join(columns)))) is not None
     ):
         is_key = rule == "foreign-key-scan"

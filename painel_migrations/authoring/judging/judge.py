@@ -10,7 +10,7 @@ from typing import Any
 
 from alembic.script import Script, ScriptDirectory
 
-from painel_migrations.authoring.judging.guarded import amounts_to, changed, guarded_way, type_of, widened
+from painel_migrations.authoring.judging.guarded import amounts_to, changed, guarded_way, tables, type_of, widened
 from painel_migrations.authoring.judging.newest import newest
 from painel_migrations.authoring.judging.reading import Done, Source, done_by, way_back
 from painel_migrations.authoring.judging.rules import Told, rules
@@ -201,7 +201,8 @@ class _Run:
 
     def _after(self, step: Step) -> None:
         if re.match("CREATE TABLE", step.text, re.IGNORECASE):
-            self.made |= _tables(step)
+            # IF NOT EXISTS may have found it.
+            self.made |= _tables(step) - tables(self.past)
         elif renamed := re.fullmatch(r"ALTER TABLE (\w+) RENAME TO (\w+)", step.text, re.IGNORECASE):
             # Under its new name it is the same table.
             for them in (self.made, self.altered):

@@ -18,6 +18,9 @@ _TYPES = (
     (r"date", "sa.Date"),
     (r"timestamp.*", "sa.DateTime"),
     (r"double precision|real|float.*", "sa.Float"),
+    (r"jsonb?", "sa.JSON"),
+    (r"uuid", "sa.Uuid"),
+    (r"bytea", "sa.LargeBinary"),
 )
 
 

@@ -33,8 +33,8 @@ class Done:
     line: int
 
 
-class _AskedError(Exception):
-    """A revision asks the database, and there is none."""
+class _AskedError(BaseException):
+    """A revision asks the database, and there is none; not for a revision to catch."""
 
 
 class _Recording:
@@ -91,7 +91,7 @@ def done_by(script: ScriptDirectory, revision: Script, direction: str) -> list[D
         recording.take(Said("ASK", ("It asks the database",)))
     except PainelError as error:
         recording.take(Said("ASK", (error.what,)))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # Whatever a revision does wrong is a finding, not an end.
         said = f"It fails where nothing is run: {_said(error)}"
         recording.done.append(Done(Said("ASK", (said,)), _line(error, revision)))
@@ -102,11 +102,11 @@ def _asked() -> Any:
     raise _AskedError
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".: ")
 
 
-def _line(error: Exception, revision: Script) -> int:
+def _line(error: BaseException, revision: Script) -> int:
     line, trace = 1, error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == revision.path:

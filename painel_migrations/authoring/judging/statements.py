@@ -84,7 +84,7 @@ def _tidy(text: str) -> str:
 
 # What stands before a statement in the body of a DO block.
 _BEFORE = re.compile(
-    r"(?:<<\w+>>|DECLARE\b|BEGIN\b|LOOP\b|ELSE\b|EXCEPTION\b|IF\b.*?\bTHEN\b|ELSIF\b.*?\bTHEN\b|WHEN\b.*?\bTHEN\b"
+    r"(?:<<\w+>>|DECLARE\b|BEGIN\b|LOOP\b|ELSE\b|EXCEPTION\b|IF\b.*?\bTHEN\b|ELSIF\b.*?\bTHEN\b|(?:CASE\b.*?)?WHEN\b.*?\bTHEN\b"
     r"|(?:FOR|FOREACH|WHILE)\b.*?\bLOOP\b|END(?: IF| LOOP| CASE)?\b) ?",
     re.IGNORECASE,
 )

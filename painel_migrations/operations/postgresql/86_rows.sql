@@ -131,7 +131,7 @@ BEGIN
     PERFORM pg_temp.say(format('%s: %s deleted: %s', tbl, pg_temp.counted(n, 'row', 'rows'), why));
 END $fn$;
 
--- Puts deleted rows back where their keys are free. The others stay retired.
+-- Puts deleted rows back where their keys are free. The others stay retired; all do where one would refer to nothing.
 CREATE OR REPLACE PROCEDURE pg_temp.restore_deleted(entry integer, tbl text, kept text) LANGUAGE plpgsql AS $fn$
 DECLARE
     cols text;
@@ -149,8 +149,11 @@ BEGIN
     INTO cols, vals FROM pg_attribute a JOIN pg_attribute l
         ON l.attrelid = pg_temp.oid_of(tbl) AND l.attname = a.attname AND l.attgenerated = '' AND l.attnum > 0
     WHERE a.attrelid = to_regclass(format('retired.%I', kept)) AND a.attnum > 0 AND NOT a.attisdropped;
-    PERFORM pg_temp.change_rows(tbl, format('WITH back AS (INSERT INTO public.%1$I (%2$s) OVERRIDING SYSTEM VALUE '
-        'SELECT %3$s FROM retired.%4$I ON CONFLICT DO NOTHING RETURNING *) '
-        'DELETE FROM retired.%4$I k USING back WHERE %5$s', tbl, cols, vals, kept, same));
-    CALL pg_temp.let_go(entry, kept, tbl, 'another has the key');
+    BEGIN
+        PERFORM pg_temp.change_rows(tbl, format('WITH back AS (INSERT INTO public.%1$I (%2$s) OVERRIDING SYSTEM VALUE '
+            'SELECT %3$s FROM retired.%4$I ON CONFLICT DO NOTHING RETURNING *) '
+            'DELETE FROM retired.%4$I k USING back WHERE %5$s', tbl, cols, vals, kept, same));
+    EXCEPTION WHEN foreign_key_violation THEN -- All of them stay.
+    END;
+    CALL pg_temp.let_go(entry, kept, tbl, 'a key of theirs is taken, or not there');
 END $fn$;

@@ -19,9 +19,11 @@ from painel_migrations.operations.sqlite.live import (
     read_tables,
 )
 from painel_migrations.operations.sqlite.rebuild import change_rows
+from painel_migrations.operations.sqlite.refusals import count_orphans
 from painel_migrations.operations.sqlite.register import REGISTER, REVISION, Entry, amend, entries, note, noted, strike
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Table
 from painel_migrations.operations.sqlite.text import key, listed, quote
+from painel_migrations.operations.sqlite.violations import referred
 
 # Of kept cells, what their row was given in their place.
 _GIVEN = "value_given"
@@ -166,7 +168,7 @@ def _are_referred_to(connection: sa.Connection, table: str, condition: str) -> b
 
 
 def restore_deleted(connection: sa.Connection, table: str) -> None:
-    """Put deleted rows back where their keys are free. The others stay retired."""
+    """Put deleted rows back where their keys are free. The others stay; all do where one would refer to nothing."""
     live = read_table(connection, table)
     for entry in entries(connection, "deleted") if live else ():
         kept = read_table(connection, entry.kept_in)
@@ -179,7 +181,21 @@ def restore_deleted(connection: sa.Connection, table: str) -> None:
         connection.exec_driver_sql(f"CREATE TEMP TABLE coming AS SELECT rowid AS id FROM {source} WHERE NOT {there}")
         coming = "kept.rowid IN (SELECT id FROM temp.coming)"
         rows = f"SELECT {listed(names)} FROM {source} WHERE {coming}"
+        before = _orphans(connection, live)
+        connection.exec_driver_sql("SAVEPOINT deleted")
         change_rows(connection, live.name, f"INSERT OR IGNORE INTO {quote(live.name)} ({listed(names)}) {rows}")
         connection.exec_driver_sql(f"DELETE FROM {source} WHERE {coming} AND {there}")
+        if _orphans(connection, live) > before:
+            connection.exec_driver_sql("ROLLBACK TO deleted")
+        connection.exec_driver_sql("RELEASE deleted")
         connection.exec_driver_sql("DROP TABLE temp.coming")
-        _let_go(connection, entry, live.name, "another has the key")
+        _let_go(connection, entry, live.name, "a key of theirs is taken, or not there")
+
+
+def _orphans(connection: sa.Connection, live: Table) -> int:
+    """Return how many rows of a table refer to nothing, key by key."""
+    found = 0
+    for reference in live.of_kind(FOREIGN_KEY):
+        there = referred(reference, read_table(connection, reference.target))
+        found += count_orphans(connection, live.name, reference, there) if there is not None else 0
+    return found

@@ -48,6 +48,7 @@ def _undo(connection: sa.Connection, run: Run) -> None:
     _keep_unchanged_rows_only(connection, run)
     with keeping_views_sound(connection):
         aside = _drop_parts(connection, run)
+        _put_back_last_deleted(connection, run)
         for name in _parents_first(run):
             bring_back(connection, run, name)
         _take_back_stated(connection, run)
@@ -62,6 +63,18 @@ def _undo(connection: sa.Connection, run: Run) -> None:
     for entry in run.noted:
         if entry.kind.startswith("undo") or entry.kind in _SETTLED or (entry.kind == "generated" and not entry.kept_in):
             strike(connection, entry)
+
+
+def _put_back_last_deleted(connection: sa.Connection, run: Run) -> None:
+    """Put back rows that were deleted after cells of theirs were kept: these come back to rows that are there."""
+    for entry in reversed(run.of("deleted")):
+        cells = [
+            each.id
+            for each in run.noted
+            if each.kind in ("column", "cells") and key(each.object.rpartition(".")[0]) == key(entry.object)
+        ]
+        if cells and entry.id > max(cells):
+            restore_deleted(connection, run.now(entry))
 
 
 def _take_back_stated(connection: sa.Connection, run: Run) -> None:
