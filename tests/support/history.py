@@ -15,19 +15,21 @@ from tests.support import advice
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# The history as it is here: a test that names its end, or how long it is, would have to be changed with each revision.
-REVISIONS = sorted(path.name[:4] for path in (ROOT / "alembic" / "versions").glob("[0-9]*.py"))
+REVISIONS = tuple(sorted(path.name[:4] for path in (ROOT / "alembic" / "versions").glob("[0-9]*.py")))
+"""Every revision of the history, the first one first. A developer adds to them, and no test needs another edit."""
 HEAD = REVISIONS[-1]
-# The last revision of the way home: what comes later is the application's own life.
-HOME = "0022"
+NEXT = f"{int(HEAD) + 1:04d}"
+"""The number that a revision of a test's own has."""
 
 
-def following(count: int = 1) -> list[str]:
-    """Return the numbers of the next revisions."""
-    return [f"{int(HEAD) + number:04d}" for number in range(1, count + 1)]
+def counted(number: int) -> str:
+    """Return a number of revisions as the messages say it."""
+    return f"{number} revision{'' if number == 1 else 's'}"
 
 
-(NEXT,) = following()
+def after(revision: str) -> int:
+    """Return how many revisions come after this one; `base` comes before all."""
+    return len(REVISIONS) if revision == "base" else len(REVISIONS) - 1 - REVISIONS.index(revision)
 
 
 def config(connectable: sa.Engine | sa.Connection) -> Config:

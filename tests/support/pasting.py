@@ -21,12 +21,12 @@ from painel_migrations.catalog import Severity
 from painel_migrations.operations.guarded import REFUSED
 from tests.conftest import engine_of
 from tests.support import advice, conservation, refused, servers, whole
-from tests.support.history import HEAD, REVISIONS
+from tests.support.history import HEAD, REVISIONS, counted
 
 # Any address will do: the verbs reach no database.
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
-DONE = f"Done: at {HEAD} after {len(REVISIONS)} revisions"
+DONE = f"Done: at {HEAD} after {counted(len(REVISIONS))}"
 NOTHING = f"At {HEAD}: nothing to do"
 
 

@@ -10,37 +10,37 @@ import sqlalchemy as sa
 from painel_migrations.catalog import Severity, verify
 from tests.conftest import engine_of
 from tests.support import conservation, history, lineage, pasting, servers
-from tests.support.history import HEAD, REVISIONS
+from tests.support.history import HEAD, REVISIONS, after, counted
 
 STATES = (4, 14, 18, 25)
 """The discount window, kinds of product that went, leftover columns, `tipo` renamed."""
 
 
-@pytest.mark.parametrize("number", range(1, 23))
+@pytest.mark.parametrize("revision", REVISIONS)
 def test_from_each_revision(
-    number: int, server_of: Callable[[int], servers.Server], head_dump: Callable[[int], str]
+    revision: str, server_of: Callable[[int], servers.Server], head_dump: Callable[[int], str]
 ) -> None:
     """What `make upgrade` began, a paste finishes; nothing is lost on the way."""
+    number, left = REVISIONS.index(revision), after(revision)
     version = (16, 18)[number % 2]
     server = server_of(version)
-    name = f"middle_{number}"
+    name = f"middle_{revision}"
     engine = engine_of(server.create_database(name))
     try:
         lineage.build(engine, STATES[number % len(STATES)], rows=6)
         before = conservation.take(engine)
-        history.upgrade(engine, f"{number:04d}")
+        history.upgrade(engine, revision)
         notices = pasting.paste(engine, pasting.script("sql"))
-        assert len([notice for notice in notices if "painel: ->" in notice]) == len(REVISIONS) - number
-        if number < len(REVISIONS):
-            done = len(REVISIONS) - number
-            assert notices[-1] == f"NOTICE:  Done: at {HEAD} after {done} revision{'s' if done > 1 else ''}"
+        assert len([notice for notice in notices if "painel: ->" in notice]) == left
+        if left:
+            assert notices[-1] == f"NOTICE:  Done: at {HEAD} after {counted(left)}"
         assert server.dump_schema(name) == head_dump(version)
         with engine.connect() as connection:
             assert [found for found in verify(connection) if found.severity is Severity.FAIL] == []
             lines = connection.exec_driver_sql("SELECT revision, way FROM public.migration_history ORDER BY id").all()
         assert conservation.missing(before, engine) == []
         assert [tuple(line) for line in lines] == [
-            (f"{one:04d}", "command" if one <= number else "console") for one in range(1, len(REVISIONS) + 1)
+            (one, "command" if one <= revision else "console") for one in REVISIONS
         ]
     finally:
         server.drop_database(name)

@@ -9,8 +9,8 @@ import pytest
 
 from tests.integration.console.conftest import Clone
 from tests.support import history
-from tests.support.history import HEAD, REVISIONS
-from tests.support.pasting import folder_of, script
+from tests.support.history import HEAD, REVISIONS, after, counted
+from tests.support.pasting import NOTHING, folder_of, script
 
 NOTHING_AT = "At {}: nothing to do"
 
@@ -33,15 +33,15 @@ def test_in_order(target: Clone, tmp_path: Path, head_dump: Callable[[int], str]
     elif dress == "crlf":
         files = [text.replace("\n", "\r\n") for text in files]
     place = target.place
-    for number, text in enumerate(files, 1):
+    for revision, text in zip(REVISIONS, files, strict=True):
         answer = place.paste(text)
-        assert f"Done: at {number:04d} after 1 revision\n" in answer.said, answer.said
+        assert f"Done: at {revision} after 1 revision\n" in answer.said, answer.said
     target.assert_at_head()
     assert place.server.dump_schema(place.name) == head_dump(place.server.version)
     assert place.history() == (len(REVISIONS), len(REVISIONS))
     arrived = place.whole()
     for text in files:
-        assert NOTHING_AT.format(HEAD) in place.paste(text).said
+        assert NOTHING in place.paste(text).said
     assert place.whole() == arrived
 
 
@@ -99,8 +99,7 @@ def test_from_the_middle(target: Clone, files: list[str]) -> None:
 def test_the_whole_script_from_the_middle(target: Clone, revision: str) -> None:
     """The block looks where the database is, and begins there."""
     history.upgrade(target.place.engine, revision)
-    left = len(REVISIONS) - int(revision)
-    assert f"Done: at {HEAD} after {left} revision{'s' if left > 1 else ''}\n" in target.place.paste(script("sql")).said
+    assert f"Done: at {HEAD} after {counted(after(revision))}\n" in target.place.paste(script("sql")).said
     target.assert_at_head()
     assert target.place.history() == (len(REVISIONS), 2)
 
@@ -108,6 +107,5 @@ def test_the_whole_script_from_the_middle(target: Clone, revision: str) -> None:
 def test_a_narrowed_script(target: Clone) -> None:
     """FROM and TO: what leads half of the way, and what leads the other half."""
     assert "Done: at 0012 after 12 revisions" in target.place.paste(script("sql", "--to", "0012")).said
-    left = len(REVISIONS) - 12
-    assert f"Done: at {HEAD} after {left} revisions" in target.place.paste(script("sql", "--from", "0010")).said
+    assert f"Done: at {HEAD} after {counted(after('0012'))}" in target.place.paste(script("sql", "--from", "0010")).said
     target.assert_at_head()

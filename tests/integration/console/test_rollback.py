@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.console.conftest import VERSIONS, Clone, CloneOf
 from tests.support import conservation, history
-from tests.support.history import HEAD, REVISIONS
+from tests.support.history import HEAD, REVISIONS, after, counted
 from tests.support.pasting import DONE, NOTHING, Place, folder_of, script
 
 TARGETS = {"0021": 18, "0016": 25, "0010": 18, "base": 18}
@@ -36,8 +36,8 @@ def test_way_back(clone_of: CloneOf, to: str, state: int, version: int) -> None:
     text = script("sql-rollback", "--to", to)
     with place.session() as session:
         before = session.state()
-        back = len(REVISIONS) if to == "base" else len(REVISIONS) - int(to)
-        assert f"Done: at {to} after {back} revision" in session.paste(text).said
+        back = after(to)
+        assert f"Done: at {to} after {counted(back)}" in session.paste(text).said
         assert session.state() == before
     assert compared(place) == compared(by_command)
     assert conservation.missing(at_head, place.engine) == []
@@ -47,13 +47,13 @@ def test_way_back(clone_of: CloneOf, to: str, state: int, version: int) -> None:
     went_back = place.whole()
     assert f"At {to}: nothing to do" in place.paste(text).said
     assert place.whole() == went_back
-    assert f"Done: at {HEAD} after {back} revision" in place.paste(script("sql")).said
+    assert f"Done: at {HEAD} after {counted(back)}" in place.paste(script("sql")).said
     pasted.assert_at_head()
     assert NOTHING in place.paste(script("sql", "--style", "escaped")).said
 
 
 def test_narrowed_way_back_is_refused_above_its_start(target: Clone) -> None:
-    """From head a script for 0018 down to 0015 would leave out what four revisions did."""
+    """From head a script for 0018 down to 0015 would leave out what the later ones did."""
     place = target.place
     assert place.paste(script("sql")).state is None
     before = place.whole()
@@ -83,16 +83,16 @@ def test_folder_in_order(target: Clone, tmp_path: Path, style: str) -> None:
     assert place.paste(script("sql")).state is None
     at_head = conservation.take(place.engine)
     files = folder_of(tmp_path / "back", "sql-rollback", "--to", "0016", "--style", style)
-    assert len(files) == len(REVISIONS) - 16
+    assert len(files) == after("0016")
     before = place.whole()
-    assert place.paste(files[3]).error == (
+    assert place.paste(files[after("0019")]).error == (
         "PM004",
-        f"the database is at {HEAD}, and this script begins at {int(HEAD) - 3:04d}",
+        f"the database is at {HEAD}, and this script begins at 0019",
         "Paste what comes before it first",
     )
     assert place.whole() == before
-    for number, text in enumerate(files, 1):
-        assert f"Done: at {len(REVISIONS) - number:04d}" in place.paste(text).said
+    for revision, text in zip(reversed(REVISIONS[:-1]), files, strict=False):
+        assert f"Done: at {revision}" in place.paste(text).said
     assert conservation.missing(at_head, place.engine) == []
     assert DONE[:13] in place.paste(script("sql")).said
     target.assert_at_head()

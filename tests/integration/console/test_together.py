@@ -15,6 +15,7 @@ import pytest
 from painel_migrations.connection.locks import LOCK_KEY
 from tests.integration.console.conftest import Clone
 from tests.support import command
+from tests.support.history import HEAD, REVISIONS, after
 from tests.support.pasting import DONE, NOTHING, Answer, Session, script
 
 TOGETHER = {
@@ -56,7 +57,7 @@ def test_one_applies(target: Clone, workers: tuple[str, ...]) -> None:
         said = [_succeeded(future.result(command.WITHIN)) for future in running]
     assert DONE in said[0]
     assert all(NOTHING in text for text in said[1:])
-    assert place.history() == (22, 1)
+    assert place.history() == (len(REVISIONS), 1)
     with place.session() as session:
         ways = session.rows("SELECT DISTINCT way FROM migration_history")
     assert ways == [("command" if workers[0] == "command" else "console",)]
@@ -84,6 +85,6 @@ def test_forth_and_back_at_once(target: Clone) -> None:
         holding.paste("COMMIT")
         assert DONE in _succeeded(forth.result(command.WITHIN))
         assert "Done: at 0021" in _succeeded(back.result(command.WITHIN))
-    assert place.history() == (23, 2)
-    assert DONE.partition(" after")[0] in place.paste(script("sql")).said
+    assert place.history() == (len(REVISIONS) + after("0021"), 2)
+    assert f"Done: at {HEAD}" in place.paste(script("sql")).said
     target.assert_at_head()
