@@ -10,7 +10,7 @@ import pytest
 from painel_migrations.archive import readme, register
 from painel_migrations.archive.register import Entry
 from painel_migrations.errors import UsageError
-from tests.support import history
+from painel_migrations.operations.foreseen import is_by_hand
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = register.load(register.shipped())
@@ -26,7 +26,10 @@ SCRIPT = r"[\w./-]+\.(?:py|sql|sh|ps1)\b"
 def replaced(revision: str) -> set[str]:
     """The scripts a revision's docstring says it replaces."""
     match = re.search(r"^Replaces: (.*?)\n\n", DOCSTRINGS[revision], re.DOTALL | re.MULTILINE)
-    assert match is not None
+    if match is None:
+        # The scripts are older than every revision that was not written for them.
+        assert not is_by_hand(revision), revision
+        return set()
     return set(re.findall(SCRIPT, match[1]))
 
 
