@@ -10,7 +10,8 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.support.history import NEXT, ROOT
+from painel_migrations.operations.foreseen import LAST_BY_HAND, is_by_hand
+from tests.support.history import ROOT
 
 REVISION = '''"""A later revision"""
 
@@ -320,7 +321,9 @@ CASES = [
 
 
 class History:
-    """A copy of the history that revisions are added to.
+    """A copy of the history up to the last revision by hand, that revisions are added to.
+
+    What they do is judged by what was there before. Whatever came after 0022 meanwhile must not have it already.
 
     Arguments: ``folder``, where it goes.
     """
@@ -330,12 +333,15 @@ class History:
         shutil.copy(ROOT / "alembic.ini", folder)
         self.file = folder / "alembic.ini"
         self._versions = folder / "alembic" / "versions"
+        for path in self._versions.glob("[0-9]*.py"):
+            if not is_by_hand(path.name[:4]):
+                path.unlink()
 
     def write(self, *codes: str, downgrade: str = "op.undo()", head: str = "") -> None:
         """Have the history end in these revisions, after its own; each as the advice of a rule spells it."""
         for path in self._versions.glob("*_judged.py"):
             path.unlink()
-        for number, code in enumerate(codes, int(NEXT)):
+        for number, code in enumerate(codes, LAST_BY_HAND + 1):
             body, above, back = [], [head], downgrade
             for line in code.splitlines():
                 if line.startswith("way back: "):
