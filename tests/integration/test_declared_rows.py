@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.integration.test_undeclared import Revision, in_, models, on_file, on_server, pasted, revision, target
-from tests.support import history, whole
+from tests.support import whole
+from tests.support.history import HEAD, NEXT
 from tests.support.refused import Target, here
 
 __all__ = ["models", "on_file", "on_server", "revision", "target"]
@@ -53,8 +54,8 @@ def test_up_and_down_and_up_again(target: Target, revision: Revision) -> None:
         assert "vistos: 2 rows changed: they were young" in said
         assert "filhos: 2 rows deleted: of nobody" in said
         assert (rows(target, "vistos"), rows(target, "filhos")) == (CHANGED, [(3, 2)])
-        assert done(target, "upgrade").endswith(f"At {history.NEXT}: nothing to do\n")
-        done(target, "downgrade", history.HEAD)
+        assert done(target, "upgrade").endswith(f"At {NEXT}: nothing to do\n")
+        done(target, "downgrade", HEAD)
         assert (rows(target, "vistos"), rows(target, "filhos")) == (FOUND, CHILDREN)
 
 
@@ -62,9 +63,9 @@ def test_the_plan_tells_how_many_and_why(target: Target, revision: Revision) -> 
     revision(target, UP, DOWN)
     before = whole.of(target.engine, target.server)
     said = done(target, "upgrade", "--plan")
-    assert f"  {history.NEXT}  vistos: 1 row changed: for all\n" in said
-    assert f"  {history.NEXT}  vistos: 2 rows changed: they were young\n" in said
-    assert f"  {history.NEXT}  filhos: 2 rows deleted: of nobody\n" in said
+    assert f"  {NEXT}  vistos: 1 row changed: for all\n" in said
+    assert f"  {NEXT}  vistos: 2 rows changed: they were young\n" in said
+    assert f"  {NEXT}  filhos: 2 rows deleted: of nobody\n" in said
     assert whole.of(target.engine, target.server) == before
 
 
@@ -72,7 +73,7 @@ def test_a_paste_does_the_same(on_server: Target, revision: Revision) -> None:
     revision(on_server, UP, DOWN)
     assert pasted(on_server).error == (None, None, None)
     assert (rows(on_server, "vistos"), rows(on_server, "filhos")) == (CHANGED, [(3, 2)])
-    assert pasted(on_server, "sql-rollback", "--to", history.HEAD).error == (None, None, None)
+    assert pasted(on_server, "sql-rollback", "--to", HEAD).error == (None, None, None)
     assert (rows(on_server, "vistos"), rows(on_server, "filhos")) == (FOUND, CHILDREN)
 
 
@@ -85,7 +86,7 @@ def test_what_was_written_meanwhile_stays(target: Target, revision: Revision) ->
         "INSERT INTO {p}vistos VALUES (7, 'g', 7)",
         "INSERT INTO {p}filhos VALUES (1, 2)",
     )
-    said = done(target, "downgrade", history.HEAD)
+    said = done(target, "downgrade", HEAD)
     assert "vistos.idade: 1 row has a newer value since, and keep it: id 1" in said
     assert "filhos: 1 row stays retired: a key of theirs is taken, or not there" in said
     assert rows(target, "vistos") == [(1, "a", 99), *FOUND[1:], (7, "g", 7)]
@@ -152,7 +153,7 @@ def test_rows_that_are_referred_to_stay(target: Target, revision: Revision) -> N
     assert (ended.code, ended.err) == (
         4,
         (
-            f"Error: revision {history.NEXT} deletes rows of pais that netos.pai refers to (1 row)\n"
+            f"Error: revision {NEXT} deletes rows of pais that netos.pai refers to (1 row)\n"
             "Next: Before it, delete those with op.delete_rows(), or turn them round with op.change_rows()\n"
         ),
     )
@@ -166,7 +167,7 @@ def test_the_reason_is_in_the_register(target: Target, revision: Revision) -> No
     with target.engine.connect() as connection:
         found = connection.exec_driver_sql(
             f"SELECT kind, object, rows, definition FROM {register} "
-            f"WHERE revision = '{history.NEXT}' AND kind NOT LIKE 'undo%%' ORDER BY id"
+            f"WHERE revision = '{NEXT}' AND kind NOT LIKE 'undo%%' ORDER BY id"
         )
         kept = [tuple(row) for row in found]
     assert kept == [

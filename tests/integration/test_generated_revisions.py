@@ -14,7 +14,7 @@ import pytest
 
 from tests.support import history, servers
 from tests.support.clones import Clone
-from tests.support.history import ROOT
+from tests.support.history import HEAD, NEXT, REVISIONS, ROOT
 
 GONE = {"OperationalError", "ProgrammingError"}
 EVENT = (
@@ -28,7 +28,7 @@ EVENT = (
 
 
 class Scenario(NamedTuple):
-    """A change of the schema, the rows that meet it, damage, and what is found at head and at 0022."""
+    """A change of the schema, the rows that meet it, damage, and what is found there and at the revision before."""
 
     edits: dict[str, tuple[tuple[str, str], ...]]
     says: tuple[str, ...]
@@ -319,7 +319,7 @@ def test_what_is_written_needs_no_editing(written: Callable[[str], Clone], name:
     clone = written(name)
     path = clone.revisions[-1]
     text = path.read_text("utf-8")
-    assert path.name == f"{history.NEXT}_change_{name}.py"
+    assert path.name == f"{NEXT}_change_{name}.py"
     assert linted(path) == ""
     assert "# ###" not in text
     said = {" ".join(ast.unparse(node).split()) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)}
@@ -329,17 +329,17 @@ def test_what_is_written_needs_no_editing(written: Callable[[str], Clone], name:
             assert wanted in text
         else:
             assert ast.unparse(ast.parse(wanted)) in said
-    ended = clone.python("-m", "painel_migrations", "check", "--format=json")
+    ended = clone.python("-m", "painel_migrations", "check", f"--from={HEAD}", "--format=json")
     assert (ended.returncode, ended.stderr) == (1, "")
     document = json.loads(ended.stdout)
-    assert (document["equal"], document["differences"], document["revisions"]) == (True, [], [history.NEXT])
+    assert (document["equal"], document["differences"], document["revisions"]) == (True, [], [NEXT])
     # What it holds up or breaks somebody has to know of; none of it is the writing.
     assert {finding["rule"] for finding in document["findings"]} == JUDGED[name]
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_database_goes_there_and_back(written: Callable[[str], Clone], name: str, url: str) -> None:
-    """With the new tables made by the application before; twice; to 0022 and back, to base and back; and repaired."""
+    """With the new tables made by the application before; twice; one revision and all back; and repaired."""
     scenario = SCENARIOS[name]
     queries = {query: query for query in (*scenario.up, *scenario.down)}
     given = [url, scenario.rows, scenario.damage, queries]
@@ -388,14 +388,14 @@ def test_what_no_revision_can_do_as_it_stands_is_said_and_not_written(tmp_path: 
     assert ended.returncode == 4
     assert what in ended.stderr
     assert todo in ended.stderr
-    assert len(clone.revisions) == len(history.REVISIONS)
+    assert len(clone.revisions) == len(REVISIONS)
 
 
 def test_an_empty_file_has_the_number_it_is_given(tmp_path: Path) -> None:
     clone = Clone(tmp_path)
-    ended = clone.python("-m", "alembic", "revision", "--rev-id", history.NEXT, "-m", "By hand")
+    ended = clone.python("-m", "alembic", "revision", "--rev-id", NEXT, "-m", "By hand")
     assert ended.returncode == 0, ended.stderr
-    assert clone.revisions[-1].name == f"{history.NEXT}_by_hand.py"
+    assert clone.revisions[-1].name == f"{NEXT}_by_hand.py"
     assert "def upgrade() -> None:\n    pass\n" in clone.revisions[-1].read_text("utf-8")
 
 

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import history
-from tests.support.history import ROOT
+from tests.support.history import HEAD, ROOT
 
 WITHIN = 60.0
 """Seconds until a script that does not end is given up; it takes 3 on an idle machine."""
@@ -88,7 +87,7 @@ def test_start_hands_its_words_on_as_they_are(odd: Odd) -> None:
     """It calls predeploy.sh, which upgrades the database of the current folder, and becomes the application."""
     code, out, err = odd.run(odd.script("deploy/start.sh"), "printf", "<%s>", "a b", "*", "", odd.file.name, "a\nb")
     assert (code, err) == (0, "")
-    assert odd.revision == history.HEAD
+    assert odd.revision == HEAD
     assert out.endswith(f"ended with exit code 0\n<a b><*><><{odd.file.name}><a\nb>")
     # What follows the name of a script goes to the upgrade as one word: no revision, and nothing else.
     code, _, err = odd.run(odd.script("deploy/predeploy.sh"), "--plan", "--", odd.file.stem)

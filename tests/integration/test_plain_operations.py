@@ -10,40 +10,39 @@ from alembic import command
 
 from painel_migrations.errors import Refused
 from tests.support import history
+from tests.support.history import HEAD, NEXT
 
-REVISION = """\"\"\"Plain operations\"\"\"
+REVISION = f"""\"\"\"Plain operations\"\"\"
 
 import sqlalchemy as sa
 
 from alembic import op
 
-revision = "NEXT"
-down_revision = "HEAD"
+revision = "{NEXT}"
+down_revision = "{HEAD}"
 
 
 def upgrade():
-    op.create_table("festas", sa.Column("id", sa.Integer, primary_key=True), sa.Column("nome", sa.String(20)))
-    op.add_column("festas", sa.Column("evento_id", sa.Integer, sa.ForeignKey("eventos.id")))
-    op.add_column("eventos", sa.Column("capa", sa.String(20), server_default="nenhuma"))
-    op.create_index("ix_eventos_capa", "eventos", ["capa"])
-    op.alter_column("eventos", "capa", type_=sa.String(40), existing_type=sa.String(20), nullable=False)
-    op.create_check_constraint("capa_curta", "eventos", "capa <> ''")
-    op.bulk_insert(sa.table("festas", sa.column("nome", sa.String)), [{"nome": "junina"}])
-    op.execute("UPDATE public.festas SET nome = upper(nome)")
+    op.create_table("festas_de_ontem", sa.Column("id", sa.Integer, primary_key=True), sa.Column("nome", sa.String(20)))
+    op.add_column("festas_de_ontem", sa.Column("evento_id", sa.Integer, sa.ForeignKey("eventos.id")))
+    op.add_column("eventos", sa.Column("forro_de_ontem", sa.String(20), server_default="nenhuma"))
+    op.create_index("ix_eventos_forro_de_ontem", "eventos", ["forro_de_ontem"])
+    op.alter_column("eventos", "forro_de_ontem", type_=sa.String(40), existing_type=sa.String(20), nullable=False)
+    op.create_check_constraint("forro_de_ontem_curta", "eventos", "forro_de_ontem <> ''")
+    op.bulk_insert(sa.table("festas_de_ontem", sa.column("nome", sa.String)), [{{"nome": "junina"}}])
+    op.execute("UPDATE public.festas_de_ontem SET nome = upper(nome)")
 
 
 def downgrade():
-    op.drop_constraint("capa_curta", "eventos")
-    op.drop_index("ix_eventos_capa", "eventos")
-    op.drop_column("eventos", "capa")
-    op.drop_table("festas")
+    op.drop_constraint("forro_de_ontem_curta", "eventos")
+    op.drop_index("ix_eventos_forro_de_ontem", "eventos")
+    op.drop_column("eventos", "forro_de_ontem")
+    op.drop_table("festas_de_ontem")
 """
 
 
 def test_plain_operations_work_under_the_safe_path(postgres: sa.Engine, tmp_path: Path) -> None:
-    (tmp_path / f"{history.NEXT}_plain.py").write_text(
-        REVISION.replace("NEXT", history.NEXT).replace("HEAD", history.HEAD), encoding="utf-8"
-    )
+    (tmp_path / f"{NEXT}_plain.py").write_text(REVISION, encoding="utf-8")
     history.upgrade(postgres)
     config = history.config(postgres)
     ours = Path(config.get_main_option("script_location") or "") / "versions"
@@ -52,16 +51,18 @@ def test_plain_operations_work_under_the_safe_path(postgres: sa.Engine, tmp_path
     config.set_main_option("version_locations", f"{ours}:{tmp_path}")
     command.upgrade(config, "head")
     with postgres.connect() as connection:
-        assert connection.exec_driver_sql("SELECT nome FROM public.festas").scalar() == "JUNINA"
-        (column,) = (c for c in sa.inspect(connection).get_columns("eventos", "public") if c["name"] == "capa")
+        assert connection.exec_driver_sql("SELECT nome FROM public.festas_de_ontem").scalar() == "JUNINA"
+        (column,) = (
+            c for c in sa.inspect(connection).get_columns("eventos", "public") if c["name"] == "forro_de_ontem"
+        )
     assert (str(column["type"]), column["nullable"]) == ("VARCHAR(40)", False)
     # The row of the table that it made is somebody's by now.
-    with pytest.raises(Refused, match=r"drops festas [(]1 row[)]"):
-        command.downgrade(config, history.HEAD)
+    with pytest.raises(Refused, match=r"drops festas_de_ontem [(]1 row[)]"):
+        command.downgrade(config, HEAD)
     with postgres.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM public.festas")
-    command.downgrade(config, history.HEAD)
+        connection.exec_driver_sql("DELETE FROM public.festas_de_ontem")
+    command.downgrade(config, HEAD)
     with postgres.connect() as connection:
-        assert not sa.inspect(connection).has_table("festas", "public")
-        assert "capa" not in {c["name"] for c in sa.inspect(connection).get_columns("eventos", "public")}
-        assert connection.exec_driver_sql("SELECT version_num FROM public.alembic_version").scalar() == history.HEAD
+        assert not sa.inspect(connection).has_table("festas_de_ontem", "public")
+        assert "forro_de_ontem" not in {c["name"] for c in sa.inspect(connection).get_columns("eventos", "public")}
+        assert connection.exec_driver_sql("SELECT version_num FROM public.alembic_version").scalar() == HEAD

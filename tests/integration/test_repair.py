@@ -25,7 +25,7 @@ from tests.integration.test_drift import run as run_sql
 from tests.integration.test_round_trip import REPLACED
 from tests.support import conservation, history, lineage, servers
 from tests.support.command import Ran
-from tests.support.history import HEAD
+from tests.support.history import HEAD, REVISIONS
 
 # Whoever meets these is told what to do: a name that is taken, heirs, rows that only a person can judge.
 REFUSED = {
@@ -189,7 +189,7 @@ def test_what_drifted_is_shown_then_mended(database: sa.Engine, run: Callable[..
     assert (findings, at) == ([], [HEAD])
     added = lines[len(before) :]
     assert [(line.revision, line.direction, line.way) for line in added] == [
-        (f"{number:04d}", "upgrade", "repair") for number in range(1, int(HEAD) + 1)
+        (revision, "upgrade", "repair") for revision in REVISIONS
     ]
     assert len({line.run for line in added}) == 1
     order = [
@@ -204,7 +204,7 @@ def test_what_drifted_is_shown_then_mended(database: sa.Engine, run: Callable[..
         "Would change:",
         "Rehearsed in ",
         "-> 0001 ",
-        "-> 0022 ",
+        f"-> {HEAD} ",
         f"Repaired: 3 of 3 differences, at {HEAD}, ",
     ]
     places = [said.find(text) for text in order]
@@ -241,7 +241,7 @@ def test_a_damaged_version_table_is_refused(
     before = seen(database)
     code, _, errors = run("repair")
     assert code == 4
-    words = {"0021": "has 2 rows where it may have one: 0021, 0022", "9999": "which this history does not know"}
+    words = {"0021": f"has 2 rows where it may have one: 0021, {HEAD}", "9999": "which this history does not know"}
     assert words[revisions[0]] in errors
     assert seen(database) == before
 

@@ -129,7 +129,7 @@ def test_a_limit_for_whole_transactions(
         set_on(engine, {"transaction_timeout": "150ms", "idle_session_timeout": "150ms"}, 18)
         with copied(server, engine) as copy:
             set_on(copy, {"transaction_timeout": "150ms"}, 18)
-            assert pasting.paste(copy, pasting.script("sql"))[-1].endswith("Done: at 0022 after 22 revisions")
+            assert pasting.paste(copy, pasting.script("sql"))[-1].endswith(pasting.DONE)
         monkeypatch.setenv("DATABASE_URL", server.url(name))
         # Slow enough that the limit would have ended it.
         monkeypatch.setattr("painel_migrations.deploy.environment.refuse_foreign_database", _slowly)

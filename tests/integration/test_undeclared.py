@@ -18,6 +18,7 @@ from painel_migrations.errors import Refused
 from tests.conftest import engine_of
 from tests.support import history, lineage, next_revision, pasting, servers, whole
 from tests.support.command import Ran
+from tests.support.history import HEAD, NEXT
 from tests.support.refused import Target, here
 
 ROWS = 6
@@ -95,15 +96,15 @@ CASES: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "between guarded operations": (
         """
         op.execute("DELETE FROM {p}vistos WHERE id = 3")
-        op.ensure_column("eventos", sa.Column("capa", sa.String(20)))
+        op.ensure_column("eventos", sa.Column("forro_de_teste", sa.String(20)))
         """,
         [("deletes from vistos (1 row)", DELETE.format("vistos"))],
     ),
     "after a guarded operation": (
         """
-        op.ensure_column("eventos", sa.Column("capa", sa.String(20)))
+        op.ensure_column("eventos", sa.Column("forro_de_teste", sa.String(20)))
         op.execute("SELECT 1")
-        op.ensure_column("eventos", sa.Column("tema", sa.String(20)))
+        op.ensure_column("eventos", sa.Column("tecido_de_teste", sa.String(20)))
         op.execute("DELETE FROM {p}vistos WHERE id = 3")
         """,
         [("deletes from vistos (1 row)", DELETE.format("vistos"))],
@@ -193,13 +194,13 @@ ONLY_SQLITE: dict[str, tuple[str, list[tuple[str, str]]]] = {
 
 # What loses nothing, and passes.
 HARMLESS = """
-op.create_table("festas", sa.Column("id", sa.Integer, primary_key=True), sa.Column("nome", sa.String(20)))
-festas = sa.table("festas", sa.column("id", sa.Integer), sa.column("nome", sa.String))
+op.create_table("festas_de_teste", sa.Column("id", sa.Integer, primary_key=True), sa.Column("nome", sa.String(20)))
+festas = sa.table("festas_de_teste", sa.column("id", sa.Integer), sa.column("nome", sa.String))
 op.bulk_insert(festas, [{"id": 1, "nome": "junina"}])
-op.execute("UPDATE {p}festas SET nome = 'natal'")
-op.ensure_column("eventos", sa.Column("capa", sa.String(20)))
-op.execute("DELETE FROM {p}festas")
-op.drop_table("festas")
+op.execute("UPDATE {p}festas_de_teste SET nome = 'natal'")
+op.ensure_column("eventos", sa.Column("forro_de_teste", sa.String(20)))
+op.execute("DELETE FROM {p}festas_de_teste")
+op.drop_table("festas_de_teste")
 op.execute("ALTER TABLE {p}vistos ADD COLUMN nota integer")
 op.execute("ALTER TABLE {p}vistos DROP COLUMN nota")
 op.execute("INSERT INTO {p}vistos VALUES (12, 'novo', 12)")
@@ -212,7 +213,7 @@ op.get_bind().execute(sa.text("SELECT count(*) FROM {p}vistos")).scalar()
 op.drop_column("pais", "vazia")
 op.drop_table("vazias")
 op.execute("ALTER TABLE {p}filhos RENAME TO criancas")
-op.ensure_no_index("eventos", "capa")
+op.ensure_no_index("eventos", "forro_de_teste")
 """
 
 
@@ -223,7 +224,7 @@ def in_(dialect: str, text: str) -> str:
 def refusal(found: list[tuple[str, str]]) -> tuple[str, str]:
     marks = [f"{number}. " if len(found) > 1 else "" for number in range(1, len(found) + 1)]
     whats = [
-        f"{mark}revision {history.NEXT} {what}, and no operation declares it"
+        f"{mark}revision {NEXT} {what}, and no operation declares it"
         for mark, (what, _) in zip(marks, found, strict=True)
     ]
     ahead = "In its place, or before it where a trigger or a key does it, write"
@@ -233,7 +234,7 @@ def refusal(found: list[tuple[str, str]]) -> tuple[str, str]:
 def fill(engine: sa.Engine) -> None:
     """A database at head with rows, and tables of somebody else."""
     lineage.build(engine, 22, rows=ROWS)
-    ended = here(engine.url, "upgrade", history.HEAD)
+    ended = here(engine.url, "upgrade", HEAD)
     assert ended.code == 0, ended.err
     dialect = engine.dialect.name
     statements = STRANGERS[dialect] + in_(dialect, FILL)
@@ -370,7 +371,7 @@ def test_the_plan_tells_it_beforehand(target: Target, revision: Revision) -> Non
     before = whole.of(target.engine, target.server)
     ended = here(target.url, "upgrade", "--plan")
     assert (ended.code, ended.err) == (4, f"Error: {what}\nNext: {todo}\n")
-    assert f"\nEnded in revision {history.NEXT}, after " in ended.out
+    assert f"\nEnded in revision {NEXT}, after " in ended.out
     assert whole.of(target.engine, target.server) == before
 
 
@@ -405,14 +406,14 @@ def test_a_repair_refuses(target: Target, revision: Revision) -> None:
 
 
 def test_a_way_back_that_loses_rows_is_refused(target: Target, revision: Revision) -> None:
-    revision(target, "op.ensure_no_index('eventos', 'capa')", LOSS)
+    revision(target, "op.ensure_no_index('eventos', 'forro_de_teste')", LOSS)
     assert here(target.url, "upgrade").code == 0
     what, todo = refusal(FOUND)
     before = whole.of(target.engine, target.server)
-    ended = here(target.url, "downgrade", history.HEAD)
+    ended = here(target.url, "downgrade", HEAD)
     assert (ended.code, ended.err) == (4, f"Error: {what}\nNext: {todo}\n")
     if target.server is not None:
-        assert pasted(target, "sql-rollback", "--to", history.HEAD).error == ("PM004", what, todo)
+        assert pasted(target, "sql-rollback", "--to", HEAD).error == ("PM004", what, todo)
     assert whole.of(target.engine, target.server) == before
 
 
@@ -422,7 +423,7 @@ def test_a_table_is_retired_and_comes_back(target: Target, revision: Revision) -
     assert here(target.url, "upgrade").code == 0
     with target.engine.connect() as connection:
         assert not sa.inspect(connection).has_table("vistos", "public" if target.server else None)
-    assert here(target.url, "downgrade", history.HEAD).code == 0
+    assert here(target.url, "downgrade", HEAD).code == 0
     with target.engine.connect() as connection:
         statement = in_(target.engine.dialect.name, "SELECT id, nome, idade FROM {p}vistos ORDER BY id")
         rows = [tuple(row) for row in connection.exec_driver_sql(statement)]

@@ -11,9 +11,10 @@ from alembic import command
 from painel_migrations.catalog import Severity, verify
 from tests.integration.test_convergence import EMPTY, STATES, damaged, name, places
 from tests.support import conservation, history, lineage, scars, way_back
+from tests.support.history import REVISIONS
 
 ROWS = 12
-UP = [*(f"{number:04d}" for number in range(1, 22)), "head"]
+UP = [*REVISIONS[:-1], "head"]
 
 
 def comes_back(engine: sa.Engine) -> None:

@@ -18,6 +18,7 @@ from tests.conftest import VERSIONS
 from tests.recovery.conftest import Original, Undisturbed
 from tests.support import command
 from tests.support.bench import Bench, bench, committing
+from tests.support.history import HEAD
 from tests.support.interruptions import Interruptions
 from tests.support.proxy import Action, Fault, Moment, Proxy, Seen
 
@@ -125,7 +126,7 @@ def test_commit_that_is_heard(
             ended = made.run_once(proxy)
             assert proxy.struck == 1
         assert (ended.code, ended.err) == (0, "")
-        assert ended.out.splitlines()[-1].startswith("Done: at 0022")
+        assert ended.out.splitlines()[-1].startswith(f"Done: at {HEAD}")
         made.assert_survived(committed=True)
 
 

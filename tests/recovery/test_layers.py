@@ -21,6 +21,8 @@ from painel_migrations.settings import read_settings
 from tests.conftest import engine_of
 from tests.support import command, lineage, pooler, servers
 from tests.support.command import Ran
+from tests.support.history import HEAD
+from tests.support.pasting import DONE
 from tests.support.proxy import Action, Fault, Moment, Proxy
 from tests.support.refused import PASSWORD
 
@@ -212,7 +214,7 @@ def test_a_pooler_as_the_last_way(
         code, said, errors = run("upgrade")
     assert (code, errors) == (0, "")
     assert attempts_of(said) == ["DATABASE_UNPOOLED_URL"] * 2
-    assert said.splitlines()[-1].startswith("Done: at 0022 after 22 revisions, ")
+    assert said.splitlines()[-1].startswith(f"{DONE}, ")
 
 
 def test_what_keeps_a_silent_connection_from_hanging(database: sa.URL, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -429,5 +431,5 @@ def test_a_password_appears_nowhere(
         told += map(str, connection.exec_driver_sql("SELECT * FROM migration_history"))
     told += [path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file()]
     told.append((server_of(18).folder / "log").read_text(errors="replace"))
-    assert any("Done: at 0022" in text for text in told)
+    assert any(f"Done: at {HEAD}" in text for text in told)
     assert [spelled for spelled in spellings for text in told if spelled in text] == []

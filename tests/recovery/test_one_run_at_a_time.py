@@ -16,10 +16,11 @@ from painel_migrations.connection.locks import LOCK_KEY, Holder, holders, lock_r
 from painel_migrations.errors import HeldError
 from painel_migrations.settings import read_settings
 from tests.support import command, conservation, lineage
+from tests.support.history import HEAD, REVISIONS, counted
 
 ROWS = 6
-DONE = "Done: at 0022 after 22 revisions, "
-NOTHING = "At 0022: nothing to do"
+DONE = f"Done: at {HEAD} after {counted(len(REVISIONS))}, "
+NOTHING = f"At {HEAD}: nothing to do"
 
 
 def assert_one_applies(engine: sa.Engine, processes: int) -> None:

@@ -16,6 +16,7 @@ from tests.conftest import VERSIONS
 from tests.recovery.conftest import Original, Undisturbed
 from tests.support import command
 from tests.support.bench import Bench, bench, committing
+from tests.support.history import HEAD
 from tests.support.interruptions import Interruptions
 from tests.support.proxy import VANISHING, Action, Fault, Moment, Proxy, Seen
 
@@ -29,7 +30,7 @@ ACTIONS = {VERSIONS[0]: Action.CLOSE, VERSIONS[-1]: Action.RESET}
 def assert_arrived(made: Bench, ended: command.Ended) -> None:
     assert ended.code == 0, ended
     lines = ended.out.splitlines()
-    assert lines[-1].startswith("Done: at 0022"), ended
+    assert lines[-1].startswith(f"Done: at {HEAD}"), ended
     made.damaged.wait_for_the_server()
     made.damaged.assert_at_head()
     made.arrive()
@@ -98,7 +99,7 @@ def test_cut_around_the_commit(
                 assert_arrived(made, ended)
 
 
-FOUND = "Done: at 0022; the answer to the commit was lost, and the database was found there"
+FOUND = f"Done: at {HEAD}; the answer to the commit was lost, and the database was found there"
 IN_DOUBT = "; whether the changes were committed cannot be known from here\nNext: Look: make status\n"
 
 

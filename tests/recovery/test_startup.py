@@ -22,7 +22,7 @@ from painel_migrations.catalog import Severity, verify
 from painel_migrations.connection.locks import LOCK_KEY
 from tests.conftest import engine_of
 from tests.support import command, conservation, history, lineage, scars, servers, whole
-from tests.support.history import ROOT
+from tests.support.history import HEAD, ROOT
 from tests.support.proxy import Action, Fault, Moment, Proxy
 from tests.support.refused import PASSWORD
 
@@ -159,7 +159,7 @@ def test_a_start_at_head_costs_one_connection(
         assert len(proxy.seen) == 1
         assert proxy.seen[0].client <= AT_HEAD
     assert [record.getMessage() for record in caplog.records if record.name.endswith("auto_migrate")] == [
-        "The database is at 0022: nothing to do"
+        f"The database is at {HEAD}: nothing to do"
     ]
 
 

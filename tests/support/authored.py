@@ -1,7 +1,8 @@
 """What a database goes through when a revision that was generated comes to it; run in a clone, one process each.
 
-Standard input is a JSON list: URL, statements that write rows at 0022, statements that do damage at head, and queries
-that are answered at each station. Standard output is a JSON object: the answers by station, and what verify found.
+Standard input is a JSON list: URL, statements that write rows at the revision before, statements that do damage at
+the one that was generated, and queries that are answered at each station. Standard output is a JSON object: the answers
+by station, and what verify found.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.migrate import migrate
 from painel_migrations.errors import PainelError
 from painel_migrations.schema import TRIGGERS, metadata_for
+from tests.support.history import REVISIONS
+
+BEFORE = REVISIONS[-2]
+"""The head that the clone had before a revision was generated, which is the last one."""
 
 
 class Journey:
@@ -76,7 +81,7 @@ class Journey:
 
 def go(journey: Journey, rows: list[str], damage: list[str]) -> None:
     """Go through all stations."""
-    journey.to("upgrade", "0022")
+    journey.to("upgrade", BEFORE)
     journey.write(rows)
     journey.look("before", judged=False)
     # The application starts with its new models before anybody migrates.
@@ -85,7 +90,7 @@ def go(journey: Journey, rows: list[str], damage: list[str]) -> None:
     journey.look("up")
     journey.to("upgrade", "head")
     journey.look("twice")
-    journey.to("downgrade", "0022")
+    journey.to("downgrade", BEFORE)
     journey.look("down", judged=False)
     journey.to("upgrade", "head")
     journey.look("up again")

@@ -23,6 +23,7 @@ from painel_migrations.operations.leftover_copies import natural_keys
 from painel_migrations.schema import metadata
 from painel_migrations.schema.metadata import metadata_for
 from tests.support.authored import Journey
+from tests.support.history import HEAD
 
 
 def add(table: str, column: sa.Column[Any]) -> None:
@@ -112,7 +113,7 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     url, changes, every = json.load(sys.stdin)
     journey = Journey(url, {"rows": "SELECT nome, status FROM eventos"})
-    journey.to("upgrade", "0022")
+    journey.to("upgrade", HEAD)
     journey.write(list(ROWS))
     left: dict[str, Any] = {}
     with reference() as made:

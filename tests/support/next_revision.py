@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "{next}"
-down_revision = "{head}"
+revision = "{number}"
+down_revision = "{before}"
 
 
 def upgrade():
@@ -31,7 +31,7 @@ def downgrade():
 
 
 def add(folder: Path, monkeypatch: pytest.MonkeyPatch, upgrade: str, downgrade: str = "pass") -> Path:
-    """Have the commands take a copy of the history that has one revision more.
+    """Have the commands take a copy of the history that ends in a revision after all of them, NEXT.
 
     Args:
         folder: Where the copy goes.
@@ -48,6 +48,6 @@ def add(folder: Path, monkeypatch: pytest.MonkeyPatch, upgrade: str, downgrade: 
     file = folder / f"alembic/versions/{NEXT}_later.py"
     bodies = {"upgrade": upgrade, "downgrade": downgrade}
     indented = {name: textwrap.indent(textwrap.dedent(body).strip(), "    ") for name, body in bodies.items()}
-    file.write_text(REVISION.format(next=NEXT, head=HEAD, **indented), encoding="utf-8")
+    file.write_text(REVISION.format(number=NEXT, before=HEAD, **indented), encoding="utf-8")
     monkeypatch.setattr(configuration, "history_file", lambda: folder / "alembic.ini")
     return file

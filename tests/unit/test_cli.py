@@ -23,7 +23,7 @@ from painel_migrations.errors import FailedError, LockedError, NoConnectionError
 from tests.conftest import engine_of
 from tests.support import command, history, lineage
 from tests.support.command import Ran
-from tests.support.history import ROOT
+from tests.support.history import HEAD, NEXT, REVISIONS, ROOT, counted
 
 
 @pytest.fixture
@@ -150,16 +150,16 @@ def test_upgrade_says_each_step(file: Path, run: Callable[..., Ran]) -> None:
     assert (code, errors) == (0, "")
     assert lines[0] == f"Database: SQLite {file} (DATABASE_URL)"
     steps = [line.split()[1] for line in lines if line.startswith("-> ")]
-    assert steps == history.REVISIONS
+    assert steps == list(REVISIONS)
     assert "-> 0018  Retire produtos.evento_id" in lines
-    assert lines[-1].startswith(f"Done: at {history.HEAD} after {len(history.REVISIONS)} revisions, ")
+    assert lines[-1].startswith(f"Done: at {HEAD} after {counted(len(REVISIONS))}, ")
     assert lines[-1].endswith(" s; the schema is what the application needs")
 
 
 def test_upgrade_again_is_free(file: Path, run: Callable[..., Ran]) -> None:
     run("upgrade")
     before = file.read_bytes()
-    assert run("upgrade") == (0, f"Database: SQLite {file} (DATABASE_URL)\nAt {history.HEAD}: nothing to do\n", "")
+    assert run("upgrade") == (0, f"Database: SQLite {file} (DATABASE_URL)\nAt {HEAD}: nothing to do\n", "")
     assert file.read_bytes() == before
 
 
@@ -178,10 +178,11 @@ def test_status_before_and_after(file: Path, run: Callable[..., Ran]) -> None:
     assert (code, errors) == (0, "")
     assert lines[:2] == [f"Database: SQLite {file} (DATABASE_URL)", "At: no revision"]
     assert lines[2] == "Pending: 0001  Bring back what leftover copies hold, and retire them"
-    assert len(lines) == 3 + len(history.REVISIONS)
+    # Two lines before those of the revisions, and one after them.
+    assert len(lines) == len(REVISIONS) + 3
     assert lines[-1] == "Next: make upgrade"
     run("upgrade")
-    assert run("status") == (0, f"Database: SQLite {file} (DATABASE_URL)\nAt: {history.HEAD} (head)\n", "")
+    assert run("status") == (0, f"Database: SQLite {file} (DATABASE_URL)\nAt: {HEAD} (head)\n", "")
 
 
 @pytest.mark.parametrize("verb", ["status", "verify"])
@@ -244,7 +245,7 @@ def test_a_change_of_the_schema_gets_its_revision(file: Path, tmp_path: Path) ->
     shutil.copy(ROOT / "alembic.ini", clone)
     models = clone / "painel_migrations/schema/eventos.py"
     column = '    sa.Column("capacidade_maxima", sa.Integer),\n'
-    models.write_text(models.read_text().replace(column, f'{column}    sa.Column("de_teste", sa.String(99)),\n'))
+    models.write_text(models.read_text().replace(column, f'{column}    sa.Column("forro_de_teste", sa.String(99)),\n'))
 
     def run(*arguments: str) -> command.Ended:
         environment = command.environment(
@@ -252,28 +253,22 @@ def test_a_change_of_the_schema_gets_its_revision(file: Path, tmp_path: Path) ->
         )
         return command.run("", *arguments, env=environment, cwd=clone)
 
-    # The copy is no clone.
-    judged_since = history.HOME if history.HEAD == history.HOME else history.HEAD
-    assert run("check") == (
+    assert run("check", "--from", HEAD) == (
         1,
-        f"No new revision to judge: {judged_since} has them all\n",
-        "No revision for: column eventos.de_teste\nNext: make revision M='what changed'\n",
+        f"No new revision to judge: {HEAD} has them all\n",
+        "No revision for: column eventos.forro_de_teste\nNext: make revision M='what changed'\n",
     )
-    written = clone / "alembic/versions" / f"{history.NEXT}_add_de_teste_to_eventos.py"
-    assert run("revision", "-m", "Add de_teste to eventos") == (
+    written = clone / f"alembic/versions/{NEXT}_add_forro_to_eventos.py"
+    assert run("revision", "-m", "Add forro to eventos") == (
         0,
         f"Written: {written}\nNext: say why in its docstring, then: make check lint test\n",
         "",
     )
     text = written.read_text()
-    assert text.startswith('"""Add de_teste to eventos\n')
-    assert 'op.ensure_column("eventos", sa.Column("de_teste", sa.String(99)))' in text
-    assert run("check").code == 0
-    assert (
-        run("upgrade")
-        .out.splitlines()[-1]
-        .startswith(f"Done: at {history.NEXT} after {len(history.REVISIONS) + 1} revisions, ")
-    )
+    assert text.startswith('"""Add forro to eventos\n')
+    assert 'op.ensure_column("eventos", sa.Column("forro_de_teste", sa.String(99)))' in text
+    assert run("check", "--from", HEAD).code == 0
+    assert run("upgrade").out.splitlines()[-1].startswith(f"Done: at {NEXT} after {counted(len(REVISIONS) + 1)}, ")
 
 
 def test_nothing_configured_is_the_application_s_own_default(tmp_path: Path, run: Callable[..., Ran]) -> None:
@@ -289,7 +284,7 @@ def test_a_reader_that_goes_away_does_not_end_the_run(file: Path) -> None:
     ended = command.end(process)
     assert (ended.code, ended.err) == (0, "")
     with engine_of(f"sqlite:///{file}").connect() as connection:
-        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one() == history.HEAD
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one() == HEAD
 
 
 def test_verify_as_json(file: Path, run: Callable[..., Ran]) -> None:
@@ -301,7 +296,7 @@ def test_verify_as_json(file: Path, run: Callable[..., Ran]) -> None:
     assert re.fullmatch("[0-9a-f]{64}", fingerprint)
     assert document == {
         "database": f"SQLite {file} (DATABASE_URL)",
-        "revision": history.HEAD,
+        "revision": HEAD,
         "equal": True,
         "findings": [],
     }
@@ -386,8 +381,8 @@ def test_a_title_is_a_literal(tmp_path: Path, title: str, read: str) -> None:
     template = Template((ROOT / "alembic/script.py.mako").read_text())
     text = template.render(
         message=title,
-        up_revision=history.NEXT,
-        down_revision=history.HEAD,
+        up_revision=NEXT,
+        down_revision=HEAD,
         branch_labels=None,
         depends_on=None,
         create_date=datetime(2026, 11, 29, tzinfo=UTC),

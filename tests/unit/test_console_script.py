@@ -19,11 +19,10 @@ from painel_migrations.deploy.history import helpers
 from painel_migrations.operations.guarded import SESSION, prologue
 from tests.support import command
 from tests.support.command import Ran
-from tests.support.history import HEAD, REVISIONS, ROOT
+from tests.support.history import HEAD, REVISIONS, ROOT, after
 from tests.support.pasting import script
 
 postgast = pytest.importorskip("postgast", reason="postgast has no wheel for a Mac with an Intel processor")
-
 
 SCRIPTS = {
     "block": ("sql",),
@@ -131,12 +130,12 @@ def test_every_revision_has_its_section() -> None:
     """Its title and its reason stand above it, and its statements run only where the database is not past it."""
     text = script("sql")
     sections = re.findall(r"^-- (\d{4})  (.+)\n-- (.+)\n(?:-- .+\n)*IF painel_at < (\d+) THEN", text, re.M)
-    assert [section[0] for section in sections] == REVISIONS
+    assert [section[0] for section in sections] == list(REVISIONS)
     assert [int(section[3]) for section in sections] == list(range(1, len(REVISIONS) + 1))
     assert sections[17][1:3] == ("Retire produtos.evento_id", "A product belongs to no event.")
     back = script("sql-rollback", "--to", "base")
     undone = re.findall(r"^-- (\d{4})  .+\n(?:-- .+\n)+IF painel_at >= (\d+) THEN", back, re.M)
-    assert [section[0] for section in undone] == REVISIONS[::-1]
+    assert [section[0] for section in undone] == list(REVISIONS[::-1])
 
 
 @pytest.mark.parametrize(("direction", "start", "end"), [("upgrade", "base", HEAD), ("downgrade", HEAD, "base")])
@@ -358,14 +357,14 @@ VERIFY = f"{len(REVISIONS) + 1}-verify.sql"
 def test_a_folder_has_a_file_a_revision(run: Callable[..., Ran], tmp_path: Path) -> None:
     code, out, err = run("sql", "--split", "fix")
     assert (code, out, err) == (0, "", f"fix: {len(REVISIONS) + 2} files; begin with its README.txt\n")
-    names = names_in(tmp_path / "fix")
+    names, verify = names_in(tmp_path / "fix"), f"{len(REVISIONS) + 1}-verify.sql"
     assert names == [
         *(f"{number:02d}-up-{revision}.sql" for number, revision in enumerate(REVISIONS, 1)),
-        VERIFY,
+        verify,
         "README.txt",
     ]
     texts = {name: (tmp_path / "fix" / name).read_text() for name in names}
-    assert texts[VERIFY] == script("sql-verify")
+    assert texts[verify] == script("sql-verify")
     for name in names[:-2]:
         assert len(postgast.split(texts[name])) == 1
         assert max(map(len, texts[name].splitlines())) <= 120
@@ -411,7 +410,7 @@ def test_a_folder_that_a_link_leads_to(run: Callable[..., Ran], tmp_path: Path) 
     (tmp_path / "fix").symlink_to("real")
     assert run("sql", "--from", REVISIONS[-3], "--split", "fix")[0] == 0
     assert (tmp_path / "fix").is_symlink()
-    assert len(names_in(tmp_path / "real")) == 4
+    assert len(names_in(tmp_path / "real")) == after("0020") + 2
 
 
 def test_a_folder_where_a_file_is(run: Callable[..., Ran], tmp_path: Path) -> None:

@@ -62,9 +62,8 @@ def test_the_line_in_the_history(postgres: sa.Engine) -> None:
     pasting.paste(postgres, pasting.script("sql", "--to", REVISIONS[-2]))
     pasting.paste(postgres, text)
     with postgres.connect() as connection:
-        *_, before, _, _, _, _, last = connection.exec_driver_sql(
-            "SELECT * FROM migration_history ORDER BY id"
-        ).mappings()
+        lines = connection.exec_driver_sql("SELECT * FROM migration_history ORDER BY id").mappings().all()
+    before, last = lines[REVISIONS.index("0017")], lines[-1]
     assert last["script_sha256"] in text
     assert last["script_sha256"] != before["script_sha256"]
     facts = (last["revision"], last["direction"], last["way"], last["role"])

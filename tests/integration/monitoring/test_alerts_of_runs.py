@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from tests.support import history
 from tests.support.alerting import CPF, PASSWORD, SECRET
 from tests.support.command import Ran
+from tests.support.history import HEAD
 from tests.support.receiver import Receiver
 
 Told = Callable[..., list[tuple[str, str]]]
@@ -55,7 +56,7 @@ def test_a_file_that_is_refused_drifts_and_comes_home(
     execute("UPDATE alembic_version SET version_num = '9999'")
     assert told("upgrade", code=4) == [("refusal", "firing")]
     assert told("health", "--report", code=1) == []
-    execute(f"UPDATE alembic_version SET version_num = '{history.HEAD}'")
+    execute(f"UPDATE alembic_version SET version_num = '{HEAD}'")
     # Nothing is pending: whoever put it right, the refused run has nothing left to do.
     assert told("health", "--report") == [("refusal", "resolved")]
     execute(f"CREATE INDEX alheio ON usuarios (nome) WHERE cpf = '{CPF}'")

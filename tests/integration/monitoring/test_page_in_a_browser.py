@@ -30,6 +30,7 @@ from tests.conftest import engine_of
 from tests.support import browser as browsers
 from tests.support import history, servers, snapshots
 from tests.support.browser import Watched, opened
+from tests.support.history import REVISIONS
 
 pytestmark = pytest.mark.skipif(
     browsers.PROGRAM is None, reason="Chromium is not installed: apt-get install chromium has it"
@@ -110,6 +111,9 @@ def address(urls: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> I
         yield lambda state: f"{home}/{state}/"
 
 
+# The list folds all but the twelve newest.
+EARLIER = f"{len(REVISIONS) - 12} earlier revisions"
+
 WORDS = {
     "healthy": ("Healthy", "Saudável"),
     "drifted": ("Not healthy", "Não saudável"),
@@ -170,7 +174,7 @@ def test_the_keyboard_reaches_everything(browser: Browser, address: Address) -> 
             *("Skip to the content", "Pause", "English", "Português"),
             "1 note: unknown to the schema, and left alone",
         ]
-        assert {"10 earlier revisions", "The numbers", "Health as JSON", "Metrics for Prometheus"} <= set(reached)
+        assert {EARLIER, "The numbers", "Health as JSON", "Metrics for Prometheus"} <= set(reached)
         page.get_by_text("The numbers").focus()
         page.keyboard.press("Enter")
         expect(page.get_by_role("table", name="How long each revision took")).to_be_visible()
@@ -188,7 +192,7 @@ def test_a_refresh_changes_what_changed_and_nothing_else(
         page.clock.install()
         page.reload()
         page.get_by_text("The numbers").click()
-        page.get_by_text("10 earlier revisions").focus()
+        page.get_by_text(EARLIER).focus()
         page.evaluate("scrollTo(0, 500)")
         with engine_of(urls["changing"]).begin() as connection:
             connection.execute(sa.text(DRIFT[0]))
@@ -198,7 +202,7 @@ def test_a_refresh_changes_what_changed_and_nothing_else(
         expect(page.get_by_role("status")).to_have_text("Now: State of the database: Not healthy")
         expect(page).to_have_title("Not healthy · PainelUniversal")
         assert page.evaluate("document.querySelector('#numbers').open")
-        assert page.evaluate("document.activeElement.innerText") == "10 earlier revisions"
+        assert page.evaluate("document.activeElement.innerText") == EARLIER
         assert page.evaluate("scrollY") > 400
         page.get_by_role("button", name="Pause").click()
         expect(page.locator("#refresh")).to_contain_text("Paused since")
@@ -222,7 +226,7 @@ def test_without_javascript(browser: Browser, address: Address) -> None:
         expect(page.get_by_role("heading", level=1)).to_contain_text("Not healthy")
         assert 'http-equiv="refresh" content="30"' in page.content()
         expect(page.locator("#refresh")).to_be_hidden()
-        page.get_by_text("10 earlier revisions").click()
+        page.get_by_text(EARLIER).click()
         expect(page.get_by_text("0001", exact=True).first).to_be_visible()
         page.get_by_role("link", name="Português").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("Não saudável")
