@@ -25,12 +25,14 @@ from painel_migrations.operations.operation import OPERATIONS, Operation
 from tests.conftest import engine_of
 from tests.support import command, history
 from tests.support.damaged import Damaged
+from tests.support.history import REVISIONS
 from tests.support.interruptions import Interruptions
 
-# Revisions said on standard output before the process is killed, and seconds after that: 0 is before the first, 22 is
-# the last, and what follows it is the check of the catalogue, the commit, and the end.
+# Revisions said on standard output before the process is killed, and seconds after that: 0 is before the first, LAST
+# is the last, and what follows it is the check of the catalogue, the commit, and the end.
 MOMENTS = [(0, 0.0), (1, 0.0), (2, 0.02), (3, 0.05), (5, 0.0), (12, 0.01), (15, 0.0), (18, 0.0), (20, 0.02), (21, 0.0)]
-MOMENTS += [(22, 0.0), (22, 0.05), (22, 0.15)]
+LAST = len(REVISIONS)
+MOMENTS += [(LAST, 0.0), (LAST, 0.05), (LAST, 0.15)]
 
 
 def run_until(url: sa.URL, revisions: int) -> subprocess.Popen[str]:

@@ -23,7 +23,7 @@ from painel_migrations.deploy.configuration import configuration
 from painel_migrations.deploy.migrate import migrate
 from painel_migrations.errors import PainelError
 from painel_migrations.schema import TRIGGERS, metadata_for
-from tests.support.history import REVISIONS
+from tests.support.revisions import REVISIONS
 
 BEFORE = REVISIONS[-2]
 """The head that the clone had before a revision was generated, which is the last one."""

@@ -23,7 +23,7 @@ from painel_migrations.operations.leftover_copies import natural_keys
 from painel_migrations.schema import metadata
 from painel_migrations.schema.metadata import metadata_for
 from tests.support.authored import Journey
-from tests.support.history import HEAD
+from tests.support.revisions import HEAD
 
 
 def add(table: str, column: sa.Column[Any]) -> None:

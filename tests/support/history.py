@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command
@@ -12,24 +11,9 @@ from alembic.config import Config
 
 from painel_migrations.errors import Refused
 from tests.support import advice
+from tests.support.revisions import HEAD, NEXT, REVISIONS, ROOT, after, counted
 
-ROOT = Path(__file__).resolve().parents[2]
-
-REVISIONS = tuple(sorted(path.name[:4] for path in (ROOT / "alembic" / "versions").glob("[0-9]*.py")))
-"""Every revision of the history, the first one first. A developer adds to them, and no test needs another edit."""
-HEAD = REVISIONS[-1]
-NEXT = f"{int(HEAD) + 1:04d}"
-"""The number that a revision of a test's own has."""
-
-
-def counted(number: int) -> str:
-    """Return a number of revisions as the messages say it."""
-    return f"{number} revision{'' if number == 1 else 's'}"
-
-
-def after(revision: str) -> int:
-    """Return how many revisions come after this one; `base` comes before all."""
-    return len(REVISIONS) if revision == "base" else len(REVISIONS) - 1 - REVISIONS.index(revision)
+__all__ = ["HEAD", "NEXT", "REVISIONS", "ROOT", "after", "config", "counted", "downgrade", "upgrade"]
 
 
 def config(connectable: sa.Engine | sa.Connection) -> Config:
