@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.support import history, servers
+from tests.support import servers
 from tests.support.clones import Clone
 from tests.support.history import HEAD, NEXT, REVISIONS, ROOT
 

@@ -16,7 +16,7 @@ from painel_migrations import auto_migrate
 from painel_migrations.deploy import configuration
 from painel_migrations.errors import Refused
 from tests.conftest import engine_of
-from tests.support import history, lineage, next_revision, pasting, servers, whole
+from tests.support import lineage, next_revision, pasting, servers, whole
 from tests.support.command import Ran
 from tests.support.history import HEAD, NEXT
 from tests.support.refused import Target, here

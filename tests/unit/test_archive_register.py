@@ -17,8 +17,6 @@ ENTRIES = register.load(register.shipped())
 DOCSTRINGS = {
     path.name[:4]: ast.get_docstring(ast.parse(path.read_text())) or ""
     for path in sorted((ROOT / "alembic/versions").glob("0*.py"))
-    # Later ones replace no script.
-    if path.name[:4] <= history.HOME
 }
 SCRIPT = r"[\w./-]+\.(?:py|sql|sh|ps1)\b"
 

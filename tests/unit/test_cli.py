@@ -21,7 +21,7 @@ from painel_migrations import cli
 from painel_migrations.deploy.history import revision_sha256
 from painel_migrations.errors import FailedError, LockedError, NoConnectionError, PainelError, Refused, UsageError
 from tests.conftest import engine_of
-from tests.support import command, history, lineage
+from tests.support import command, lineage
 from tests.support.command import Ran
 from tests.support.history import HEAD, NEXT, REVISIONS, ROOT, counted
 

@@ -13,7 +13,6 @@ from painel_migrations.authoring.judging import judge, report
 from painel_migrations.authoring.judging.judge import Judgement
 from painel_migrations.authoring.judging.rules import EFFECTS, rules
 from painel_migrations.deploy import configuration
-from tests.support.history import HEAD, HOME, NEXT, REVISIONS, following
 from tests.support.judged import CASES, Case, History
 
 OTHERS = {
@@ -34,7 +33,7 @@ def _there(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(configuration, "history_file", lambda: history.file)
 
 
-def judged(history: History, *codes: str, start: str = HEAD, **more: str) -> Judgement:
+def judged(history: History, *codes: str, start: str = "0022", **more: str) -> Judgement:
     """Write revisions, and judge what comes after ``start``."""
     history.write(*codes, **more)
     return judge(start)
@@ -91,7 +90,7 @@ def test_every_rule_is_tried() -> None:
 def test_a_finding_names_the_place_the_step_and_the_safe_way(history: History) -> None:
     judgement = judged(history, 'op.ensure_index("ix_eventos_local", "eventos", "local")')
     (finding,) = judgement.open
-    assert re.fullmatch(rf"{NEXT}_\d+_judged\.py", finding.file)
+    assert re.fullmatch(r"0023_\d+_judged\.py", finding.file)
     assert finding.line == 12
     said = "\n".join(report.lines(judgement))
     assert 'does:   op.ensure_index("ix_eventos_local", "eventos", "local")' in said
@@ -141,7 +140,7 @@ def test_markdown_shows_what_stands_there_and_nothing_else(history: History) -> 
     """Whoever writes a revision writes into the comment: no cell, link, mention or tag of theirs."""
     code = "op.execute(\"DELETE FROM eventos WHERE nome = 'a|b `x` <img src=x> @all [a](http://b) | ```'\")"
     text = report.markdown(judged(history, code), ["column `a|b`"])
-    (row,) = [line for line in text.splitlines() if line.startswith(f"| {NEXT}")]
+    (row,) = [line for line in text.splitlines() if line.startswith("| 0023")]
     assert len(re.findall(r"(?<!\\)\|", row)) == 5
     # The statement is code, between more ticks than it holds; the advice is indented, as a block of code.
     assert "| ```` DELETE FROM" in row
@@ -174,7 +173,7 @@ def test_the_document_is_whole(history: History) -> None:
     assert set(document["findings"][0]) == {
         "rule", "file", "line", "step", "does", "why", "safe", "before", "code", "accepted",
     }  # fmt: skip
-    assert (document["since"], document["revisions"], document["clean"]) == (HEAD, [NEXT], False)
+    assert (document["since"], document["revisions"], document["clean"]) == ("0022", ["0023"], False)
 
 
 def test_a_table_that_the_run_makes_locks_nobody(history: History) -> None:
@@ -198,26 +197,26 @@ def test_new_is_what_the_main_branch_does_not_have(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(configuration, "history_file", lambda: history.file)
     history.write("pass", "pass")
     # Without a clone: all that come after those which every database has to pass.
-    assert (judge().since, judge().revisions) == (HOME, [*REVISIONS[22:], *following(2)])
+    assert (judge().since, judge().revisions) == ("0022", ["0023", "0024"])
     history.write("pass")
     git(tmp_path, "init", "--initial-branch=main")
     # Nor has an empty one a main branch.
-    assert judge().since == HOME
+    assert judge().since == "0022"
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-m", "a")
     assert (judge().since, judge().revisions) == ("main", [])
     assert report.heading(judge()) == "No new revision to judge: main has them all"
     git(tmp_path, "checkout", "-b", "another")
     history.write("pass", INDEX)
-    assert (judge().since, judge().revisions, found(judge())) == ("main", following(2)[1:], ["index-blocks-writes"])
+    assert (judge().since, judge().revisions, found(judge())) == ("main", ["0024"], ["index-blocks-writes"])
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-m", "b")
-    assert judge().revisions == following(2)[1:]
+    assert judge().revisions == ["0024"]
     # What was fetched counts before a main branch of one's own that may be ahead of it.
     git(tmp_path, "update-ref", "refs/remotes/origin/main", "another")
     assert (judge().since, judge().revisions) == ("origin/main", [])
-    assert (judge(HEAD).revisions, judge("head").revisions, len(judge("base").revisions)) == (
-        following(2),
+    assert (judge("0022").revisions, judge("head").revisions, len(judge("base").revisions)) == (
+        ["0023", "0024"],
         [],
-        len(REVISIONS) + 2,
+        24,
     )

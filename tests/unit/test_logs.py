@@ -54,7 +54,7 @@ def test_a_run_in_json(run: Callable[..., Ran], sqlite: sa.Engine, monkeypatch: 
     assert set(by_event) == {*EVENTS, "message"}
     started = [line["revision"] for line in lines if line["event"] == "revision_started"]
     ended = [line["revision"] for line in lines if line["event"] == "revision_ended"]
-    assert started == ended == REVISIONS
+    assert started == ended == list(REVISIONS)
     assert (by_event["attempt"]["strategy"], by_event["attempt"]["result"]) == ("direct", "connected")
     end = by_event["run_ended"]
     assert (end["result"], end["exit_code"], end["revision"], end["revisions"]) == (
