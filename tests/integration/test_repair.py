@@ -358,7 +358,10 @@ def test_a_revision_that_makes_a_table_is_not_refused_for_the_rights_of_others(
     code, said, errors = run("upgrade")
     assert (code, errors) == (0, "")
     assert all(f". Next: {grant}\n" in said for grant in GRANTS)
-    assert [finding.run for finding in seen(with_application)[0]] == GRANTS
+    # Of tables that later revisions make, and their sequences, the same is said.
+    later = catalog.head("postgresql").tables - set(lineage.load(22)["tables"])
+    lacking = [finding.run for finding in seen(with_application)[0]]
+    assert [grant for grant in lacking if not any(table in str(grant) for table in later)] == GRANTS
 
 
 def test_mended_by_somebody_else_since_the_plan(

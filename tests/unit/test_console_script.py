@@ -417,7 +417,7 @@ def test_a_folder_that_a_link_leads_to(run: Callable[..., Ran], tmp_path: Path) 
     (tmp_path / "fix").symlink_to("real")
     assert run("sql", "--from", REVISIONS[-3], "--split", "fix")[0] == 0
     assert (tmp_path / "fix").is_symlink()
-    assert len(names_in(tmp_path / "real")) == after("0020") + 2
+    assert len(names_in(tmp_path / "real")) == 4
 
 
 def test_a_folder_where_a_file_is(run: Callable[..., Ran], tmp_path: Path) -> None:
