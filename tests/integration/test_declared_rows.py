@@ -107,7 +107,7 @@ def test_cells_come_back_to_rows_that_went_after_them(target: Target, revision: 
     with target.engine.connect() as connection:
         before = connection.exec_driver_sql(statement).all()
     done(target, "upgrade")
-    said = done(target, "downgrade", history.HEAD)
+    said = done(target, "downgrade", HEAD)
     with target.engine.connect() as connection:
         assert connection.exec_driver_sql(statement).all() == before, said
 
@@ -125,7 +125,7 @@ def test_children_whose_parent_cannot_come_back_stay_retired(target: Target, rev
     run(target, "CREATE UNIQUE INDEX so_um ON {p}pais (nome)")
     done(target, "upgrade")
     run(target, "INSERT INTO {p}pais (id, nome) VALUES (9, 'Ana')")
-    said = done(target, "downgrade", history.HEAD)
+    said = done(target, "downgrade", HEAD)
     assert [row[:2] for row in rows(target, "pais")] == [(2, "Rui"), (9, "Ana")]
     assert rows(target, "filhos") == []
     assert "pais: 1 row stays retired: a key of theirs is taken, or not there" in said
