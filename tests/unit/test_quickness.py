@@ -1,0 +1,23 @@
+"""What a command leaves out, so that it begins and ends sooner."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.support import command
+
+
+def after_sql(asked: str) -> str:
+    """Run the verb `sql` as a process of its own, and return what an expression says as Python ends."""
+    program = (
+        "import atexit, gc, runpy, sys\nsys.argv = ['painel', 'sql']\n"
+        f"atexit.register(lambda: print({asked}, file=sys.stderr))\n"
+        "runpy.run_module('painel_migrations', run_name='__main__')"
+    )
+    ended = command.of("postgresql://nobody@nowhere.invalid/painel", sys.executable, "-c", program)
+    assert ended.code == 0, ended.err
+    return ended.err.splitlines()[-1]
+
+
+def test_the_end_looks_for_no_garbage() -> None:
+    assert int(after_sql("gc.get_freeze_count()")) > 100_000
