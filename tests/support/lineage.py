@@ -13,6 +13,8 @@ from typing import Any, TypedDict
 
 import sqlalchemy as sa
 
+from tests.support import replayed
+
 LINEAGE = Path(__file__).resolve().parents[1] / "lineage"
 
 
@@ -172,6 +174,10 @@ def build(engine: sa.Engine, *numbers: int, rows: int = 0) -> None:
     As at the application's start-up, tables that exist are left as they are: ``build(engine, 1, 7, 22)`` is a database
     whose tables date from three different days.
     """
+    replayed.once(engine, ("lineage", numbers, rows), lambda: _build(engine, numbers, rows))
+
+
+def _build(engine: sa.Engine, numbers: tuple[int, ...], rows: int) -> None:
     labels: Labels = {}
     for number in numbers:
         state = load(number)
