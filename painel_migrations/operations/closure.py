@@ -11,7 +11,7 @@ _BOUNDARY = re.compile(r"\n\n(?=--|CREATE )")
 _DEFINED = re.compile(
     r"^CREATE (?:OR REPLACE |TEMP )?(?:FUNCTION |PROCEDURE |TABLE )(?:IF NOT EXISTS )?(?:pg_temp\.)?(\w+)", re.MULTILINE
 )
-_USED = re.compile(r"\bpg_temp\.(\w+)")
+_USED = re.compile(r"pg_temp\.(\w+)")
 
 
 class _Helper(NamedTuple):

@@ -143,15 +143,17 @@ _OPERATORS = "=<>|+:"
 _OPERAND = re.compile(r"""[\w'"]""")
 
 # Literals and quoted names first, so that nothing is taken out of them; then the blanks that ``_is_needless`` means.
+# Each begins with the character that it needs: whatever cannot begin one is passed over at once.
 _NEEDLESS = re.compile(
-    r"""((?<!\w)[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"[^"]*")"""
-    r"""|(?<=[(),;[\]])\ +(?![ $])|(?<=[^ $])\ +(?=[(),;[\]])|(?<=[=<>|+:])\ +(?=[\w'"])|(?<=[\w'"])\ +(?=[=<>|+:])"""
+    r"""E(?<!\wE)'(?:[^'\\]|\\.|'')*'|e(?<!\we)'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"[^"]*"|\ (?:"""
+    r"""(?<=[(),;[\]]\ )\ *(?![ $])|(?<=[^ $]\ )\ *(?=[(),;[\]])|"""
+    r"""(?<=[=<>|+:]\ )\ *(?=[\w'"])|(?<=[\w'"]\ )\ *(?=[=<>|+:]))"""
 )
 
 
 def _tight(line: str) -> str:
     """Return a line without the blanks beside a bracket, a comma, or an operator that cannot run into its neighbour."""
-    return _NEEDLESS.sub(r"\1", line)
+    return _NEEDLESS.sub(lambda found: "" if found[0].isspace() else found[0], line)
 
 
 def _is_needless(before: str, after: str) -> bool:
