@@ -11,14 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite.pysqlite import dialect as pysqlite
 
 from painel_migrations.catalog import reasons
 from painel_migrations.catalog.facts import Catalogue
 from painel_migrations.catalog.findings import Finding, Severity
 from painel_migrations.schema import metadata_for
-
-_DIALECT = pysqlite()
 
 # By what a column's values are in Python: the storage classes that are handed on as they are, and whether all others
 # are lost. Where they are not, the type makes something of them, or fails.
@@ -62,6 +59,7 @@ def counts(
     driver = connection.connection.dbapi_connection
     assert isinstance(driver, sqlite3.Connection)
     encoding = str(connection.exec_driver_sql("PRAGMA encoding").scalar_one())
+    dialect = connection.dialect
     processors: list[Callable[[Any], Any] | None] = []
     driver.create_function(_FUNCTION, 3, _judge(processors, encoding), deterministic=True)
     strays: dict[str, tuple[int, int]] = {}
@@ -69,7 +67,7 @@ def counts(
     for table in metadata_for("sqlite").tables.values():
         there = live.columns_of(table.name)
         columns = [
-            _column(table.name, column, processors)
+            _column(dialect, table.name, column, processors)
             for column in table.columns
             if column.name in there and not isinstance(column.type, sa.Enum)
         ]
@@ -80,7 +78,7 @@ def counts(
         if not asked:
             continue
         totals = ", ".join(f"count(CASE WHEN {condition} THEN 1 END)" for condition in asked)
-        found = list(_select(connection, f"SELECT {totals} FROM {_quote(table.name)}").one())
+        found = list(_select(connection, f"SELECT {totals} FROM {_quote(dialect, table.name)}").one())
         for place, name in enumerate(enums):
             at = len(columns) + 2 * place
             strays[name] = found[at], found[at + 1]
@@ -90,10 +88,12 @@ def counts(
     return strays, findings
 
 
-def _column(table: str, column: sa.Column[Any], processors: list[Callable[[Any], Any] | None]) -> _Column:
+def _column(
+    dialect: sa.Dialect, table: str, column: sa.Column[Any], processors: list[Callable[[Any], Any] | None]
+) -> _Column:
     """Return how to ask for the values of a column that cannot be loaded."""
-    value = _quote(column.name)
-    processors.append(column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None))
+    value = _quote(dialect, column.name)
+    processors.append(column.type.dialect_impl(dialect).result_processor(dialect, None))
     python = column.type.python_type
     stored, only = _STORED.get(python, (_SURE.get(python.__name__, ()), False))
     others = f"typeof({value}) NOT IN ({', '.join(map(repr, ('null', *stored)))})"
@@ -135,7 +135,8 @@ def _judge(processors: list[Callable[[Any], Any] | None], encoding: str) -> Call
 
 def _finding(connection: sa.Connection, column: _Column, rows: int, key: str) -> Finding:
     """Return the finding about ``rows`` rows, with a SELECT that shows exactly these."""
-    table, name = _quote(column.table), _quote(column.name)
+    dialect = connection.dialect
+    table, name = _quote(dialect, column.table), _quote(dialect, column.name)
     plain = _select(
         connection, f"SELECT count(*) FROM {table} WHERE {column.others} AND {column.condition}"
     ).scalar_one()
@@ -151,14 +152,14 @@ def _finding(connection: sa.Connection, column: _Column, rows: int, key: str) ->
         more = f" (the first {_NAMED})" if rows > _NAMED else ""
     seen = f"SELECT {key}, typeof({name}), {name} FROM {table} WHERE {shown}"
     run = f"Correct them, then: make verify. See them{more}: {seen}"
-    declared = column.type.compile(_DIALECT)
+    declared = column.type.compile(dialect)
     found = f"{rows} row{'s' * (rows != 1)} with a value that cannot be loaded"
     wanted = f"only values of {declared}"
     return Finding("rows", f"{column.table}.{column.name}", wanted, found, Severity.FAIL, reasons.UNLOADABLE, run)
 
 
-def _quote(name: str) -> str:
-    return _DIALECT.identifier_preparer.quote(name)
+def _quote(dialect: sa.Dialect, name: str) -> str:
+    return dialect.identifier_preparer.quote(name)
 
 
 def _select(connection: sa.Connection, statement: str) -> sa.CursorResult[Any]:

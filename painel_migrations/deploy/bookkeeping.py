@@ -7,7 +7,6 @@ from alembic.runtime.migration import MigrationContext
 
 from painel_migrations.catalog.verdict import impostors
 from painel_migrations.errors import Refused
-from painel_migrations.operations.sqlite.live import kind_of
 
 # Tables that migrations write for themselves.
 BOOKKEEPING = {"alembic_version", "migration_history"}
@@ -47,6 +46,9 @@ def make_way(connection: sa.Connection, name: str) -> str:
         connection: to the database.
         name: of a table of ours, which needs no quotes.
     """
-    if connection.dialect.name == "sqlite" and (kind := kind_of(connection, name)) not in ("", "table"):
-        return f"Drop it, make it anew under another name, then run again: DROP {kind.upper()} {name}"
+    if connection.dialect.name == "sqlite":
+        from painel_migrations.operations.sqlite.live import kind_of
+
+        if (kind := kind_of(connection, name)) not in ("", "table"):
+            return f"Drop it, make it anew under another name, then run again: DROP {kind.upper()} {name}"
     return f"Rename it, then run again: ALTER TABLE {name} RENAME TO ..."

@@ -6,30 +6,22 @@ On PostgreSQL the helpers of ``history.sql`` do it, so that a pasted script writ
 from __future__ import annotations
 
 import hashlib
-import time
-import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script
 
 from painel_migrations import __version__, catalog
-from painel_migrations.deploy.bookkeeping import make_way
-from painel_migrations.errors import Refused
 from painel_migrations.events import current_run
 from painel_migrations.logs import get_logger
-from painel_migrations.operations.foreseen import LAST_BY_HAND, is_by_hand
+from painel_migrations.operations.foreseen import LAST_BY_HAND
 from painel_migrations.operations.guarded import ROWS_RETIRED, prepare, send
 from painel_migrations.operations.literals import call
-from painel_migrations.operations.sqlite import changes, check_foreign_keys, collect, find_duplicates
-from painel_migrations.operations.sqlite.live import kind_of
-from painel_migrations.operations.sqlite.register import REVISION, rows_of
-from painel_migrations.operations.sqlite.violations import DIRECTION
 
 log = get_logger("painel_migrations.deploy")
 
@@ -62,8 +54,11 @@ def history_of(migration: MigrationContext, way: str | None) -> History:
     """
     if migration.dialect.name == "postgresql":
         return _PostgreSQL(migration, way)
+    # What works on a file is nothing to a run that prints statements.
+    from painel_migrations.deploy.history_sqlite import HistoryOnSQLite
+
     assert migration.connection is not None
-    return _SQLite(migration.connection, way)
+    return HistoryOnSQLite(migration.connection, way)
 
 
 @dataclass
@@ -120,106 +115,3 @@ def helpers() -> tuple[str, ...]:
     """Return the statements that make the helpers of a run on PostgreSQL."""
     text = resources.files(__package__).joinpath("history.sql").read_text("utf-8").strip()
     return (catalog.helpers(), text.replace("{last_by_hand}", f"{LAST_BY_HAND:04d}"))
-
-
-@dataclass
-class _SQLite:
-    connection: sa.Connection
-    way: str | None
-    lines: list[dict[str, Any]] = field(default_factory=list)
-    before: str = ""
-    began: float = 0.0
-    direction: str = ""
-    retired: int = 0
-
-    def begin_run(self) -> None:
-        collect(self.connection)
-        if self.way is not None:
-            self._refuse_another_history()
-        self.before = catalog.fingerprint(catalog.read(self.connection))
-
-    def _refuse_another_history(self) -> None:
-        name = "migration_history"
-        kind = kind_of(self.connection, name)
-        columns = self.connection.exec_driver_sql("SELECT name FROM pragma_table_xinfo(?)", (name,)).scalars()
-        if kind and (kind != "table" or "fingerprint_after" not in set(columns)):
-            raise Refused(
-                f"the name {name} is taken by something that is not this project's",
-                make_way(self.connection, name),
-            )
-
-    def begin_revision(self, revision: Script, direction: str) -> None:
-        is_first, self.direction = not self.direction, direction
-        self.connection.info[REVISION] = revision.revision
-        self.connection.info[DIRECTION] = direction
-        if direction == "upgrade":
-            changes.begin(self.connection)
-        if is_first and direction == "upgrade" and is_by_hand(revision.revision):
-            find_duplicates(self.connection)
-        self.began = time.monotonic()
-        self.retired = rows_of(self.connection, revision.revision)
-
-    def end_revision(self, revision: Script) -> int:
-        if self.direction == "upgrade":
-            changes.note_changes(self.connection)
-        elif self.direction == "downgrade":
-            changes.forget(self.connection)
-        retired = max(0, rows_of(self.connection, revision.revision) - self.retired)
-        self.lines.append(
-            {
-                "revision": revision.revision,
-                "direction": self.direction,
-                "seconds": round(time.monotonic() - self.began, 3),
-                "revision_sha256": revision_sha256(revision),
-                "rows_retired": retired,
-            }
-        )
-        return retired
-
-    def end_run(self) -> None:
-        check_foreign_keys(self.connection)
-        if self.way is None:
-            return
-        run = {
-            "run": current_run() or str(uuid.uuid4()),
-            "way": self.way,
-            "project_version": __version__,
-            "before": self.before,
-            "after": catalog.fingerprint(catalog.read(self.connection)),
-        }
-        for statement in _SQLITE_TABLE:
-            self.connection.exec_driver_sql(statement)
-        for line in self.lines:
-            self.connection.execute(_SQLITE_LINE, run | line)
-
-
-_SQLITE_TABLE = (
-    """CREATE TABLE IF NOT EXISTS migration_history (
-    id INTEGER NOT NULL PRIMARY KEY,
-    run TEXT NOT NULL,
-    revision TEXT NOT NULL,
-    direction TEXT NOT NULL,
-    applied_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    seconds NUMERIC NOT NULL,
-    way TEXT NOT NULL,
-    role TEXT,
-    application_name TEXT,
-    project_version TEXT NOT NULL,
-    script_sha256 TEXT,
-    revision_sha256 TEXT NOT NULL,
-    fingerprint_before TEXT NOT NULL,
-    fingerprint_after TEXT NOT NULL,
-    rows_retired INTEGER NOT NULL
-)""",
-    *(
-        f"CREATE TRIGGER IF NOT EXISTS migration_history_no_{verb.lower()} BEFORE {verb} ON migration_history "
-        "BEGIN SELECT RAISE(ABORT, 'migration_history is only ever added to'); END"
-        for verb in ("UPDATE", "DELETE")
-    ),
-)
-
-_SQLITE_LINE = sa.text(
-    "INSERT INTO migration_history (run, revision, direction, seconds, way, project_version, revision_sha256,"
-    " fingerprint_before, fingerprint_after, rows_retired) VALUES (:run, :revision, :direction, :seconds, :way,"
-    " :project_version, :revision_sha256, :before, :after, :rows_retired)"
-)

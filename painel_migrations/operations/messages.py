@@ -13,19 +13,21 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from sqlalchemy.dialects import sqlite
-
 from painel_migrations.operations.literals import literal
 
 _PARAMETER = re.compile(r"\{(\w+)(?::([IL]))?\}")
 # What a console shows of a line: helpers are longer by no more than their indentation.
 _WIDTH = 114
 _MARK = re.compile(r"@([a-z_]+)(?:\.([a-z_]+))?@")
-_QUOTED: dict[str | None, Callable[[str], str]] = {
-    "I": sqlite.dialect().identifier_preparer.quote,
-    "L": literal,
-    None: str,
-}
+
+
+def _identifier(name: str) -> str:
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.dialect().identifier_preparer.quote(name)
+
+
+_QUOTED: dict[str | None, Callable[[str], str]] = {"I": _identifier, "L": literal, None: str}
 
 
 @cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from alembic.operations import Operations
@@ -17,8 +17,10 @@ from alembic.runtime.migration import MigrationContext
 
 from painel_migrations.operations.guarded import send
 from painel_migrations.operations.literals import literal
-from painel_migrations.operations.sqlite.undeclared import Stretch
 from painel_migrations.operations.watch import WATCH, Watch
+
+if TYPE_CHECKING:
+    from painel_migrations.operations.sqlite.undeclared import Stretch
 
 # SQLSTATE of what pg_temp.check_rows() raises; its detail is for pg_temp.refuse_undeclared().
 UNDECLARED = "PM007"
@@ -103,6 +105,8 @@ class _SQLite(Watch):
     stretch: Stretch | None = None
 
     def begin(self) -> None:
+        from painel_migrations.operations.sqlite.undeclared import Stretch
+
         assert self.context.connection is not None
         self.stretch = Stretch(self.context.connection)
 

@@ -21,3 +21,9 @@ def after_sql(asked: str) -> str:
 
 def test_the_end_looks_for_no_garbage() -> None:
     assert int(after_sql("gc.get_freeze_count()")) > 100_000
+
+
+def test_a_script_for_postgresql_loads_nothing_of_sqlite() -> None:
+    ours, theirs = "painel_migrations.operations.sqlite", "sqlalchemy.dialects.sqlite"
+    loaded = after_sql(f"[name for name in sys.modules if name.startswith({(ours, theirs)!r})]")
+    assert loaded == "[]"
