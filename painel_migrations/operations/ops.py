@@ -167,7 +167,15 @@ def change_rows(
         values: SQL for each column's value, or one by each dialect's name.
         where: Which rows; ``true`` for all.
         reason: Why; it is kept with the rows.
+
+    Raises:
+        UsageError: Where the key itself would change.
     """
+    if key := next((column for column in values if column.casefold() == "id"), ""):
+        raise UsageError(
+            f"{table}.{key} is what tells the rows of {table} apart, and change_rows() would change it",
+            "Leave the key as it is: the rows under another one are new rows, and these go by op.delete_rows()",
+        )
     pairs = [word for column, value in values.items() for word in (column, Sql(value))]
     return Call("change_stated", table, Sql(where), _given(reason), pairs)
 

@@ -11,8 +11,7 @@ CREATE OR REPLACE FUNCTION pg_temp.open_retired() RETURNS void LANGUAGE plpgsql 
 BEGIN
     IF to_regnamespace('retired') IS NULL THEN
         CREATE SCHEMA retired;
-        COMMENT ON SCHEMA retired IS
-            'What migrations took out of the application''s way. Nothing here is used by it.';
+        COMMENT ON SCHEMA retired IS 'What migrations took out of the application''s way.';
         EXECUTE coalesce((SELECT 'REVOKE CREATE ON SCHEMA retired FROM '
                 || string_agg(pg_temp.grantee_of(grantee, false), ', ')
             FROM pg_namespace, aclexplode(nspacl) WHERE nspname = 'retired' AND privilege_type = 'CREATE'
@@ -28,8 +27,8 @@ BEGIN
             definition text,
             rows bigint,
             retired_at timestamptz NOT NULL DEFAULT now());
-        COMMENT ON TABLE retired.register IS 'One row for each thing retired: what it was, '
-            'where its rows are kept, the SQL that makes it again.';
+        COMMENT ON TABLE retired.register IS 'What is retired: what it was, where its '
+            'rows are, what makes it.';
         -- What default privileges give would let others write SQL that a way back runs.
         EXECUTE coalesce((SELECT 'REVOKE INSERT, UPDATE, TRUNCATE, TRIGGER ON retired.register FROM '
                 || string_agg(DISTINCT pg_temp.grantee_of(grantee, false), ', ')

@@ -143,11 +143,10 @@ END $fn$;
 -- Whether no row holds what is no label of an enum.
 CREATE OR REPLACE FUNCTION pg_temp.has_labels(tbl text, col text, enum_type text, labels text[])
 RETURNS boolean LANGUAGE sql AS $fn$
-    SELECT pg_temp.no_row(tbl, col, format(other, quote_ident(col)), @no_label.rows@,
-        format(@no_label.what@, enum_type), @no_label.todo@, format(other, pg_temp.was(tbl, col)),
+    SELECT pg_temp.no_row(tbl, col, pg_temp.bare(quote_ident(col)) || other, @no_label.rows@,
+        format(@no_label.what@, enum_type), @no_label.todo@, pg_temp.bare(pg_temp.was(tbl, col)) || other,
         (pg_temp.noted('cells', tbl || '.' || col)).entry IS NOT NULL)
-    FROM (SELECT pg_temp.bare('%s')
-              || format(' NOT IN (%s)', string_agg(quote_literal(l), ', ' ORDER BY place)) AS other
+    FROM (SELECT format(' NOT IN (%s)', string_agg(quote_literal(l), ', ' ORDER BY place)) AS other
           FROM (SELECT lower(l), min(place) FROM unnest(labels) WITH ORDINALITY AS u (l, place) GROUP BY 1)
               AS once (l, place)) AS o
 $fn$;
@@ -354,7 +353,7 @@ DECLARE
     n bigint := CASE WHEN pg_temp.has_table(tbl) THEN pg_temp.count_where(tbl, condition) ELSE 1 END;
 BEGIN
     IF n > 0 THEN
-        IF NOT pg_temp.has_column(tbl, 'id') THEN
+        IF col = 'id' OR NOT pg_temp.has_column(tbl, 'id') THEN
             PERFORM pg_temp.refuse(
                 format(@key_changes.what@, tbl, col), @key_changes.todo@);
         END IF;
@@ -362,7 +361,9 @@ BEGIN
         kept := pg_temp.free_name(
             tbl || '__' || col || CASE what WHEN 'column' THEN '' ELSE '__before' END, 'retired');
         EXECUTE format('CREATE TABLE retired.%I AS SELECT id, %I, %s AS of_row%s FROM public.%I WHERE %s',
-            kept, col, pg_temp.marks(tbl, tbl), ', (' || became || ')::text AS became', tbl, condition);
+            -- A row is told by its name, and by the one that it is given.
+            kept, col, concat(pg_temp.marks(tbl, tbl), CASE col WHEN 'nome' THEN ' || (' || became || ')::text' END),
+            ', (' || became || ')::text AS became', tbl, condition);
         EXECUTE format('ALTER TABLE retired.%I ADD PRIMARY KEY (id)', kept);
         PERFORM pg_temp.note(what, tbl || '.' || col, kept, NULL, n);
     END IF;
@@ -455,6 +456,7 @@ LANGUAGE plpgsql AS $fn$
 DECLARE
     live text := pg_temp.type_of(tbl, col);
     cases text := '';
+    changes text;
 BEGIN
     IF live IS NULL THEN
         RETURN;
@@ -465,8 +467,10 @@ BEGIN
     cases := format('CASE %s%s END', pg_temp.bare(quote_ident(col)), cases);
     PERFORM pg_temp.mind_values(tbl, col, cases);
     -- What is spelled so already is left alone.
-    PERFORM pg_temp.change_cells(tbl, col, format('(%s)::%s', cases, pg_temp.as_type(live)),
-        format('%I::text <> %s', col, cases));
+    changes := format('%I::text <> %s', col, cases);
+    PERFORM pg_temp.change_cells(tbl, col, format('(%s)::%s', cases, pg_temp.as_type(live)), changes)
+    WHERE pg_temp.no_row(tbl, col, format('%s AND NOT %s', changes, pg_temp.fits(cases, 'text', live)), @replaced@,
+        changes, true);
 END $fn$;
 
 -- Gives the rows back the values that replace_values() or rename_table() kept. With the pairs of

@@ -326,6 +326,8 @@ CREATE OR REPLACE PROCEDURE pg_temp.undo() LANGUAGE plpgsql AS $fn$
 DECLARE
     at_revision text := current_setting('painel.revision');
     thing record;
+    tbl text;
+    col text;
 BEGIN
     IF to_regclass('retired.register') IS NULL THEN
         RETURN;
@@ -345,20 +347,19 @@ BEGIN
                 kind NOT IN ('column', 'cells', 'changed', 'deleted', 'arrived'),
                 id DESC LOOP
         CONTINUE WHEN NOT EXISTS (SELECT FROM pg_temp.undone WHERE id = thing.id);
+        -- A name may have a dot: the catalogue knows where it ends.
+        SELECT relname, attname INTO tbl, col FROM pg_class c JOIN pg_attribute ON attrelid = c.oid
+        WHERE relnamespace = 'public'::regnamespace AND concat(relname, '.', attname) = thing.object;
         CASE thing.kind
             WHEN 'column', 'cells' THEN
-                PERFORM pg_temp.give_back(
-                    thing.kind, split_part(thing.object, '.', 1), split_part(thing.object, '.', 2),
-                    CASE thing.kind WHEN 'column' THEN format('live.%I IS NULL', split_part(thing.object, '.', 2))
-                        ELSE 'true' END);
+                PERFORM pg_temp.give_back(thing.kind, tbl, col,
+                    CASE thing.kind WHEN 'column' THEN format('live.%I IS NULL', col) ELSE 'true' END);
             WHEN 'table' THEN CALL pg_temp.restore_table(thing.object);
             WHEN 'arrived' THEN PERFORM pg_temp.send_back(thing.object, thing.kept_in);
             WHEN 'reference' THEN
-                CALL pg_temp.keep_turned(
-                    split_part(thing.object, '.', 1), split_part(thing.object, '.', 2), thing.definition);
+                CALL pg_temp.keep_turned(tbl, col, thing.definition);
                 DELETE FROM retired.register WHERE id = thing.id;
-            WHEN 'changed' THEN CALL pg_temp.restore_changes(
-                split_part(thing.object, '.', 1), split_part(thing.object, '.', 2));
+            WHEN 'changed' THEN CALL pg_temp.restore_changes(tbl, col);
             WHEN 'deleted' THEN CALL pg_temp.restore_deleted(thing.id, thing.object, thing.kept_in);
             -- All of a kind: a view may need another.
             ELSE CALL pg_temp.restore_noted(thing.kind, '%');

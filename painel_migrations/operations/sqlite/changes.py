@@ -117,6 +117,8 @@ def note_changes(connection: sa.Connection) -> None:
     for entry in noted:
         if entry.kind == "cells" and entry.kept_in:
             _note_what_became(connection, entry, renames)
+            for deleted in (each for each in noted if each.kind == "deleted" and each.id > entry.id):
+                _note_what_was_deleted(connection, entry, deleted, renames)
         elif entry.kind == "undo inserted":
             _note_what_was_inserted(connection, entry, renames)
     enter(connection, "undo run", str(connection.info.get(REVISION)), definition=str(last))
@@ -216,6 +218,24 @@ def _note_what_became(connection: sa.Connection, entry: Entry, renames: Renames)
         f"UPDATE {quote(shelf.name)} AS kept SET {kept} = (SELECT {quote(live.name)}.{quote(column)} "
         f"FROM {quote(live.name)} WHERE {cells.same_row(shelf, live, own[2])})"
     )
+
+
+def _note_what_was_deleted(connection: sa.Connection, entry: Entry, deleted: Entry, renames: Renames) -> None:
+    """Do the same for cells whose rows the revision deleted afterwards: these are kept as it left them."""
+    own = entry.object.rpartition(".")
+    as_it_went = Renames(tuple(given for given in renames.given if given[0] < deleted.id))
+    table, column = as_it_went.after(own[0], own[2], entry.id)
+    shelf, rows = read_table(connection, entry.kept_in), read_table(connection, deleted.kept_in)
+    after = f"{own[2]}__after"
+    if shelf is None or rows is None or key(table) != key(deleted.object):
+        return
+    if shelf.has(after) and rows.has(column, *shelf.primary_key):
+        here = quote(rows.name)
+        same = " AND ".join(f"kept.{quote(own)} = {here}.{quote(own)}" for own in shelf.primary_key)
+        left = f"SELECT {quote(column)} FROM {here} WHERE {same}"
+        connection.exec_driver_sql(
+            f"UPDATE {quote(shelf.name)} AS kept SET {quote(after)} = ({left}) WHERE EXISTS ({left})"
+        )
 
 
 def _note_what_was_inserted(connection: sa.Connection, entry: Entry, renames: Renames) -> None:

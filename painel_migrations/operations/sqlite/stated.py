@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -167,20 +167,24 @@ def _are_referred_to(connection: sa.Connection, table: str, condition: str) -> b
     return refers
 
 
-def restore_deleted(connection: sa.Connection, table: str) -> None:
-    """Put deleted rows back where their keys are free. The others stay; all do where one would refer to nothing."""
+def restore_deleted(connection: sa.Connection, table: str, called: Mapping[str, str] | None = None) -> None:
+    """Put deleted rows back where their keys are free. The others stay; all do where one would refer to nothing.
+
+    Arguments: ``called``, by the names that columns have now, those that they had as the rows were deleted.
+    """
     live = read_table(connection, table)
     for entry in entries(connection, "deleted") if live else ():
         kept = read_table(connection, entry.kept_in)
         if live is None or kept is None or key(entry.object) != key(live.name):
             continue
-        names = [column.name for column in live.columns if kept.has(column.name) and not column.generated]
-        same = " AND ".join(f"kept.{quote(n)} IS {quote(live.name)}.{quote(n)}" for n in live.primary_key or names)
+        was = {column.name: (called or {}).get(column.name, column.name) for column in live.columns}
+        names = [column.name for column in live.columns if kept.has(was[column.name]) and not column.generated]
+        same = " AND ".join(f"kept.{quote(was[n])} IS {quote(live.name)}.{quote(n)}" for n in live.primary_key or names)
         there = f"EXISTS (SELECT 1 FROM {quote(live.name)} WHERE {same})"
         source = f"{quote(kept.name)} AS kept"
         connection.exec_driver_sql(f"CREATE TEMP TABLE coming AS SELECT rowid AS id FROM {source} WHERE NOT {there}")
         coming = "kept.rowid IN (SELECT id FROM temp.coming)"
-        rows = f"SELECT {listed(names)} FROM {source} WHERE {coming}"
+        rows = f"SELECT {listed(was[name] for name in names)} FROM {source} WHERE {coming}"
         before = _orphans(connection, live)
         connection.exec_driver_sql("SAVEPOINT deleted")
         change_rows(connection, live.name, f"INSERT OR IGNORE INTO {quote(live.name)} ({listed(names)}) {rows}")

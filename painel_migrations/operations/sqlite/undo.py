@@ -66,15 +66,21 @@ def _undo(connection: sa.Connection, run: Run) -> None:
 
 
 def _put_back_last_deleted(connection: sa.Connection, run: Run) -> None:
-    """Put back rows that were deleted after cells of theirs were kept: these come back to rows that are there."""
+    """Put back rows that were deleted after cells of theirs were kept: these come back to rows that are there.
+
+    Not where a column of theirs went since: its values would find no place.
+    """
     for entry in reversed(run.of("deleted")):
         cells = [
             each.id
             for each in run.noted
             if each.kind in ("column", "cells") and key(each.object.rpartition(".")[0]) == key(entry.object)
         ]
-        if cells and entry.id > max(cells):
-            restore_deleted(connection, run.now(entry))
+        live, kept = read_table(connection, run.now(entry)), read_table(connection, entry.kept_in)
+        if live and kept and cells and entry.id > min(cells):
+            called = {run.renames.after(entry.object, c.name, entry.id)[1]: c.name for c in kept.columns}
+            if live.has(*called):
+                restore_deleted(connection, live.name, called)
 
 
 def _take_back_stated(connection: sa.Connection, run: Run) -> None:

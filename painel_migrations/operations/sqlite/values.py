@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 import sqlalchemy as sa
 
 from painel_migrations.operations.sqlite import cells
+from painel_migrations.operations.sqlite.faults import no_row
 from painel_migrations.operations.sqlite.live import counted, log, read_table
 from painel_migrations.operations.sqlite.parts import taking
 from painel_migrations.operations.sqlite.rebuild import change_rows, rebuild_if_changed
 from painel_migrations.operations.sqlite.respelled import mind_values
 from painel_migrations.operations.sqlite.table import CHECK, Table
-from painel_migrations.operations.sqlite.text import BLANKS, key, literal, quote
+from painel_migrations.operations.sqlite.text import BLANKS, key, literal, meaning, quote
 
 
 def folded(value: str, labels: Iterable[str]) -> str:
@@ -63,6 +64,11 @@ def replace_values(connection: sa.Connection, table: str, column: str, mapping: 
     name, value = quote(column), mapped(quote(column), mapping)
     condition = f"{value} IS NOT NULL AND {name} IS NOT {value}"
     mind_values(connection, live.name, column, value, condition)
+    words = meaning(found.type).split()
+    if words[0:1] == ["varchar"] and len(words) > 1:
+        longer = f"{condition} AND length({value}) > {int(words[2])}"
+        if not no_row(connection, live.name, [column], longer, "replaced", condition, True):
+            return
     if cells.keep(connection, "cells", live, found, condition):
         rebuild_if_changed(connection, live, release_checks(connection, live, column))
         change_rows(connection, live.name, f"UPDATE {quote(live.name)} SET {name} = {value} WHERE {condition}")

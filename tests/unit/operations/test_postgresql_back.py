@@ -441,7 +441,7 @@ def test_a_reference_that_cannot_be_kept_is_refused(run: Run, op: Any, child: st
     run(f"CREATE TABLE {child} (meta_id integer REFERENCES metas (id)); INSERT INTO {child} VALUES (1)")
     with pytest.raises(Refused) as caught:
         op.ensure_renamed("metas", "alvos", required=["cor"])
-    assert caught.value.what == f"{child}.meta_id: values change, and are kept by a column id in schema public only"
+    assert caught.value.what == f"{child}.meta_id: values change, and are kept by an id in schema public only"
 
 
 def test_a_publication_that_stops_changes_of_rows_is_named(run: Run, op: Any) -> None:
