@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -36,6 +37,15 @@ def script(*arguments: str, **variables: str) -> str:
     ended = refused.here(NOWHERE, *arguments, **variables)
     assert ended.code == 0, ended.err
     return ended.out
+
+
+def helpers_of(text: str) -> str:
+    """Return the helpers of a script spelled out, as the script itself does it: by the list that it carries."""
+    _, helpers, after = re.split(r"\$short\$\n?", text)
+    phrases = after.partition("FOREACH painel_table IN ARRAY ARRAY[")[2].partition("] LOOP")[0]
+    for code, phrase in re.findall(r"'(@..|[^@].)([^']*)'", phrases):
+        helpers = helpers.replace(code, phrase)
+    return helpers
 
 
 def folder_of(folder: Path, *arguments: str) -> list[str]:

@@ -18,7 +18,7 @@ from painel_migrations.connection.answers import explanation, suspicion
 from painel_migrations.connection.engines import SAFE_PATH
 from painel_migrations.connection.locks import LOCK_KEY, milliseconds
 from painel_migrations.deploy.console.plain import Section, collect
-from painel_migrations.deploy.console.shorthand import shortened, steps
+from painel_migrations.deploy.console.shorthand import shortened
 from painel_migrations.operations import undeclared
 from painel_migrations.operations.closure import needed
 from painel_migrations.operations.leftover_copies import ENDINGS
@@ -70,6 +70,11 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         for section in plain.sections
     ]
     bodies = [statement for _, _, body in sections for statement in body]
+    helpers = shortened(
+        # None is there before: a paste drops its own.
+        squeezed(text).replace("CREATE OR REPLACE ", "CREATE ", 1).replace("$fn$", "$$")
+        for text in needed([*bodies, *plain.ending, begin, *uses], plain.helpers)
+    )
     values = {
         "begin": begin,
         "down": way.direction == "downgrade",
@@ -79,12 +84,8 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "elsewhere": squeezed(verdict.filled(verdict.sql("elsewhere.sql"), tables="painel_tables")),
         "endings": literal(ENDINGS),
         "ending": plain.ending,
-        "helpers": shortened(
-            # None is there before: a paste drops its own.
-            squeezed(text).replace("CREATE OR REPLACE ", "CREATE ", 1).replace("$fn$", "$$")
-            for text in needed([*bodies, *plain.ending, begin, *uses], plain.helpers)
-        ),
-        "phrases": _rows_of(code + phrase for code, phrase in reversed(steps())),
+        "helpers": helpers.text,
+        "phrases": _rows_of(helpers.phrases),
         "impostors": squeezed(impostors()),
         "known": "\n".join(textwrap.wrap(", ".join(literal(name) for name in known), 100)),
         "last": _place(way.end, known),
@@ -168,11 +169,11 @@ def _is_needless(before: str, after: str) -> bool:
     )
 
 
-def _rows_of(phrases: Iterable[str]) -> str:
+def _rows_of(phrases: Iterable[tuple[str, str]]) -> str:
     """Set phrases side by side, as many in a line as there is room for: a blank at either end of one counts."""
     lines = [""]
-    for phrase in phrases:
-        item = f"{literal(phrase)},"
+    for code, phrase in phrases:
+        item = f"{literal(code + phrase)},"
         if len(lines[-1]) + len(item) > WIDTH:
             lines.append("")
         lines[-1] += item

@@ -35,6 +35,7 @@ ${tables};
     painel_step text := 'the start';
     painel_list text := '';
     painel_table text;
+    painel_code integer;
     painel_found record;
     painel_helpers oid[];
     e_what text;
@@ -123,7 +124,8 @@ ${impostors}
 ${helpers}$short$;
     FOREACH painel_table IN ARRAY ARRAY[
 ${phrases}] LOOP
-        painel_list := replace(painel_list, left(painel_table, 2), substr(painel_table, 3));
+        painel_code := CASE left(painel_table, 1) WHEN '@' THEN 3 ELSE 2 END;
+        painel_list := replace(painel_list, left(painel_table, painel_code), substr(painel_table, painel_code + 1));
     END LOOP;
     EXECUTE painel_list;
     painel_list := '';

@@ -1,7 +1,7 @@
-"""What the helpers of the console script say most, in two characters each: a console takes 150 kB.
+"""What the helpers of the console script say most, in two or three characters each: a console takes 150 kB.
 
 The script spells its helpers out before it runs them, so what runs is what `make upgrade` runs. Which phrases these are
-decides about the size alone; they were found by counting, the most profitable first, each written with those before it.
+decides about the size alone: `python -m tests.support.phrases` finds them anew by counting, the most profitable first.
 """
 
 from __future__ import annotations
@@ -9,218 +9,95 @@ from __future__ import annotations
 import string
 from collections.abc import Iterable
 from functools import cache
+from itertools import chain, product
+from pathlib import Path
+from typing import NamedTuple
 
-SIGNS = "#`"
+PHRASES_FILE = Path(__file__).with_name("phrases.txt")
+"""A phrase a line, between bars: a blank at either end counts."""
 
-PHRASES = (
-    "pg_temp.",
-    "SELECT ",
-    "CREATE FUNCTION pg_temp.",
-    " text",
-    "LANGUAGE plpgsql AS ",
-    "format(",
-    "PERFORM pg_temp.",
-    "WHERE ",
-    "FROM ",
-    "::regclass",
-    " AND ",
-    "LANGUAGE sql STABLE ",
-    "name",
-    "type",
-    " varchar(",
-    "RETURN",
-    "ado_em timestamptz",
-    " integer",
-    " THEN",
-    "constraint",
-    ";END ",
-    "public",
-    "class",
-    " NOT NULL",
-    "FROM pg_",
-    "(tbl",
-    "CREATE PROCEDURE pg_temp.",
-    "CASE WHEN ",
-    "relid",
-    "target",
-    "::text",
-    "EXECUTE format(",
-    "JOIN pg_",
-    "col",
-    "tion",
-    "con",
-    "timestamp",
-    "namespace",
-    "string_agg(",
-    "NOT EXISTS",
-    "ALTER TABLE ",
-    " numeric(10,2)",
-    "_id integer! | -> ",
-    "retired",
-    "coalesce(",
-    "source",
-    "oid",
-    "label",
-    "index",
-    " AS ",
-    "wanted",
-    "UNION ALL",
-    "WHEN ",
-    " CONSTRAINT %I",
-    "ORDER BY ",
-    "usuario",
-    " criado_em timestamptz=now()",
-    "ent",
-    "place",
-    " IS NULL",
-    " id serial",
-    "rel",
-    " boolean",
-    "DECLARE",
-    "_id integer | -> ",
-    "BEGIN",
-    "AND ",
-    "trigger",
-    " bigint",
-    "quote_ident(",
-    "definition",
-    "value",
-    "=pg_temp.oid_of(tbl)",
-    "LANGUAGE sql",
-    ";END IF;",
-    "public.%I",
-    "pg_get_",
-    "object",
-    "migration_history",
-    "att",
-    " ON ",
-    "thing",
-    "table",
-    "RETURNS void ",
-    "kind",
-    "from_type",
-    "FROM unnest(",
-    "column",
-    "evento",
-    ")THEN",
-    "PERFORM pg_temp.alter(tbl,",
-    "enum_type",
-    "current_setting(",
-    "ELSE ",
-    "regexp_replace(",
-    "NOT ",
-    "live",
-    ")WITH ORDINALITY AS ",
-    "unique",
-    " status",
-    "ALTER ",
-    " END",
-    "objid",
-    "count(*)",
-    " DEFAULT",
-    " JOIN pg_class c ON c.oid=",
-    "array_to_string(",
-    "RETURNS text LANGUAGE sql STABLE AS ",
-    "pg_temp.has_",
-    "to_type",
-    "revision",
-    "NULL",
-    "INTO ",
-    "attribute",
-    "expression",
-    "retired.register",
-    "IF ",
-    ",tbl",
-    "DISTINCT ",
-    "num",
-    "ARRAY",
-    "CREATE ",
-    "TABLE",
-    "rows",
-    "concat(",
-    "child",
-    " record;",
-    "refuse",
-    "depend",
-    " %s",
-    ")AS ",
-    "s text[]",
-    "CALL pg_temp.",
-    "made_by",
-    "ensure_",
-    " | index idx_",
-    "namespace=to_regnamespace(",
-    " OR ",
-    "LOOP",
-    "fault",
-    "::reg",
-    "pg_temp.converted(",
-    " IN(",
-    " IS NOT NULL",
-    "_of(",
-    "VARIADIC ",
-    ", then run again",
-    " tipo",
-    "fingerprint",
-    "kept",
-    " GENERATED ALWAYS AS ",
-    "pg_",
-    "_of(tbl,col)",
-    "CASE ",
-    " text,",
-    "(SELECT ",
-    " WHERE ",
-    ".oid",
-    "COLUMN %I",
-    "attnum>0 AND NOT attisdropped",
-    "FROM pg_temp.",
-    "EXISTS",
-    "INSERT INTO ",
-    "LATERAL",
-    "DROP",
-    "refobjsubid",
-    "attgenerated",
-    "CREATE TEMP TABLE IF NOT EXISTS ",
-    "RENAME",
-    "is_now",
-    "(tbl,",
-    ")END",
-    "restore_",
-)
+SIGNS = "#`/"
+LONG_SIGN = "@"
+"""What a code of two characters begins with, and one of three. None is within a code: each is found as it stands."""
 
-# No quote, and nothing that a console or the escaped style would read otherwise.
-_CHARACTERS = f"{string.ascii_letters}{string.digits}!&*+-./:<=>?@^_|~,()[]{{}}%"
-CODES = dict(zip((sign + character for sign in SIGNS for character in _CHARACTERS), PHRASES, strict=False))
-"""Each phrase by the two characters that stand for it."""
+# No quote, and nothing that a console or the escaped style would read otherwise, such as the beginning of a comment.
+_CHARACTERS = f"{string.ascii_letters}{string.digits}!&+-.:<=>?^_|~,()[]{{}}"
+SHORT = len(SIGNS) * len(_CHARACTERS)
+"""How many codes of two characters there are."""
+
+# A sign that a helper has itself, such as a default that is a colour.
+_THEMSELVES = [*((f"{sign}%", sign) for sign in SIGNS), (f"{LONG_SIGN}%%", LONG_SIGN)]
 
 
-def shortened(helpers: Iterable[str]) -> str:
-    """Return the helpers as one text, in shorthand.
+class Shorthand(NamedTuple):
+    """A text in shorthand, and the codes that it needs with their phrases, in the order in which to spell them out."""
 
-    Raises:
-        ValueError: one holds a sign of shorthand.
-    """
-    text = "".join(f"{helper};\n" for helper in helpers)
-    if any(sign in text for sign in (*SIGNS, "$short$")):
-        raise ValueError("a helper holds a sign that shorthand needs")
-    for code, phrase in steps():
-        text = text.replace(phrase, code)
-    return text
+    text: str
+    phrases: list[tuple[str, str]]
+
+
+class _Phrases:
+    """The phrases by their first two characters, the longest first, each with its place and its code."""
+
+    def __init__(self) -> None:
+        self.every = [line[1:-1] for line in PHRASES_FILE.read_text("utf-8").splitlines()]
+        short = map("".join, product(SIGNS, _CHARACTERS))
+        codes = chain(short, map("".join, product(LONG_SIGN, _CHARACTERS, _CHARACTERS)))
+        self.codes = dict(zip(self.every, codes, strict=False))
+        self._beginning: dict[str, list[tuple[str, int, str]]] = {}
+        for place, (phrase, code) in enumerate(self.codes.items()):
+            self._beginning.setdefault(phrase[:2], []).append((phrase, place, code))
+        for alike in self._beginning.values():
+            alike.sort(key=lambda entry: -len(entry[0]))
+
+    def shorten(self, text: str, before: int) -> str:
+        """Return a text with the longest phrase wherever one begins, of those that come before a place."""
+        made, at, signs = [], 0, {sign: code for code, sign in _THEMSELVES}
+        while at < len(text):
+            for phrase, place, code in self._beginning.get(text[at : at + 2], ()):
+                if place < before and text.startswith(phrase, at):
+                    made.append(code)
+                    at += len(phrase)
+                    break
+            else:
+                made.append(signs.get(text[at], text[at]))
+                at += 1
+        return "".join(made)
+
+
+@cache
+def _phrases() -> _Phrases:
+    return _Phrases()
 
 
 @cache
 def steps() -> list[tuple[str, str]]:
-    """Return each code with its phrase in the shorthand of those before it: what is spelled out last to first."""
-    made: list[tuple[str, str]] = []
-    for code, phrase in CODES.items():
-        for earlier, spelled in made:
-            phrase = phrase.replace(spelled, earlier)
-        made.append((code, phrase))
-    return made
+    """Return each code with its phrase, in the shorthand of the phrases before it."""
+    phrases = _phrases()
+    return [(code, phrases.shorten(phrase, place)) for place, (phrase, code) in enumerate(phrases.codes.items())]
 
 
-def spelled_out(text: str) -> str:
+def shortened(helpers: Iterable[str]) -> Shorthand:
+    """Return the helpers as one text, in shorthand.
+
+    Raises:
+        ValueError: one holds what ends the text in the script.
+    """
+    text = "".join(f"{helper};\n" for helper in helpers)
+    if "$short$" in text:
+        raise ValueError("a helper holds $short$, which ends all of them in the script")
+    text = _phrases().shorten(text, len(steps()))
+    needed, used = [], text
+    for code, phrase in (*reversed(steps()), *_THEMSELVES):
+        if code in used:
+            needed.append((code, phrase))
+            used += f"\n{phrase}"
+    return Shorthand(text, needed)
+
+
+def spelled_out(shorthand: Shorthand) -> str:
     """Return a text in shorthand as it was: what the script does before it runs it."""
-    for code, phrase in reversed(steps()):
+    text = shorthand.text
+    for code, phrase in shorthand.phrases:
         text = text.replace(code, phrase)
     return text

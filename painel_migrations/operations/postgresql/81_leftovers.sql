@@ -117,7 +117,7 @@ RETURNS boolean LANGUAGE sql STABLE AS $fn$
        AND pg_temp.has_column(copy, 'id')
        AND (cols IS NULL OR (
             SELECT count(*) FILTER (WHERE c = ANY (cols))
-                >= greatest(1, least(cardinality(cols) - 1, count(*)) / 2.0)
+                >= greatest(1, least(cardinality(cols) - 1, count(*)) * 0.5)
             FROM unnest(pg_temp.columns_of(copy)) c WHERE c <> 'id'))
 $fn$;
 
