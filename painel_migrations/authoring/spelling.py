@@ -48,6 +48,11 @@ def spelled(said: Said) -> str:
     return _laid_out(_call(f"op.{said.name}", said.arguments, said.options), 0)
 
 
+def type_spelled(kind: sa.types.TypeEngine[Any]) -> str:
+    """Return a type as a revision's file has it, on one line."""
+    return _flat(_type(kind))
+
+
 def _call(name: str, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> _Group:
     items = [_value(argument) for argument in arguments]
     items += [_named(key, _value(value)) for key, value in options.items()]

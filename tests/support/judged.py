@@ -146,6 +146,21 @@ CASES = [
         'op.drop_index("ix_eventos_id", "eventos")',
     ),
     Case(
+        "unique-constraint",
+        sql("ALTER TABLE eventos ADD CONSTRAINT u UNIQUE NULLS NOT DISTINCT (nome)"),
+        sql("ALTER TABLE eventos DROP CONSTRAINT IF EXISTS u"),
+    ),
+    Case(
+        "foreign-key-scan",
+        'op.create_foreign_key("k", "eventos", "usuarios", ["limite_idade"], ["id"], ondelete="SET NULL")',
+        sql("ALTER TABLE eventos DROP CONSTRAINT IF EXISTS k"),
+    ),
+    Case(
+        "index-blocks-writes",
+        'op.create_index("ix_eventos_local", "eventos", ["local"], postgresql_where=sa.text("local > \'a\'"))',
+        'op.drop_index("ix_eventos_id", "eventos")',
+    ),
+    Case(
         "index-blocks-writes",
         'op.ensure_index("ix_eventos_nome", "eventos", "nome", unique=True)',
         (
@@ -250,6 +265,11 @@ CASES = [
     ),
     Case(
         "rename-column",
+        'op.alter_column("eventos", "status", new_column_name="situacao")',
+        sql("ALTER TABLE eventos RENAME CONSTRAINT eventos_pkey TO pk_eventos"),
+    ),
+    Case(
+        "rename-column",
         'op.fold_column("eventos", "local", "lugar")',
         sql("ALTER INDEX ix_eventos_id RENAME TO ix_eventos_numero"),
     ),
@@ -300,6 +320,61 @@ CASES = [
         "dynamic-sql",
         sql("DO $$ DECLARE x text; BEGIN x := 'DROP TABLE a'; EXECUTE x; END $$"),
         sql("DO $$ BEGIN EXECUTE 'COMMENT ON TABLE eventos IS NULL'; END $$"),
+    ),
+    Case(
+        "called-code",
+        sql("CREATE FUNCTION limpa() RETURNS void LANGUAGE sql AS 'DELETE FROM eventos'")
+        + "\n"
+        + sql("SELECT limpa()"),
+        sql(
+            "SELECT count(*), upper(trim(nome)) FROM eventos WHERE id IN (1, 2) AND (nome <> 'limpa()') GROUP BY (nome)"
+        ),
+    ),
+    Case("called-code", sql("CALL limpa('eventos')"), sql("INSERT INTO empresas (nome) VALUES (coalesce('limpa()'))")),
+    Case(
+        "called-code",
+        sql("DO $$ BEGIN IF loja.limpa() > 0 THEN RAISE NOTICE 'x'; END IF; END $$"),
+        sql("DO $$ DECLARE n int; BEGIN n := pg_catalog.length('x'); END $$"),
+    ),
+    Case("called-code", sql("DO $$ DECLARE n int; BEGIN n := limpa(1); END $$"), sql("SELECT pg_catalog.now()")),
+    Case(
+        "called-code",
+        sql("WITH x AS (SELECT limpa(id) FROM eventos) SELECT 1"),
+        sql("WITH x (a) AS (SELECT 1) TABLE x"),
+    ),
+    Case(
+        "unseen-branch",
+        'if not op.get_context().as_sql:\n    op.execute("DELETE FROM eventos")',
+        'if op.get_context().dialect.name == "sqlite":\n    op.execute("PRAGMA optimize")',
+    ),
+    Case(
+        "unseen-branch",
+        'if op.get_context().as_sql:\n    return\nop.execute("DELETE FROM eventos")',
+        'if not op.get_context().as_sql:\n    raise ValueError("no".upper())',
+    ),
+    Case(
+        "undeclared-delete",
+        'if op.get_context().dialect.name == "sqlite":\n    op.execute("DELETE FROM eventos")',
+        'if op.get_context().dialect.name == "sqlite":\n    op.execute("SELECT 1")',
+    ),
+    Case(
+        "another-schema", sql("ALTER TABLE eventos SET SCHEMA loja"), sql("ALTER TABLE eventos SET (fillfactor = 90)")
+    ),
+    Case(
+        "hidden-rows",
+        sql("ALTER TABLE eventos ENABLE ROW LEVEL SECURITY"),
+        sql("ALTER TABLE eventos DISABLE ROW LEVEL SECURITY"),
+    ),
+    Case(
+        "hidden-rows",
+        sql("CREATE POLICY so_meus ON eventos USING (true)"),
+        sql("DROP POLICY IF EXISTS so_meus ON eventos"),
+    ),
+    Case("rights", sql("REVOKE INSERT ON eventos FROM PUBLIC"), sql("GRANT SELECT ON eventos TO CURRENT_USER")),
+    Case(
+        "exclusion",
+        sql("ALTER TABLE eventos ADD CONSTRAINT sem_dois EXCLUDE USING btree (nome WITH =)"),
+        sql("ALTER TABLE eventos DROP CONSTRAINT IF EXISTS sem_dois"),
     ),
     Case(
         "moment-without-zone",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -220,3 +221,70 @@ def test_new_is_what_the_main_branch_does_not_have(tmp_path: Path, monkeypatch: 
         [],
         24,
     )
+
+
+RESERVED = (
+    'op.alter_column("eventos", "order", nullable=False)',
+    'op.create_index("ix_eventos_order", "eventos", ["nome", "order"])',
+    'op.create_unique_constraint("eventos_order_key", "eventos", ["order"])',
+    'op.ensure_unique("eventos", "order")',
+    'op.create_foreign_key("k", "eventos", "user", ["order"], ["id"])',
+    'op.create_check_constraint("com_ordem", "eventos", \'"order" > 0\')',
+    'op.alter_column("eventos", "order", new_column_name="group")',
+    'op.drop_table("user")',
+)
+
+
+@pytest.mark.parametrize("code", RESERVED)
+def test_a_word_of_sql_keeps_its_quotes_there_and_has_none_in_python(history: History, code: str) -> None:
+    column = 'op.ensure_column("eventos", sa.Column("order", sa.Integer))'
+    user = 'op.ensure_table("user", sa.Column("id", sa.Integer, primary_key=True))'
+    history.write(f"{column}\n{user}", code)
+    (finding,) = judge("0023").open
+    told = finding.told
+    for statement in (*told.before, *re.findall(r"CREATE TRIGGER.*?END", "\n".join(told.code))):
+        assert not re.search(r'(?<!["\w])(order|user|group)(?!["\w])', statement)
+    assert re.search(r'"(order|user|group)', "\n".join((*told.before, *told.code)))
+    for line in told.code:
+        ast.parse(line)
+        assert not re.search(r"\"\"|'\"", line.replace('"order" > 0', ""))
+
+
+def test_a_column_of_an_enum_is_advised_as_one(history: History) -> None:
+    (finding,) = judged(history, 'op.alter_column("eventos", "status", new_column_name="situacao")').open
+    assert finding.told.code[0] == (
+        'op.ensure_column("eventos", sa.Column("situacao", '
+        'sa.Enum("ATIVO", "INATIVO", "CANCELADO", name="statusevento")))'
+    )
+
+
+WITHOUT_OPERATION = {
+    'op.create_index("ix_eventos_local", "eventos", ["local"], postgresql_where=sa.text("local > \'a\'"))': (
+        'op.create_index("ix_eventos_local", "eventos", ["local"], postgresql_where=sa.text("local > \'a\'"), '
+        "if_not_exists=True)"
+    ),
+    'op.execute("CREATE INDEX ix_eventos_local ON eventos USING hash (local)")': (
+        'op.execute("CREATE INDEX IF NOT EXISTS ix_eventos_local ON eventos USING hash (local)")'
+    ),
+    'op.create_foreign_key("k", "eventos", "usuarios", ["limite_idade"], ["id"], ondelete="SET NULL")': (
+        "ALTER TABLE public.eventos ADD CONSTRAINT k FOREIGN KEY(limite_idade) REFERENCES public.usuarios (id) "
+        "ON DELETE SET NULL; EXCEPTION WHEN duplicate_object OR duplicate_table THEN NULL"
+    ),
+    'op.execute("ALTER TABLE eventos ADD CONSTRAINT u UNIQUE NULLS NOT DISTINCT (local)")': (
+        "ALTER TABLE public.eventos ADD CONSTRAINT u UNIQUE NULLS NOT DISTINCT (local); EXCEPTION WHEN duplicate_object"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", WITHOUT_OPERATION)
+def test_what_has_no_guarded_operation_is_advised_so_that_it_finds_what_is_there(history: History, code: str) -> None:
+    (finding,) = judged(history, code).open
+    (advice,) = finding.told.code
+    assert WITHOUT_OPERATION[code] in advice
+    assert judged(history, advice).is_clean
+
+
+@pytest.mark.parametrize("line", ["op.execute(text)", "for text in [text]:\n        op.execute(text)"])
+def test_what_sqlite_alone_does_is_judged_as_well(history: History, line: str) -> None:
+    code = f'text = "DELETE FROM eventos"\nif op.get_context().dialect.name != "postgresql":\n    {line}'
+    assert found(judged(history, code)) == ["undeclared-delete"]

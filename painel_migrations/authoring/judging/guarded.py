@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from painel_migrations.authoring.judging.statements import Masked, bare, quoted
 from painel_migrations.authoring.models import is_enum
 from painel_migrations.authoring.spelling import spelled
 from painel_migrations.operations.describe import described
@@ -66,11 +67,12 @@ def guarded_way(rule: str, names: Mapping[str, str], past: Past) -> str:
 
     Where what it makes true is there already, a plain one fails.
     """
-    table, columns = names.get("table", ""), names.get("columns", names.get("column", "")).split(", ")
+    table = bare(names.get("table", ""))
+    columns = [bare(column) for column in names.get("columns", names.get("column", "")).split(", ")]
     said = None
-    if rule == "index-blocks-writes" and names["rest"] == f"{table} ({names['columns']})":
+    if rule == "index-blocks-writes" and names["rest"] == f"{names['table']} ({names['columns']})":
         unique = {"unique": True} if names.get("unique") else {}
-        said = Said("ensure_index", (names["name"], table, *columns), unique)
+        said = Said("ensure_index", (bare(names["name"]), table, *columns), unique)
     elif rule == "unique-constraint" and names["kind"].upper() == "UNIQUE" and not names.get("nulls"):
         said = Said("ensure_unique", (table, *columns))
     elif (
@@ -79,8 +81,42 @@ def guarded_way(rule: str, names: Mapping[str, str], past: Past) -> str:
         and (column := past.columns.get((table, ", ".join(columns)))) is not None
     ):
         is_key = rule == "foreign-key-scan"
-        said = Said("ensure_column", (table, changed(column, names["other"] if is_key else "", not is_key)))
+        said = Said("ensure_column", (table, changed(column, bare(names["other"]) if is_key else "", not is_key)))
     return spelled(said) if said is not None else ""
+
+
+def unless_there(rule: str, names: Mapping[str, str]) -> str:
+    """Return a plain operation that has no guarded one so that it finds what is there already; else as it is."""
+    same = names["same"]
+    if rule == "index-blocks-writes":
+        same = re.sub(
+            r"^(op\.create_index\((?!.*\bif_not_exists\b).*?),?\s*\)$", r"\1, if_not_exists=True)", same, flags=re.S
+        )
+        return re.sub(
+            r"\b(CREATE (?:UNIQUE )?INDEX) (?!IF NOT EXISTS|CONCURRENTLY)", r"\1 IF NOT EXISTS ", same, flags=re.I
+        )
+    if rule in {"foreign-key-scan", "unique-constraint"} and names.get("name"):
+        add = re.sub(r"^(ALTER TABLE) |\b(REFERENCES) ", lambda word: f"{word[0]}public.", names["text"])
+        add = f"DO $$ BEGIN {add}; EXCEPTION WHEN duplicate_object OR duplicate_table THEN NULL; END $$"
+        return f'if op.get_context().dialect.name == "postgresql":\n    op.execute({add!r})'
+    return same
+
+
+def as_trigger(names: Mapping[str, str], past: Past) -> dict[str, str]:
+    """Return what looks at new rows as a CHECK would: the body for PostgreSQL, and the statements for SQLite."""
+    table, masked = bare(names["table"]), Masked(names["value"])
+    name = quoted(bare(names.get("name", "")) or f"{table}_check")
+    own = "|".join(re.escape(quoted(column)) for of, column in past.columns if of == table)
+    passes = masked.statements[0]
+    if own:
+        passes = re.sub(rf"(?<![\w\".])(?:{own})(?![\w\"(])", r"NEW.\g<0>", passes)
+    passes, said = masked.shown(passes), literal(f"{table}: {bare(name)}")
+    one = "CREATE TRIGGER {} BEFORE {} ON {} FOR EACH ROW WHEN NOT {} BEGIN SELECT RAISE(ABORT, {}); END"
+    return {
+        "body": f"BEGIN IF NOT {passes} THEN RAISE check_violation USING MESSAGE = {said}; END IF; RETURN NEW; END",
+        "inserts": one.format(quoted(f"{bare(name)}_insert"), "INSERT", quoted(table), passes, said),
+        "updates": one.format(quoted(f"{bare(name)}_update"), "UPDATE", quoted(table), passes, said),
+    }
 
 
 def _parts(kind: str) -> tuple[Any, ...]:
@@ -92,7 +128,7 @@ def _parts(kind: str) -> tuple[Any, ...]:
 def _table(past: Past, table: str, parts: Sequence[Any], unless: str, **_: Any) -> Iterator[str]:
     is_new = table not in tables(past) and not unless
     if is_new:
-        yield f"CREATE TABLE {table} ()"
+        yield f"CREATE TABLE {quoted(table)} ()"
     for part in parts:
         if isinstance(part, sa.Column):
             old = past.columns.get((table, part.name))
@@ -109,21 +145,22 @@ def _column(past: Past, table: str, column: sa.Column[Any]) -> Iterator[str]:
     old = past.columns.get((table, column.name))
     target = next((key.target_fullname.split(".")[0] for key in column.foreign_keys), "")
     kind = type_of(column)
+    alter, name = f"ALTER TABLE {quoted(table)}", quoted(column.name)
     if old is None:
         # Of a column that may be NULL the default comes after it, and no row gets it.
         late = r" default .*$" if column.nullable else r" references \w+$"
         words = re.sub(rf" references \w+$|{late}", "", described(column))
-        name, _, rest = words.partition(" ")
-        yield f"ALTER TABLE {table} ADD COLUMN {name} {re.sub(' (default|not null)', _capitals, rest)}"
+        rest = words.partition(" ")[2]
+        yield f"{alter} ADD COLUMN {name} {re.sub(' (default|not null)', _capitals, rest)}"
         if target:
-            yield f"ALTER TABLE {table} ADD FOREIGN KEY ({column.name}) REFERENCES {target} OF A NEW COLUMN {kind}"
+            yield f"{alter} ADD FOREIGN KEY ({name}) REFERENCES {quoted(target)} OF A NEW COLUMN {kind}"
         return
     if type_of(old) != kind:
-        yield f"ALTER TABLE {table} ALTER COLUMN {column.name} TYPE {kind}"
+        yield f"{alter} ALTER COLUMN {name} TYPE {kind}"
     if old.nullable and not column.nullable:
-        yield f"ALTER TABLE {table} ALTER COLUMN {column.name} SET NOT NULL"
+        yield f"{alter} ALTER COLUMN {name} SET NOT NULL"
     if target and target not in {key.target_fullname.split(".")[0] for key in old.foreign_keys}:
-        yield f"ALTER TABLE {table} ADD FOREIGN KEY ({column.name}) REFERENCES {target} (id)"
+        yield f"{alter} ADD FOREIGN KEY ({name}) REFERENCES {quoted(target)} (id)"
 
 
 def _capitals(word: re.Match[str]) -> str:
@@ -132,15 +169,17 @@ def _capitals(word: re.Match[str]) -> str:
 
 def _fold(past: Past, table: str, old: str, into: str) -> Iterator[str]:
     if (table, into) in past.columns:
-        yield f"CHANGE ROWS OF {table}"
-        yield f"RETIRE COLUMN {table}.{old}"
+        yield f"CHANGE ROWS OF {quoted(table)}"
+        yield f"RETIRE COLUMN {quoted(table)}.{quoted(old)}"
     else:
-        yield f"ALTER TABLE {table} RENAME COLUMN {old} TO {into}"
+        yield f"ALTER TABLE {quoted(table)} RENAME COLUMN {quoted(old)} TO {quoted(into)}"
 
 
 def _enum(past: Past, enum: sa.Enum, passing: bool) -> Iterator[str]:
     old, new = past.labels.get(str(enum.name)), tuple(enum.enums)
-    used = sorted({table for (table, _), column in past.columns.items() if is_enum(column.type, str(enum.name))})
+    used = sorted(
+        {quoted(table) for (table, _), column in past.columns.items() if is_enum(column.type, str(enum.name))}
+    )
     if passing or old is None or not used:
         return
     added = [label for label in new if label not in old]
@@ -149,30 +188,31 @@ def _enum(past: Past, enum: sa.Enum, passing: bool) -> Iterator[str]:
         return
     gone = ", ".join(literal(label) for label in old if label not in new)
     if gone or [label for label in new if label in old] != list(old):
-        yield f"ALTER TYPE {enum.name} ANEW WITHOUT {gone or 'their order'} IN {', '.join(used)}"
+        yield f"ALTER TYPE {quoted(str(enum.name))} ANEW WITHOUT {gone or 'their order'} IN {', '.join(used)}"
         return
     for label in added:
         before, after = new[: new.index(label)], new[new.index(label) + 1 :]
         place = f"AFTER {literal(before[-1])}" if before else f"BEFORE {literal(after[0])}"
-        yield f"ALTER TYPE {enum.name} ANEW WITH {literal(label)} {place} IN {', '.join(used)}"
+        yield f"ALTER TYPE {quoted(str(enum.name))} ANEW WITH {literal(label)} {place} IN {', '.join(used)}"
 
 
 def _label(_past: Past, enum: sa.Enum, old: str, new: str) -> Iterator[str]:
-    yield f"ALTER TYPE {enum.name} RENAME VALUE {literal(old)} TO {literal(new)}"
+    yield f"ALTER TYPE {quoted(str(enum.name))} RENAME VALUE {literal(old)} TO {literal(new)}"
 
 
 def _unique(_past: Past, table: str, columns: Sequence[str]) -> Iterator[str]:
-    name = f"{table}_{'_'.join(columns)}_key"
-    yield f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE ({', '.join(columns)})"
+    name = quoted(f"{table}_{'_'.join(columns)}_key")
+    yield f"ALTER TABLE {quoted(table)} ADD CONSTRAINT {name} UNIQUE ({', '.join(map(quoted, columns))})"
 
 
 def _index(_past: Past, name: str, table: str, columns: Sequence[str], unique: bool) -> Iterator[str]:
-    yield f"CREATE {'UNIQUE ' * unique}INDEX {name} ON {table} ({', '.join(columns)})"
+    names = ", ".join(map(quoted, columns))
+    yield f"CREATE {'UNIQUE ' * unique}INDEX {quoted(name)} ON {quoted(table)} ({names})"
 
 
 def _of_table(words: str) -> Callable[..., Iterator[str]]:
     def spell(_past: Past, **bound: Any) -> Iterator[str]:
-        yield words.format(**bound)
+        yield words.format(**{name: quoted(value) for name, value in bound.items() if isinstance(value, str)})
 
     return spell
 

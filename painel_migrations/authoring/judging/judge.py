@@ -8,13 +8,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from alembic.script import Script, ScriptDirectory
 
-from painel_migrations.authoring.judging.guarded import amounts_to, changed, guarded_way, tables, type_of, widened
+from painel_migrations.authoring.judging.guarded import (
+    amounts_to,
+    as_trigger,
+    changed,
+    guarded_way,
+    tables,
+    type_of,
+    unless_there,
+    widened,
+)
 from painel_migrations.authoring.judging.newest import newest
 from painel_migrations.authoring.judging.reading import Done, Source, done_by, way_back
 from painel_migrations.authoring.judging.rules import Told, rules
-from painel_migrations.authoring.judging.statements import Step, steps
+from painel_migrations.authoring.judging.statements import NAME, Step, bare, quoted, steps
+from painel_migrations.authoring.spelling import type_spelled
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.operations.recorded import Past, Said
 
@@ -102,7 +113,7 @@ def _accepted(revision: Script, file: str, mistakes: list[str]) -> Mapping[str, 
 _Found = tuple[str, int, str, tuple[str, ...], Told]
 _OF_TABLE = re.compile(
     r"(?:ALTER TABLE|CREATE TABLE|RETIRE TABLE|RETIRE COLUMN|CREATE (?:UNIQUE )?INDEX \S+ ON|(?:CHANGE|DELETE) ROWS OF|"
-    r"DELETE FROM|UPDATE|TRUNCATE(?: TABLE)?|DROP TABLE|LOCK TABLE|(?:MERGE|INSERT) INTO) ([\w\"]+)|"
+    r"DELETE FROM|UPDATE|TRUNCATE(?: TABLE)?|DROP TABLE|LOCK TABLE|(?:MERGE|INSERT) INTO) (\"[^\"]+\"|\w+)|"
     r"ALTER TYPE \S+ ANEW .* IN (.*)",
     re.IGNORECASE,
 )
@@ -147,8 +158,8 @@ class _Run:
     def _steps(self, done: Done) -> Iterator[Step]:
         if isinstance(done.what, str):
             yield from steps(done.what)
-        elif done.what.name == "ASK":
-            yield Step.of(f"ASK {done.what.arguments[0]}")
+        elif done.what.name in {"ASK", "UNSEEN"}:
+            yield Step.of(f"{done.what.name} {done.what.arguments[0]}")
         else:
             yield from map(Step.of, amounts_to(done.what, self.past))
 
@@ -165,14 +176,19 @@ class _Run:
                     self.past.columns[key] = changed(column, target=new)
         self.past.hear(said)
 
+    def _python(self, kind: str) -> str:
+        """Return an enum as a revision spells it; the empty text for any other type."""
+        labels = self.past.labels.get(bare(kind.removeprefix("public.")))
+        return type_spelled(sa.Enum(*labels, name=bare(kind.removeprefix("public.")))) if labels else ""
+
     def _type(self, table: str, column: str) -> str | None:
-        known = self.past.columns.get((table, column))
+        known = self.past.columns.get((bare(table), bare(column)))
         return None if known is None else type_of(known)
 
     def _known(self, step: Step, later: list[str]) -> Step:
         """Return a step with what is known of it by what is around it."""
         text = step.text
-        found = re.fullmatch(r"ALTER TABLE (\w+) ALTER COLUMN (\w+) TYPE (.*)", text, re.IGNORECASE)
+        found = re.fullmatch(rf"ALTER TABLE ({NAME}) ALTER COLUMN ({NAME}) TYPE (.*)", text, re.IGNORECASE)
         if found and (old := self._type(found[1], found[2])) and widened(old, found[3]):
             return Step(f"{text} WIDENED", step.masked)
         if re.match(r"(?:CHANGE|DELETE) ROWS OF", text) and _tables(step) <= self.altered:
@@ -195,15 +211,19 @@ class _Run:
                 continue
             kind = self._type(names.get("table", ""), names.get("column", ""))
             known = {**({"type": kind} if kind else {}), **names, "same": same, "text": step.shown()}
-            if of == "plain" and (guarded := guarded_way(rule.name, known, self.past)):
-                known["same"] = guarded
+            if column := self._python(known.get("type", "")):
+                known["python"] = column
+            if rule.name == "check-scan":
+                known |= as_trigger(known, self.past)
+            if of == "plain":
+                known["same"] = guarded_way(rule.name, known, self.past) or unless_there(rule.name, known)
             yield rule.name, line, _shown(step, same, of), tuple(rule.does), rule.told(known)
 
     def _after(self, step: Step) -> None:
         if re.match("CREATE TABLE", step.text, re.IGNORECASE):
             # IF NOT EXISTS may have found it.
-            self.made |= _tables(step) - tables(self.past)
-        elif renamed := re.fullmatch(r"ALTER TABLE (\w+) RENAME TO (\w+)", step.text, re.IGNORECASE):
+            self.made |= _tables(step) - set(map(quoted, tables(self.past)))
+        elif renamed := re.fullmatch(rf"ALTER TABLE ({NAME}) RENAME TO ({NAME})", step.text, re.IGNORECASE):
             # Under its new name it is the same table.
             for them in (self.made, self.altered):
                 them |= {renamed[2]} if renamed[1] in them else set()

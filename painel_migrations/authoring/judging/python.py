@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from painel_migrations.authoring.judging.statements import Masked, top_level
+from painel_migrations.authoring.judging.statements import Masked, bare, top_level
 
 _TYPES = (
     (r"(?:character varying|varchar) ?\((\d+)\)", r"sa.String(\1)"),
@@ -36,4 +36,8 @@ def assignments(sets: str) -> str:
     """Return what follows SET as ``op.change_rows`` takes it: each column with its expression."""
     masked = Masked(sets)
     pairs = [part.partition("=") for part in top_level(masked.statements[0])] if masked.statements else []
-    return "{" + ", ".join(f"{column.strip()!r}: {masked.shown(value.strip())!r}" for column, _, value in pairs) + "}"
+    return (
+        "{"
+        + ", ".join(f"{bare(column.strip())!r}: {masked.shown(value.strip())!r}" for column, _, value in pairs)
+        + "}"
+    )

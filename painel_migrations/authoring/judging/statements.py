@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
+
 NAME = r'(?:"(?:[^"]|"")+"|\w+)'
 _MARK = re.compile(r"'\x00(\d+)'")
 
@@ -18,7 +20,19 @@ _TOKEN = re.compile(
     r"|(?P<dollar>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)|(?P<name>\"(?:[^\"]|\"\")+\")|(?P<end>;)|(?P<blank>\s+)",
     re.DOTALL,
 )
-_PLAIN_NAME = re.compile(r'"[a-z_][a-z0-9_$]*"')
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_$]*")
+
+
+def quoted(name: str) -> str:
+    """Return a name as SQL needs it: a word of PostgreSQL's own has quotes, or it is no name."""
+    if _PLAIN_NAME.fullmatch(name) and name not in RESERVED_WORDS:
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
+def bare(name: str) -> str:
+    """Return a name as a revision's operations take it, without quotes."""
+    return name[1:-1].replace('""', '"') if name[:1] == '"' == name[-1:] else name
 
 
 class Masked:
@@ -58,7 +72,7 @@ class Masked:
                 self.literals.append(token[0])
                 made += f"'\x00{len(self.literals) - 1}'"
             elif token["name"]:
-                made += token[0][1:-1] if _PLAIN_NAME.fullmatch(token[0]) else token[0]
+                made += quoted(bare(token[0]))
             elif kind == "end":
                 yield made
                 made = ""
@@ -120,6 +134,7 @@ def _steps(statement: str, masked: Masked) -> Iterator[Step]:
         for body in masked.bodies(statement):
             yield from _of_body(body)
     elif re.match(r"WITH\b", statement, re.IGNORECASE):
+        yield Step(statement, masked)
         for found in _CHANGES_ROWS.finditer(statement):
             yield from _steps(_to_its_bracket(statement[found.start() :]), masked)
     else:
@@ -146,10 +161,14 @@ def _of_body(body: str) -> Iterator[Step]:
         while found := _BEFORE.match(statement):
             if re.search(r"\bIN EXECUTE\b", found[0], re.IGNORECASE):
                 yield Step(f"EXECUTE {statement}", masked)
+            # What is asked there may call something.
+            yield from (Step(f"EVALUATE {found[0]}", masked) for _ in range("(" in found[0]))
             statement = statement[found.end() :]
         if executed := re.fullmatch(r"EXECUTE ('\x00\d+')", statement, re.IGNORECASE):
             for text in masked.bodies(executed[1]):
                 yield from steps(text)
+        elif re.match(rf"{NAME} ?:?= ", statement):
+            yield Step(f"EVALUATE {statement}", masked)
         elif statement:
             yield from _steps(statement, masked)
 
