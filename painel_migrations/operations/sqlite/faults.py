@@ -11,7 +11,7 @@ from sqlalchemy.dialects import sqlite
 
 from painel_migrations.errors import Refused
 from painel_migrations.operations.messages import counted, said
-from painel_migrations.operations.sqlite.live import count_where, read_tables
+from painel_migrations.operations.sqlite.live import all_tables, count_where
 from painel_migrations.operations.sqlite.table import Table
 from painel_migrations.operations.sqlite.text import key, literal, meaning, quote
 from painel_migrations.schema import metadata
@@ -56,7 +56,7 @@ def collect(connection: sa.Connection) -> None:
 def remember(connection: sa.Connection) -> None:
     """Take in the tables as they are, before the first change of a transaction."""
     connection.info[_FAULTS] = _Found(
-        connection.get_transaction(), {key(table.name): table for table in read_tables(connection)}
+        connection.get_transaction(), {key(table.name): table for table in all_tables(connection)}
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from painel_migrations.operations.sqlite import faults
-from painel_migrations.operations.sqlite.live import counted, log, read_table, read_tables
+from painel_migrations.operations.sqlite.live import all_tables, counted, log, read_table, read_tables
 from painel_migrations.operations.sqlite.parts import taking
 from painel_migrations.operations.sqlite.rebuild import rebuild, rebuild_if_changed
 from painel_migrations.operations.sqlite.refusals import count_orphans, finds_all
@@ -89,7 +89,7 @@ def check_foreign_keys(connection: sa.Connection) -> None:
     Errors: Refused, with all keys that a row breaks, and with what the run has noted before. Where the table is
     missing, every row that refers to it breaks its key.
     """
-    tables = {key(table.name): table for table in read_tables(connection)}
+    tables = {key(table.name): table for table in all_tables(connection)}
     for table in tables.values():
         for constraint in table.of_kind(FOREIGN_KEY):
             there = referred(constraint, tables.get(key(constraint.target)))

@@ -11,12 +11,12 @@ from painel_migrations.operations.leftover_copies import is_like, is_named_after
 from painel_migrations.operations.sqlite.following import follow_rows
 from painel_migrations.operations.sqlite.foreign_keys import repoint_foreign_keys
 from painel_migrations.operations.sqlite.live import (
+    all_tables,
     foreign_keys_to,
     free_name,
     has_rows,
     log,
     read_table,
-    read_tables,
     table_names,
 )
 from painel_migrations.operations.sqlite.rebuild import alter
@@ -115,7 +115,7 @@ def _newest(connection: sa.Connection, copy: Table) -> str:
 
 def _missing_leftovers(connection: sa.Connection, name: str) -> Iterator[str]:
     """Yield the tables that foreign keys refer to, that are named like copies of a table, and that do not exist."""
-    targets = {constraint.target for table in read_tables(connection) for constraint in table.of_kind(FOREIGN_KEY)}
+    targets = {constraint.target for table in all_tables(connection) for constraint in table.of_kind(FOREIGN_KEY)}
     yield from sorted(
         target
         for target in targets

@@ -11,12 +11,12 @@ from painel_migrations.operations.messages import said
 from painel_migrations.operations.sqlite import cells, faults
 from painel_migrations.operations.sqlite.identity import IDENTITY
 from painel_migrations.operations.sqlite.live import (
+    all_tables,
     count_where,
     counted,
     free_name,
     log,
     read_table,
-    read_tables,
 )
 from painel_migrations.operations.sqlite.rebuild import change_rows
 from painel_migrations.operations.sqlite.refusals import count_orphans
@@ -141,7 +141,7 @@ def delete_rows(connection: sa.Connection, table: str, condition: Sql, why: str)
 
 def _are_referred_to(connection: sa.Connection, table: str, condition: str) -> bool:
     refers = False
-    for child in list(read_tables(connection)):
+    for child in all_tables(connection):
         for reference in child.of_kind(FOREIGN_KEY):
             if key(reference.target) != key(table):
                 continue

@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 
 from painel_migrations.operations.sqlite import faults
-from painel_migrations.operations.sqlite.live import read_tables
+from painel_migrations.operations.sqlite.live import all_tables
 from painel_migrations.operations.sqlite.refusals import count_orphans
 from painel_migrations.operations.sqlite.table import FOREIGN_KEY, Constraint, Table
 from painel_migrations.operations.sqlite.text import key
@@ -75,7 +75,7 @@ def count_unknown(connection: sa.Connection, every: bool = False) -> Counter[tup
 
     Arguments: ``every``, of known tables, too.
     """
-    tables = {key(table.name): table for table in read_tables(connection)}
+    tables = {key(table.name): table for table in all_tables(connection)}
     found: Counter[tuple[str, ...]] = Counter()
     for table in tables.values():
         for reference in table.of_kind(FOREIGN_KEY) if every or is_unknown(table.name) else ():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
@@ -104,3 +106,23 @@ def test_a_copy_that_takes_the_place_of_its_table_keeps_its_keys(sqlite: sa.Engi
     make(sqlite, *TABLES, *COPIES, "DROP TABLE eventos")
     run(sqlite, retire)
     assert foreign_keys(sqlite, "eventos") == {("criador_id", "usuarios", "id", "NO ACTION")}
+
+
+def sent(engine: sa.Engine, tables: int) -> int:
+    """Make so many tables, each with a key to the one before, and count what looking for their copies sends."""
+    names = [f"t{number}" for number in range(tables)]
+    make(engine, *(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, pai INTEGER REFERENCES t0 (id))" for name in names))
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    run(engine, lambda connection: retire_leftovers(connection, names))
+    sa.event.listen(engine, "before_cursor_execute", note)
+    run(engine, lambda connection: retire_leftovers(connection, names))
+    return len(statements)
+
+
+def test_what_is_asked_grows_with_the_tables_and_not_with_their_square(tmp_path: Path) -> None:
+    few, many = (sent(sa.create_engine(f"sqlite:///{tmp_path / str(count)}.db"), count) for count in (10, 40))
+    assert many < 5 * few
