@@ -6,20 +6,27 @@ Knows nothing of the library it judges.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from tests.support import servers
 
-Found = tuple[set[str], dict[str, list[str]]]
+
+class Found(NamedTuple):
+    """The objects of a schema, as a dump says them, and the rows of its tables."""
+
+    objects: set[str]
+    rows: dict[str, list[str]]
+
 
 BOOKS = re.compile(r"\b(?:migration_history|alembic_version)")
 _CASTS = re.compile(r"::(?:character varying|text)(?:\[\])?|\bARRAY\b|[()\[\]]")
 
 
-def definitions(server: servers.Server, engine: sa.Engine) -> set[str]:
+def definitions(dump: str) -> set[str]:
     """What a dump of the schema says, but for the books; a check as it means, since the server spells it anew."""
-    parts = (part.strip() for part in server.dump_schema(str(engine.url.database)).split("\n\n"))
+    parts = (part.strip() for part in dump.split("\n\n"))
     lines = (
         "\n".join(_CASTS.sub("", line) if "CHECK" in line else line for line in part.splitlines()) for part in parts
     )
@@ -45,9 +52,9 @@ def cells(engine: sa.Engine) -> dict[str, list[str]]:
     return found
 
 
-def take(server: servers.Server, engine: sa.Engine) -> Found:
-    """Read all of schema public that is not this project's own."""
-    return definitions(server, engine), cells(engine)
+def take(server: servers.Server, engine: sa.Engine, dump: str = "") -> Found:
+    """Read all of schema public that is not this project's own; its dump is given where there is one already."""
+    return Found(definitions(dump or server.dump_schema(str(engine.url.database))), cells(engine))
 
 
 def differences(server: servers.Server, engine: sa.Engine, found: Found) -> list[str]:
