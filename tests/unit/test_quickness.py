@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 
+import sqlalchemy as sa
+
+from painel_migrations.operations.sqlite import live
 from tests.support import command
 
 
@@ -27,3 +30,9 @@ def test_a_script_for_postgresql_loads_nothing_of_sqlite() -> None:
     ours, theirs = "painel_migrations.operations.sqlite", "sqlalchemy.dialects.sqlite"
     loaded = after_sql(f"[name for name in sys.modules if name.startswith({(ours, theirs)!r})]")
     assert loaded == "[]"
+
+
+def test_the_indexes_of_a_table_are_listed_once(sqlite: sa.Engine) -> None:
+    with sqlite.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {live._INDEXES}", ("usuarios",)).all()
+    assert [row.detail.split()[1] for row in plan if row.detail.startswith("SCAN")] == ["l", "m", "c"]

@@ -28,10 +28,11 @@ _TABLES = r"""
     SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
     AND rootpage > 0 ORDER BY rowid"""
 
-# Those of constraints have another origin.
+# Those of constraints have another origin. CROSS keeps the order: SQLite would list a table's indexes anew for every
+# row of sqlite_master.
 _INDEXES = """
     SELECT l.name, l."unique", l.partial, m.sql, c.name AS "column", c."desc", c.coll FROM pragma_index_list(?) AS l
-    JOIN sqlite_master AS m ON m.type = 'index' AND m.name = l.name JOIN pragma_index_xinfo(l.name) AS c
+    CROSS JOIN sqlite_master AS m ON m.type = 'index' AND m.name = l.name CROSS JOIN pragma_index_xinfo(l.name) AS c
     WHERE l.origin = 'c' AND c.key ORDER BY m.rowid, c.seqno"""
 
 

@@ -14,6 +14,7 @@ from painel_migrations.operations.sqlite.live import (
     Trigger,
     count,
     free_name,
+    has_rows,
     indexes,
     read_table,
     references,
@@ -46,12 +47,22 @@ def rebuild(connection: sa.Connection, live: Table, target: Table, values: Mappi
     ]
     statements += [trigger.statement for trigger in triggers(connection, live.name)]
     cells.keep_converted(connection, live, target, values or {})
-    scratch = free_name(connection, f"rebuilding_{target.name}")
     with refusing_what_is_missing(live.name):
-        move(connection, live, dataclasses.replace(target, name=scratch), values)
-    rename(connection, scratch, target.name)
+        _replace(connection, live, target, values)
     for statement in statements:
         connection.exec_driver_sql(statement)
+
+
+def _replace(connection: sa.Connection, live: Table, target: Table, values: Mapping[str, str] | None) -> None:
+    if not (live.autoincrement or has_rows(connection, live.name)):
+        _refuse_enforced(connection)
+        # No rows to move: the name is free at once, and SQLite need not read the whole schema for a rename.
+        connection.exec_driver_sql(f"DROP TABLE {quote(live.name)}")
+        connection.exec_driver_sql(target.statement())
+        return
+    scratch = free_name(connection, f"rebuilding_{target.name}")
+    move(connection, live, dataclasses.replace(target, name=scratch), values)
+    rename(connection, scratch, target.name)
 
 
 def rebuild_if_changed(connection: sa.Connection, live: Table, target: Table) -> None:
@@ -67,14 +78,18 @@ def move(
 
     Arguments: ``statement``, which creates it, if not to be spelled anew.
     """
-    # Enforced, the DROP would delete the rows first, and with them those that cascade.
-    if count(connection, "PRAGMA foreign_keys"):
-        raise RuntimeError("PRAGMA foreign_keys must be OFF before the transaction begins")
+    _refuse_enforced(connection)
     connection.exec_driver_sql(statement or target.statement())
     copy(connection, live, target, values)
     if target.autoincrement and live.autoincrement:
         _count_on(connection, live.name, target.name)
     connection.exec_driver_sql(f"DROP TABLE {quote(live.name)}")
+
+
+def _refuse_enforced(connection: sa.Connection) -> None:
+    # Enforced, a DROP would delete the rows first, and with them those that cascade.
+    if count(connection, "PRAGMA foreign_keys"):
+        raise RuntimeError("PRAGMA foreign_keys must be OFF before the transaction begins")
 
 
 def copy(

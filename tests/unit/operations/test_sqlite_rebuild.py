@@ -148,10 +148,43 @@ def test_values_are_converted_on_the_way(sqlite: sa.Engine) -> None:
 
 
 def test_a_name_that_is_taken_is_no_obstacle(sqlite: sa.Engine) -> None:
-    make(sqlite, "CREATE TABLE t (id INTEGER PRIMARY KEY)", "CREATE TABLE rebuilding_t (a INT)")
+    make(
+        sqlite,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY)",
+        "CREATE TABLE rebuilding_t (a INT)",
+        "INSERT INTO t VALUES (1)",
+    )
     run(sqlite, widened)
     assert names(sqlite) == {"t", "rebuilding_t"}
     assert list(columns(sqlite, "rebuilding_t")) == ["a"]
+
+
+def test_a_table_without_rows_is_made_again_without_a_rename(sqlite: sa.Engine) -> None:
+    make(
+        sqlite,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT)",
+        "CREATE INDEX por_x ON t (x)",
+        "CREATE TABLE filha (t_id INTEGER REFERENCES t)",
+    )
+    said: list[str] = []
+    sa.event.listen(sqlite, "before_cursor_execute", lambda *given: said.append(given[2]))
+    run(sqlite, widened)
+    assert not [statement for statement in said if "RENAME" in statement]
+    assert list(columns(sqlite, "t")) == ["id", "x", "nova"]
+    assert definition(sqlite, "por_x") == "CREATE INDEX por_x ON t (x)"
+    assert foreign_keys(sqlite, "filha") == {("t_id", "t", None, "NO ACTION")}
+
+
+def test_an_emptied_table_counts_on_above_the_ids_it_had(sqlite: sa.Engine) -> None:
+    make(
+        sqlite,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, x TEXT)",
+        "INSERT INTO t VALUES (7, 'a')",
+        "DELETE FROM t",
+    )
+    run(sqlite, widened)
+    make(sqlite, "INSERT INTO t (x) VALUES ('b')")
+    assert rows(sqlite, "SELECT id FROM t") == [(8,)]
 
 
 def test_enforced_foreign_keys_would_delete_rows_and_stop_it(sqlite: sa.Engine) -> None:
