@@ -124,3 +124,59 @@ def test_a_column_computed_from_one_that_is_retired(postgres: sa.Engine) -> None
     history.upgrade(postgres)
     assert run(postgres, "SELECT id, dobro FROM produtos ORDER BY id") == before
     assert run(postgres, "SELECT * FROM dobros ORDER BY id") == before
+
+
+def test_a_file_whose_view_compares_kinds_with_a_list_of_words(sqlite: sa.Engine) -> None:
+    lineage.build(sqlite, 22, rows=8)
+    run(sqlite, "UPDATE usuarios SET tipo = lower(tipo)")
+    run(sqlite, "CREATE TABLE cargos (nome TEXT, tipo TEXT)")
+    run(sqlite, "INSERT INTO cargos SELECT DISTINCT tipo, tipo FROM usuarios")
+    joined = "usuarios AS u JOIN cargos AS c ON"
+    run(sqlite, f"CREATE VIEW com_cargo AS SELECT u.id FROM {joined} c.tipo = u.tipo")
+    run(sqlite, f"CREATE VIEW a_vista AS SELECT u.id, u.tipo FROM {joined} lower(c.nome) = lower(u.tipo)")
+    run(sqlite, "CREATE VIEW iguais AS SELECT a.id FROM usuarios AS a JOIN usuarios AS b ON a.tipo = b.tipo")
+    asked = "SELECT id FROM com_cargo UNION ALL SELECT id FROM a_vista ORDER BY 1"
+    before = run(sqlite, asked)
+    assert len(before) == 16
+    with pytest.raises(Refused) as caught:
+        history.upgrade(sqlite)
+    assert caught.value.what.startswith(
+        "view com_cargo compares what is no constant with texts that rows will hold otherwise: 'admin' as 'ADMIN', "
+    )
+    drop, _, again = caught.value.todo.partition("then make it anew: ")[2].partition(" -- Anew, with lower() around ")
+    run(sqlite, drop)
+    history.upgrade(sqlite)
+    run(sqlite, again.partition(": ")[2].replace("c.tipo = u.tipo", "lower(c.tipo) = lower(u.tipo)"))
+    assert run(sqlite, asked) == before
+
+
+@pytest.mark.parametrize("state", [22, 27])
+def test_a_view_that_compares_kinds_with_a_list_of_words(postgres: sa.Engine, state: int) -> None:
+    """What is advised is done: the view is made anew, and finds the same rows."""
+    lineage.build(postgres, state, rows=8)
+    kind = "text" if state == 27 else "tipousuario"
+    if state == 22:
+        run(postgres, "ALTER TYPE tipousuario RENAME VALUE 'ADMIN' TO 'admin'")
+    run(postgres, "UPDATE usuarios SET tipo = 'admin' WHERE id = 1")
+    run(postgres, "CREATE TABLE cargos (nome text); INSERT INTO cargos VALUES ('admin')")
+    run(postgres, "CREATE VIEW com_cargo AS SELECT u.id FROM usuarios u JOIN cargos c ON c.nome = u.tipo::text")
+    run(
+        postgres,
+        "CREATE VIEW a_vista AS SELECT u.id, u.tipo::text AS nome FROM usuarios u, cargos c WHERE c.nome = 'x'",
+    )
+    before = run(postgres, "SELECT id FROM com_cargo ORDER BY id")
+    assert before, kind
+    with pytest.raises(Refused) as caught:
+        history.upgrade(postgres)
+    assert (
+        "view com_cargo compares what is no constant with texts that rows will hold otherwise: 'admin' as 'ADMIN'"
+        in (caught.value.what)
+    )
+    assert "a_vista" not in caught.value.what
+    drop, _, again = caught.value.todo.partition("then make it anew: ")[2].partition(" -- Anew, with lower() around ")
+    run(postgres, drop)
+    history.upgrade(postgres)
+    made = again.partition(": ")[2]
+    assert "(c.nome = (u.tipo)::text)" in made
+    run(postgres, made.replace("(c.nome = (u.tipo)::text)", "(lower(c.nome) = lower((u.tipo)::text))"))
+    assert run(postgres, "SELECT id FROM com_cargo ORDER BY id") == before

@@ -314,7 +314,8 @@ RETURNS void LANGUAGE sql AS $fn$
         was, becomes,
         CASE WHEN $1 = 'pg_type'::regclass THEN format_type($2, NULL) ELSE '-' END)
     FROM pg_temp.dependents($1, $2, $3, $1 = 'pg_type'::regclass) AS d
-    WHERE $1 = 'pg_type'::regclass OR kind NOT IN ('index', 'trigger', 'constraint')
+    WHERE $1 = 'pg_type'::regclass OR kind NOT IN ('index', 'trigger', 'constraint');
+    SELECT pg_temp.refuse_compared($1, $2, $3, was, becomes)
 $fn$;
 
 -- Shelves what depends on one column. A check may not hold for the values of another type, and goes to the register.

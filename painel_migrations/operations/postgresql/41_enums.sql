@@ -67,6 +67,8 @@ DECLARE
 BEGIN
     SELECT pg_temp.belongings('TYPE', spelled, typowner, typacl, obj_description(oid, 'pg_type')) INTO belongings
     FROM pg_type WHERE oid = old_type;
+    PERFORM pg_temp.refuse_compared('pg_type', old_type, 0, l, pg_temp.same_label(l, labels))
+    FROM unnest(pg_temp.labels_of(old_type)) l WHERE pg_temp.same_label(l, labels) <> l;
     PERFORM pg_temp.shelve_over('pg_type', old_type, 0, true, false);
     PERFORM pg_temp.open_retired();
     WHILE EXISTS (SELECT FROM pg_type WHERE typname = parked AND typnamespace = 'retired'::regnamespace) LOOP

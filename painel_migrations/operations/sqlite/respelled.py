@@ -10,9 +10,10 @@ from itertools import pairwise
 import sqlalchemy as sa
 
 from painel_migrations.operations.messages import said
+from painel_migrations.operations.sqlite.compared import compares, shown_as
 from painel_migrations.operations.sqlite.faults import note
 from painel_migrations.operations.sqlite.live import triggers, views
-from painel_migrations.operations.sqlite.text import Token, key, mentions, quote, tokens
+from painel_migrations.operations.sqlite.text import Token, key, literal, mentions, quote, tokens
 from painel_migrations.schema import metadata
 
 _PARTS = {"INSTR", "SUBSTR", "SUBSTRING", "REGEXP", "MATCH"}
@@ -21,7 +22,9 @@ _LISTED = re.compile(r"\s*[][{}(),;|\"]\s*")
 
 
 def mind_values(connection: sa.Connection, table: str, column: str, value: str, condition: str = "1") -> None:
-    """Name each view, and trigger of a table nobody knows, that holds a value as it was and not as it is to be.
+    """Name each view, and trigger of a table nobody knows, that would find other rows.
+
+    It holds a value as it was and not as it is to be, or compares values with what is no constant.
 
     Arguments: ``value``, SQL for what a value becomes; ``condition``, of which rows.
     Errors: Refused, outside of a run, where there is one.
@@ -34,14 +37,30 @@ def mind_values(connection: sa.Connection, table: str, column: str, value: str, 
         f"SELECT DISTINCT {name}, {value} FROM {quote(table)} WHERE ({condition}) AND typeof({name}) = 'text'"
         f" AND {name} <> {value} ORDER BY 1"
     ).all()
+    names = shown_as([statement for _, _, statement in found], column)
     for kind, thing, statement in found:
+        made = [statement, *(trigger.statement for trigger in triggers(connection, thing) if kind == "view")]
+        drop = said("drop_first.todo") + f"DROP {kind.upper()} {quote(thing)}"
+        again = "; ".join(map(_in_one_line, made))
+        is_one = _is_one(connection, table, column, statement)
         for was, becomes in pairs:
             if names_text(statement, was, becomes):
                 says = said("names_a_value.what", object=f"{kind} {thing}", was=was, becomes=becomes)
-                made = [statement, *(trigger.statement for trigger in triggers(connection, thing) if kind == "view")]
-                drop = said("drop_first.todo") + f"DROP {kind.upper()} {quote(thing)}"
-                spelled = said("names_a_value.anew", was=was, becomes=becomes)
-                note(connection, says, drop + spelled + "; ".join(map(_in_one_line, made)))
+                note(connection, says, drop + said("names_a_value.anew", was=was, becomes=becomes) + again)
+            if compares(statement, names, key(was) == key(becomes), is_one):
+                says = said("compares_a_value.what", object=f"{kind} {thing}")
+                thing_said = f"{literal(was)} as {literal(becomes)}"
+                note(connection, says, drop + said("compares_a_value.anew") + again, thing_said)
+
+
+def _is_one(connection: sa.Connection, table: str, column: str, sql: str) -> bool:
+    """Whether no other table that a statement may read has a column of that name."""
+    holders = connection.exec_driver_sql(
+        "SELECT m.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c"
+        " WHERE m.type = 'table' AND lower(c.name) = ?",
+        (key(column),),
+    ).scalars()
+    return not any(key(name) != key(table) and mentions(sql, name) for name in holders)
 
 
 def _in_one_line(statement: str) -> str:
