@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg2
 import pytest
 import sqlalchemy as sa
 
@@ -234,3 +235,78 @@ def test_the_plan_says_it(
     code, out, _ = run("upgrade", "--plan")
     assert code == 0
     assert READ.format("America/Sao_Paulo") in re.sub(r"\s+", " ", out)
+
+
+APP = "aplicativo"
+
+
+def of_an_application_that_owns_nothing(engine: sa.Engine, granted: str, zone: str) -> None:
+    """State 22 with moments without a zone, owned by another role than the one that writes, which has its own zone."""
+    execute(engine, f"DROP ROLE IF EXISTS {APP}; DROP ROLE IF EXISTS escritores; CREATE ROLE {APP} LOGIN")
+    execute(engine, "CREATE ROLE escritores")
+    of_state_22(
+        engine, "ALTER DATABASE {} SET timezone TO 'UTC'", "ALTER TABLE eventos ALTER data_evento TYPE timestamp", zone
+    )
+    execute(engine, granted)
+
+
+@pytest.fixture
+def no_roles_left(postgres: sa.Engine) -> Iterator[None]:
+    yield
+    execute(postgres, "ALTER ROLE postgres RESET timezone")
+    execute(postgres, f"ALTER ROLE postgres IN DATABASE {postgres.url.database} RESET ALL")
+    execute(postgres, f"DROP OWNED BY {APP}, escritores; DROP ROLE {APP}, escritores")
+
+
+@pytest.mark.usefixtures("no_roles_left")
+@pytest.mark.parametrize("theirs", [True, False], ids=["theirs", "not theirs"])
+@pytest.mark.parametrize(
+    ("granted", "setting"),
+    [
+        (f"GRANT INSERT ON usuarios TO {APP}", f"ALTER ROLE {APP} SET timezone = 'America/Sao_Paulo'"),
+        (
+            f"GRANT UPDATE ON eventos TO escritores; GRANT escritores TO {APP}; ALTER ROLE {APP} NOINHERIT",
+            f"ALTER ROLE {APP} IN DATABASE {{}} SET timezone = 'America/Sao_Paulo'",
+        ),
+    ],
+    ids=["a right of its own", "a member, in the database"],
+)
+def test_a_role_that_writes_and_owns_nothing_has_another_zone(
+    postgres: sa.Engine, upgrade: Upgrade, granted: str, setting: str, theirs: bool
+) -> None:
+    """Nobody guesses: the run is refused, and either statement that it gives makes it go on."""
+    of_an_application_that_owns_nothing(postgres, granted, setting)
+    database = postgres.url.database
+    zone = "America/Sao_Paulo" if theirs else "UTC"
+    was = rows(postgres, f"SELECT data_evento AT TIME ZONE '{zone}' FROM eventos ORDER BY id")
+    with pytest.raises((Refused, psycopg2.Error)) as caught:
+        upgrade(postgres)
+    said = str(caught.value)
+    assert "roles that write here have a time zone other than UTC, and moments without a zone may be theirs" in said
+    choices = {
+        "America/Sao_Paulo": f"ALTER ROLE postgres IN DATABASE {database} SET timezone = 'America/Sao_Paulo'",
+        "UTC": f"ALTER ROLE {APP} IN DATABASE {database} SET timezone = 'UTC'",
+    }
+    for choice in choices.values():
+        assert choice in said
+    execute(postgres, choices[zone])
+    assert READ.format(zone) in upgrade(postgres)
+    assert rows(postgres, "SELECT data_evento FROM eventos ORDER BY id") == was
+
+
+@pytest.mark.usefixtures("no_roles_left")
+@pytest.mark.parametrize(
+    ("granted", "setting"),
+    [
+        (f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {APP}", f"ALTER ROLE {APP} SET timezone = 'Asia/Tokyo'"),
+        (f"GRANT INSERT ON usuarios TO {APP}", f"ALTER ROLE {APP} SET timezone = 'utc'"),
+        (
+            f"GRANT INSERT ON usuarios TO {APP}; ALTER ROLE {APP} NOLOGIN",
+            f"ALTER ROLE {APP} IN DATABASE {{}} SET timezone = 'Asia/Tokyo'",
+        ),
+    ],
+    ids=["it reads alone", "the same zone", "it has no sessions"],
+)
+def test_another_zone_of_who_writes_nothing(postgres: sa.Engine, upgrade: Upgrade, granted: str, setting: str) -> None:
+    of_an_application_that_owns_nothing(postgres, granted, setting)
+    assert READ.format("UTC") in upgrade(postgres)

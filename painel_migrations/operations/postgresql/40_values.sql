@@ -113,16 +113,33 @@ LANGUAGE sql STABLE AS $fn$
     END
 $fn$;
 
+-- What has the roles agree about a zone that write to tables and have another of their own; NULL where none has.
+CREATE OR REPLACE FUNCTION pg_temp.agree(zone text, tables text[]) RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT string_agg(DISTINCT format(@zone_of_writers.theirs@,
+            its, relowner::regrole, datname), '')
+        || string_agg(DISTINCT format(@zone_of_writers.not_theirs@,
+            zone, setrole::regrole, datname), '')
+    FROM pg_class u, pg_database d, LATERAL (SELECT DISTINCT ON (setrole) setrole, substr(s, 10)
+            FROM pg_db_role_setting, unnest(setconfig) s WHERE s ILIKE 'timezone=%' AND setdatabase IN (0, d.oid)
+            ORDER BY setrole, setdatabase DESC) AS r (setrole, its) JOIN pg_roles ON oid = setrole
+    WHERE u.oid = pg_temp.oid_of('usuarios') AND datname = current_database() AND lower(its) <> lower(zone)
+      AND rolcanlogin AND NOT rolsuper AND setrole <> relowner AND EXISTS (
+        SELECT FROM pg_roles g, unnest(tables) t WHERE NOT g.rolsuper AND pg_has_role(setrole, g.oid, 'MEMBER')
+          AND has_table_privilege(g.oid, pg_temp.oid_of(t), 'INSERT, UPDATE'))
+$fn$;
+
 -- Says how many moments without a zone were read in the application's. `rows`: FROM and WHERE.
 CREATE OR REPLACE FUNCTION pg_temp.say_zone(of_column text, rows text, value text, from_type text, to_type text)
 RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
     zone text;
+    choices text;
     n bigint;
     odd bigint;
 BEGIN
     IF pg_temp.zoneless(value, from_type, to_type) IS NOT NULL THEN
         zone := pg_temp.zone();
+        choices := pg_temp.agree(zone, ARRAY['usuarios', split_part(of_column, '.', 1)]);
         EXECUTE format('SELECT count(*), count(*) FILTER (WHERE local <> at AT TIME ZONE %1$L OR local = '
             '(at - interval ''1 hour'') AT TIME ZONE %1$L) FROM (SELECT %2$s::text::timestamp AS local, %3$s AS at '
             '%4$s AND CASE WHEN %5$s THEN %6$s ELSE false END) AS moments', zone, value,
@@ -131,6 +148,9 @@ BEGIN
         IF n > 0 AND current_setting('painel.zone', true) = 'hidden' THEN
             PERFORM pg_temp.fault(@zone_hidden.what@, format(@zone_hidden.todo@, zone,
                 (SELECT relowner::regrole FROM pg_class WHERE oid = pg_temp.oid_of('usuarios')), current_database()),
+                of_column);
+        ELSIF n > 0 AND choices > '' THEN
+            PERFORM pg_temp.fault(format(@zone_of_writers.what@, zone), @zone_of_writers.todo@ || rtrim(choices),
                 of_column);
         ELSIF n > 0 THEN
             PERFORM pg_temp.say(format('%s: %s without a zone read in %s%s', of_column,
