@@ -86,7 +86,7 @@ def _as_ours(error: Exception) -> PainelError:
     from painel_migrations.connection.failures import meaning
 
     if isinstance(error, CommandError):
-        return UsageError(str(error).splitlines()[0], "See the revisions: make status")
+        return UsageError(str(error).splitlines()[0], "See the revisions: .venv/bin/alembic history")
     if isinstance(error, sa.exc.SQLAlchemyError):
         return meaning(error)
     if isinstance(error, UnicodeEncodeError):

@@ -216,5 +216,5 @@ def test_a_garbled_url(url: str) -> None:
 def test_a_revision_that_is_none(tmp_path: Path, verb: str) -> None:
     file = tmp_path / "eventos.db"
     what = "Can't locate revision identified by '9999'"
-    assert_refused(f"sqlite:///{file}", 2, what, "See the revisions: make status", verb, "9999")
+    assert_refused(f"sqlite:///{file}", 2, what, "See the revisions: .venv/bin/alembic history", verb, "9999")
     assert not sa.inspect(engine_of(f"sqlite:///{file}")).get_table_names()

@@ -141,7 +141,7 @@ def test_a_revision_that_is_none(target: Target) -> None:
     said = planned(target, "9999")
     assert (said.code, said.err) == (
         2,
-        "Error: Can't locate revision identified by '9999'\nNext: See the revisions: make status\n",
+        "Error: Can't locate revision identified by '9999'\nNext: See the revisions: .venv/bin/alembic history\n",
     )
 
 
@@ -210,3 +210,17 @@ def test_by_way_of_a_pooler(server_of: Callable[[int], servers.Server]) -> None:
     assert (said.code, said.err) == (0, "")
     assert whole.of(engine, server) == before
     server.drop_database(name)
+
+
+def test_a_plan_says_which_labels_get_another_spelling(
+    postgres: sa.Engine, run: Callable[..., command.Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All rows of a label follow it, and no statement of ours touches them: nothing else would say so."""
+    lineage.build(postgres, 22, rows=4)
+    with postgres.begin() as connection:
+        connection.exec_driver_sql("ALTER TYPE tipousuario RENAME VALUE 'ADMIN' TO 'admin'")
+    monkeypatch.setenv("DATABASE_URL", postgres.url.render_as_string(hide_password=False))
+    for arguments in (("--plan",), ()):
+        code, out, err = run("upgrade", *arguments)
+        assert code == 0
+        assert "enum tipousuario: admin is now ADMIN" in out + err

@@ -381,7 +381,7 @@ def test_a_revision_that_is_none_waits_for_nobody(monkeypatch: pytest.MonkeyPatc
     assert run("upgrade", "9999") == (
         2,
         "",
-        "Error: Can't locate revision identified by '9999'\nNext: See the revisions: make status\n",
+        "Error: Can't locate revision identified by '9999'\nNext: See the revisions: .venv/bin/alembic history\n",
     )
 
 

@@ -119,7 +119,7 @@ def test_a_defect_shows_no_values(monkeypatch: pytest.MonkeyPatch, run: Callable
 
 def test_an_error_of_alembic_is_one_of_usage(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]) -> None:
     monkeypatch.setattr("painel_migrations.deploy.look.status", raising(CommandError("no such thing\nand more")))
-    assert run("status") == (2, "", "Error: no such thing\nNext: See the revisions: make status\n")
+    assert run("status") == (2, "", "Error: no such thing\nNext: See the revisions: .venv/bin/alembic history\n")
 
 
 def test_an_error_of_the_driver_is_translated(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]) -> None:

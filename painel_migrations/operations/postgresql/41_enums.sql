@@ -162,6 +162,7 @@ BEGIN
             IF FOUND THEN
                 PERFORM pg_temp.refuse_respelling('pg_type', pg_temp.type_oid(enum_type), 0, other, labels[i]);
                 EXECUTE format('ALTER TYPE public.%I RENAME VALUE %L TO %L', enum_type, other, labels[i]);
+                PERFORM pg_temp.say(format('enum %s: %s is now %s', enum_type, other, labels[i]));
                 live := array_replace(live, other, labels[i]);
             END IF;
         END IF;
@@ -197,6 +198,7 @@ BEGIN
     IF old = ANY (pg_temp.labels_of(enum_type)) AND new <> ALL (pg_temp.labels_of(enum_type)) THEN
         PERFORM pg_temp.refuse_respelling('pg_type', pg_temp.type_oid(enum_type), 0, old, new);
         EXECUTE format('ALTER TYPE public.%I RENAME VALUE %L TO %L', enum_type, old, new);
+        PERFORM pg_temp.say(format('enum %s: %s is now %s', enum_type, old, new));
         INSERT INTO pg_temp.relabelled VALUES (enum_type, old, new);
     END IF;
 END $fn$;
