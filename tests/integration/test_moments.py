@@ -265,7 +265,7 @@ def no_roles_left(postgres: sa.Engine) -> Iterator[None]:
     [
         (f"GRANT INSERT ON usuarios TO {APP}", f"ALTER ROLE {APP} SET timezone = 'America/Sao_Paulo'"),
         (
-            f"GRANT UPDATE ON eventos TO escritores; GRANT escritores TO {APP}; ALTER ROLE {APP} NOINHERIT",
+            f"GRANT UPDATE ON usuarios TO escritores; GRANT escritores TO {APP}; ALTER ROLE {APP} NOINHERIT",
             f"ALTER ROLE {APP} IN DATABASE {{}} SET timezone = 'America/Sao_Paulo'",
         ),
     ],
@@ -282,7 +282,7 @@ def test_a_role_that_writes_and_owns_nothing_has_another_zone(
     with pytest.raises((Refused, psycopg2.Error)) as caught:
         upgrade(postgres)
     said = str(caught.value)
-    assert "roles that write here have a time zone other than UTC, and moments without a zone may be theirs" in said
+    assert "roles that write here have a time zone other than UTC, and such moments may be theirs" in said
     choices = {
         "America/Sao_Paulo": f"ALTER ROLE postgres IN DATABASE {database} SET timezone = 'America/Sao_Paulo'",
         "UTC": f"ALTER ROLE {APP} IN DATABASE {database} SET timezone = 'UTC'",

@@ -5,12 +5,12 @@
 CREATE OR REPLACE FUNCTION pg_temp.refuse_compared(class regclass, obj oid, sub integer, was text, becomes text)
 RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
-    of_type oid := coalesce((SELECT atttypid FROM pg_attribute WHERE attrelid = $2 AND attnum = $3 AND $3 > 0), $2);
+    of_type oid := coalesce((SELECT atttypid FROM pg_attribute WHERE attrelid = $2 AND attnum = $3), $2);
     is_enum boolean := EXISTS (SELECT FROM pg_enum WHERE enumtypid = of_type);
     op text := '\s*((?<![:=-])([<>!]|=(?!>))+|!?~~?(?![~*])|is (not )?distinct from|\min\M)\s*';
     head text := '(any |\w*[(.]| ?select )*';
     tail text := '(,[^()]*\))?\)*';
-    fixed text := '\(*(array\[\(*)?(''[^'']*''(::\w+( varying)?)?|\d)';
+    fixed text := '(any )?\(*(array\[\(*)?(''[^'']*''(::\w+( varying)?)?|\d)';
     names text;
     term text;
     text_of text;
@@ -31,9 +31,9 @@ BEGIN
     FROM pg_temp.dependents($1, $2, $3, $3 = 0) d
     WHERE ($3 = 0 OR kind NOT IN ('index', 'trigger', 'constraint'))
       AND regexp_replace(replace(CASE WHEN lower(was) = lower(becomes) THEN regexp_replace(made_by,
-            '(lower|upper)\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)', '', 'gi') ELSE made_by END,
+            '(lower|upper)\s*\(([^()]|\(([^()]|\([^()]*\))*\))*\)', '', 'gi') ELSE made_by END,
             '::' || of_type::regtype, ''),
-        concat(term, tail, op, '(any )?', fixed, '|', fixed, op, head, term, CASE WHEN is_enum
+        concat(term, tail, op, fixed, '|', fixed, op, head, term, CASE WHEN is_enum
             THEN format('|\m(%s)\M%s%s\m(%1$s)\M(?!"?\)*:)', names, op, head) END), '', 'gi')
         ~* concat(term, tail, '(', op, '|\s+when (?!''))|', op, head, term, CASE WHEN NOT is_enum
             THEN format('|using \([^)]*\m(%s)\M', names) END);

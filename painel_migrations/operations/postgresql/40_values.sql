@@ -113,19 +113,17 @@ LANGUAGE sql STABLE AS $fn$
     END
 $fn$;
 
--- What has the roles agree about a zone that write to tables and have another of their own; NULL where none has.
-CREATE OR REPLACE FUNCTION pg_temp.agree(zone text, tables text[]) RETURNS text LANGUAGE sql STABLE AS $fn$
-    SELECT string_agg(DISTINCT format(@zone_of_writers.theirs@,
-            its, relowner::regrole, datname), '')
-        || string_agg(DISTINCT format(@zone_of_writers.not_theirs@,
-            zone, setrole::regrole, datname), '')
+-- What has the roles agree about a zone that write to usuarios and have another of their own; NULL where none has.
+CREATE OR REPLACE FUNCTION pg_temp.agree(zone text) RETURNS text LANGUAGE sql STABLE AS $fn$
+    SELECT string_agg(DISTINCT format(@zone_of_writers.choice@, v.zone, role::regrole, datname), '')
     FROM pg_class u, pg_database d, LATERAL (SELECT DISTINCT ON (setrole) setrole, substr(s, 10)
             FROM pg_db_role_setting, unnest(setconfig) s WHERE s ILIKE 'timezone=%' AND setdatabase IN (0, d.oid)
-            ORDER BY setrole, setdatabase DESC) AS r (setrole, its) JOIN pg_roles ON oid = setrole
-    WHERE u.oid = pg_temp.oid_of('usuarios') AND datname = current_database() AND lower(its) <> lower(zone)
+            ORDER BY setrole, setdatabase DESC) AS r (setrole, its) JOIN pg_roles ON oid = setrole,
+        LATERAL (VALUES ($1, setrole), (its, relowner)) AS v (zone, role)
+    WHERE u.oid = pg_temp.oid_of('usuarios') AND datname = current_database() AND its NOT ILIKE $1
       AND rolcanlogin AND NOT rolsuper AND setrole <> relowner AND EXISTS (
-        SELECT FROM pg_roles g, unnest(tables) t WHERE NOT g.rolsuper AND pg_has_role(setrole, g.oid, 'MEMBER')
-          AND has_table_privilege(g.oid, pg_temp.oid_of(t), 'INSERT, UPDATE'))
+        SELECT FROM pg_roles g WHERE NOT g.rolsuper AND pg_has_role(setrole, g.oid, 'MEMBER')
+          AND has_table_privilege(g.oid, u.oid, 'INSERT, UPDATE'))
 $fn$;
 
 -- Says how many moments without a zone were read in the application's. `rows`: FROM and WHERE.
@@ -139,7 +137,7 @@ DECLARE
 BEGIN
     IF pg_temp.zoneless(value, from_type, to_type) IS NOT NULL THEN
         zone := pg_temp.zone();
-        choices := pg_temp.agree(zone, ARRAY['usuarios', split_part(of_column, '.', 1)]);
+        choices := pg_temp.agree(zone);
         EXECUTE format('SELECT count(*), count(*) FILTER (WHERE local <> at AT TIME ZONE %1$L OR local = '
             '(at - interval ''1 hour'') AT TIME ZONE %1$L) FROM (SELECT %2$s::text::timestamp AS local, %3$s AS at '
             '%4$s AND CASE WHEN %5$s THEN %6$s ELSE false END) AS moments', zone, value,

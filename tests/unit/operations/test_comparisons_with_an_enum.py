@@ -88,7 +88,7 @@ SHOWS = {
     "a function": "CREATE FUNCTION v(n nivel) RETURNS text LANGUAGE sql AS 'SELECT n::text'",
 }  # fmt: skip
 
-SAYS = "compares what is no constant with texts that rows will hold otherwise: "
+SAYS = "compares texts that rows will hold otherwise: "
 
 
 @pytest.mark.parametrize("kind", COMPARES)
@@ -130,7 +130,7 @@ def test_what_is_advised_gives_the_same_rows(db: Database) -> None:
     )
     before = sorted(db.run("SELECT id FROM v"))
     drop, _, again = (
-        db.refused().todo.partition("then make it anew: ")[2].partition(" -- Anew, with lower() around both")
+        db.refused().todo.partition("then make it anew: ")[2].partition(" -- Anew, with lower() on both sides")
     )
     db.run(drop)
     db.rebuild()
