@@ -122,3 +122,26 @@ def test_a_key_is_not_changed(values: dict[str, str]) -> None:
     with pytest.raises(UsageError, match=r"(?i)notas\.id is what tells the rows of notas apart") as refusal:
         list(OPERATIONS["change_rows"].calls("notas", values, where="true", reason="outra"))
     assert "op.delete_rows()" in refusal.value.todo
+
+
+@pytest.mark.parametrize("kind", [sa.String(8, collation="C"), sa.Text(collation="C")])
+def test_a_collation_by_hand_goes_and_comes_back(postgresql: Any, kind: sa.String) -> None:
+    """It is a part of the type that the way back gives back."""
+    metadata = sa.MetaData()
+    sa.Table("notas", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("nome", kind))
+    world, found = World(metadata, {"notas": [{"id": 1, "nome": "a"}]}), []
+    look = "SELECT attcollation::regcollation::text FROM pg_attribute WHERE attrelid = 'public.notas'::regclass"
+    side = postgresql.connection
+
+    with side.begin_nested() as nested:
+        world.make(side.execution_options(schema_translate_map={None: "public"}))
+        for direction in ("upgrade", "downgrade"):
+            postgresql.begin(direction)
+            if direction == "upgrade":
+                postgresql.op.ensure_column("notas", sa.Column("nome", sa.String(8)))
+            else:
+                postgresql.op.undo()
+            postgresql.end()
+            found.append(side.exec_driver_sql(f"{look} AND attname = 'nome'").scalar_one())
+        nested.rollback()
+    assert found == ['"default"', '"C"']
