@@ -353,7 +353,9 @@ BEGIN
         END IF;
     END LOOP;
     IF pg_temp.next_of(seq) < at_least AND at_least > 2147483647 THEN
-        PERFORM setval(seq, 2147483647), pg_temp.say(format('warning: %s has no id left to give', wanted));
+        -- A position is in no catalogue.
+        PERFORM setval(seq, 2147483647), set_config('painel.noted', '', true),
+            pg_temp.say(format('warning: %s has no id left to give', wanted));
     ELSIF pg_temp.next_of(seq) < at_least THEN
         EXECUTE format('ALTER SEQUENCE public.%I RESTART WITH %s', wanted, at_least);
         PERFORM pg_temp.say(format('%s: the next id is %s', wanted, at_least));

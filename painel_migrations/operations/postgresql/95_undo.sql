@@ -134,9 +134,27 @@ RETURNS TABLE (place integer, statement text) LANGUAGE sql STABLE AS $fn$
     ) AS v (of_kind, place, statement) WHERE of_kind = kind AND statement IS NOT NULL
 $fn$;
 
+-- How often this transaction has written to the catalogue, as the server counts it; NULL where it does not.
+CREATE OR REPLACE FUNCTION pg_temp.catalogue_writes() RETURNS text LANGUAGE sql AS $fn$
+    SELECT sum(pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid)
+        + pg_stat_get_xact_tuples_deleted(oid))::text FROM pg_class
+    WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r' AND current_setting('track_counts') = 'on'
+$fn$;
+
 -- Notes what the revision changed since things were looked at last, and looks at them again.
 CREATE OR REPLACE PROCEDURE pg_temp.note_changes() LANGUAGE plpgsql AS $fn$
 BEGIN
+    -- A revision that was taken back by statements of its own has nothing left to undo.
+    IF current_setting('painel.direction', true) = 'downgrade' THEN
+        IF to_regclass('retired.register') IS NOT NULL THEN
+            DELETE FROM retired.register WHERE revision = current_setting('painel.revision') AND kind LIKE 'undo%';
+        END IF;
+        PERFORM pg_temp.close_retired();
+    END IF;
+    IF pg_temp.catalogue_writes() = current_setting('painel.noted', true) THEN
+        -- Nothing can be otherwise: most revisions find what they want.
+        RETURN;
+    END IF;
     CREATE TEMP TABLE now_seen ON COMMIT DROP AS SELECT * FROM pg_temp.things();
     IF current_setting('painel.direction', true) = 'upgrade' THEN
         CREATE TEMP TABLE changed ON COMMIT DROP AS
@@ -175,16 +193,10 @@ BEGIN
         END IF;
         DROP TABLE pg_temp.changed;
     END IF;
-    -- A revision that was taken back by statements of its own has nothing left to undo.
-    IF current_setting('painel.direction', true) = 'downgrade' THEN
-        IF to_regclass('retired.register') IS NOT NULL THEN
-            DELETE FROM retired.register WHERE revision = current_setting('painel.revision') AND kind LIKE 'undo%';
-        END IF;
-        PERFORM pg_temp.close_retired();
-    END IF;
     DELETE FROM pg_temp.seen;
     INSERT INTO pg_temp.seen SELECT * FROM pg_temp.now_seen;
     DROP TABLE pg_temp.now_seen;
+    PERFORM set_config('painel.noted', pg_temp.catalogue_writes(), true);
 END $fn$;
 
 -- The type that a column had. What a conversion could not invert was kept beside it.
