@@ -30,14 +30,14 @@ $fn$;
 
 -- What the application cannot do with. Unknown tables, and what is on unknown columns, are left alone. What the role
 -- may do is not asked: it has just changed the tables.
-CREATE OR REPLACE FUNCTION pg_temp.differences() RETURNS TABLE (object text, expected text, found text)
-LANGUAGE sql STABLE AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.differences()
+RETURNS TABLE (object text, expected text, found text, tables text[]) LANGUAGE sql STABLE AS $fn$
     WITH live AS MATERIALIZED (SELECT * FROM pg_temp.facts())
-    SELECT concat(h.kind, ' ', h.object), h.definition, coalesce(l.definition, 'nothing')
+    SELECT concat(h.kind, ' ', h.object), h.definition, coalesce(l.definition, 'nothing'), h.tables
     FROM pg_temp.head_facts AS h LEFT JOIN live AS l ON l.kind = h.kind AND l.object = h.object
     WHERE h.definition IS DISTINCT FROM l.definition
     UNION ALL
-    SELECT concat(l.kind, ' ', l.object), 'nothing', l.definition FROM live AS l
+    SELECT concat(l.kind, ' ', l.object), 'nothing', l.definition, l.tables FROM live AS l
     WHERE l.tables && pg_temp.known_tables() AND l.kind NOT IN ('table', 'view', 'enum', 'function')
       AND NOT EXISTS (SELECT FROM pg_temp.head_facts AS h WHERE h.kind = l.kind AND h.object = l.object)
       AND CASE l.kind WHEN 'column' THEN l.definition ~ ' NOT NULL' AND l.definition !~ ' (DEFAULT |GENERATED)'

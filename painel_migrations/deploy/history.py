@@ -17,13 +17,20 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import Script
 
 from painel_migrations import __version__, catalog
+from painel_migrations.deploy.concern import RETIRED_COLUMNS
 from painel_migrations.events import current_run
 from painel_migrations.logs import get_logger
 from painel_migrations.operations.foreseen import LAST_BY_HAND
 from painel_migrations.operations.guarded import ROWS_RETIRED, prepare, send
-from painel_migrations.operations.literals import call
+from painel_migrations.operations.leftover_copies import ENDINGS
+from painel_migrations.operations.literals import call, literal
 
 log = get_logger("painel_migrations.deploy")
+
+
+# Columns that a revision changes and that are no difference from head: those that go, and one that has a key between
+# two revisions.
+PASSING = {**RETIRED_COLUMNS, "0004": [*RETIRED_COLUMNS.get("0004", ()), "listas.codigo_cupom"]}
 
 
 def revision_sha256(revision: Script) -> str:
@@ -114,4 +121,8 @@ class _PostgreSQL:
 def helpers() -> tuple[str, ...]:
     """Return the statements that make the helpers of a run on PostgreSQL."""
     text = resources.files(__package__).joinpath("history.sql").read_text("utf-8").strip()
-    return (catalog.helpers(), text.replace("{last_by_hand}", f"{LAST_BY_HAND:04d}"))
+    passing = [f"{revision} {column}" for revision, columns in PASSING.items() for column in columns]
+    facts = {"last_by_hand": f"{LAST_BY_HAND:04d}", "passing": literal(f"{{{','.join(passing)}}}")}
+    for name, fact in (facts | {"endings": literal(ENDINGS)}).items():
+        text = text.replace(f"{{{name}}}", fact)
+    return (catalog.helpers(), text)

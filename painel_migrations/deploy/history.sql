@@ -22,6 +22,72 @@ BEGIN
         set_config('painel.fingerprint', pg_temp.fingerprint(), true);
 END $fn$;
 
+-- The tables that a run upwards will have for itself, those that refer before those that are referred to, as the
+-- transactions of an application take them: what differs from head or goes as a whole or has a column that goes, what has
+-- a kind of values that differs, and what a key refers to that differs or goes.
+CREATE OR REPLACE FUNCTION pg_temp.to_lock(first text) RETURNS text[] LANGUAGE sql STABLE AS $fn$
+    WITH RECURSIVE odd AS MATERIALIZED (
+        SELECT * FROM pg_temp.differences()
+        UNION ALL
+        SELECT '', '', '', ARRAY[split_part(col, '.', 1)] FROM unnest({passing}::text[]) AS p (entry),
+            LATERAL (SELECT substr(entry, 6)) AS c (col)
+        WHERE left(entry, 4) >= first AND pg_temp.has_column(split_part(col, '.', 1), split_part(col, '.', 2))
+        UNION ALL
+        SELECT '', '', '', ARRAY[relname::text] FROM pg_class, unnest(pg_temp.known_tables()) k
+        WHERE first = '0001' AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+          AND pg_temp.is_leftover(relname, k, pg_temp.head_columns(k), {endings})),
+    wanted AS (
+        SELECT c.oid, relname FROM pg_class c
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'USAGE')
+          AND EXISTS (SELECT FROM pg_temp.head_facts)
+          AND (relname IN (SELECT unnest(tables) FROM odd
+                UNION SELECT substring(d FROM '^FOREIGN KEY .* REFERENCES (\w+)')
+                FROM odd, LATERAL unnest(ARRAY[expected, found]) d)
+            OR EXISTS (SELECT FROM pg_constraint k JOIN pg_class child ON child.oid = conrelid
+                WHERE contype = 'f' AND confrelid = c.oid AND child.relname IN (SELECT unnest(tables) FROM odd)
+                  AND (pg_temp.names_of(conrelid, conkey) <@ pg_temp.head_columns(child.relname)) IS NOT TRUE)
+            OR EXISTS (SELECT FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
+                WHERE attrelid = c.oid AND NOT attisdropped AND 'enum ' || typname IN (SELECT object FROM odd)))),
+    depth AS (
+        SELECT oid, 0 AS n FROM wanted
+        UNION
+        SELECT confrelid, n + 1 FROM depth d JOIN pg_constraint ON contype = 'f' AND conrelid = d.oid AND confrelid <> conrelid
+        WHERE n < 20)
+    SELECT array_agg(relname::text ORDER BY n, relname)
+    FROM wanted JOIN (SELECT oid, max(n) AS n FROM depth GROUP BY oid) AS d USING (oid)
+$fn$;
+
+-- Takes all of them, or none: in one go that takes less time than a server needs to look for deadlocks, so that no
+-- transaction of others is ended for it, or hardly waits; then it lets go, and tries again after a pause at random.
+CREATE OR REPLACE PROCEDURE pg_temp.lock_tables(tables text[]) LANGUAGE plpgsql AS $fn$
+DECLARE
+    patience integer := (SELECT setting FROM pg_settings WHERE name = 'lock_timeout');
+    most integer := (SELECT least(400, setting::integer / 2) FROM pg_settings WHERE name = 'deadlock_timeout');
+    began timestamptz := clock_timestamp();
+    at_once integer := 20;
+    tried timestamptz;
+    tbl text;
+BEGIN
+    LOOP
+        tried := clock_timestamp();
+        BEGIN
+            FOREACH tbl IN ARRAY tables LOOP
+                PERFORM set_config('lock_timeout', greatest(1,
+                    at_once - 1000 * extract(epoch FROM clock_timestamp() - tried))::integer::text, true);
+                EXECUTE format('LOCK TABLE public.%I IN ACCESS EXCLUSIVE MODE', tbl);
+            END LOOP;
+            EXIT;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            IF clock_timestamp() - began > patience * interval '1 ms' AND patience > 0 THEN
+                RAISE;
+            END IF;
+        END;
+        PERFORM pg_sleep(0.05 + random() * 0.1);
+        at_once := least(at_once * 1.5, most);
+    END LOOP;
+    PERFORM set_config('lock_timeout', patience::text, true);
+END $fn$;
+
 CREATE OR REPLACE PROCEDURE pg_temp.begin_revision(revision text, direction text DEFAULT 'upgrade')
 LANGUAGE plpgsql AS $fn$
 DECLARE is_first boolean := coalesce(current_setting('painel.began', true), '') = '';
@@ -33,6 +99,9 @@ BEGIN
     -- It reads every row of every unique index: once, on the way home.
     IF is_first AND direction = 'upgrade' AND revision <= '{last_by_hand}' THEN
         CALL pg_temp.find_duplicates();
+    END IF;
+    IF is_first AND direction = 'upgrade' THEN
+        CALL pg_temp.lock_tables(coalesce(pg_temp.to_lock(revision), '{}'));
     END IF;
 END $fn$;
 

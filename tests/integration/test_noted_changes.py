@@ -99,7 +99,7 @@ def test_a_server_that_does_not_count(connection: sa.Connection) -> None:
     connection.exec_driver_sql("SET LOCAL track_counts = off")
     connection.exec_driver_sql(WRITES[0])
     connection.exec_driver_sql("CALL pg_temp.note_changes()")
-    assert connection.exec_driver_sql("SELECT count(*) FROM pg_temp.seen WHERE name = 'netos'").scalar() > 0
+    assert connection.exec_driver_sql("SELECT count(*) FROM pg_temp.seen WHERE name = 'netos'").scalar_one() > 0
 
 
 def _seen(connection: sa.Connection) -> str:
