@@ -46,6 +46,9 @@ CREATE OR REPLACE FUNCTION pg_temp.to_lock(first text) RETURNS text[] LANGUAGE s
             OR EXISTS (SELECT FROM pg_constraint k JOIN pg_class child ON child.oid = conrelid
                 WHERE contype = 'f' AND confrelid = c.oid AND child.relname IN (SELECT unnest(tables) FROM odd)
                   AND (pg_temp.names_of(conrelid, conkey) <@ pg_temp.head_columns(child.relname)) IS NOT TRUE)
+            OR EXISTS (SELECT FROM pg_constraint JOIN pg_class copy ON copy.oid = confrelid
+                WHERE contype = 'f' AND conrelid = c.oid AND copy.relname <> ALL (pg_temp.known_tables())
+                  AND copy.relname IN (SELECT unnest(tables) FROM odd))
             OR EXISTS (SELECT FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
                 WHERE attrelid = c.oid AND NOT attisdropped AND 'enum ' || typname IN (SELECT object FROM odd)))),
     depth AS (

@@ -1,0 +1,70 @@
+"""What a run locks is told before it locks anything: no more and no less than what it then takes."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterator
+
+import psycopg2
+import pytest
+import sqlalchemy as sa
+
+from tests.conftest import engine_of
+from tests.support import lineage, scars, servers
+from tests.support.pasting import script
+
+CASES = [
+    *((state, None) for state in (1, 4, 8, 11, 14, 17, 20, 24, 27)),
+    (18, "startup_rebuild_sold_since"),
+    (3, "produtos_temp_holds_the_rows"),
+    (3, "copies_that_refer_to_copies"),
+    (3, "row_in_another_copy"),
+    (3, "foreign_keys_dropped"),
+    (1, "indexes_of_another_shape"),
+    (1, "tipousuario_six_labels_rows_mixed"),
+    (25, "usuarios_tipo_blank_beside_tipo_usuario"),
+]
+
+STRONG = "'AccessExclusiveLock', 'ExclusiveLock', 'ShareRowExclusiveLock', 'ShareLock'"
+# What is locked in the end, by the names that the tables had at the beginning; as an error, so that nothing is kept.
+TOLD = f"""painel_step := 'the end';
+RAISE EXCEPTION USING ERRCODE = 'PM004', MESSAGE = format('told %s taken %s', current_setting('painel.told'), (
+    SELECT coalesce(array_agg(DISTINCT a.relname ORDER BY a.relname)::text, '{{}}') FROM pg_locks
+    JOIN pg_temp.at_first a ON a.oid = relation WHERE pid = pg_backend_pid() AND mode IN ({STRONG})));"""
+FIRST = """CREATE TEMP TABLE at_first ON COMMIT DROP AS SELECT oid, relname FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+      AND relname NOT IN ('alembic_version', 'migration_history');
+PERFORM set_config('painel.told',
+    (SELECT coalesce(array_agg(t ORDER BY t), '{}')::text FROM unnest(pg_temp.to_lock('0001')) t), true);
+CALL pg_temp.begin_revision('0001')"""
+
+
+@pytest.fixture
+def engine(server_of: Callable[[int], servers.Server]) -> Iterator[sa.Engine]:
+    server = server_of(servers.available()[-1])
+    name = f"locks_{secrets.token_hex(4)}"
+    made = engine_of(server.create_database(name))
+    yield made
+    made.dispose()
+    server.drop_database(name)
+
+
+@pytest.mark.parametrize(("state", "scar"), CASES, ids=str)
+def test_what_is_told_is_what_is_taken(engine: sa.Engine, state: int, scar: str | None) -> None:
+    lineage.build(engine, state, rows=3)
+    if scar:
+        scars.apply(engine, scars.get("postgresql", scar))
+    text = (
+        script("sql")
+        .replace("CALL pg_temp.begin_revision('0001')", FIRST, 1)
+        .replace("painel_step := 'the end';", TOLD)
+    )
+    with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError) as raised:
+        connection.exec_driver_sql(text, execution_options={"no_parameters": True})
+    assert isinstance(raised.value.orig, psycopg2.Error)
+    found = re.search(r"told \{(.*?)\} taken \{(.*?)\}", str(raised.value.orig))
+    assert found is not None, raised.value.orig
+    told, taken = (set(names.split(",")) - {""} for names in found.groups())
+    assert told >= taken, f"not told: {taken - told}"
+    assert told == taken, f"told in vain: {told - taken}"
