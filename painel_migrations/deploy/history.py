@@ -6,6 +6,7 @@ On PostgreSQL the helpers of ``history.sql`` do it, so that a pasted script writ
 from __future__ import annotations
 
 import hashlib
+import textwrap
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -122,7 +123,9 @@ def helpers() -> tuple[str, ...]:
     """Return the statements that make the helpers of a run on PostgreSQL."""
     text = resources.files(__package__).joinpath("history.sql").read_text("utf-8").strip()
     passing = [f"{revision} {column}" for revision, columns in PASSING.items() for column in columns]
-    facts = {"last_by_hand": f"{LAST_BY_HAND:04d}", "passing": literal(f"{{{','.join(passing)}}}")}
+    # A literal that goes on in the next line is one.
+    listed = "\n".join(map(literal, textwrap.wrap(f"{{{', '.join(passing)}}}", 100, drop_whitespace=False)))
+    facts = {"last_by_hand": f"{LAST_BY_HAND:04d}", "passing": listed}
     for name, fact in (facts | {"endings": literal(ENDINGS)}).items():
         text = text.replace(f"{{{name}}}", fact)
     return (catalog.helpers(), text)

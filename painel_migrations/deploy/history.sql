@@ -23,19 +23,21 @@ BEGIN
 END $fn$;
 
 -- The tables that a run upwards will have for itself, those that refer before those that are referred to, as the
--- transactions of an application take them: what differs from head or goes as a whole or has a column that goes, what has
--- a kind of values that differs, and what a key refers to that differs or goes.
+-- transactions of an application take them: what differs from head, goes as a whole or has a column that goes, what
+-- has a kind of values that differs, and what a key refers to that differs or goes.
 CREATE OR REPLACE FUNCTION pg_temp.to_lock(first text) RETURNS text[] LANGUAGE sql STABLE AS $fn$
     WITH RECURSIVE odd AS MATERIALIZED (
         SELECT * FROM pg_temp.differences()
         UNION ALL
-        SELECT '', '', '', ARRAY[split_part(col, '.', 1)] FROM unnest({passing}::text[]) AS p (entry),
-            LATERAL (SELECT substr(entry, 6)) AS c (col)
+        SELECT '', '', '', ARRAY[split_part(col, '.', 1)] FROM unnest(CAST(
+{passing}
+            AS text[])) AS p (entry), LATERAL (SELECT substr(entry, 6)) AS c (col)
         WHERE left(entry, 4) >= first AND pg_temp.has_column(split_part(col, '.', 1), split_part(col, '.', 2))
         UNION ALL
         SELECT '', '', '', ARRAY[relname::text] FROM pg_class, unnest(pg_temp.known_tables()) k
         WHERE first = '0001' AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-          AND pg_temp.is_leftover(relname, k, pg_temp.head_columns(k), {endings})),
+          AND pg_temp.is_leftover(relname, k, pg_temp.head_columns(k),
+            {endings})),
     wanted AS (
         SELECT c.oid, relname FROM pg_class c
         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'USAGE')
@@ -54,7 +56,8 @@ CREATE OR REPLACE FUNCTION pg_temp.to_lock(first text) RETURNS text[] LANGUAGE s
     depth AS (
         SELECT oid, 0 AS n FROM wanted
         UNION
-        SELECT confrelid, n + 1 FROM depth d JOIN pg_constraint ON contype = 'f' AND conrelid = d.oid AND confrelid <> conrelid
+        SELECT confrelid, n + 1 FROM depth d
+        JOIN pg_constraint ON contype = 'f' AND conrelid = d.oid AND confrelid <> conrelid
         WHERE n < 20)
     SELECT array_agg(relname::text ORDER BY n, relname)
     FROM wanted JOIN (SELECT oid, max(n) AS n FROM depth GROUP BY oid) AS d USING (oid)
