@@ -150,7 +150,7 @@ def test_backend_ended(target: Clone) -> None:
     target.assert_at_head()
 
 
-@pytest.mark.parametrize(("mode", "step"), [("SHARE", "revision 0017"), ("EXCLUSIVE", "the start")])
+@pytest.mark.parametrize(("mode", "step"), [("SHARE", "revision 0001"), ("EXCLUSIVE", "the start")])
 def test_table_held_by_another_session(target: Clone, mode: str, step: str) -> None:
     """The application's longest query must not make a console hang, and every query after it wait behind."""
     target.before  # noqa: B018  reads it now
