@@ -22,8 +22,8 @@ BEGIN
         set_config('painel.fingerprint', pg_temp.fingerprint(), true);
 END $fn$;
 
--- The tables that a run upwards will have for itself, those that refer before those that are referred to, as the
--- transactions of an application take them: what differs from head, goes as a whole or has a column that goes, what
+-- The locks that a run upwards will take, of those that refer before those that are referred to, as the
+-- transactions of an application take them: on what differs from head, goes as a whole or has a column that goes, what
 -- has a kind of values that differs, and what a key refers to that differs or goes.
 CREATE OR REPLACE FUNCTION pg_temp.to_lock(first text) RETURNS text[] LANGUAGE sql STABLE AS $fn$
     WITH RECURSIVE odd AS MATERIALIZED (
@@ -38,49 +38,57 @@ CREATE OR REPLACE FUNCTION pg_temp.to_lock(first text) RETURNS text[] LANGUAGE s
         WHERE first = '0001' AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
           AND pg_temp.is_leftover(relname, k, pg_temp.head_columns(k),
             {endings})),
+    -- What only gets something that readers do not notice: a key, an index or a trigger that is missing. Nor is
+    -- a table locked for labels that its type gets at the end.
+    changed (tbl, quietly) AS (
+        SELECT t, bool_and(found = 'nothing' AND object ~ '^(foreign key|index|trigger) ')
+        FROM odd, unnest(tables) t GROUP BY t),
     wanted AS (
-        SELECT c.oid, relname FROM pg_class c
-        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'USAGE')
-          AND EXISTS (SELECT FROM pg_temp.head_facts)
-          AND (relname IN (SELECT unnest(tables) FROM odd
-                UNION SELECT substring(d FROM '^FOREIGN KEY .* REFERENCES (\w+)')
-                FROM odd, LATERAL unnest(ARRAY[expected, found]) d)
-            OR EXISTS (SELECT FROM pg_constraint k JOIN pg_class child ON child.oid = conrelid
-                WHERE contype = 'f' AND confrelid = c.oid AND child.relname IN (SELECT unnest(tables) FROM odd)
+        SELECT c.oid, relname, quietly IS FALSE
+            OR EXISTS (SELECT FROM odd WHERE found ~ format('^FOREIGN KEY .* REFERENCES %s\M', relname))
+            OR EXISTS (SELECT FROM pg_constraint JOIN pg_class child ON child.oid = conrelid
+                WHERE contype = 'f' AND confrelid = c.oid AND child.relname IN (SELECT tbl FROM changed)
                   AND (pg_temp.names_of(conrelid, conkey) <@ pg_temp.head_columns(child.relname)) IS NOT TRUE)
             OR EXISTS (SELECT FROM pg_constraint JOIN pg_class copy ON copy.oid = confrelid
                 WHERE contype = 'f' AND conrelid = c.oid AND copy.relname <> ALL (pg_temp.known_tables())
-                  AND copy.relname IN (SELECT unnest(tables) FROM odd))
+                  AND copy.relname IN (SELECT tbl FROM changed))
             OR EXISTS (SELECT FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
-                WHERE attrelid = c.oid AND NOT attisdropped AND 'enum ' || typname IN (SELECT object FROM odd)))),
+                JOIN odd ON object = 'enum ' || typname AND NOT starts_with(expected, found)
+                WHERE attrelid = c.oid AND NOT attisdropped) AS whole,
+            quietly OR EXISTS (SELECT FROM odd
+                WHERE expected ~ format('^FOREIGN KEY .* REFERENCES %s\M', relname)) AS quiet
+        FROM pg_class c LEFT JOIN changed ON tbl = relname
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'USAGE')
+          AND EXISTS (SELECT FROM pg_temp.head_facts)),
     depth AS (
-        SELECT oid, 0 AS n FROM wanted
+        SELECT oid, 0 AS n FROM wanted WHERE whole OR quiet
         UNION
         SELECT confrelid, n + 1 FROM depth d
         JOIN pg_constraint ON contype = 'f' AND conrelid = d.oid AND confrelid <> conrelid
         WHERE n < 20)
-    SELECT array_agg(relname::text ORDER BY n, relname)
-    FROM wanted JOIN (SELECT oid, max(n) AS n FROM depth GROUP BY oid) AS d USING (oid)
+    SELECT array_agg(format('LOCK TABLE public.%I IN %s MODE', relname,
+        CASE WHEN whole THEN 'ACCESS EXCLUSIVE' ELSE 'SHARE ROW EXCLUSIVE' END) ORDER BY n, relname)
+    FROM wanted JOIN (SELECT oid, max(n) AS n FROM depth GROUP BY oid) AS d USING (oid) WHERE whole OR quiet
 $fn$;
 
 -- Takes all of them, or none: in one go that takes less time than a server needs to look for deadlocks, so that no
 -- transaction of others is ended for it, or hardly waits; then it lets go, and tries again after a pause at random.
-CREATE OR REPLACE PROCEDURE pg_temp.lock_tables(tables text[]) LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.lock_tables(statements text[]) LANGUAGE plpgsql AS $fn$
 DECLARE
     patience integer := (SELECT setting FROM pg_settings WHERE name = 'lock_timeout');
     most integer := (SELECT least(400, setting::integer / 2) FROM pg_settings WHERE name = 'deadlock_timeout');
     began timestamptz := clock_timestamp();
     at_once integer := 20;
     tried timestamptz;
-    tbl text;
+    statement text;
 BEGIN
     LOOP
         tried := clock_timestamp();
         BEGIN
-            FOREACH tbl IN ARRAY tables LOOP
+            FOREACH statement IN ARRAY statements LOOP
                 PERFORM set_config('lock_timeout', greatest(1,
                     at_once - 1000 * extract(epoch FROM clock_timestamp() - tried))::integer::text, true);
-                EXECUTE format('LOCK TABLE public.%I IN ACCESS EXCLUSIVE MODE', tbl);
+                EXECUTE statement;
             END LOOP;
             EXIT;
         EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
