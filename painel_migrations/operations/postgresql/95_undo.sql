@@ -362,6 +362,10 @@ BEGIN
         -- A name may have a dot: the catalogue knows where it ends.
         SELECT relname, attname INTO tbl, col FROM pg_class c JOIN pg_attribute ON attrelid = c.oid
         WHERE relnamespace = 'public'::regnamespace AND concat(relname, '.', attname) = thing.object;
+        IF NOT FOUND THEN
+            tbl := split_part(thing.object, '.', 1);
+            col := split_part(thing.object, '.', 2);
+        END IF;
         CASE thing.kind
             WHEN 'column', 'cells' THEN
                 PERFORM pg_temp.give_back(thing.kind, tbl, col,
