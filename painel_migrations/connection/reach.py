@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from painel_migrations.candidates import Candidate
 from painel_migrations.connection.answers import LIMIT
 from painel_migrations.connection.engines import make_engine
-from painel_migrations.connection.failures import Failure, classify, ending, meaning
+from painel_migrations.connection.failure import Failure
+from painel_migrations.connection.failures import classify, ending, meaning
 from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.locks import NO_LIMITS, Patience
 from painel_migrations.errors import NoConnectionError, PainelError

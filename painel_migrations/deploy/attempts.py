@@ -11,7 +11,8 @@ from typing import TypeVar
 import sqlalchemy as sa
 from alembic.config import Config
 
-from painel_migrations.connection.failures import LOST, classify, ending, meaning
+from painel_migrations.connection.failures import classify, ending, meaning
+from painel_migrations.connection.failures_postgresql import LOST
 from painel_migrations.connection.interrupts import Breaker, Interrupted, Stage
 from painel_migrations.connection.locks import RunLockedError, holders, named, runs, tell_waited
 from painel_migrations.connection.reach import Reached, reached

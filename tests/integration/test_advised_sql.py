@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from painel_migrations.connection.answers import ANSWERS
-from painel_migrations.connection.failures import SQLITE_ANSWERS
+from painel_migrations.connection.failures_sqlite import SQLITE_ANSWERS
 from painel_migrations.connection.locks import LOCK_KEY, RunLockedError, lock_run
 from painel_migrations.deploy import preflight_sessions
 from painel_migrations.settings import read_settings

@@ -24,7 +24,7 @@ import pytest
 import sqlalchemy as sa
 
 from painel_migrations.candidates import Candidate
-from painel_migrations.connection.failures import FAILURES, UNKNOWN_NETWORK, UNKNOWN_SQL
+from painel_migrations.connection.failures_postgresql import FAILURES, UNKNOWN_NETWORK, UNKNOWN_SQL
 from painel_migrations.connection.locks import LOCK_KEY
 from painel_migrations.database_url import parse_url
 from painel_migrations.deploy.doctor.rounds import examine

@@ -8,7 +8,9 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from painel_migrations.connection.failures import FAILURES, Failure, classify
+from painel_migrations.connection.failure import Failure
+from painel_migrations.connection.failures import classify
+from painel_migrations.connection.failures_postgresql import FAILURES
 from painel_migrations.errors import NoConnectionError, PainelError, Refused
 
 REPORT = "Run again with --verbose, and report it"

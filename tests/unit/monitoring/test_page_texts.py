@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from painel_migrations.candidates import Layer
 from painel_migrations.catalog import reasons
 from painel_migrations.catalog.findings import ABSENT, KINDS
-from painel_migrations.connection import failures
+from painel_migrations.connection import failures_postgresql, failures_sqlite
 from painel_migrations.deploy.configuration import configuration
 from painel_migrations.monitoring import health, health_vitals, page
 from painel_migrations.monitoring.page import chart, texts, view
@@ -28,11 +28,11 @@ PT, EN = language("pt-BR"), language("en")
 TRANSLATED = set(PT.table)
 
 FAILURES = (
-    *failures.FAILURES,
-    *failures.SQLITE_FAILURES,
-    *failures.SQLITE_ANSWERS,
-    failures.UNKNOWN_NETWORK,
-    failures.UNKNOWN_SQL,
+    *failures_postgresql.FAILURES,
+    *failures_sqlite.SQLITE_FAILURES,
+    *failures_sqlite.SQLITE_ANSWERS,
+    failures_postgresql.UNKNOWN_NETWORK,
+    failures_postgresql.UNKNOWN_SQL,
 )
 
 
