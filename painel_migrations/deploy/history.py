@@ -18,7 +18,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import Script
 
 from painel_migrations import __version__, catalog
-from painel_migrations.deploy.concern import RETIRED_COLUMNS
+from painel_migrations.deploy.concern import PASSING_COLUMNS
 from painel_migrations.events import current_run
 from painel_migrations.logs import get_logger
 from painel_migrations.operations.foreseen import LAST_BY_HAND
@@ -27,11 +27,6 @@ from painel_migrations.operations.leftover_copies import ENDINGS
 from painel_migrations.operations.literals import call, literal
 
 log = get_logger("painel_migrations.deploy")
-
-
-# Columns that a revision changes and that are no difference from head: those that go, and one that has a key between
-# two revisions.
-PASSING = {**RETIRED_COLUMNS, "0004": [*RETIRED_COLUMNS.get("0004", ()), "listas.codigo_cupom"]}
 
 
 def revision_sha256(revision: Script) -> str:
@@ -121,11 +116,14 @@ class _PostgreSQL:
 @cache
 def helpers() -> tuple[str, ...]:
     """Return the statements that make the helpers of a run on PostgreSQL."""
-    text = resources.files(__package__).joinpath("history.sql").read_text("utf-8").strip()
-    passing = [f"{revision} {column}" for revision, columns in PASSING.items() for column in columns]
+    passing = [f"{revision} {column}" for revision, columns in PASSING_COLUMNS for column in columns]
     # A literal that goes on in the next line is one.
     listed = "\n".join(map(literal, textwrap.wrap(f"{{{', '.join(passing)}}}", 100, drop_whitespace=False)))
-    facts = {"last_by_hand": f"{LAST_BY_HAND:04d}", "passing": listed}
-    for name, fact in (facts | {"endings": literal(ENDINGS)}).items():
-        text = text.replace(f"{{{name}}}", fact)
-    return (catalog.helpers(), text)
+    facts = {"last_by_hand": f"{LAST_BY_HAND:04d}", "passing": listed, "endings": literal(ENDINGS)}
+    made = [catalog.helpers()]
+    for name in ("locks.sql", "history.sql"):
+        text = resources.files(__package__).joinpath(name).read_text("utf-8").strip()
+        for fact, value in facts.items():
+            text = text.replace(f"{{{fact}}}", value)
+        made.append(text)
+    return tuple(made)

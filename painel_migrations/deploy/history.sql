@@ -22,86 +22,6 @@ BEGIN
         set_config('painel.fingerprint', pg_temp.fingerprint(), true);
 END $fn$;
 
--- The locks that a run upwards will take, of those that refer before those that are referred to, as the
--- transactions of an application take them: on what differs from head, goes as a whole or has a column that goes, what
--- has a kind of values that differs, and what a key refers to that differs or goes.
-CREATE OR REPLACE FUNCTION pg_temp.to_lock(first text) RETURNS text[] LANGUAGE sql STABLE AS $fn$
-    WITH RECURSIVE odd AS MATERIALIZED (
-        SELECT * FROM pg_temp.differences()
-        UNION ALL
-        SELECT '', '', '', ARRAY[split_part(col, '.', 1)] FROM unnest(CAST(
-{passing}
-            AS text[])) AS p (entry), LATERAL (SELECT substr(entry, 6)) AS c (col)
-        WHERE left(entry, 4) >= first AND pg_temp.has_column(split_part(col, '.', 1), split_part(col, '.', 2))
-        UNION ALL
-        SELECT '', '', '', ARRAY[relname::text] FROM pg_class, unnest(pg_temp.known_tables()) k
-        WHERE first = '0001' AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-          AND pg_temp.is_leftover(relname, k, pg_temp.head_columns(k),
-            {endings})),
-    -- What only gets something that readers do not notice: a key, an index or a trigger that is missing. Nor is
-    -- a table locked for labels that its type gets at the end.
-    changed (tbl, quietly) AS (
-        SELECT t, bool_and(found = 'nothing' AND object ~ '^(foreign key|index|trigger) ')
-        FROM odd, unnest(tables) t GROUP BY t),
-    wanted AS (
-        SELECT c.oid, relname, quietly IS FALSE
-            OR EXISTS (SELECT FROM odd WHERE found ~ format('^FOREIGN KEY .* REFERENCES %s\M', relname))
-            OR EXISTS (SELECT FROM pg_constraint JOIN pg_class child ON child.oid = conrelid
-                WHERE contype = 'f' AND confrelid = c.oid AND child.relname IN (SELECT tbl FROM changed)
-                  AND (pg_temp.names_of(conrelid, conkey) <@ pg_temp.head_columns(child.relname)) IS NOT TRUE)
-            OR EXISTS (SELECT FROM pg_constraint JOIN pg_class copy ON copy.oid = confrelid
-                WHERE contype = 'f' AND conrelid = c.oid AND copy.relname <> ALL (pg_temp.known_tables())
-                  AND copy.relname IN (SELECT tbl FROM changed))
-            OR EXISTS (SELECT FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
-                JOIN odd ON object = 'enum ' || typname AND NOT starts_with(expected, found)
-                WHERE attrelid = c.oid AND NOT attisdropped) AS whole,
-            quietly OR EXISTS (SELECT FROM odd
-                WHERE expected ~ format('^FOREIGN KEY .* REFERENCES %s\M', relname)) AS quiet
-        FROM pg_class c LEFT JOIN changed ON tbl = relname
-        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'USAGE')
-          AND EXISTS (SELECT FROM pg_temp.head_facts)),
-    depth AS (
-        SELECT oid, 0 AS n FROM wanted WHERE whole OR quiet
-        UNION
-        SELECT confrelid, n + 1 FROM depth d
-        JOIN pg_constraint ON contype = 'f' AND conrelid = d.oid AND confrelid <> conrelid
-        WHERE n < 20)
-    SELECT array_agg(format('LOCK TABLE public.%I IN %s MODE', relname,
-        CASE WHEN whole THEN 'ACCESS EXCLUSIVE' ELSE 'SHARE ROW EXCLUSIVE' END) ORDER BY n, relname)
-    FROM wanted JOIN (SELECT oid, max(n) AS n FROM depth GROUP BY oid) AS d USING (oid) WHERE whole OR quiet
-$fn$;
-
--- Takes all of them, or none: in one go that takes less time than a server needs to look for deadlocks, so that no
--- transaction of others is ended for it, or hardly waits; then it lets go, and tries again after a pause at random.
-CREATE OR REPLACE PROCEDURE pg_temp.lock_tables(statements text[]) LANGUAGE plpgsql AS $fn$
-DECLARE
-    patience integer := (SELECT setting FROM pg_settings WHERE name = 'lock_timeout');
-    most integer := (SELECT least(400, setting::integer / 2) FROM pg_settings WHERE name = 'deadlock_timeout');
-    began timestamptz := clock_timestamp();
-    at_once integer := 20;
-    tried timestamptz;
-    statement text;
-BEGIN
-    LOOP
-        tried := clock_timestamp();
-        BEGIN
-            FOREACH statement IN ARRAY statements LOOP
-                PERFORM set_config('lock_timeout', greatest(1,
-                    at_once - 1000 * extract(epoch FROM clock_timestamp() - tried))::integer::text, true);
-                EXECUTE statement;
-            END LOOP;
-            EXIT;
-        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-            IF clock_timestamp() - began > patience * interval '1 ms' AND patience > 0 THEN
-                RAISE;
-            END IF;
-        END;
-        PERFORM pg_sleep(0.05 + random() * 0.1);
-        at_once := least(at_once * 1.5, most);
-    END LOOP;
-    PERFORM set_config('lock_timeout', patience::text, true);
-END $fn$;
-
 CREATE OR REPLACE PROCEDURE pg_temp.begin_revision(revision text, direction text DEFAULT 'upgrade')
 LANGUAGE plpgsql AS $fn$
 DECLARE is_first boolean := coalesce(current_setting('painel.began', true), '') = '';
@@ -115,7 +35,7 @@ BEGIN
         CALL pg_temp.find_duplicates();
     END IF;
     IF is_first AND direction = 'upgrade' THEN
-        CALL pg_temp.lock_tables(coalesce(pg_temp.to_lock(revision), '{}'));
+        CALL pg_temp.lock_tables(coalesce(pg_temp.locks_needed(revision), '{}'));
     END IF;
 END $fn$;
 

@@ -95,6 +95,15 @@ def test_what_is_undone_in_between_is_looked_at_again(connection: sa.Connection)
     assert _seen(connection) != _noted(connection)
 
 
+def test_a_position_is_in_no_catalogue(connection: sa.Connection) -> None:
+    """A sequence at its end stands still in the catalogue: who moves it says so."""
+    connection.exec_driver_sql("CALL pg_temp.ensure_sequence('pais')")
+    connection.exec_driver_sql("CALL pg_temp.note_changes()")
+    connection.exec_driver_sql("INSERT INTO public.pais (id) VALUES (2147483647)")
+    connection.exec_driver_sql("CALL pg_temp.ensure_sequence('pais')")
+    assert _seen(connection) != _noted(connection)
+
+
 def test_a_server_that_does_not_count(connection: sa.Connection) -> None:
     connection.exec_driver_sql("SET LOCAL track_counts = off")
     connection.exec_driver_sql(WRITES[0])

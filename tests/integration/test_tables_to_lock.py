@@ -1,4 +1,4 @@
-"""What a run locks is told before it locks anything: no more and no less than what it then takes."""
+"""What a run locks is foreseen before it locks anything: no more and no less than what it then takes."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ CASES = [
 
 STRONG = "'AccessExclusiveLock', 'ExclusiveLock', 'ShareRowExclusiveLock', 'ShareLock'"
 # What is locked in the end, by the names that the tables had at the beginning; as an error, so that nothing is kept.
-TOLD = f"""painel_step := 'the end';
-RAISE EXCEPTION USING ERRCODE = 'PM004', MESSAGE = format('told %s taken %s', current_setting('painel.told'), (
+SEEN = f"""painel_step := 'the end';
+RAISE EXCEPTION USING ERRCODE = 'PM004', MESSAGE = format('foreseen %s taken %s', current_setting('painel.foreseen'), (
     SELECT string_agg(DISTINCT a.relname || ' ' || (mode = 'AccessExclusiveLock'), ',') FROM pg_locks
     JOIN pg_temp.at_first a ON a.oid = relation WHERE pid = pg_backend_pid() AND mode IN ({STRONG})));"""
 FIRST = """CREATE TEMP TABLE at_first ON COMMIT DROP AS SELECT oid, relname FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
       AND relname NOT IN ('alembic_version', 'migration_history');
-PERFORM set_config('painel.told',
-    (SELECT string_agg(t, ',') FROM unnest(pg_temp.to_lock('0001')) t), true);
+PERFORM set_config('painel.foreseen',
+    (SELECT string_agg(t, ',') FROM unnest(pg_temp.locks_needed('0001')) t), true);
 CALL pg_temp.begin_revision('0001')"""
 
 
@@ -51,24 +51,31 @@ def engine(server_of: Callable[[int], servers.Server]) -> Iterator[sa.Engine]:
 
 
 @pytest.mark.parametrize(("state", "scar"), CASES, ids=str)
-def test_what_is_told_is_what_is_taken(engine: sa.Engine, state: int, scar: str | None) -> None:
+def test_what_is_foreseen_is_what_is_taken(engine: sa.Engine, state: int, scar: str | None) -> None:
     lineage.build(engine, state, rows=3)
     if scar:
         scars.apply(engine, scars.get("postgresql", scar))
     text = (
         script("sql")
         .replace("CALL pg_temp.begin_revision('0001')", FIRST, 1)
-        .replace("painel_step := 'the end';", TOLD)
+        .replace("painel_step := 'the end';", SEEN)
     )
     with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError) as raised:
         connection.exec_driver_sql(text, execution_options={"no_parameters": True})
     assert isinstance(raised.value.orig, psycopg2.Error)
-    found = re.search(r"told (.*) taken (.*)", str(raised.value.orig))
+    found = re.search(r"foreseen (.*) taken (.*)", str(raised.value.orig))
     assert found is not None, raised.value.orig
-    told = dict(re.findall(r"TABLE public\.(\S+) IN (.*?) MODE", found[1]))
+    foreseen = dict(re.findall(r"TABLE public\.(\S+) IN (.*?) MODE", found[1]))
     locks = [lock.split() for lock in found[2].split(",")]
     taken = {table for table, _ in locks}
-    assert set(told) >= taken, f"not told: {taken - set(told)}"
-    assert set(told) == taken, f"told in vain: {set(told) - taken}"
+    assert set(foreseen) >= taken, f"not foreseen: {taken - set(foreseen)}"
+    assert set(foreseen) == taken, f"foreseen in vain: {set(foreseen) - taken}"
+    order = list(foreseen)
+    with engine.connect() as connection:
+        keys = connection.exec_driver_sql(
+            "SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint WHERE contype = 'f'"
+        ).all()
+    crossed = [key for key in keys if set(key) <= set(order) and order.index(key[0]) > order.index(key[1])]
+    assert crossed == [], "an application takes the lock of what refers first"
     alone = {table for table, is_exclusive in locks if is_exclusive == "true"}
-    assert {table for table, mode in told.items() if mode == "ACCESS EXCLUSIVE"} == alone
+    assert {table for table, mode in foreseen.items() if mode == "ACCESS EXCLUSIVE"} == alone

@@ -19,7 +19,6 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from painel_migrations.operations.operation import OPERATIONS
-from tests.conftest import engine_of
 from tests.support import servers, twins
 from tests.support.twins import Operate, World
 
@@ -242,11 +241,8 @@ def test_every_operation_has_a_strategy_or_a_reason() -> None:
 
 @pytest.fixture(scope="module", params=(16, 18))
 def postgresql(request: pytest.FixtureRequest, server_of: Callable[[int], servers.Server]) -> Iterator[Any]:
-    """One transaction of each server: making the helpers takes longer than an example."""
-    server = server_of(request.param)
-    with engine_of(server.create_database("twins")).connect() as connection:
-        yield twins.PostgreSQL(connection)
-    server.drop_database("twins")
+    with twins.on_server(server_of(request.param)) as side:
+        yield side
 
 
 @pytest.mark.parametrize("name", STRATEGIES)

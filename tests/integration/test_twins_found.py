@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from painel_migrations.errors import UsageError
 from painel_migrations.operations.operation import OPERATIONS
-from tests.conftest import engine_of
 from tests.support import servers, twins
 from tests.support.twins import Operate, World
 
@@ -87,11 +86,8 @@ REFUSED: dict[str, tuple[Operate, str]] = {
 
 @pytest.fixture(scope="module", params=(16, 18))
 def postgresql(request: pytest.FixtureRequest, server_of: Callable[[int], servers.Server]) -> Iterator[Any]:
-    """One transaction of each server: making the helpers takes longer than an example."""
-    server = server_of(request.param)
-    with engine_of(server.create_database("twins_found")).connect() as connection:
-        yield twins.PostgreSQL(connection)
-    server.drop_database("twins_found")
+    with twins.on_server(server_of(request.param)) as side:
+        yield side
 
 
 @pytest.mark.parametrize("case", GIVEN_BACK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from painel_migrations.errors import Refused
 from painel_migrations.operations.guarded import prepare, prologue, send
 from painel_migrations.operations.sqlite import REVISION, changes
 from painel_migrations.operations.sqlite.violations import DIRECTION
+from tests.conftest import engine_of
+from tests.support import servers
 
 _OWN = ("arrived", "constraint", "index", "undo")
 UNFORESEEN = "a key that is broken"
@@ -305,3 +308,14 @@ def on_sqlite(file: Path, world: World, operate: Operate) -> Outcome:
             return SQLite(connection).outcome(world, operate)
         finally:
             connection.rollback()
+
+
+@contextmanager
+def on_server(server: servers.Server) -> Iterator[PostgreSQL]:
+    """One transaction of a server, for many examples: making the helpers takes longer than one."""
+    name = f"twins_{secrets.token_hex(4)}"
+    engine = engine_of(server.create_database(name))
+    with engine.connect() as connection:
+        yield PostgreSQL(connection)
+    engine.dispose()
+    server.drop_database(name)
