@@ -23,7 +23,7 @@ CREATE OR REPLACE FUNCTION pg_temp.locks_needed(first text) RETURNS text[] LANGU
         FROM odd, unnest(tables) t GROUP BY t),
     wanted AS (
         SELECT c.oid, relname, quietly IS FALSE
-            OR EXISTS (SELECT FROM odd WHERE found ~ format('^FOREIGN KEY .* REFERENCES %s\M', relname))
+            OR EXISTS (SELECT FROM odd WHERE substring(found FROM '^FOREIGN KEY .* REFERENCES (\w+)') = relname)
             OR EXISTS (SELECT FROM pg_constraint JOIN pg_class child ON child.oid = conrelid
                 WHERE contype = 'f' AND confrelid = c.oid AND child.relname IN (SELECT tbl FROM changed)
                   AND (pg_temp.names_of(conrelid, conkey) <@ pg_temp.head_columns(child.relname)) IS NOT TRUE)
@@ -34,7 +34,7 @@ CREATE OR REPLACE FUNCTION pg_temp.locks_needed(first text) RETURNS text[] LANGU
                 JOIN odd ON object = 'enum ' || typname AND NOT starts_with(expected, found)
                 WHERE attrelid = c.oid AND NOT attisdropped) AS whole,
             quietly OR EXISTS (SELECT FROM odd
-                WHERE expected ~ format('^FOREIGN KEY .* REFERENCES %s\M', relname)) AS quiet
+                WHERE substring(expected FROM '^FOREIGN KEY .* REFERENCES (\w+)') = relname) AS quiet
         FROM pg_class c LEFT JOIN changed ON tbl = relname
         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'USAGE')
           AND EXISTS (SELECT FROM pg_temp.head_facts)),
