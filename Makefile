@@ -7,7 +7,7 @@
 
 # What a target takes. Only what stands on make's command line is meant: platforms and shells set HOST, PORT or PLAN for
 # purposes of their own, and PLAN=starter would have an upgrade do nothing and succeed.
-ARGUMENTS := REV M FROM TO STYLE SPLIT SRC FORMAT EVERY HOST PORT STATIC PLAN APPLY REDACT ARGS PYTHON
+ARGUMENTS := REV M FROM TO STYLE SPLIT SRC FORMAT EVERY HOST PORT STATIC PLAN APPLY REDACT FILE ARGS PYTHON
 given = $(if $(filter command,$(origin $(1))),$(value $(1)))
 # By way of the environment and unexpanded, so that quotes, $ and blanks arrive as they were typed.
 $(foreach name,$(ARGUMENTS),$(eval override GIVEN_$(name) := $$(call given,$(name))))
@@ -33,12 +33,13 @@ PLANNED = $(if $(filter-out 0 no,$(GIVEN_PLAN)),--plan )
 FORMATTED = $(if $(GIVEN_FORMAT),--format="$$GIVEN_FORMAT")
 PAGE = $(if $(GIVEN_HOST),--host="$$GIVEN_HOST") $(if $(GIVEN_PORT),--port="$$GIVEN_PORT") \
 	$(if $(GIVEN_STATIC),--static="$$GIVEN_STATIC")
+NAMED = $(if $(GIVEN_FILE),-- "$$GIVEN_FILE")
 MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify repair health history doctor metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision check test lint bench
+.PHONY: help upgrade downgrade status verify repair health history doctor backup backup-verify drill metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision check test lint bench
 
 ##
 ##   help                   this list
@@ -83,6 +84,20 @@ history: .venv/runtime
 ##   doctor                 why it cannot be reached, step by step; what an upgrade would meet there
 doctor: .venv/runtime
 	@$(RUN) doctor
+
+##
+## Backups, in MIGRATION_BACKUP_DIR, otherwise in backups/ (docs/backup.md)
+##   backup                 everything in the database into one file, with a manifest beside it
+backup: .venv/runtime
+	@$(RUN) backup
+
+##   backup-verify [FILE=]  restore one where nobody is, compare, and note that it is proven
+backup-verify: .venv/runtime
+	@$(RUN) backup-verify $(NAMED)
+
+##   drill [FILE=]          the same; then to head, check, back, and how long each took
+drill: .venv/runtime
+	@$(RUN) drill $(NAMED)
 
 ##
 ## Monitoring (docs/monitoring/README.md)

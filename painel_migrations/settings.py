@@ -12,6 +12,7 @@ from dotenv.parser import Binding, parse_stream
 from dotenv.variables import Variable, parse_variables
 from sqlalchemy import URL
 
+from painel_migrations.backup_settings import BACKUP_VARIABLES, Backups, backups_of
 from painel_migrations.candidates import DATABASE_VARIABLES, LIBPQ_VARIABLES, Candidate, find_candidates
 from painel_migrations.errors import UsageError
 
@@ -83,6 +84,7 @@ VARIABLES = (
     ALERT_URL,
     ALERT_STYLE,
     STATUS_TOKEN,
+    *BACKUP_VARIABLES,
 )
 _OURS = frozenset(VARIABLES)
 _UNSTRIPPED = frozenset((*DATABASE_VARIABLES, "PGPASSWORD"))
@@ -125,6 +127,7 @@ class Settings:
     attempts_left: int | None
     startup_limit: float
     monitoring: Monitoring
+    backup: Backups
 
     @property
     def database_url(self) -> URL:
@@ -168,6 +171,7 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
             status_token=both.get(STATUS_TOKEN),
             behind_limit=durations["MIGRATION_BEHIND_LIMIT"],
         ),
+        backup=backups_of(both),
     )
 
 
@@ -191,6 +195,11 @@ def read_status_token(environ: Mapping[str, str] | None = None, folder: Path | N
     """
     real = _filled(os.environ if environ is None else environ)
     return real.get(STATUS_TOKEN) or _read_file((folder or Path()) / ".env").get(STATUS_TOKEN)
+
+
+def handed_on(**more: str) -> dict[str, str]:
+    """Return this process's environment for a program that it starts, with ``more`` in it."""
+    return {**os.environ, **more}
 
 
 def _filled(variables: Mapping[str, str | None], lines: Mapping[str, int] | None = None) -> dict[str, str]:

@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import unicodedata
+from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from painel_migrations.errors import UsageError
@@ -58,6 +59,28 @@ def say(line: object = "", to: TextIO | None = None) -> None:
 def show(document: str) -> None:
     """Print a document of many lines, ours or safe by its format (``as_json``). Raises: as ``say``."""
     _write(document if document.endswith("\n") else f"{document}\n", sys.stdout)
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Give a function that shows how far something is, in one line of a terminal; elsewhere it does nothing."""
+    stream = sys.stderr
+    if not stream.isatty():
+        yield lambda _text: None
+        return
+    shown = ""
+
+    def tell(text: str) -> None:
+        nonlocal shown
+        if text != shown:
+            shown = text
+            _write(f"\r{printable(text)}\x1b[K", stream)
+
+    try:
+        yield tell
+    finally:
+        if shown:
+            _write("\r\x1b[K", stream)
 
 
 def as_json(value: Any, indent: int | None = None) -> str:

@@ -40,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--verbose", action="store_true", help="on an error, show where in the code it happened")
     parser.add_argument("--version", action="version", version=f"painel-migrations {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for add in (_add_runs, _add_looks, _add_monitoring, _add_console, _add_archive, _add_development):
+    for add in (_add_runs, _add_looks, _add_backups, _add_monitoring, _add_console, _add_archive, _add_development):
         add(verbs)
     return parser
 
@@ -140,6 +140,37 @@ def _doctor(_given: argparse.Namespace, _breaker: Breaker) -> int:
     from painel_migrations.deploy.doctor import doctor
 
     return doctor()
+
+
+# Backups.
+
+
+def _add_backups(verbs: _Verbs) -> None:
+    about = "write everything in it into one file, with a manifest of what it holds"
+    _add(verbs, "backup", _backup, about, changes=True)
+    about = "restore a backup where nobody is, compare it, and note that it is proven; exit 1 if it is not"
+    prove = _add(verbs, "backup-verify", _backup_verify, about)
+    about = "prove a backup, take the restored one to head and back, and say how long each took"
+    for verb in (prove, _add(verbs, "drill", _drill, about)):
+        verb.add_argument("file", nargs="?", metavar="FILE", help="the backup (the newest of this database)")
+
+
+def _backup(_given: argparse.Namespace, breaker: Breaker) -> int:
+    from painel_migrations.backup import take
+
+    return take.backup(breaker)
+
+
+def _backup_verify(given: argparse.Namespace, breaker: Breaker) -> int:
+    from painel_migrations.backup import verify
+
+    return verify.backup_verify(given.file, breaker)
+
+
+def _drill(given: argparse.Namespace, breaker: Breaker) -> int:
+    from painel_migrations.backup import verify
+
+    return verify.drill(given.file, breaker)
 
 
 # Whether it is well.

@@ -39,6 +39,9 @@ SAFE_PATH = "SET LOCAL search_path = pg_catalog, pg_temp"
 # broken network it would hold its locks for hours. A run that lives sends the next one at once.
 IDLE = 60_000
 
+# An option of a connection, for who reads much and needs it to be of one moment: a backup.
+ONE_MOMENT = "painel_one_moment"
+
 # What a role, a database or the server may have set, lifted as every transaction of ours begins, a run's or a look's:
 # what would end it from outside (the limit of whole transactions is there from PostgreSQL 17 on), refuse it views, hide
 # rows that a GIN index finds, or put elsewhere what Alembic makes before the first operation. What only a superuser may
@@ -98,9 +101,10 @@ def _prepare_postgresql(engine: sa.Engine, read_only: bool, patience: Patience) 
     @sa.event.listens_for(engine, "begin")
     def _begun(connection: sa.Connection) -> None:
         # Where what others commit is seen, whatever a role has asked for: a run waits for another, then looks.
+        level = "REPEATABLE READ" if connection.get_execution_options().get(ONE_MOMENT) else "READ COMMITTED"
         secure(
             connection,
-            f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED{', READ ONLY' if read_only else ''}; ",
+            f"SET TRANSACTION ISOLATION LEVEL {level}{', READ ONLY' if read_only else ''}; ",
             patience,
         )
 

@@ -10,8 +10,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from painel_migrations.connection.failures import meaning
+from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.sqlite_file import open_to_look, scratch_folder
 from painel_migrations.deploy.preflight_sqlite import room_for
+
+# Pages that are copied at once: some megabytes.
+_PAGES = 1024
 
 
 @contextmanager
@@ -30,16 +34,29 @@ def copied(file: Path, patience: float) -> Iterator[Path]:
     with scratch_folder(file, needed) as folder:
         copy = Path(folder) / file.name
         if file.exists():
-            _copy(file, copy, patience)
+            copy_to(file, copy, patience)
         yield copy
 
 
-def _copy(file: Path, copy: Path, patience: float) -> None:
+def copy_to(file: Path, copy: Path, patience: float, breaker: Breaker | None = None) -> None:
+    """Copy an SQLite file as it was last committed, by SQLite's online backup, while others write to it.
+
+    Args:
+        file: its real path.
+        copy: an empty file, or none.
+        patience: seconds to wait for a process that keeps the file closed.
+        breaker: which ends it.
+
+    Raises:
+        PainelError: the file cannot be read.
+        ConnectionAbortedError: the breaker ended it.
+    """
     with closing(open_to_look(file, patience)) as source, closing(sqlite3.connect(copy)) as target:
         try:
             # backup() would wait for ever for a file that another process keeps closed; a reader keeps it open.
             source.execute("BEGIN")
             source.execute("SELECT count(*) FROM sqlite_master")
-            source.backup(target)
+            # In parts, between which a signal is heard.
+            source.backup(target, pages=_PAGES, progress=lambda *_: breaker.check() if breaker else None)
         except sqlite3.Error as error:
             raise meaning(sa.exc.DBAPIError(None, None, error)) from error

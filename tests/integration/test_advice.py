@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from painel_migrations.verbs import build_parser
 from tests.support import history, lineage
 from tests.support.command import Ran
+from tests.support.command import run as run_command
 from tests.support.history import ROOT
 from tests.support.pasting import NOWHERE
 
@@ -183,10 +184,18 @@ def drifted(database: sa.Engine) -> None:
         connection.exec_driver_sql(f'DROP INDEX "{index.scalars().first()}"')
 
 
+def backed_up(database: sa.Engine) -> None:
+    behind(database)
+    assert run_command(database.url, "backup").code == 0
+
+
 SITUATIONS: dict[str, tuple[Callable[[sa.Engine], None], int]] = {
     "upgrade": (behind, 0),
     "upgrade PLAN=1": (behind, 0),
     "upgrade REV=0017": (behind, 0),
+    "backup": (behind, 0),
+    "backup-verify": (backed_up, 0),
+    "drill": (backed_up, 0),
     "status": (behind, 0),
     "history": (at_head, 0),
     "health": (behind, 1),

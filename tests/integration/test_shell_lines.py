@@ -241,7 +241,16 @@ CANNOT = {
 }
 """The lines that cannot be run here, and why. What they name is looked for all the same."""
 
-NO_COMMANDS = {"git cannot read the repository 0017: 0017", "railway name"}
+NO_COMMANDS = {
+    "git cannot read the repository 0017: 0017",
+    "railway name",
+    # What pg_dump says of itself, and what a backup says of it.
+    "pg_dump \\(PostgreSQL\\",
+    "pg_dump 0017",
+    # What stops the server of a proof, in backup/server.py.
+    'rm -rf "$0"',
+    "kill -QUIT $server",
+}
 """Words of messages that begin as a command does."""
 
 

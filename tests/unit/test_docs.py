@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from painel_migrations import errors
+from painel_migrations.backup_settings import BACKUP_DEFAULTS
 from painel_migrations.candidates import DEFAULT_DATABASE_URL
 from painel_migrations.settings import (
     COUNTS,
@@ -30,6 +31,7 @@ DEFAULTS = {
     LOCK_PAUSES: ",".join(f"{pause:g}" for pause in DEFAULT_LOCK_PAUSES),
     LOG: LOG_STYLES[0],
     **MONITORING_DEFAULTS,
+    **BACKUP_DEFAULTS,
 }
 
 
