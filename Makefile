@@ -7,7 +7,7 @@
 
 # What a target takes. Only what stands on make's command line is meant: platforms and shells set HOST, PORT or PLAN for
 # purposes of their own, and PLAN=starter would have an upgrade do nothing and succeed.
-ARGUMENTS := REV M FROM TO STYLE SPLIT SRC FORMAT EVERY HOST PORT STATIC PLAN APPLY REDACT FILE ARGS PYTHON
+ARGUMENTS := REV M FROM TO STYLE SPLIT SRC FORMAT EVERY HOST PORT STATIC PLAN APPLY REDACT FILE LANE ARGS PYTHON
 given = $(if $(filter command,$(origin $(1))),$(value $(1)))
 # By way of the environment and unexpanded, so that quotes, $ and blanks arrive as they were typed.
 $(foreach name,$(ARGUMENTS),$(eval override GIVEN_$(name) := $$(call given,$(name))))
@@ -34,12 +34,14 @@ FORMATTED = $(if $(GIVEN_FORMAT),--format="$$GIVEN_FORMAT")
 PAGE = $(if $(GIVEN_HOST),--host="$$GIVEN_HOST") $(if $(GIVEN_PORT),--port="$$GIVEN_PORT") \
 	$(if $(GIVEN_STATIC),--static="$$GIVEN_STATIC")
 NAMED = $(if $(GIVEN_FILE),-- "$$GIVEN_FILE")
+# Four at most: each worker has servers of its own.
+TEST = .venv/bin/python -m tests.support.given -n logical --maxprocesses 4 --dist worksteal
 MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify repair health history doctor backup backup-verify drill metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision check test lint bench
+.PHONY: help upgrade downgrade status verify repair health history doctor backup backup-verify drill metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision check test test-all lint bench
 
 ##
 ##   help                   this list
@@ -151,9 +153,14 @@ revision: .venv/runtime
 check: .venv/runtime
 	@$(RUN) check $(FORMATTED) $(if $(GIVEN_FROM),--from="$$GIVEN_FROM")
 
-##   test [ARGS="-k ..."]   every test, on SQLite and on PostgreSQL servers of its own
+##   test [ARGS="-k ..."]   the quick tests and some of every kind, on SQLite and on PostgreSQL
+##                          servers of its own; LANE=ci runs what CI does
 test: .venv/development
-	@.venv/bin/python -m tests.support.given -n logical --maxprocesses 4 --dist worksteal
+	@$(TEST) --lane="$${GIVEN_LANE:-quick}"
+
+##   test-all [ARGS=]       every test
+test-all: .venv/development
+	@$(TEST) --lane=all
 
 ##   lint                   style, formatting and types; the shell scripts
 lint: .venv/development

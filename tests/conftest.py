@@ -19,7 +19,7 @@ from painel_migrations.archive import register
 from painel_migrations.connection import prepare_sqlite
 from painel_migrations.errors import Refused
 from painel_migrations.settings import VARIABLES, read_settings
-from tests.support import advice, advice_templates, application_files, bytecode, history, interruptions, servers
+from tests.support import advice, advice_templates, application_files, bytecode, history, interruptions, lanes, servers
 from tests.support import application as applications
 from tests.support.command import Ran
 
@@ -40,8 +40,30 @@ settings.register_profile(
     phases=[Phase.explicit, Phase.generate],
     **_ALWAYS,
 )
+settings.register_profile("lane", parent=settings.get_profile("ci"), max_examples=2)
 settings.register_profile("deep", max_examples=400, **_ALWAYS)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take `--lane`."""
+    lanes.add_option(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have a lane try fewer examples."""
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", lanes.profile(config)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what the lane runs, after `-k` and its like."""
+    lanes.keep(config, items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear of a worker what its lane left out."""
+    lanes.hear(node)
 
 
 @pytest.fixture(autouse=True)
@@ -220,3 +242,4 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                     terminalreporter.write_line(str(value))
     interruptions.summarise(terminalreporter)
     advice.summarise(terminalreporter)
+    lanes.summarise(terminalreporter)

@@ -118,7 +118,7 @@ def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], lis
     return get
 
 
-NOT_OF_PAINEL = {"help", "test", "lint", "bench", "watch"}
+NOT_OF_PAINEL = {"help", "test", "test-all", "lint", "bench", "watch"}
 """Targets that run something else than a verb."""
 
 NAMED = {"downgrade", "revision", "sql-rollback"}
@@ -233,6 +233,7 @@ SITUATIONS: dict[str, tuple[Callable[[sa.Engine], None], int]] = {
 ELSEWHERE = {
     "revision": "writes into this repository: tests/unit/test_cli.py runs it in a clone",
     "test": "is this suite",
+    "test-all": "is this suite",
     "lint": "is the other half of what CI runs",
     "bench": "is run by hand: minutes, and numbers for a person",
     "help": "is the Makefile's own: test_makefile.py",

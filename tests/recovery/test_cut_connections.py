@@ -105,14 +105,13 @@ COMMITS = [
 ]
 
 
+@pytest.mark.parametrize("cut", COMMITS, ids=lambda cut: str(cut.fault))
 @pytest.mark.parametrize("version", VERSIONS)
 def test_around_the_commit(
-    original: Original, undisturbed: Undisturbed, interruptions: Interruptions, version: int
+    original: Original, undisturbed: Undisturbed, interruptions: Interruptions, version: int, cut: Cut
 ) -> None:
-    with bench(original(version)) as made:
-        for cut in COMMITS:
-            with interruptions.one(str(cut.fault)):
-                assert_cut(made, replace(cut, fault=committing(undisturbed(version), cut.fault)))
+    with bench(original(version)) as made, interruptions.one(str(cut.fault)):
+        assert_cut(made, replace(cut, fault=committing(undisturbed(version), cut.fault)))
 
 
 @pytest.mark.parametrize("action", [Action.CLOSE, Action.RESET])

@@ -18,6 +18,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 [ARGUMENTS] = (found.split() for found in re.findall(r"^ARGUMENTS := (.*)$", MAKEFILE, re.MULTILINE))
 LISTED = re.findall(r"^##   ([a-z-]+) ", MAKEFILE, re.MULTILINE)
 SCRIPTS = "<scripts/deploy/start.sh><scripts/monitoring/watch.sh>"
+TESTS = "<-m><tests.support.given><-n><logical><--maxprocesses><4><--dist><worksteal>"
 SAY_ARGUMENTS = '#!/bin/sh\nfor argument; do printf "<%s>" "$argument"; done; echo " $DATABASE_URL"\n'
 
 
@@ -112,7 +113,9 @@ def test_help_fits_a_terminal(clone: Path) -> None:
         (["archive", "APPLY=0", "REDACT=yes"], "<-m><painel_migrations><archive><--><.>"),
         (["archive-undo"], "<-m><painel_migrations><archive-undo><--><.>"),
         (["archive-undo", "SRC=../painel"], "<-m><painel_migrations><archive-undo><--><../painel>"),
-        (["test", "ARGS=-k 'a or b'"], "<-m><tests.support.given><-n><logical><--maxprocesses><4><--dist><worksteal>"),
+        (["test", "ARGS=-k 'a or b'"], f"{TESTS}<--lane=quick>"),
+        (["test", "LANE=ci"], f"{TESTS}<--lane=ci>"),
+        (["test-all"], f"{TESTS}<--lane=all>"),
         (["bench"], "<-m><tests.load.bench>"),
         (["lint"], "<-m><ruff><check><.> \n<-m><ruff><format><--check><.> \n<-m><mypy> \n" + SCRIPTS),
     ],
@@ -187,7 +190,7 @@ TAKES = {
     "M": "revision",
     "FORMAT": "verify",
     "EVERY": "watch",
-    "ARGS": "test",
+    **dict.fromkeys(("LANE", "ARGS"), "test"),
     "PYTHON": "status",
 }
 # An interpreter, and a watch, that say what reached them by the environment, too.
