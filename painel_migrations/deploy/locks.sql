@@ -14,7 +14,7 @@ CREATE OR REPLACE FUNCTION pg_temp.locks_needed(first text) RETURNS text[] LANGU
         UNION ALL
         SELECT '', '', '', ARRAY[relname::text] FROM pg_class, unnest(pg_temp.known_tables()) k
         WHERE first = '0001' AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-          AND pg_temp.is_leftover(relname, k, pg_temp.head_columns(k),
+          AND strpos(relname, k) > 0 AND pg_temp.is_leftover(relname, k, pg_temp.head_columns(k),
             {endings})),
     -- What only gets something that readers do not notice: a key, an index or a trigger that is missing. Nor is
     -- a table locked for labels that its type gets at the end.

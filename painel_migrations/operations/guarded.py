@@ -55,6 +55,7 @@ SET LOCAL bytea_output = hex;
 SET LOCAL extra_float_digits = 1;
 SET LOCAL row_security = off;
 SET LOCAL jit = off;
+SET LOCAL plan_cache_mode = force_generic_plan;
 SET LOCAL standard_conforming_strings = on;
 SET LOCAL array_nulls = on;
 SET LOCAL transform_null_equals = off;

@@ -41,23 +41,25 @@ $fn$;
 
 -- A type as the revisions name it: an enum of schema public without its schema, any other as SQL reads it
 -- anywhere.
-CREATE OR REPLACE FUNCTION pg_temp.type_name(of_type oid, modifier integer) RETURNS text
-LANGUAGE sql STABLE AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.type_name(of_type oid, modifier integer, OUT o text)
+LANGUAGE plpgsql STABLE AS $fn$
+BEGIN
     SELECT CASE WHEN typtype = 'e' AND typnamespace = 'public'::regnamespace THEN typname
-        ELSE format_type(oid, modifier) END FROM pg_type WHERE oid = of_type
-$fn$;
+        ELSE format_type(oid, modifier) END INTO o FROM pg_type WHERE oid = of_type;
+END $fn$;
 
 -- A relation or a routine by the name that people know it by.
 CREATE OR REPLACE FUNCTION pg_temp.shown(thing text) RETURNS text LANGUAGE sql IMMUTABLE AS $fn$
     SELECT regexp_replace(thing, '^public[.]', '')
 $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.type_of(tbl text, col text) RETURNS text LANGUAGE sql STABLE AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.type_of(tbl text, col text, OUT o text) LANGUAGE plpgsql STABLE AS $fn$
+BEGIN
     SELECT concat(pg_temp.type_name(atttypid, atttypmod),
         CASE WHEN attcollation <> typcollation THEN ' COLLATE ' || attcollation::regcollation END)
-    FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
-    WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, col)
-$fn$;
+    INTO o FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
+    WHERE attrelid = pg_temp.oid_of(tbl) AND attname = col AND attnum > 0 AND NOT attisdropped;
+END $fn$;
 
 -- The columns of a table; NULL where there is none of that name.
 CREATE OR REPLACE FUNCTION pg_temp.columns_of(tbl text) RETURNS text[] LANGUAGE sql STABLE AS $fn$

@@ -75,7 +75,8 @@ END $fn$;
 CREATE OR REPLACE FUNCTION pg_temp.was(live text, of_col text DEFAULT NULL, instead text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE AS $fn$
     SELECT coalesce((SELECT quote_ident(CASE WHEN of_col IS NULL THEN tbl ELSE col END) FROM pg_temp.as_found
-        WHERE rel = pg_temp.oid_of(live) AND (of_col IS NULL OR num = pg_temp.attnum_of(live, of_col) OR col = of_col)
+        WHERE rel = (SELECT pg_temp.oid_of(live))
+          AND (of_col IS NULL OR num = pg_temp.attnum_of(live, of_col) OR col = of_col)
         ORDER BY num = pg_temp.attnum_of(live, of_col) DESC LIMIT 1), instead, quote_ident(coalesce(of_col, live)))
 $fn$;
 

@@ -260,13 +260,14 @@ RETURNS boolean LANGUAGE plpgsql AS $fn$
 DECLARE
     live text := pg_temp.type_of(tbl, col);
     target text := pg_temp.spelled(wanted);
-    value text := pg_temp.converted(quote_ident(col), live, target);
+    value text;
 BEGIN
     IF live = target THEN
         RETURN true;
     ELSIF NOT pg_temp.all_fit(tbl, col, wanted) THEN
         RETURN false;
     END IF;
+    value := pg_temp.converted(quote_ident(col), live, target);
     PERFORM pg_temp.say_zone(tbl || '.' || col, format('FROM public.%I WHERE true', tbl), quote_ident(col), live,
         target);
     -- What the way back cannot work out is kept.

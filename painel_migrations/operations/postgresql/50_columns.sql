@@ -73,11 +73,22 @@ DECLARE
     d record;
     kind record;
     next bigint;
+    rel oid := pg_temp.oid_of(tbl);
 BEGIN
-    IF NOT pg_temp.has_table(tbl) THEN
+    IF rel IS NULL THEN
         RETURN;
     END IF;
     SELECT * INTO d FROM pg_temp.described(item);
+    <<it>> BEGIN
+    -- Most are as said, and seen to be in one look: what comes after it asks for each of this by itself.
+    EXIT it WHEN EXISTS (SELECT FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
+        LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+        WHERE attrelid = rel AND attname = d.col AND attidentity = '' AND attgenerated = ''
+          AND attcollation = typcollation AND format_type(atttypid, atttypmod) = pg_temp.spelled(d.col_type)
+          AND d.col_type <> 'serial' AND attnotnull = d.required
+          AND pg_get_expr(adbin, adrelid) IS NOT DISTINCT FROM d.default_is AND NOT EXISTS (
+            SELECT FROM pg_constraint WHERE conrelid = rel AND contype = 'n' AND conkey = ARRAY[attnum]
+              AND (connoinherit OR NOT convalidated OR conname <> tbl || '_' || d.col || '_not_null')));
     IF NOT pg_temp.has_column(tbl, d.col) THEN
         -- Rows that must have a value get the default; kept cells take its place.
         PERFORM pg_temp.alter(tbl, 'ADD COLUMN %I %s%s', d.col, pg_temp.as_type(pg_temp.spelled(d.col_type)),
@@ -86,7 +97,7 @@ BEGIN
         PERFORM pg_temp.give_back('column', tbl, d.col, format('live.%I IS NULL OR %L', d.col, d.required));
     ELSE
         SELECT attidentity, attgenerated INTO kind FROM pg_attribute
-        WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, d.col);
+        WHERE attrelid = rel AND attname = d.col;
         IF kind.attidentity <> '' THEN
             next := pg_temp.next_of(pg_get_serial_sequence(format('public.%I', tbl), d.col)::regclass);
             PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP IDENTITY', d.col);
@@ -115,6 +126,7 @@ BEGIN
         PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP NOT NULL', d.col);
     END IF;
     PERFORM pg_temp.name_not_null(tbl, d.col);
+    END;
     IF d.target IS NOT NULL THEN
         PERFORM pg_temp.ensure_foreign_key(tbl, d.col, d.target);
     END IF;

@@ -140,7 +140,7 @@ RETURNS text[] LANGUAGE sql STABLE AS $fn$
         SELECT c.relname::text
         FROM pg_class c, LATERAL (SELECT pg_temp.columns_of(tbl)) AS l (cols)
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> ALL (known)
-          AND pg_temp.is_leftover(c.relname, tbl, cols, endings)
+          AND strpos(relname, tbl) > 0 AND pg_temp.is_leftover(c.relname, tbl, cols, endings)
         ORDER BY pg_temp.newest_of(c.relname) DESC NULLS LAST,
             (SELECT count(*) FROM unnest(pg_temp.columns_of(c.relname)) o
              WHERE (o = ANY (cols)) IS NOT FALSE) DESC,
@@ -165,7 +165,8 @@ BEGIN
     PERFORM pg_temp.clear_table(relname) FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND EXISTS (
         SELECT FROM unnest(known) k
-        WHERE relname = k OR pg_temp.is_leftover(relname, k, pg_temp.columns_of(k), endings));
+        WHERE relname = k
+          OR strpos(relname, k) > 0 AND pg_temp.is_leftover(relname, k, pg_temp.columns_of(k), endings));
     FOREACH tbl IN ARRAY known LOOP
         copies := pg_temp.copies_of(tbl, known, endings);
         IF NOT pg_temp.has_table(tbl) THEN

@@ -2,6 +2,11 @@
 
 CREATE TEMP TABLE IF NOT EXISTS seen (kind text, id text, rel oid, name text, definition text) ON COMMIT DROP;
 
+-- Made once: what reads a table that is made anew is planned anew, under the locks of the run.
+CREATE TEMP TABLE IF NOT EXISTS now_seen (LIKE pg_temp.seen) ON COMMIT DROP;
+CREATE TEMP TABLE IF NOT EXISTS changed (kind text, id text, rel oid, old_name text, was text, name text, is_now text)
+ON COMMIT DROP;
+
 -- The words that labels have got, which their type does not tell once it was made anew.
 CREATE TEMP TABLE IF NOT EXISTS relabelled (enum_type text, old text, new text) ON COMMIT DROP;
 
@@ -155,11 +160,12 @@ BEGIN
         -- Nothing can be otherwise: most revisions find what they want.
         RETURN;
     END IF;
-    CREATE TEMP TABLE now_seen ON COMMIT DROP AS SELECT * FROM pg_temp.things();
+    DELETE FROM pg_temp.now_seen;
+    INSERT INTO pg_temp.now_seen SELECT * FROM pg_temp.things();
     IF current_setting('painel.direction', true) = 'upgrade' THEN
-        CREATE TEMP TABLE changed ON COMMIT DROP AS
-            SELECT kind, id, coalesce(n.rel, o.rel) AS rel, o.name AS old_name, o.definition AS was, n.name,
-                n.definition AS is_now
+        DELETE FROM pg_temp.changed;
+        INSERT INTO pg_temp.changed
+            SELECT kind, id, coalesce(n.rel, o.rel), o.name, o.definition, n.name, n.definition
             FROM pg_temp.seen o FULL JOIN pg_temp.now_seen n USING (kind, id)
             WHERE (o.name, o.definition) IS DISTINCT FROM (n.name, n.definition);
         INSERT INTO pg_temp.changed (kind, old_name, was, name)
@@ -191,10 +197,8 @@ BEGIN
                 AND r.object IN (concat_ws('.', relname, old_name), replace(old_name, 'public.', '')))
             ORDER BY place DESC, rel;
         END IF;
-        DROP TABLE pg_temp.changed;
     END IF;
     DELETE FROM pg_temp.seen;
     INSERT INTO pg_temp.seen SELECT * FROM pg_temp.now_seen;
-    DROP TABLE pg_temp.now_seen;
     PERFORM set_config('painel.noted', pg_temp.catalogue_writes(), true);
 END $fn$;
