@@ -7,7 +7,7 @@
 
 # What a target takes. Only what stands on make's command line is meant: platforms and shells set HOST, PORT or PLAN for
 # purposes of their own, and PLAN=starter would have an upgrade do nothing and succeed.
-ARGUMENTS := REV M FROM TO STYLE SPLIT SRC FORMAT EVERY HOST PORT STATIC PLAN APPLY REDACT FILE LANE ARGS PYTHON
+ARGUMENTS := REV M FROM TO STYLE SPLIT SRC FORMAT EVERY HOST PORT STATIC PLAN APPLY REDACT FILE INTO CONFIRM LANE ARGS PYTHON
 given = $(if $(filter command,$(origin $(1))),$(value $(1)))
 # By way of the environment and unexpanded, so that quotes, $ and blanks arrive as they were typed.
 $(foreach name,$(ARGUMENTS),$(eval override GIVEN_$(name) := $$(call given,$(name))))
@@ -41,7 +41,7 @@ MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify repair health history doctor backup backup-verify drill metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision check test test-all lint bench
+.PHONY: help upgrade downgrade status verify repair health history doctor backup backup-verify drill restore metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision check test test-all lint bench
 
 ##
 ##   help                   this list
@@ -100,6 +100,12 @@ backup-verify: .venv/runtime
 ##   drill [FILE=]          the same; then to head, check, back, and how long each took
 drill: .venv/runtime
 	@$(RUN) drill $(NAMED)
+
+##   restore FILE= [INTO=]  beside what is there, compared, then in its place; what was there is kept
+##                          CONFIRM=name where the backup is of another database
+restore: .venv/runtime
+	@$(if $(GIVEN_FILE),$(RUN) restore $(if $(GIVEN_INTO),--into="$$GIVEN_INTO" )$(if \
+	$(GIVEN_CONFIRM),--confirm="$$GIVEN_CONFIRM" )$(NAMED),$(call MISSING,FILE,make restore FILE=backups/...))
 
 ##
 ## Monitoring (docs/monitoring/README.md)

@@ -154,11 +154,23 @@ def _add_backups(verbs: _Verbs) -> None:
     for verb in (prove, _add(verbs, "drill", _drill, about)):
         verb.add_argument("file", nargs="?", metavar="FILE", help="the backup (the newest of this database)")
 
+    about = "restore a backup beside what is there, compare it, then swap the names; what was there is kept"
+    restore = _add(verbs, "restore", _restore, about, changes=True)
+    restore.add_argument("file", metavar="FILE", help="the backup")
+    restore.add_argument("--into", metavar="NAME", help="another database of the server, or another SQLite file")
+    restore.add_argument("--confirm", metavar="NAME", help="the database that is to go, where the backup is of another")
+
 
 def _backup(_given: argparse.Namespace, breaker: Breaker) -> int:
     from painel_migrations.backup import take
 
     return take.backup(breaker)
+
+
+def _restore(given: argparse.Namespace, breaker: Breaker) -> int:
+    from painel_migrations.backup import restore
+
+    return restore.restore(given.file, given.into, given.confirm, breaker)
 
 
 def _backup_verify(given: argparse.Namespace, breaker: Breaker) -> int:

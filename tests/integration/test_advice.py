@@ -121,7 +121,7 @@ def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], lis
 NOT_OF_PAINEL = {"help", "test", "test-all", "lint", "bench", "watch"}
 """Targets that run something else than a verb."""
 
-NAMED = {"downgrade", "revision", "sql-rollback"}
+NAMED = {"downgrade", "restore", "revision", "sql-rollback"}
 """Targets that say what they lack, with the command, where they are given nothing: test_makefile.py."""
 
 
@@ -149,7 +149,9 @@ def test_each_painel_command_is_one() -> None:
     assert len(commands) > 3
     for command in commands:
         verb, *options = command.split()
-        required = {"downgrade": ["0017"], "sql-rollback": ["--to=0017"], "revision": ["-m=x"]}.get(verb, [])
+        required = {"downgrade": ["0017"], "restore": ["x"], "sql-rollback": ["--to=0017"], "revision": ["-m=x"]}.get(
+            verb, []
+        )
         values = {
             "--format": "=json",
             "--static": "=x",
@@ -241,6 +243,7 @@ ELSEWHERE = {
     "dashboard": "goes on until it is stopped: tests/recovery/test_dashboard.py",
     "upgrade PYTHON=/path/to/python": "names a Python of the reader's: test_makefile.py",
     "sql-rollback": "is named alone, and says what it lacks: test_makefile.py",
+    "restore": "is named alone, and says what it lacks; tests/integration/backup/test_restore.py runs it",
     "downgrade": "is named alone, and says what it lacks: test_makefile.py",
 }
 """What no situation here can be, and why."""

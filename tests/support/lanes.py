@@ -36,6 +36,7 @@ AT_ONCE = 0.1
 """Seconds of a case whose function the table does not have."""
 
 _STEPS = "goes up and down again by each revision, a run each"
+_ENDED = "ends a command at each tenth of its time"
 LONG = {
     "tests/adoption/test_documented_pip.py::test_each_line_for_pip_installs_the_library": "six installations by pip",
     "tests/adoption/test_installations.py::test_beside_the_application_no_pin_changes": "installs the application",
@@ -44,6 +45,8 @@ LONG = {
     "tests/integration/test_way_back_postgresql.py::test_back_to_each_revision_it_is_as_when_it_was_reached": _STEPS,
     "tests/integration/test_way_back_sqlite.py::test_back_to_each_revision_it_is_as_when_it_was_reached": _STEPS,
     "tests/integration/test_round_trip.py::test_an_empty_database_comes_back_the_way_it_went": _STEPS,
+    "tests/recovery/test_backup_interrupted.py::test_a_backup_is_whole_or_not_there": _ENDED,
+    "tests/recovery/test_backup_interrupted.py::test_a_restore_that_is_ended_leaves_the_old_one": _ENDED,
 }
 """Functions of which even one case takes some 20 seconds: CI leaves them to `make test-all`."""
 
