@@ -11,9 +11,9 @@ from pathlib import Path
 import psycopg2
 import sqlalchemy as sa
 
-from painel_migrations.backup import beside, client, server
+from painel_migrations.backup import beside, client, own_copy, server
 from painel_migrations.backup.contents import State, state_of
-from painel_migrations.backup.manifest import DUMP, FILE, Manifest
+from painel_migrations.backup.manifest import COPY, DUMP, FILE, Manifest
 from painel_migrations.backup.sqlite import check, looked_at
 from painel_migrations.backup.take import major_of
 from painel_migrations.candidates import Candidate
@@ -83,6 +83,9 @@ def fill(place: Scratch, file: Path, told: Manifest, breaker: Breaker) -> State:
             return state_of(connection, check=breaker.check)
     with reached(place.settings, read_only=True, breaker=breaker) as way_in:
         version = major_of(way_in.connection)
+    if told.kind == COPY:
+        own_copy.restore(file, place.settings, breaker)
+        return look(place.settings, breaker)
     assert told.kind == DUMP
     assert told.client is not None
     made_by = int(told.client.removeprefix("pg_dump ").split(".")[0])

@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from painel_migrations import __version__
-from painel_migrations.backup import client, contents, dump, manifest, place, sqlite
+from painel_migrations.backup import client, contents, dump, manifest, own_copy, place, sqlite
 from painel_migrations.backup.manifest import Manifest
 from painel_migrations.candidates import Candidate
 from painel_migrations.connection.engines import ONE_MOMENT
@@ -19,7 +19,7 @@ from painel_migrations.connection.interrupts import Breaker
 from painel_migrations.connection.reach import reached
 from painel_migrations.connection.sqlite_file import file_of
 from painel_migrations.deploy.bookkeeping import refuse_impostors, versions_of
-from painel_migrations.errors import UsageError
+from painel_migrations.errors import Refused, UsageError
 from painel_migrations.events import current_run
 from painel_migrations.logs import get_logger
 from painel_migrations.settings import Settings, read_settings
@@ -72,17 +72,36 @@ def _of_server(
     began, moment = time.monotonic(), datetime.now(UTC)
     tables = contents.tables_of(connection)
     size = sum(table.bytes for table in tables)
-    program = client.fitting(settings.backup, major_of(connection))
+    program = _program(connection, settings)
     place.ask_for_room(folder, _estimate(folder, candidate, size))
-    final = folder / place.name_of(str(candidate.url.database), _revision(connection), moment, ".dump")
+    ending = ".dump" if program else own_copy.ENDING
+    final = folder / place.name_of(str(candidate.url.database), _revision(connection), moment, ending)
     with place.written(final) as draft:
-        state = dump.dump(connection, candidate.url, tables, program, draft, settings, breaker)
+        if program is None:
+            state = own_copy.copy(connection, tables, draft, breaker)
+        else:
+            state = dump.dump(connection, candidate.url, tables, program, draft, settings, breaker)
         sha256, bytes_written = place.sha256_of(draft, breaker.check), draft.stat().st_size
     version = connection.exec_driver_sql("SHOW server_version").scalar_one()
-    told = _told(final, manifest.DUMP, made_for, candidate, state, moment, began)
+    told = _told(final, manifest.DUMP if program else manifest.COPY, made_for, candidate, state, moment, began)
     told |= {"sha256": sha256, "size": bytes_written, "contents": size}
-    told |= {"server": f"PostgreSQL {version}", "client": f"pg_dump {program.version}"}
+    told |= {"server": f"PostgreSQL {version}", "client": f"pg_dump {program.version}" if program else "our own copy"}
     return _kept(final, folder, told)
+
+
+def _program(connection: sa.Connection, settings: Settings) -> client.Client | None:
+    """Return the pg_dump that fits; None where there is none, and our own copy can do without.
+
+    Errors: Refused where neither fits, or the one that is named does not.
+    """
+    try:
+        return client.fitting(settings.backup, major_of(connection))
+    except Refused as error:
+        if settings.backup.pg_dump is not None:
+            raise
+        own_copy.refuse_beyond(connection, error)
+        log.info("Note: %s. So it is our own copy. %s", error.what, error.todo)
+        return None
 
 
 def _of_file(settings: Settings, folder: Path, made_for: str, breaker: Breaker) -> Made:
