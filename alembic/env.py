@@ -4,11 +4,12 @@ import logging.config
 
 from alembic import context
 
-from painel_migrations.deploy import environment
+import painel_migrations  # noqa: F401  names the project, whose revisions these are
+from homecoming.run import environment
 
 # Only Alembic's own command line has no logging of its own; the file name is absent when the configuration is made in
 # code.
-if context.config.config_file_name and not context.config.attributes.get("painel"):
+if context.config.config_file_name and not context.config.attributes.get("homecoming"):
     logging.config.fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 
 if context.is_offline_mode():

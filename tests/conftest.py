@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, settings
 from sqlalchemy.pool import NullPool
 
-from painel_migrations import cli
-from painel_migrations.archive import register
-from painel_migrations.connection import prepare_sqlite
-from painel_migrations.errors import Refused
-from painel_migrations.settings import VARIABLES, read_settings
+import painel_migrations  # noqa: F401  names the project
+from homecoming import cli
+from homecoming.archive import register
+from homecoming.connection import prepare_sqlite
+from homecoming.errors import Refused
+from homecoming.settings import VARIABLES, read_settings
 from tests.support import advice, advice_templates, application_files, bytecode, history, interruptions, lanes, servers
 from tests.support import application as applications
 from tests.support.command import Ran

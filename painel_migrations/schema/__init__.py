@@ -2,7 +2,7 @@
 
 from painel_migrations.schema.enums import ENUMS, LABEL_HEIRS
 from painel_migrations.schema.indexes import USEFUL_INDEXES, UsefulIndex
-from painel_migrations.schema.metadata import metadata, metadata_for
-from painel_migrations.schema.triggers import TRIGGERS, Trigger
+from painel_migrations.schema.metadata import metadata
+from painel_migrations.schema.triggers import TRIGGERS
 
-__all__ = ["ENUMS", "LABEL_HEIRS", "TRIGGERS", "USEFUL_INDEXES", "Trigger", "UsefulIndex", "metadata", "metadata_for"]
+__all__ = ["ENUMS", "LABEL_HEIRS", "TRIGGERS", "USEFUL_INDEXES", "UsefulIndex", "metadata"]

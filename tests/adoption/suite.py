@@ -16,7 +16,8 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
-from painel_migrations import cli
+import painel_migrations  # noqa: F401  names the project, and with it the loggers
+from homecoming import cli
 from painel_migrations.auto_migrate import run_auto_migration
 
 # In this order: a damaged database to head, back, and there again by the hook.
@@ -61,7 +62,7 @@ def page() -> dict[str, Any]:
     from starlette.applications import Starlette
     from starlette.routing import Mount
 
-    from painel_migrations.monitoring import status_app
+    from homecoming.monitoring import status_app
 
     try:
         from fastapi import FastAPI

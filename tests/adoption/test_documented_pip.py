@@ -31,7 +31,7 @@ def test_each_line_for_pip_installs_the_library(tmp_path: Path) -> None:
         pytest.skip(f"no package index can be reached: {probe.stderr.strip().splitlines()[-1]}")
     venv.create(tmp_path / "venv", with_pip=True)
     image = tmp_path / "image"
-    for name in ("painel_migrations", "alembic", "archive"):
+    for name in ("homecoming", "painel_migrations", "alembic", "archive"):
         shutil.copytree(ROOT / name, image / "migrations" / name, ignore=shutil.ignore_patterns("__pycache__"))
     for path in ROOT.glob("*"):
         if path.is_file() and path.suffix in (".toml", ".md", ".txt", ".ini", ""):

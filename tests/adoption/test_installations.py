@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from painel_migrations import __version__, cli
-from painel_migrations.extras import EXTRAS
+from homecoming import cli
+from homecoming.extras import EXTRAS
+from painel_migrations import __version__
 from tests.conftest import engine_of
 from tests.support import installations, lineage, scars, servers
 from tests.support.history import ROOT
@@ -184,7 +185,7 @@ def test_what_a_plain_installation_leaves_out(
     assert painel("archive", ".") == left_out("archive", "detect-secrets, rich, sqlparse, tomlkit", "archive")
     assert painel("history") == left_out("history", "rich", "history")
     assert painel("metrics") == left_out("metrics", "prometheus-client", "metrics")
-    file = tmp_path / "painel.prom"
+    file = tmp_path / "homecoming.prom"
     code, said = painel("upgrade", MIGRATION_LOG="json", MIGRATION_METRICS_FILE=str(file))
     assert code == 0
     assert said == (

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.verbs import build_parser
+from homecoming.parser import build_parser
 from tests.support import history, lineage
 from tests.support.command import Ran
 from tests.support.command import run as run_command
@@ -56,7 +56,7 @@ def messages(path: Path) -> Iterator[str]:
 
 def said() -> Iterator[tuple[str, str]]:
     """Every text in which a message may stand, with the file it is of."""
-    for path in sorted((ROOT / "painel_migrations").rglob("*")):
+    for path in sorted((ROOT / "homecoming").rglob("*")):
         if path.suffix == ".py":
             for text in messages(path):
                 yield str(path.relative_to(ROOT)), text
@@ -132,7 +132,7 @@ def test_each_make_command_is_one(command: str, handed_over: Callable[[str], lis
         return
     program = handed_over(command)
     assert program[:2] == ["-m", "painel_migrations"]
-    build_parser().parse_args(program[2:])
+    build_parser(every=True).parse_args(program[2:])
     bare = handed_over(target) if target not in NAMED else [*program, "taken"]
     # An argument that the target does not take would change nothing, and say nothing.
     assert not arguments or program != bare or arguments[0].partition("=")[2] in ("head", "."), f"make {command}"
@@ -161,7 +161,7 @@ def test_each_painel_command_is_one() -> None:
             "--style": "=x",
         }
         filled = [f"{each}{values.get(each, '')}" for each in options if each != "-m"]
-        build_parser().parse_args([verb, *required, *filled])
+        build_parser(every=True).parse_args([verb, *required, *filled])
 
 
 # The situations in which messages say a command.
@@ -286,7 +286,7 @@ HARMLESS = {"revision", "direction", "extra"}
 def test_what_goes_into_a_shell_command_is_quoted() -> None:
     """By shlex, in the place where it goes in: a folder may have blanks, quotes, or begin with a hyphen."""
     wrong = []
-    for path in sorted((ROOT / "painel_migrations").rglob("*.py")):
+    for path in sorted((ROOT / "homecoming").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.JoinedStr):
                 continue

@@ -14,11 +14,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from painel_migrations.connection.answers import ANSWERS
-from painel_migrations.connection.failures_sqlite import SQLITE_ANSWERS
-from painel_migrations.connection.locks import LOCK_KEY, RunLockedError, lock_run
-from painel_migrations.deploy import preflight_sessions
-from painel_migrations.settings import read_settings
+from homecoming.connection.answers import ANSWERS
+from homecoming.connection.failures_sqlite import SQLITE_ANSWERS
+from homecoming.connection.locks import RunLockedError, lock_key, lock_run
+from homecoming.preflight import sessions
+from homecoming.settings import read_settings
 from tests.conftest import VERSIONS, engine_of
 from tests.support import advice, history, lineage, servers
 from tests.support.command import Ran
@@ -78,7 +78,7 @@ def test_a_session_that_holds_a_table_is_ended(place: sa.Engine, run: Run) -> No
 
 
 def test_a_run_that_hangs_is_ended(place: sa.Engine, run: Run) -> None:
-    with session(place, f"SELECT pg_advisory_xact_lock({LOCK_KEY})"):
+    with session(place, f"SELECT pg_advisory_xact_lock({lock_key()})"):
         code, _, err = run("upgrade")
         assert (code, "If it hangs: " in err) == (5, True)
         advice.carry_out(place, err)
@@ -88,7 +88,7 @@ def test_a_run_that_hangs_is_ended(place: sa.Engine, run: Run) -> None:
 def test_another_run_can_be_seen(place: sa.Engine) -> None:
     """As it is said where nobody can look who holds the lock."""
     theirs = sa.create_engine(place.url.update_query_dict({"application_name": "painel-migrations"}))
-    with session(theirs, f"SELECT pg_advisory_xact_lock({LOCK_KEY})"), place.connect() as connection:
+    with session(theirs, f"SELECT pg_advisory_xact_lock({lock_key()})"), place.connect() as connection:
         with pytest.raises(RunLockedError) as caught:
             lock_run(connection, read_settings())
         connection.rollback()
@@ -120,8 +120,8 @@ def test_a_prepared_transaction_that_holds_a_table_of_a_run(place: sa.Engine, ru
 
 
 def test_sessions_that_a_plan_notes_are_ended(place: sa.Engine, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preflight_sessions, "HELD_FOR", 0)
-    monkeypatch.setattr(preflight_sessions, "LINES", 2)
+    monkeypatch.setattr(sessions, "HELD_FOR", 0)
+    monkeypatch.setattr(sessions, "LINES", 2)
     with contextlib.ExitStack() as stack:
         for _ in range(3):
             stack.enter_context(session(place, "SELECT count(*) FROM usuarios"))

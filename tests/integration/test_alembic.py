@@ -26,9 +26,9 @@ from pytest_alembic.tests import (
 from pytest_alembic.tests.experimental import test_all_models_register_on_metadata as _all_models_register
 from pytest_alembic.tests.experimental import test_downgrade_leaves_no_trace
 
-from painel_migrations.catalog import Severity, verify
-from painel_migrations.deploy.history import helpers
-from painel_migrations.operations.guarded import prologue
+from homecoming.catalog import Severity, verify
+from homecoming.history.run_history import helpers
+from homecoming.operations.guarded import prologue
 from tests.conftest import engine_of
 from tests.support import command, history, servers
 from tests.support.history import HEAD, REVISIONS

@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.errors import Refused
+from homecoming.errors import Refused
 from tests.support import history, lineage, pasting
 
 ROWS = 12

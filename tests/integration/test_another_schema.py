@@ -8,8 +8,8 @@ import psycopg2
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations import catalog
-from painel_migrations.errors import Refused
+from homecoming import catalog
+from homecoming.errors import Refused
 from tests.conftest import VERSIONS, engine_of
 from tests.support import history, lineage, pasting, servers, verdicts, whole
 

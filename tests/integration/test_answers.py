@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from painel_migrations.connection.answers import explain
+from homecoming.connection.answers import explain
 from tests.support import advice
 
 SECRET = "canario-do-valor"

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from painel_migrations.errors import Refused
-from painel_migrations.schema import metadata_for
+from homecoming.errors import Refused
+from homecoming.schema.dialects import schema_for
 from tests.support import history, lineage
 
 ROWS = 8
@@ -174,7 +174,7 @@ def test_new_rows_come_after_the_highest_id(database: sa.Engine, state: int) -> 
             if database.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), 3)")
     history.upgrade(database)
-    tables = metadata_for(database.dialect.name)
+    tables = schema_for(database.dialect.name)
     with database.begin() as connection:
         for known in tables.sorted_tables:
             highest = connection.scalar(sa.select(sa.func.max(known.c.id))) or 0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from painel_migrations.archive import readme, register
+from homecoming.archive import readme, register
 from tests.support import application_files as truth
 from tests.support.application import SOME, commit, git, make, snapshot, status
 from tests.support.command import Ran

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from painel_migrations.archive import git, moving, register, tree, undo
-from painel_migrations.connection.interrupts import Interrupted
+from homecoming.archive import git, moving, register, tree, undo
+from homecoming.connection.interrupts import Interrupted
 from tests.support import application_files as truth
 from tests.support.application import commit, snapshot, status
 from tests.support.application import git as ask
@@ -426,8 +426,8 @@ def test_a_hook_and_a_variable_of_git_do_not_lead_elsewhere(
 
 
 def test_an_upgrade_does_not_load_the_archive() -> None:
-    said = "import sys, painel_migrations.cli, painel_migrations.deploy.upgrade;"
-    said += "print([m for m in sys.modules if m.startswith(('painel_migrations.archive', 'rich', 'detect_secrets'))])"
+    said = "import sys, homecoming.cli, homecoming.run.command;"
+    said += "print([m for m in sys.modules if m.startswith(('homecoming.archive', 'rich', 'detect_secrets'))])"
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", said], cwd=root, capture_output=True, text=True, check=False)
     assert done.stdout == "[]\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from painel_migrations.archive import undo
+from homecoming.archive import undo
 from tests.support.application import git as ask
 from tests.support.application import snapshot
 from tests.support.command import Ran

@@ -83,7 +83,7 @@ def test_a_file_without_permission_to_write(tmp_path: Path) -> None:
         options = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         try:
             subprocess.run(
-                [sys.executable, "-c", "import painel_migrations.cli, sqlalchemy"],
+                [sys.executable, "-c", "import painel_migrations.auto_migrate, homecoming.cli, sqlalchemy"],
                 check=True,
                 env=command.environment(""),
                 cwd="/",

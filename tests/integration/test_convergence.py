@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from painel_migrations.catalog import Severity, verify
-from painel_migrations.errors import Refused
+from homecoming.catalog import Severity, verify
+from homecoming.errors import Refused
 from tests.conftest import VERSIONS, engine_of
 from tests.support import conservation, history, lineage, pasting, scars, servers, way_back, way_back_postgresql, whole
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.catalog import Severity, verify
-from painel_migrations.errors import Refused
+from homecoming.catalog import Severity, verify
+from homecoming.errors import Refused
 from tests.conftest import engine_of
 from tests.support import conservation, history, lineage, pasting, scars, servers
 

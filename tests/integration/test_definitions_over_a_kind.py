@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.errors import Refused
+from homecoming.errors import Refused
 from tests.support import history, lineage
 
 KIND = {22: "tipo", 23: "tipo_usuario", 27: "tipo"}

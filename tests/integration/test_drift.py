@@ -15,10 +15,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from painel_migrations import catalog
-from painel_migrations.catalog import Severity
-from painel_migrations.catalog.verdict import verdict_statement
-from painel_migrations.schema import TRIGGERS, metadata_for
+from homecoming import catalog
+from homecoming.catalog import Severity
+from homecoming.catalog.verdict import verdict_statement
+from homecoming.schema.dialects import schema_for
+from painel_migrations.schema import TRIGGERS
 from tests.support import advice, verdicts
 from tests.support.servers import Server
 
@@ -75,7 +76,7 @@ def cases(dialect: str) -> list[object]:
 
 def create_head(connection: sa.Connection) -> None:
     dialect = connection.dialect.name
-    metadata_for(dialect).create_all(connection)
+    schema_for(dialect).create_all(connection)
     for trigger in TRIGGERS[dialect]:
         if trigger.function_statement:
             connection.exec_driver_sql(trigger.function_statement)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.errors import Refused
+from homecoming.errors import Refused
 from tests.support import history, lineage, whole
 
 ROWS = 12

@@ -14,7 +14,7 @@ OFF = "As postgres or a superuser, switch it off, then run again: ALTER EVENT TR
 SUSPECTED = f"An event trigger may be why. {OFF}"
 TRIGGER = "CREATE FUNCTION public.vigia() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN {0} END $$;"
 ON = "CREATE EVENT TRIGGER vigia ON {0} EXECUTE FUNCTION public.vigia();"
-IN_A_RUN = "IF coalesce(current_setting('painel.began', true), '') <> '' THEN {0} END IF;"
+IN_A_RUN = "IF coalesce(current_setting('homecoming.began', true), '') <> '' THEN {0} END IF;"
 
 # What it does in a run, when, and what is said: what, and what to do.
 MEDDLERS = {

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from painel_migrations.connection import sqlite_file
-from painel_migrations.connection.sqlite_header import NEWER
-from painel_migrations.errors import Refused
+from homecoming.connection import sqlite_file
+from homecoming.connection.sqlite_header import NEWER
+from homecoming.errors import Refused
 from tests.conftest import engine_of
 from tests.support import lineage
 from tests.support.refused import here

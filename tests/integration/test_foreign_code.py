@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.errors import Refused
+from homecoming.errors import Refused
 from tests.conftest import engine_of
 from tests.integration.test_trust import VISITOR, plant
 from tests.support import advice, history, lineage, pasting, scars, servers

@@ -10,10 +10,11 @@ import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
-from painel_migrations import __version__, catalog
-from painel_migrations.deploy.configuration import configuration
-from painel_migrations.deploy.history import revision_sha256
-from painel_migrations.deploy.history_lines import Edited, Line, edited, read_lines
+from homecoming import catalog
+from homecoming.history.configuration import configuration
+from homecoming.history.lines import Edited, Line, edited, read_lines
+from homecoming.history.run_history import revision_sha256
+from painel_migrations import __version__
 from tests.support import history
 
 

@@ -12,11 +12,11 @@ import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
-from painel_migrations.authoring.judging import judge
-from painel_migrations.authoring.judging.reading import done_by
-from painel_migrations.authoring.judging.rules import rules
-from painel_migrations.deploy import configuration
-from painel_migrations.deploy.migrate import migrate
+from homecoming.authoring.judging import judge
+from homecoming.authoring.judging.reading import done_by
+from homecoming.authoring.judging.rules import rules
+from homecoming.history import configuration
+from homecoming.run.migrate import migrate
 from tests.conftest import engine_of
 from tests.support import history as real
 from tests.support import servers

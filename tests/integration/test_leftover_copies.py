@@ -8,9 +8,9 @@ import psycopg2
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.catalog import Severity, verify
-from painel_migrations.errors import Refused
-from painel_migrations.operations.leftover_copies import is_ours, natural_keys
+from homecoming.catalog import Severity, verify
+from homecoming.errors import Refused
+from homecoming.operations.leftover_copies import is_ours, natural_keys
 from tests.support import conservation, history, lineage, pasting, scars
 
 ROWS = 12

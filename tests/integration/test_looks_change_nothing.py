@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from homecoming.connection import sqlite_file
 from painel_migrations.auto_migrate import run_auto_migration
-from painel_migrations.connection import sqlite_file
 from tests.conftest import engine_of
 from tests.support import command, history, lineage
 
@@ -203,7 +203,7 @@ def _without_root_s_rights() -> None:
 
 
 EVERY_LOOK = (
-    "import sys; from painel_migrations import cli\n"
+    "import sys; import painel_migrations; from homecoming import cli\n"
     f"for look in {LOOKS!r}:\n"
     "    print('--', look[0], cli.main(look), flush=True)"
 )

@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.errors import Refused
+from homecoming.errors import Refused
 from tests.conftest import VERSIONS
 from tests.support import history, lineage, pasting, servers
 

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 
-from painel_migrations.connection.engines import secure
-from painel_migrations.operations.guarded import prepare
+from homecoming.connection.engines import secure
+from homecoming.operations.guarded import prepare
 from tests.conftest import engine_of
 from tests.support import servers
 
@@ -116,4 +116,4 @@ def _seen(connection: sa.Connection) -> str:
 
 
 def _noted(connection: sa.Connection) -> str:
-    return str(connection.exec_driver_sql("SELECT current_setting('painel.noted')").scalar_one())
+    return str(connection.exec_driver_sql("SELECT current_setting('homecoming.noted')").scalar_one())

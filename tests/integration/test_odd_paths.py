@@ -28,7 +28,7 @@ class Odd:
     def __init__(self, folder: Path, name: str) -> None:
         self.clone = folder / "clone" / name
         shutil.copytree(ROOT / "scripts", self.clone / "scripts")
-        for part in ("painel_migrations", "alembic", "alembic.ini"):
+        for part in ("homecoming", "painel_migrations", "alembic", "alembic.ini"):
             (self.clone / part).symlink_to(ROOT / part)
         self.application = folder / "app" / name
         self.application.mkdir(parents=True)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations import catalog
-from painel_migrations.catalog import reasons, references
+from homecoming import catalog
+from homecoming.catalog import reasons, references
 from tests.support import advice, history, lineage
 from tests.support.command import Ran
 from tests.support.verdicts import assert_agrees, judge

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from painel_migrations.errors import Refused
+from homecoming.errors import Refused
 from tests.support import history
 from tests.support.history import HEAD, NEXT
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from painel_migrations.deploy import preflight_sqlite
+from homecoming.preflight import on_sqlite
 from tests.conftest import engine_of
 from tests.support import lineage
 from tests.support.refused import here
@@ -104,7 +104,7 @@ def test_rows_that_break_a_constraint_are_no_damaged_page(file: Path) -> None:
         connection.exec_driver_sql("INSERT INTO alheia VALUES (1, -1)")
         connection.exec_driver_sql("PRAGMA ignore_check_constraints = 0")
         assert connection.exec_driver_sql("PRAGMA quick_check").scalars().all() != ["ok"]
-        assert list(preflight_sqlite.pages(connection)) == []
+        assert list(on_sqlite.pages(connection)) == []
 
 
 def test_a_disk_that_is_nearly_full(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +113,7 @@ def test_a_disk_that_is_nearly_full(file: Path, monkeypatch: pytest.MonkeyPatch)
     free = {"now": size + (1 << 20)}
     usage = type("Usage", (), {"free": property(lambda _: free["now"])})()
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    assert list(preflight_sqlite.surroundings(file)) == []
+    assert list(on_sqlite.surroundings(file)) == []
     needed = f"{(size + (1 << 20)) / 1e6:.1f} MB"
     free["now"] -= 1
     what = f"the disk of {file.parent} has {needed} free, and a run may need {needed}"
@@ -148,7 +148,7 @@ def test_the_copy_is_gone_and_nothing_changed_where_the_rehearsal_breaks(
         seen.extend((tmp_path / "temporary").rglob("*.db"))
         raise ZeroDivisionError
 
-    monkeypatch.setattr("painel_migrations.deploy.rehearsal.migrate", breaks)
+    monkeypatch.setattr("homecoming.rehearsal.rehearsal.migrate", breaks)
     assert refused(file, *PLANNED)[0] == 6
     assert len(seen) == 1
     assert list((tmp_path / "temporary").iterdir()) == []

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.deploy.look import MEND
+from homecoming.commands.verify import MEND
 from tests.conftest import engine_of
 from tests.integration.test_trust import VISITOR, plant
 from tests.support import lineage, pasting, servers, verdicts

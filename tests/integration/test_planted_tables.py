@@ -166,7 +166,7 @@ def test_what_calls_them_and_is_ours_comes_home(executes: sa.Engine, run: Callab
         executes,
         "CREATE MATERIALIZED VIEW palavras AS SELECT word, (SELECT count(tipo) FROM usuarios) AS n"
         " FROM ts_stat('SELECT to_tsvector(''simple'', nome) FROM public.usuarios')",
-        "ALTER TABLE eventos ADD CONSTRAINT nosso CHECK (set_config('painel.x', nome, true) IS NOT NULL)",
+        "ALTER TABLE eventos ADD CONSTRAINT nosso CHECK (set_config('homecoming.x', nome, true) IS NOT NULL)",
         f"GRANT REFERENCES ON usuarios TO {VISITOR}",
     )
     plant(
@@ -201,7 +201,7 @@ def test_an_event_trigger_whose_function_is_a_stranger_s(executes: sa.Engine, ru
     plant(
         executes,
         "CREATE FUNCTION public.ouve() RETURNS event_trigger LANGUAGE plpgsql"
-        " AS $$ BEGIN IF current_setting('painel.began', true) <> '' THEN RAISE WARNING 'planted'; END IF; END $$",
+        " AS $$ BEGIN IF current_setting('homecoming.began', true) <> '' THEN RAISE WARNING 'planted'; END IF; END $$",
     )
     execute(executes, "CREATE EVENT TRIGGER ouve ON ddl_command_end EXECUTE FUNCTION public.ouve()")
     refused(executes, run, f"event trigger ouve calls ouve() of {VISITOR}")

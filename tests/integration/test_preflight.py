@@ -11,11 +11,12 @@ import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
-from painel_migrations.connection import make_engine
-from painel_migrations.deploy import preflight_postgresql, preflight_sessions
-from painel_migrations.deploy.concern import RETIRED_COLUMNS, Concern
-from painel_migrations.deploy.configuration import configuration
-from painel_migrations.deploy.preflight import look
+from homecoming.connection import make_engine
+from homecoming.history.configuration import configuration
+from homecoming.preflight import on_postgresql, sessions
+from homecoming.preflight.issue import Concern
+from homecoming.preflight.preflight import look
+from homecoming.project import project
 from tests.conftest import VERSIONS, engine_of
 from tests.support import advice, lineage, servers
 
@@ -177,7 +178,7 @@ def test_transactions_set_to_read_only(place: sa.Engine, whose: str) -> None:
 
 
 def test_who_holds_tables(place: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preflight_sessions, "LONG", 1)
+    monkeypatch.setattr(sessions, "LONG", 1)
     other = sa.create_engine(place.url, poolclass=sa.pool.NullPool, connect_args={"application_name": "a b"})
     with other.connect() as holding, other.connect() as idle, other.connect() as preparing:
         (pid, waiting) = (c.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() for c in (holding, idle))
@@ -280,9 +281,9 @@ def test_what_listens_to_changes(place: sa.Engine) -> None:
 def test_another_version(place: sa.Engine, version: int, concern: Concern | None) -> None:
     """No machine here has such servers: the answer of this one is given another number."""
     with place.connect() as connection:
-        facts = preflight_postgresql.read(connection)
+        facts = on_postgresql.read(connection)
     facts[0].facts["version"] = version
-    assert list(preflight_postgresql.judge(facts)) == ([concern] if concern else [])
+    assert list(on_postgresql.judge(facts)) == ([concern] if concern else [])
 
 
 class Standby(servers.Server):
@@ -370,7 +371,7 @@ def test_the_columns_that_revisions_retire_are_those_of_the_history() -> None:
             revision.module.upgrade()
         if gone := tuple(f"{call.args[0]}.{call.args[1]}" for call in recorder.retire_column.call_args_list):
             history[revision.revision] = gone
-    assert history == RETIRED_COLUMNS
+    assert history == project().former.retired
 
 
 @pytest.mark.parametrize("whose", ["DATABASE festa", "ROLE postgres", "ROLE postgres IN DATABASE festa"])

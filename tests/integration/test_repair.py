@@ -13,12 +13,12 @@ import pytest
 import sqlalchemy as sa
 from alembic import command as alembic_command
 
-from painel_migrations import catalog
-from painel_migrations.catalog import Finding, Severity
-from painel_migrations.deploy import repair
-from painel_migrations.deploy.environment import Outcome
-from painel_migrations.deploy.history_lines import Line, read_lines
-from painel_migrations.events import Event, observed
+from homecoming import catalog
+from homecoming.catalog import Finding, Severity
+from homecoming.commands import repair
+from homecoming.events import Event, observed
+from homecoming.history.lines import Line, read_lines
+from homecoming.run.environment import Outcome
 from tests.conftest import engine_of
 from tests.integration.test_drift import Drift, create_head, drifts, make_again
 from tests.integration.test_drift import run as run_sql

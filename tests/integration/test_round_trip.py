@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from painel_migrations import catalog
+from homecoming import catalog
 from tests.conftest import VERSIONS, engine_of
 from tests.support import conservation, history, lineage, pasting, scars, servers
 

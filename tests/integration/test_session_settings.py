@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.operations.guarded import SESSION
+from homecoming.operations.guarded import SESSION
 from tests.conftest import engine_of
 from tests.integration.test_convergence import copied
 from tests.support import conservation, history, lineage, pasting, scars, servers
@@ -132,7 +132,7 @@ def test_a_limit_for_whole_transactions(
             assert pasting.paste(copy, pasting.script("sql"))[-1].endswith(pasting.DONE)
         monkeypatch.setenv("DATABASE_URL", server.url(name))
         # Slow enough that the limit would have ended it.
-        monkeypatch.setattr("painel_migrations.deploy.environment.refuse_foreign_database", _slowly)
+        monkeypatch.setattr("homecoming.run.environment.refuse_foreign_database", _slowly)
         assert run("upgrade", "--plan")[0] == 0
         code, out, said = run("upgrade")
         assert code == 0, said

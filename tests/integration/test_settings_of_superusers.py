@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.errors import Refused
+from homecoming.errors import Refused
 from tests.conftest import engine_of
 from tests.integration.test_convergence import copied
 from tests.support import history, lineage, pasting, servers
@@ -25,7 +25,7 @@ DANGEROUS = {
 # It fires whatever the setting is, at each change of the schema by a revision.
 SAYS = """
 CREATE FUNCTION public.diz() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
-    IF current_setting('painel.began', true) <> '' AND current_setting('{0}') <> '{1}' THEN
+    IF current_setting('homecoming.began', true) <> '' AND current_setting('{0}') <> '{1}' THEN
         RAISE EXCEPTION 'not lifted'; END IF; END $$;
 CREATE EVENT TRIGGER diz ON ddl_command_end EXECUTE FUNCTION public.diz();
 ALTER EVENT TRIGGER diz ENABLE ALWAYS;

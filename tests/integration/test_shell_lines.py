@@ -190,7 +190,7 @@ def shows_a_revisions_changes(scene: Scene, command: str) -> None:
 
 
 RUN: dict[str, Callable[[Scene, str], None]] = {
-    ".venv/bin/python -m painel_migrations.archive.readme > archive/README.md": writes_the_same_readme,
+    ".venv/bin/python -m homecoming.archive.readme > archive/README.md": writes_the_same_readme,
     ".venv/bin/alembic upgrade head": upgrades,
     ".venv/bin/alembic history": lists_revisions,
     ".venv/bin/python -m painel_migrations upgrade": upgrades,

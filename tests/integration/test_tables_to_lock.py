@@ -28,14 +28,15 @@ CASES = [
 
 STRONG = "'AccessExclusiveLock', 'ExclusiveLock', 'ShareRowExclusiveLock', 'ShareLock'"
 # What is locked in the end, by the names that the tables had at the beginning; as an error, so that nothing is kept.
-SEEN = f"""painel_step := 'the end';
-RAISE EXCEPTION USING ERRCODE = 'PM004', MESSAGE = format('foreseen %s taken %s', current_setting('painel.foreseen'), (
+SEEN = f"""our_step := 'the end';
+RAISE EXCEPTION USING ERRCODE = 'PM004', MESSAGE = format('foreseen %s taken %s',
+    current_setting('homecoming.foreseen'), (
     SELECT string_agg(DISTINCT a.relname || ' ' || (mode = 'AccessExclusiveLock'), ',') FROM pg_locks
     JOIN pg_temp.at_first a ON a.oid = relation WHERE pid = pg_backend_pid() AND mode IN ({STRONG})));"""
 FIRST = """CREATE TEMP TABLE at_first ON COMMIT DROP AS SELECT oid, relname FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
       AND relname NOT IN ('alembic_version', 'migration_history');
-PERFORM set_config('painel.foreseen',
+PERFORM set_config('homecoming.foreseen',
     (SELECT string_agg(t, ',') FROM unnest(pg_temp.locks_needed('0001')) t), true);
 CALL pg_temp.begin_revision('0001')"""
 
@@ -56,9 +57,7 @@ def test_what_is_foreseen_is_what_is_taken(engine: sa.Engine, state: int, scar: 
     if scar:
         scars.apply(engine, scars.get("postgresql", scar))
     text = (
-        script("sql")
-        .replace("CALL pg_temp.begin_revision('0001')", FIRST, 1)
-        .replace("painel_step := 'the end';", SEEN)
+        script("sql").replace("CALL pg_temp.begin_revision('0001')", FIRST, 1).replace("our_step := 'the end';", SEEN)
     )
     with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError) as raised:
         connection.exec_driver_sql(text, execution_options={"no_parameters": True})

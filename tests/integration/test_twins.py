@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from painel_migrations.operations.operation import OPERATIONS
+from homecoming.operations.operation import OPERATIONS
 from tests.support import servers, twins
 from tests.support.twins import Operate, World
 

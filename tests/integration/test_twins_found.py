@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.errors import UsageError
-from painel_migrations.operations.operation import OPERATIONS
+from homecoming.errors import UsageError
+from homecoming.operations.operation import OPERATIONS
 from tests.support import servers, twins
 from tests.support.twins import Operate, World
 

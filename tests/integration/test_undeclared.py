@@ -12,9 +12,9 @@ import pytest
 import sqlalchemy as sa
 from alembic import command as alembic_command
 
+from homecoming.errors import Refused
+from homecoming.history import configuration
 from painel_migrations import auto_migrate
-from painel_migrations.deploy import configuration
-from painel_migrations.errors import Refused
 from tests.conftest import engine_of
 from tests.support import lineage, next_revision, pasting, servers, whole
 from tests.support.command import Ran

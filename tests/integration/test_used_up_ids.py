@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.catalog import Severity, verify
+from homecoming.catalog import Severity, verify
 from tests.support import conservation, history, lineage, scars
 
 ROWS = 12

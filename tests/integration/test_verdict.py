@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from painel_migrations import catalog
-from painel_migrations.catalog.verdict import verdict_statement
+from homecoming import catalog
+from homecoming.catalog.verdict import verdict_statement
 from tests.integration.test_drift import create_head
 from tests.support import history, lineage, servers
 from tests.support.verdicts import assert_agrees, assert_helpers_agree, judge, rows

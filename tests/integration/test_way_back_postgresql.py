@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from painel_migrations.catalog import Severity, verify
+from homecoming.catalog import Severity, verify
 from tests.conftest import VERSIONS
 from tests.integration.test_convergence import EMPTY, STATES, copied, damaged, name, places
 from tests.integration.test_way_back_sqlite import LAYERED, UP

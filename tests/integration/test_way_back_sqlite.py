@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from painel_migrations.catalog import Severity, verify
+from homecoming.catalog import Severity, verify
 from tests.integration.test_convergence import EMPTY, STATES, damaged, name, places
 from tests.support import conservation, history, lineage, scars, way_back
 from tests.support.history import REVISIONS

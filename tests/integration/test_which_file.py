@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from homecoming.settings import read_settings
 from painel_migrations.auto_migrate import run_auto_migration
-from painel_migrations.settings import read_settings
 from tests.support import lineage
 from tests.support.refused import here
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations import cli
+from homecoming import cli
 from tests.support import servers
 
 # As an application's SQLAlchemy 2.0 takes it: what looks like a code is a part of the name.

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from painel_migrations.archive import register, survey
+from homecoming.archive import register, survey
 from tests.support.application import make
 from tests.support.application_files import files
 

@@ -31,7 +31,8 @@ SCARS = {"postgresql": "startup_rebuild_sold_since", "sqlite": "produtos_rebuild
 # The peak of a process without that of the one it was forked from, which getrusage() would count; in KiB.
 MEASURED = """
 import pathlib, re, resource, sys
-from painel_migrations.cli import main
+import painel_migrations
+from homecoming.cli import main
 code = main(["upgrade"])
 status = pathlib.Path("/proc/self/status")
 peak = int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]) if status.exists() else \\

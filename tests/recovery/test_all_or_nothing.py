@@ -17,11 +17,11 @@ from typing import Any, NoReturn
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations import catalog
-from painel_migrations.catalog import Finding, Severity
-from painel_migrations.connection.failures import meaning
-from painel_migrations.errors import FailedError
-from painel_migrations.operations.operation import OPERATIONS, Operation
+from homecoming import catalog
+from homecoming.catalog import Finding, Severity
+from homecoming.connection.failures import meaning
+from homecoming.errors import FailedError
+from homecoming.operations.operation import OPERATIONS, Operation
 from tests.conftest import engine_of
 from tests.support import command, history
 from tests.support.damaged import Damaged

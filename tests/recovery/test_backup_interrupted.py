@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.backup import manifest, place
+from homecoming.backup import manifest, place
 from tests.conftest import engine_of
 from tests.integration.backup.test_backup import address
 from tests.integration.backup.test_restore import cells

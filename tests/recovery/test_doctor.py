@@ -23,14 +23,14 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.candidates import Candidate
-from painel_migrations.connection.failures_postgresql import FAILURES, UNKNOWN_NETWORK, UNKNOWN_SQL
-from painel_migrations.connection.locks import LOCK_KEY
-from painel_migrations.database_url import parse_url
-from painel_migrations.deploy.doctor.rounds import examine
-from painel_migrations.deploy.doctor.step import Step, ok
-from painel_migrations.deploy.doctor.tls import expiry
-from painel_migrations.deploy.doctor.way import Way
+from homecoming.candidates import Candidate
+from homecoming.connection.failures_postgresql import FAILURES, UNKNOWN_NETWORK, UNKNOWN_SQL
+from homecoming.connection.locks import lock_key
+from homecoming.database_url import parse_url
+from homecoming.doctor.rounds import examine
+from homecoming.doctor.step import Step, ok
+from homecoming.doctor.tls import expiry
+from homecoming.doctor.way import Way
 from tests.conftest import engine_of
 from tests.support import command, history, lineage, pooler, servers, whole
 from tests.support.command import Ran
@@ -608,7 +608,7 @@ def pid_of(connection: sa.Connection) -> int:
 
 def test_a_run_under_way(gate: Gate, doctor: Doctor) -> None:
     with gate.engines["novo"].connect() as connection:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock_key()})")
         pid = pid_of(connection)
         report = doctor(gate.url("novo"))
     assert report.code == 0

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from alembic import command as alembic_command
 from alembic.config import Config
 
+from homecoming.catalog import Severity, verify
 from painel_migrations.auto_migrate import run_auto_migration
-from painel_migrations.catalog import Severity, verify
 from tests.conftest import engine_of
 from tests.recovery.test_startup import WITHIN, asked, ended, errors, free_port, production, served
 from tests.support import command, lineage
@@ -95,7 +95,7 @@ def test_hooks_at_once_on_databases_of_their_own(tmp_path: Path, monkeypatch: py
             def hook() -> None:
                 results.append(run_auto_migration())
 
-            monkeypatch.setattr("painel_migrations.auto_migrate.read_settings", noting(begun))
+            monkeypatch.setattr("homecoming.hook.read_settings", noting(begun))
             thread = threading.Thread(target=hook)
             thread.start()
             begun.wait()
@@ -111,7 +111,7 @@ def test_hooks_at_once_on_databases_of_their_own(tmp_path: Path, monkeypatch: py
 
 def noting(begun: threading.Event) -> Callable[[], object]:
     """``read_settings``, which says when it has read."""
-    from painel_migrations.settings import read_settings
+    from homecoming.settings import read_settings
 
     def noted() -> object:
         try:
@@ -323,18 +323,18 @@ print(sorted(name for name in sys.modules if name.startswith(tuple(sys.argv[1:])
 
 NOT_NEEDED = (
     "detect_secrets",
-    "painel_migrations.archive",
-    "painel_migrations.cli",
-    "painel_migrations.deploy.console",
-    "painel_migrations.deploy.doctor",
-    "painel_migrations.deploy.manual",
-    "painel_migrations.deploy.rehearsal",
-    "painel_migrations.monitoring.alerts",
-    "painel_migrations.monitoring.health",
-    "painel_migrations.monitoring.metrics",
-    "painel_migrations.monitoring.page",
-    "painel_migrations.monitoring.web",
-    "painel_migrations.verbs",
+    "homecoming.archive",
+    "homecoming.cli",
+    "homecoming.console",
+    "homecoming.doctor",
+    "homecoming.console.manual",
+    "homecoming.rehearsal.rehearsal",
+    "homecoming.monitoring.alerts",
+    "homecoming.monitoring.health",
+    "homecoming.monitoring.metrics",
+    "homecoming.monitoring.page",
+    "homecoming.monitoring.web",
+    "homecoming.parser",
     "prometheus_client",
     "rich",
     "starlette",

@@ -12,9 +12,9 @@ import alembic.command
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.connection.interrupts import Breaker, Stage
-from painel_migrations.connection.locks import LOCK_KEY
-from painel_migrations.errors import Refused
+from homecoming.connection.interrupts import Breaker, Stage
+from homecoming.connection.locks import lock_key
+from homecoming.errors import Refused
 from tests.conftest import engine_of
 from tests.support import command, history, lineage, servers, whole
 from tests.support.proxy import Action, Fault, Moment, Proxy
@@ -120,7 +120,7 @@ def test_while_a_table_is_held(server: servers.Server, database: sa.Engine, sign
 
 def test_while_another_run_is_at_work(server: servers.Server, database: sa.Engine) -> None:
     with database.connect() as holding:
-        holding.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
+        holding.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock_key()})")
         process = started(database.url)
         wait_for(lambda: sessions(server, database, "wait_event_type = 'Lock'"))
         interrupted(process, signal.SIGTERM)

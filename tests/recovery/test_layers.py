@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.connection import reach
-from painel_migrations.settings import read_settings
+from homecoming.connection import reach
+from homecoming.settings import read_settings
 from tests.conftest import engine_of
 from tests.support import command, lineage, pooler, servers
 from tests.support.command import Ran

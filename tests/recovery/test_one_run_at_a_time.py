@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.catalog import Severity, verify
-from painel_migrations.connection.engines import make_engine
-from painel_migrations.connection.locks import LOCK_KEY, Holder, holders, lock_run, named
-from painel_migrations.errors import HeldError
-from painel_migrations.settings import read_settings
+from homecoming.catalog import Severity, verify
+from homecoming.connection.engines import make_engine
+from homecoming.connection.locks import Holder, holders, lock_key, lock_run, named
+from homecoming.errors import HeldError
+from homecoming.settings import read_settings
 from tests.support import command, conservation, lineage
 from tests.support.history import HEAD, REVISIONS, counted
 
@@ -128,7 +128,7 @@ def test_a_role_s_own_time_limit_is_not_for_the_wait(postgres: sa.Engine) -> Non
     with postgres.connect() as holding:
         holding.exec_driver_sql(f"ALTER DATABASE {name} SET statement_timeout = '1s'")
         holding.commit()
-        holding.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
+        holding.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock_key()})")
         process = command.start(postgres.url, "upgrade")
         assert process.stdout is not None
         process.stdout.readline()
@@ -170,7 +170,7 @@ def test_a_role_that_sees_no_other_sessions(postgres: sa.Engine) -> None:
 def test_lock_held_by_a_run_that_hangs(postgres: sa.Engine, wait: str) -> None:
     environment = command.environment(postgres.url, MIGRATION_LOCK_WAIT=wait)
     with postgres.connect() as holding:
-        holding.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
+        holding.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock_key()})")
         pid = pid_of(holding)
         ended = command.run(postgres.url, "upgrade", env=environment)
     who = SESSION.format(pid=pid, name="without a name")
@@ -255,5 +255,5 @@ def test_what_ends_a_run_whose_client_is_gone(postgres: sa.Engine) -> None:
 def test_plain_looks_do_not_wait(postgres: sa.Engine) -> None:
     """`status` and `verify` take no lock: they answer while a run is at work."""
     with postgres.connect() as holding:
-        holding.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
+        holding.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock_key()})")
         assert command.run(postgres.url, "status").code == 0

@@ -7,8 +7,8 @@ import re
 import psycopg2
 import pytest
 
-from painel_migrations.connection.failures import classify
-from painel_migrations.errors import LostError
+from homecoming.connection.failures import classify
+from homecoming.errors import LostError
 from tests.support import refusals
 from tests.support.refusals import LOSSES, REFUSALS, Gate, Loss, Refusal
 

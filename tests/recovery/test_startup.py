@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from homecoming.catalog import Severity, verify
+from homecoming.connection.locks import lock_key
 from painel_migrations.auto_migrate import deploy_monitor, run_auto_migration
-from painel_migrations.catalog import Severity, verify
-from painel_migrations.connection.locks import LOCK_KEY
 from tests.conftest import engine_of
 from tests.support import command, conservation, history, lineage, scars, servers, whole
 from tests.support.history import HEAD, ROOT
@@ -266,7 +266,7 @@ def test_another_run_that_holds_the_lock(
     monkeypatch.setenv("DATABASE_URL", postgres.url.render_as_string(hide_password=False))
     with postgres.connect() as holding:
         pid = holding.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-        holding.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
+        holding.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock_key()})")
         line = failed_within(8, caplog)
     assert "Not migrated: another run holds the lock for more than 5 s: " in line
     assert f"pid {pid}, user " in line
@@ -295,7 +295,7 @@ def test_a_defect_does_not_reach_the_application(
     def fail(*_: object, **__: object) -> None:
         raise SystemExit("cpf 987.654.321-00")
 
-    monkeypatch.setattr("painel_migrations.auto_migrate.run_to", fail)
+    monkeypatch.setattr("homecoming.hook.run_to", fail)
     assert failed_within(60, caplog) == (
         "Not migrated: an error nobody foresaw: SystemExit. Next: See why: make upgrade, with --verbose. "
         "The application starts on the database as it is"

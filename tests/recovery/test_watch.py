@@ -285,7 +285,7 @@ def test_it_speaks_to_people_whatever_the_log_is(plain: Place) -> None:
 
 def test_a_real_look_at_a_port_that_refuses(tmp_path: Path) -> None:
     """The verb and its option are there, the file is written, and the watch goes on."""
-    secret, file = "canario-4417", tmp_path / "painel.prom"
+    secret, file = "canario-4417", tmp_path / "homecoming.prom"
     variables = {
         "PATH": os.environ["PATH"],
         "WATCH_PYTHON": sys.executable,

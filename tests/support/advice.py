@@ -16,8 +16,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from painel_migrations.connection import prepare_sqlite
-from painel_migrations.database_url import parse_url
+from homecoming.connection import prepare_sqlite
+from homecoming.database_url import parse_url
 from tests.support import servers
 
 VERB = re.compile(

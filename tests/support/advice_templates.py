@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.support.advice import VERB
 from tests.support.history import ROOT
 
-LIBRARY = ROOT / "painel_migrations"
+LIBRARY = ROOT / "homecoming"
 TABLE = Path(__file__).with_suffix(".toml")
 
 # Modules, and functions, whose statements are all advice.

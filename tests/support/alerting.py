@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from painel_migrations.catalog.findings import Finding, Severity
-from painel_migrations.connection.interrupts import Breaker, Interrupted, interruptible
-from painel_migrations.monitoring.alerts import report
-from painel_migrations.monitoring.alerts.webhook import Limits
-from painel_migrations.monitoring.snapshot import Journal, LastRun, Problem, SequenceUse, Snapshot, Step, Vitals
-from painel_migrations.settings import Settings, read_settings
+from homecoming.catalog.findings import Finding, Severity
+from homecoming.connection.interrupts import Breaker, Interrupted, interruptible
+from homecoming.monitoring.alerts import report
+from homecoming.monitoring.alerts.webhook import Limits
+from homecoming.monitoring.snapshot import Journal, LastRun, Problem, SequenceUse, Snapshot, Step, Vitals
+from homecoming.settings import Settings, read_settings
 
 NOON = datetime(2025, 9, 1, 12, tzinfo=UTC)
 DATABASE = "PostgreSQL painel on db.example:5432"

@@ -10,7 +10,7 @@ import functools
 import hashlib
 from dataclasses import dataclass
 
-from painel_migrations.archive import register
+from homecoming.archive import register
 
 COVERED, KNOWN, CHANGED, UNKNOWN, NOT = "covered", "known", "changed", "unknown", "not one"
 

@@ -17,12 +17,13 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.pool import NullPool
 
-from painel_migrations.catalog import Severity, verify
-from painel_migrations.connection import prepare_sqlite
-from painel_migrations.deploy.configuration import configuration
-from painel_migrations.deploy.migrate import migrate
-from painel_migrations.errors import PainelError
-from painel_migrations.schema import TRIGGERS, metadata_for
+from homecoming.catalog import Severity, verify
+from homecoming.connection import prepare_sqlite
+from homecoming.errors import HomecomingError
+from homecoming.history.configuration import configuration
+from homecoming.run.migrate import migrate
+from homecoming.schema.dialects import schema_for
+from painel_migrations.schema import TRIGGERS
 from tests.support.revisions import REVISIONS
 
 BEFORE = REVISIONS[-2]
@@ -49,7 +50,7 @@ class Journey:
         with self.engine.begin() as connection:
             if self.engine.dialect.name == "postgresql":
                 connection.exec_driver_sql("SET search_path TO public")
-            metadata_for(self.engine.dialect.name).create_all(connection)
+            schema_for(self.engine.dialect.name).create_all(connection)
 
     def write(self, statements: list[str]) -> None:
         """Write rows, or do damage."""
@@ -109,7 +110,7 @@ def main() -> None:
     journey = Journey(url, queries)
     try:
         go(journey, rows, damage)
-    except PainelError as error:
+    except HomecomingError as error:
         journey.found["stopped"] = f"{error.what} // {error.todo}"
     json.dump(journey.found, sys.stdout)
 

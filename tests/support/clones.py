@@ -15,13 +15,17 @@ from tests.support.history import ROOT
 WITHIN = 900.0
 """Seconds until a process in a clone is given up."""
 
-PARTS = ("painel_migrations", "alembic", "tests", "alembic.ini", "pyproject.toml", "docs", "Makefile", "archive")
+PARTS = (
+    *("homecoming", "painel_migrations", "alembic", "tests"),
+    *("alembic.ini", "pyproject.toml", "docs", "Makefile", "archive"),
+)
+LIBRARY = ("homecoming", "painel_migrations", "alembic", "alembic.ini")
 
 
 class Clone:
     """A copy of the working tree in a folder of its own."""
 
-    def __init__(self, folder: Path, parts: tuple[str, ...] = ("painel_migrations", "alembic", "alembic.ini")) -> None:
+    def __init__(self, folder: Path, parts: tuple[str, ...] = LIBRARY) -> None:
         """Copy the parts, and what starts PostgreSQL and is asked by the tests."""
         self.folder = folder
         ignore = shutil.ignore_patterns("__pycache__", ".mypy_cache")

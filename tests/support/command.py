@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from painel_migrations.errors import Refused
+from homecoming.errors import Refused
 from tests.support import advice
 from tests.support.history import ROOT
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from painel_migrations import catalog
-from painel_migrations.catalog import Severity
+from homecoming import catalog
+from homecoming.catalog import Severity
 from tests.support import command, conservation, history, lineage, scars, servers, whole
 
 ROWS = 12

@@ -15,13 +15,13 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 
-from painel_migrations import catalog
-from painel_migrations.authoring.reference import Reference, reference
-from painel_migrations.authoring.words import words
-from painel_migrations.deploy.configuration import configuration
-from painel_migrations.operations.leftover_copies import natural_keys
+from homecoming import catalog
+from homecoming.authoring.reference import Reference, reference
+from homecoming.authoring.words import words
+from homecoming.history.configuration import configuration
+from homecoming.operations.leftover_copies import natural_keys
+from homecoming.schema.dialects import schema_for
 from painel_migrations.schema import metadata
-from painel_migrations.schema.metadata import metadata_for
 from tests.support.authored import Journey
 from tests.support.revisions import HEAD
 
@@ -83,7 +83,7 @@ def change(number: int) -> None:
 
 def forget() -> None:
     """What was kept of the schema before is asked anew."""
-    for kept in (catalog.head, metadata_for, natural_keys):
+    for kept in (catalog.head, schema_for, natural_keys):
         kept.cache_clear()
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from painel_migrations.errors import Refused
+from homecoming.errors import Refused
 from tests.support import advice
 from tests.support.revisions import HEAD, NEXT, REVISIONS, ROOT, after, counted
 
@@ -21,19 +21,19 @@ def config(connectable: sa.Engine | sa.Connection) -> Config:
     made = Config(str(ROOT / "alembic.ini"))
     made.attributes["connection"] = connectable
     # The tests have their own logging.
-    made.attributes["painel"] = True
+    made.attributes["homecoming"] = True
     made.attributes["way"] = "command"
     return made
 
 
 def upgrade(connectable: sa.Engine | sa.Connection, revision: str = "head") -> None:
-    """Upgrade to a revision. Errors: PainelError, as the command line reports them."""
+    """Upgrade to a revision. Errors: HomecomingError, as the command line reports them."""
     with _advised(connectable):
         command.upgrade(config(connectable), revision)
 
 
 def downgrade(connectable: sa.Engine | sa.Connection, revision: str) -> None:
-    """Go back to a revision. Errors: PainelError, as the command line reports them."""
+    """Go back to a revision. Errors: HomecomingError, as the command line reports them."""
     with _advised(connectable):
         command.downgrade(config(connectable), revision)
 

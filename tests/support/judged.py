@@ -10,7 +10,8 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from painel_migrations.operations.foreseen import LAST_BY_HAND, is_by_hand
+from homecoming.operations.foreseen import is_by_hand
+from homecoming.project import project
 from tests.support.history import ROOT
 
 REVISION = '''"""A later revision"""
@@ -416,7 +417,7 @@ class History:
         """Have the history end in these revisions, after its own; each as the advice of a rule spells it."""
         for path in self._versions.glob("*_judged.py"):
             path.unlink()
-        for number, code in enumerate(codes, LAST_BY_HAND + 1):
+        for number, code in enumerate(codes, project().former.last_revision + 1):
             body, above, back = [], [head], downgrade
             for line in code.splitlines():
                 if line.startswith("way back: "):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from painel_migrations.catalog.findings import ABSENT, Finding, Severity
-from painel_migrations.monitoring.checks import Check, State
-from painel_migrations.monitoring.snapshot import (
+from homecoming.catalog.findings import ABSENT, Finding, Severity
+from homecoming.monitoring.checks import Check, State
+from homecoming.monitoring.snapshot import (
     Attempts,
     Journal,
     LastRun,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from painel_migrations.deploy import configuration
+from homecoming.history import configuration
 from tests.support.history import HEAD, NEXT, ROOT
 
 REVISION = '''"""A later revision"""

@@ -17,9 +17,9 @@ import psycopg2
 import sqlalchemy as sa
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
-from painel_migrations import catalog
-from painel_migrations.catalog import Severity
-from painel_migrations.operations.guarded import REFUSED
+from homecoming import catalog
+from homecoming.catalog import Severity
+from homecoming.operations.guarded import REFUSED
 from tests.conftest import engine_of
 from tests.support import advice, conservation, refused, servers, whole
 from tests.support.history import HEAD, REVISIONS, counted
@@ -42,7 +42,7 @@ def script(*arguments: str, **variables: str) -> str:
 def helpers_of(text: str) -> str:
     """Return the helpers of a script spelled out, as the script itself does it: by the list that it carries."""
     _, helpers, after = re.split(r"\$short\$\n?", text)
-    phrases = after.partition("FOREACH painel_table IN ARRAY ARRAY[")[2].partition("] LOOP")[0]
+    phrases = after.partition("FOREACH our_table IN ARRAY ARRAY[")[2].partition("] LOOP")[0]
     for code, phrase in re.findall(r"'(@..|[^@].)([^']*)'", phrases):
         helpers = helpers.replace(code, phrase)
     return helpers

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from painel_migrations.deploy.console.shorthand import PHRASES_FILE, SHORT
+from homecoming.console.shorthand import PHRASES_FILE, SHORT
 from tests.support.pasting import helpers_of, script
 
 LONGEST = 20

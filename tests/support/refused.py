@@ -13,7 +13,7 @@ from unittest import mock
 
 import sqlalchemy as sa
 
-from painel_migrations import cli
+from homecoming import cli
 from tests.support import command, servers, whole
 
 PASSWORD = "canario-da-senha"

@@ -15,8 +15,8 @@ from contextlib import asynccontextmanager
 import fastapi
 import sqlalchemy as sa
 
+from homecoming.settings import read_settings
 from painel_migrations.auto_migrate import deploy_monitor, run_auto_migration
-from painel_migrations.settings import read_settings
 from tests.support import lineage
 
 STATE = 22

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from painel_migrations.verbs import build_parser
+from homecoming.parser import build_parser
 from tests.support.history import ROOT
 
 # What people type into a shell. A name that this list lacks is found where the block says that it is for one.
@@ -74,7 +74,7 @@ def of_spans(text: str) -> Iterator[str]:
 
 
 def of_helps() -> Iterator[str]:
-    parser = build_parser()
+    parser = build_parser(every=True)
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for each in [parser, *action.choices.values()]:

@@ -18,13 +18,13 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.pool import NullPool
 
-import painel_migrations.operations  # noqa: F401  registers them
-from painel_migrations.connection import prepare_sqlite
-from painel_migrations.deploy.history import helpers
-from painel_migrations.errors import Refused
-from painel_migrations.operations.guarded import prepare, prologue, send
-from painel_migrations.operations.sqlite import REVISION, changes
-from painel_migrations.operations.sqlite.violations import DIRECTION
+import homecoming.operations  # noqa: F401  registers them
+from homecoming.connection import prepare_sqlite
+from homecoming.errors import Refused
+from homecoming.history.run_history import helpers
+from homecoming.operations.guarded import prepare, prologue, send
+from homecoming.operations.sqlite import REVISION, changes
+from homecoming.operations.sqlite.violations import DIRECTION
 from tests.conftest import engine_of
 from tests.support import servers
 
@@ -96,7 +96,7 @@ def logged() -> Iterator[list[str]]:
         def emit(self, record: logging.LogRecord) -> None:
             said.append(record.getMessage())
 
-    logger, handler = logging.getLogger("painel_migrations.operations"), Noting()
+    logger, handler = logging.getLogger("homecoming.operations"), Noting()
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

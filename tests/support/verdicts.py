@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from painel_migrations import catalog
-from painel_migrations.catalog import Catalogue, Finding, Severity
-from painel_migrations.catalog.verdict import verdict_statement
-from painel_migrations.operations.guarded import prologue
+from homecoming import catalog
+from homecoming.catalog import Catalogue, Finding, Severity
+from homecoming.catalog.verdict import verdict_statement
+from homecoming.operations.guarded import prologue
 
 Row = tuple[str, ...]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from painel_migrations.schema import metadata_for
+from homecoming.schema.dialects import schema_for
 from tests.support import lineage
 
 OURS = ("alembic_version", "migration_history")
@@ -110,7 +110,7 @@ def write(engine: sa.Engine) -> dict[str, list[dict[str, Any]]]:
     """Add two rows to each table of head, as the application would, which refer to one another; return them."""
     written: dict[str, list[dict[str, Any]]] = {}
     with engine.begin() as connection:
-        for table in metadata_for(engine.dialect.name).sorted_tables:
+        for table in schema_for(engine.dialect.name).sorted_tables:
             highest = connection.scalar(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))) or 0
             for number in (1, 2):
                 row = {"id": highest + number} | {

@@ -21,8 +21,8 @@ def test_templates_are_found_where_they_are_made() -> None:
     assert {
         "catalog/remedy.py",
         "connection/explanation.sql",
-        "deploy/preflight_postgresql.py",
-        "deploy/console/block.sql.mako",
+        "preflight/on_postgresql.py",
+        "console/block.sql.mako",
         "monitoring/health_vitals.py",
         "operations/postgresql/15_faults.sql",
         "operations/sqlite/faults.py",

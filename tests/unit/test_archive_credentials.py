@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from painel_migrations.archive import credentials
-from painel_migrations.errors import UsageError
+from homecoming.archive import credentials
+from homecoming.errors import UsageError
 
 BCRYPT = "$2b$12$" + "abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAKC\n-----END RSA PRIVATE KEY-----"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from painel_migrations.archive import readme, register
-from painel_migrations.archive.register import Entry
-from painel_migrations.errors import UsageError
-from painel_migrations.operations.foreseen import is_by_hand
+from homecoming.archive import readme, register
+from homecoming.archive.register import Entry
+from homecoming.errors import UsageError
+from homecoming.operations.foreseen import is_by_hand
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = register.load(register.shipped())

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from painel_migrations.archive import git, kinds, python, register, sql, survey, text
-from painel_migrations.archive.judge import CHANGED, NOT_ONE, UNKNOWN, Found
+from homecoming.archive import git, kinds, python, register, sql, survey, text
+from homecoming.archive.judge import CHANGED, NOT_ONE, UNKNOWN, Found
 from tests.support import application_files as truth
 
 
@@ -259,6 +259,6 @@ def test_bytes_are_read_as_what_they_are(data: bytes, said: str | None, encoding
 
 
 def test_this_very_repository_has_nothing_to_do() -> None:
-    found = survey.take(register.PACKAGE.parent, register.load(register.shipped()))
+    found = survey.take(Path(__file__).parents[2], register.load(register.shipped()))
     assert found.found == []
     assert found.looked_at > 300

@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from alembic.util.exc import CommandError
 from mako.template import Template
 
-from painel_migrations import cli
-from painel_migrations.deploy.history import revision_sha256
-from painel_migrations.errors import FailedError, LockedError, NoConnectionError, PainelError, Refused, UsageError
+from homecoming import cli
+from homecoming.errors import FailedError, HomecomingError, LockedError, NoConnectionError, Refused, UsageError
+from homecoming.history.run_history import revision_sha256
 from tests.conftest import engine_of
 from tests.support import command, lineage
 from tests.support.command import Ran
@@ -79,9 +79,9 @@ ENDS = [UsageError, NoConnectionError, Refused, LockedError, FailedError]
 
 @pytest.mark.parametrize("kind", ENDS)
 def test_an_end_that_was_foreseen(
-    kind: type[PainelError], monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]
+    kind: type[HomecomingError], monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]
 ) -> None:
-    monkeypatch.setattr("painel_migrations.deploy.look.status", raising(kind("it is so", "do this")))
+    monkeypatch.setattr("homecoming.commands.status.run", raising(kind("it is so", "do this")))
     assert run("status") == (kind.exit_code, "", "Error: it is so\nNext: do this\n")
 
 
@@ -96,7 +96,7 @@ def test_verbose_says_where_and_no_values(monkeypatch: pytest.MonkeyPatch, run: 
         except ValueError as error:
             raise Refused("it is so", "do this") from error
 
-    monkeypatch.setattr("painel_migrations.deploy.look.status", verb)
+    monkeypatch.setattr("homecoming.commands.status.run", verb)
     code, _, said = run("--verbose", "status")
     assert code == 4
     assert said.startswith('  File "')
@@ -106,7 +106,7 @@ def test_verbose_says_where_and_no_values(monkeypatch: pytest.MonkeyPatch, run: 
 
 def test_a_defect_shows_no_values(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]) -> None:
     defect = KeyError("cpf 987.654.321-00")
-    monkeypatch.setattr("painel_migrations.deploy.look.status", raising(defect))
+    monkeypatch.setattr("homecoming.commands.status.run", raising(defect))
     ended = (
         "Error: an error nobody foresaw: KeyError\nNext: Nothing was changed. Run again with --verbose, and report it\n"
     )
@@ -118,13 +118,13 @@ def test_a_defect_shows_no_values(monkeypatch: pytest.MonkeyPatch, run: Callable
 
 
 def test_an_error_of_alembic_is_one_of_usage(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]) -> None:
-    monkeypatch.setattr("painel_migrations.deploy.look.status", raising(CommandError("no such thing\nand more")))
+    monkeypatch.setattr("homecoming.commands.status.run", raising(CommandError("no such thing\nand more")))
     assert run("status") == (2, "", "Error: no such thing\nNext: See the revisions: .venv/bin/alembic history\n")
 
 
 def test_an_error_of_the_driver_is_translated(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]) -> None:
     raised = sa.exc.NoSuchTableError("canario")
-    monkeypatch.setattr("painel_migrations.deploy.look.status", raising(raised))
+    monkeypatch.setattr("homecoming.commands.status.run", raising(raised))
     assert run("status")[0] == 6
 
 
@@ -136,7 +136,7 @@ def test_an_interrupt(signum: signal.Signals, monkeypatch: pytest.MonkeyPatch, r
         signal.raise_signal(signum)
         raise AssertionError("the signal ends it")
 
-    monkeypatch.setattr("painel_migrations.deploy.look.status", verb)
+    monkeypatch.setattr("homecoming.commands.status.run", verb)
     assert run("status") == (128 + signum, "", "Interrupted: rolled back, nothing was changed\n")
     assert signal.getsignal(signum) is before
 
@@ -240,7 +240,7 @@ def test_a_change_of_the_schema_gets_its_revision(file: Path, tmp_path: Path) ->
     """As a developer does it, in a clone: `check` finds the change, `revision` writes it, `upgrade` applies it."""
     clone = tmp_path / "clone"
     clone.mkdir()
-    for part in ("painel_migrations", "alembic"):
+    for part in ("homecoming", "painel_migrations", "alembic"):
         shutil.copytree(ROOT / part, clone / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "alembic.ini", clone)
     models = clone / "painel_migrations/schema/eventos.py"
@@ -335,7 +335,7 @@ def test_a_report_without_a_reader_does_not_say_that_nothing_was_changed(
     def broken(*_arguments: object) -> int:
         raise BrokenPipeError
 
-    monkeypatch.setattr("painel_migrations.deploy.repair.repair", broken)
+    monkeypatch.setattr("homecoming.commands.repair.repair", broken)
     code, said, errors = run("repair")
     assert (code, said) == (6, "")
     assert errors == (
@@ -356,7 +356,7 @@ def test_verify_notes_a_revision_that_was_edited(
 ) -> None:
     run("upgrade")
     monkeypatch.setattr(
-        "painel_migrations.deploy.history_lines.revision_sha256",
+        "homecoming.history.lines.revision_sha256",
         lambda script: "f" * 64 if script.revision == "0017" else revision_sha256(script),
     )
     code, said, errors = run("verify")

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from homecoming.console.block import squeezed
+from homecoming.console.plain import collect
+from homecoming.console.shorthand import Shorthand, shortened, spelled_out, steps
+from homecoming.history.run_history import helpers
+from homecoming.operations.foreseen import is_by_hand
+from homecoming.operations.guarded import SESSION, prologue
 from painel_migrations import __version__
-from painel_migrations.deploy.console.block import squeezed
-from painel_migrations.deploy.console.plain import collect
-from painel_migrations.deploy.console.shorthand import Shorthand, shortened, spelled_out, steps
-from painel_migrations.deploy.history import helpers
-from painel_migrations.operations.foreseen import is_by_hand
-from painel_migrations.operations.guarded import SESSION, prologue
 from tests.support import command
 from tests.support.command import Ran
 from tests.support.history import HEAD, REVISIONS, ROOT, after
@@ -48,8 +48,8 @@ def spelled(text: str) -> str:
 
 def body(text: str) -> str:
     """What PostgreSQL runs as PL/pgSQL, whichever way the script is dressed."""
-    if "DO $painel$" in text:
-        return text.partition("DO $painel$\n")[2].rpartition("$painel$;")[0]
+    if "DO $run$" in text:
+        return text.partition("DO $run$\n")[2].rpartition("$run$;")[0]
     literal = text.partition("DO E'\n")[2].rpartition("';")[0]
     # A literal that goes on in the next line has one quote more on either side than one that holds quotes there.
     literal = re.sub(
@@ -104,7 +104,7 @@ def test_escaped_holds_nothing_to_split_at() -> None:
 
 
 def test_the_header_says_what_and_how() -> None:
-    header = script("sql").partition("DO $painel$")[0]
+    header = script("sql").partition("DO $run$")[0]
     plain = collect("upgrade", "base", HEAD)
     assert header == (
         f"-- PainelUniversal: brings the database to revision {HEAD} (head), schema public, PostgreSQL 13 to 18.\n"
@@ -131,12 +131,12 @@ def test_the_sha256_is_that_of_the_plain_statements() -> None:
 def test_every_revision_has_its_section() -> None:
     """Its title and its reason stand above it, and its statements run only where the database is not past it."""
     text = script("sql")
-    sections = re.findall(r"^-- (\d{4})  (.+)\n-- (.+)\n(?:-- .+\n)*IF painel_at < (\d+) THEN", text, re.M)
+    sections = re.findall(r"^-- (\d{4})  (.+)\n-- (.+)\n(?:-- .+\n)*IF our_at < (\d+) THEN", text, re.M)
     assert [section[0] for section in sections] == list(REVISIONS)
     assert [int(section[3]) for section in sections] == list(range(1, len(REVISIONS) + 1))
     assert sections[17][1:3] == ("Retire produtos.evento_id", "A product belongs to no event.")
     back = script("sql-rollback", "--to", "base")
-    undone = re.findall(r"^-- (\d{4})  .+\n(?:-- .+\n)+IF painel_at >= (\d+) THEN", back, re.M)
+    undone = re.findall(r"^-- (\d{4})  .+\n(?:-- .+\n)+IF our_at >= (\d+) THEN", back, re.M)
     assert [section[0] for section in undone] == list(REVISIONS[::-1])
 
 
@@ -338,7 +338,7 @@ def test_what_was_written_of_a_script_that_does_not_fit_is_taken_back(tmp_path: 
         "import resource, sys; sys.dont_write_bytecode = True;"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000));"
         "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        "from painel_migrations.cli import main; sys.exit(main(['sql']))"
+        "import painel_migrations; from homecoming.cli import main; sys.exit(main(['sql']))"
     )
     (tmp_path / "fix.sql").write_text("SELECT 1;\n")
     with (tmp_path / "fix.sql").open(mode) as file:

@@ -4,8 +4,8 @@ import psycopg2.extensions
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.database_url import parse_url
-from painel_migrations.errors import UsageError
+from homecoming.database_url import parse_url
+from homecoming.errors import UsageError
 
 EXAMPLE = "postgresql://user:password@host:5432/name or sqlite:///eventos.db"
 ENCODING = "in user and password write @ as %40, : as %3A, / as %2F, % as %25"

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from painel_migrations import errors
-from painel_migrations.backup_settings import BACKUP_DEFAULTS
-from painel_migrations.candidates import DEFAULT_DATABASE_URL
-from painel_migrations.settings import (
+from homecoming import errors
+from homecoming.backup_settings import BACKUP_DEFAULTS
+from homecoming.parser import build_parser
+from homecoming.project import project
+from homecoming.settings import (
     COUNTS,
     DEFAULT_LOCK_PAUSES,
     DURATIONS,
@@ -19,7 +20,6 @@ from painel_migrations.settings import (
     MONITORING_DEFAULTS,
     VARIABLES,
 )
-from painel_migrations.verbs import build_parser
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (ROOT / "docs/commands.md").read_text()
@@ -37,7 +37,7 @@ DEFAULTS = {
 
 def verbs() -> dict[str, argparse.ArgumentParser]:
     """The console script's verbs, each with its own parser."""
-    for action in build_parser()._actions:
+    for action in build_parser(every=True)._actions:
         if isinstance(action, argparse._SubParsersAction):
             return dict(action.choices)
     raise AssertionError("the console script has no verbs")
@@ -47,7 +47,7 @@ def options(parser: argparse.ArgumentParser) -> set[str]:
     return {name for action in parser._actions for name in action.option_strings if name not in ("-h", "--help")}
 
 
-def exit_codes(kind: type[errors.PainelError] = errors.PainelError) -> set[int]:
+def exit_codes(kind: type[errors.HomecomingError] = errors.HomecomingError) -> set[int]:
     return {kind.exit_code}.union(*(exit_codes(narrower) for narrower in kind.__subclasses__()))
 
 
@@ -66,7 +66,7 @@ def test_a_verb_has_the_same_name_as_its_target() -> None:
 
 
 def test_every_option_is_documented() -> None:
-    parsers = [build_parser(), *verbs().values()]
+    parsers = [build_parser(every=True), *verbs().values()]
     missing = {name for parser in parsers for name in options(parser) if not re.search(rf"{name}\b", COMMANDS)}
     assert not missing
 
@@ -78,7 +78,11 @@ def test_every_variable_is_documented() -> None:
 
 def test_the_example_has_every_variable_with_its_default() -> None:
     example = dict(re.findall(r"^# ([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    expected = dict.fromkeys(VARIABLES, "") | DEFAULTS | {"DATABASE_URL": DEFAULT_DATABASE_URL, "PGPORT": "5432"}
+    expected = (
+        dict.fromkeys(VARIABLES, "")
+        | DEFAULTS
+        | {"MIGRATION_STATE": project().state_folder, "DATABASE_URL": project().default_url, "PGPORT": "5432"}
+    )
     assert example == expected
 
 

@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.connection.failures import classify, meaning
+from homecoming.connection.failures import classify, meaning
 from tests.conftest import engine_of
 
 READ_ONLY = (

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.connection.engines import SAFE_PATH
-from painel_migrations.connection.first_look import ask_nothing
+from homecoming.connection.engines import SAFE_PATH
+from homecoming.connection.first_look import ask_nothing
 
 
 class Answer:

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from painel_migrations.connection.interrupts import Breaker, Interrupted, interruptible
-from painel_migrations.deploy.attempts import until_through
-from painel_migrations.errors import LostError
-from painel_migrations.settings import read_settings
+from homecoming.connection.interrupts import Breaker, Interrupted, interruptible
+from homecoming.errors import LostError
+from homecoming.run.attempts import until_through
+from homecoming.settings import read_settings
 
 
 def cut(breaker: Breaker) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from painel_migrations.authoring.judging import judge, report
-from painel_migrations.authoring.judging.judge import Judgement
-from painel_migrations.authoring.judging.rules import EFFECTS, rules
-from painel_migrations.deploy import configuration
+from homecoming.authoring.judging import judge, report
+from homecoming.authoring.judging.judge import Judgement
+from homecoming.authoring.judging.rules import EFFECTS, rules
+from homecoming.history import configuration
 from tests.support.judged import CASES, Case, History
 
 OTHERS = {

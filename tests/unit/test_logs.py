@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations import logs
-from painel_migrations.events import EVENTS, Event, current_run, observed, run_named
+from homecoming import logs
+from homecoming.events import EVENTS, Event, current_run, observed, run_named
 from tests.support.command import Ran
 from tests.support.history import REVISIONS
 

@@ -18,7 +18,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
-from painel_migrations.operations.guarded import prologue
+from homecoming.operations.guarded import prologue
 from tests.support.history import ROOT
 
 # The oldest server the history is for.

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from tests.support.history import ROOT
 
 # What has an underscore and is not private, or is ours.
-PUBLIC = {"_asdict", "_replace", "_exit", "_painel_prepared"}
+PUBLIC = {"_asdict", "_replace", "_exit", "_homecoming_prepared"}
 
 # With the reason; each is why pyproject.toml has a ceiling.
 USED = {
@@ -18,21 +18,21 @@ USED = {
     "_pending_colargs": "sqlalchemy",
     # Where every operation of Alembic's is sent: the schema is named there (operations/plain.py).
     "_exec": "alembic",
-    # A class of its own only for the type checker.
-    "_SubParsersAction": "argparse",
 }
+
+OURS = ("homecoming", "painel_migrations")
 
 
 def private_names() -> Iterator[tuple[str, str]]:
     """Every name with one underscore that is taken from something else than this object, with its file."""
-    for folder in ("painel_migrations", "alembic"):
+    for folder in (*OURS, "alembic"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 names: list[str] = []
                 if isinstance(node, ast.Attribute):
                     own = isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"}
                     names = [] if own else [node.attr]
-                elif isinstance(node, ast.ImportFrom) and not (node.module or "").startswith("painel_migrations"):
+                elif isinstance(node, ast.ImportFrom) and not (node.module or "").startswith(OURS):
                     names = [alias.name for alias in node.names] + (node.module or "").split(".")
                 for name in names:
                     if name.startswith("_") and not name.startswith("__"):

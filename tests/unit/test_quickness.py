@@ -6,7 +6,7 @@ import sys
 
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite import live
+from homecoming.operations.sqlite import live
 from tests.support import command
 
 
@@ -27,7 +27,7 @@ def test_the_end_looks_for_no_garbage() -> None:
 
 
 def test_a_script_for_postgresql_loads_nothing_of_sqlite() -> None:
-    ours, theirs = "painel_migrations.operations.sqlite", "sqlalchemy.dialects.sqlite"
+    ours, theirs = "homecoming.operations.sqlite", "sqlalchemy.dialects.sqlite"
     loaded = after_sql(f"[name for name in sys.modules if name.startswith({(ours, theirs)!r})]")
     assert loaded == "[]"
 

@@ -14,10 +14,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
-from painel_migrations.deploy.configuration import configuration
-from painel_migrations.operations.foreseen import is_by_hand
-from painel_migrations.operations.recorded import Said, said_by
-from painel_migrations.schema import ENUMS, TRIGGERS, USEFUL_INDEXES, metadata, metadata_for
+from homecoming.history.configuration import configuration
+from homecoming.operations.foreseen import is_by_hand
+from homecoming.operations.recorded import Said, said_by
+from homecoming.schema.dialects import schema_for
+from painel_migrations.schema import ENUMS, TRIGGERS, USEFUL_INDEXES, metadata
 from tests.support import lineage
 
 STATE = lineage.load(22)
@@ -214,7 +215,7 @@ def test_every_useful_index_says_why() -> None:
 
 def test_each_enum_type_is_created_once() -> None:
     """The copy for SQLite shares the types' names, and must not have them created again."""
-    metadata_for("sqlite")
+    schema_for("sqlite")
     statements: list[str] = []
 
     def collect(statement: Any, *_: object, **__: object) -> None:
@@ -226,19 +227,19 @@ def test_each_enum_type_is_created_once() -> None:
 
 
 def test_metadata_for_postgresql_is_the_schema_itself() -> None:
-    assert metadata_for("postgresql") is metadata
+    assert schema_for("postgresql") is metadata
 
 
 def test_metadata_for_another_dialect_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^no schema for mysql: only postgresql and sqlite$"):
-        metadata_for("mysql")
+        schema_for("mysql")
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_sqlite_table_is_what_create_all_of_the_application_made(name: str) -> None:
     """Unnamed constraints included; the order of constraints is no fact."""
     application = str(CreateTable(lineage.metadata(STATE).tables[name]).compile(dialect=SQLITE))
-    ours = str(CreateTable(metadata_for("sqlite").tables[name]).compile(dialect=SQLITE))
+    ours = str(CreateTable(schema_for("sqlite").tables[name]).compile(dialect=SQLITE))
     left_out = changed_later(name)
     found, wanted = (
         sorted(line.strip(", ") for line in text.splitlines() if not left_out.intersection(re.findall(r"\w+", line)))
@@ -250,13 +251,13 @@ def test_sqlite_table_is_what_create_all_of_the_application_made(name: str) -> N
 
 @pytest.mark.parametrize("name", TABLES)
 def test_sqlite_indexes_are_those_of_postgresql(name: str) -> None:
-    ours = facts(metadata_for("sqlite").tables[name])
+    ours = facts(schema_for("sqlite").tables[name])
     assert ours["indexes"] == facts(metadata.tables[name])["indexes"]
 
 
-@pytest.mark.parametrize("column", enum_columns(metadata_for("sqlite")))
+@pytest.mark.parametrize("column", enum_columns(schema_for("sqlite")))
 def test_sqlite_enum_is_text_as_long_as_its_longest_label(column: str) -> None:
-    kind = enum_columns(metadata_for("sqlite"))[column]
+    kind = enum_columns(schema_for("sqlite"))[column]
     assert kind.compile(SQLITE) == f"VARCHAR({max(len(label) for label in kind.enums)})"
 
 
@@ -264,7 +265,7 @@ def test_sqlite_enum_is_text_as_long_as_its_longest_label(column: str) -> None:
 def connection(request: pytest.FixtureRequest) -> Iterator[sa.Connection]:
     """An SQLite database at head, with ``recursive_triggers`` off and on."""
     engine = sa.create_engine("sqlite://")
-    schema = metadata_for("sqlite")
+    schema = schema_for("sqlite")
     schema.create_all(engine)
     with engine.connect() as connection:
         connection.exec_driver_sql(f"PRAGMA recursive_triggers = {request.param}")
@@ -279,7 +280,7 @@ def usuario(tipo: object, number: int = 1) -> dict[str, object]:
     return {"cpf": f"{number:011d}", "nome": "Ana", "email": f"{number}@example.org", "senha_hash": "-", "tipo": tipo}
 
 
-USUARIOS = metadata_for("sqlite").tables["usuarios"]
+USUARIOS = schema_for("sqlite").tables["usuarios"]
 REFUSAL = "usuarios.tipo holds a value that is no label of tipousuario"
 
 

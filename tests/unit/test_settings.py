@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL
 
-from painel_migrations.candidates import ALTERNATIVES, DATABASE_VARIABLES, Layer
-from painel_migrations.errors import UsageError
-from painel_migrations.settings import VARIABLES, Settings, read_log_style, read_settings
+from homecoming.candidates import ALTERNATIVES, DATABASE_VARIABLES, Layer
+from homecoming.errors import UsageError
+from homecoming.settings import VARIABLES, Settings, read_log_style, read_settings
 
 POSTGRESQL = "postgresql://u:secret@h:5432/d"
 READABLE = "Write it as postgresql://user:password@host:5432/name or sqlite:///eventos.db"
@@ -396,7 +396,7 @@ def test_the_variables_listed_are_the_variables_read(folder: Path) -> None:
 
 
 def test_settings_is_the_only_reader_of_the_environment() -> None:
-    package = Path(__file__).parents[2] / "painel_migrations"
+    package = Path(__file__).parents[2] / "homecoming"
     readers = {
         str(path.relative_to(package))
         for path in package.rglob("*.py")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from painel_migrations.terminal import as_json, printable, visible
+from homecoming.terminal import as_json, printable, visible
 from tests.conftest import engine_of
 from tests.support import command, history
 from tests.support.history import ROOT
@@ -42,20 +42,20 @@ def test_json_is_exact_and_escaped(indent: int | None) -> None:
 def test_everything_is_said_by_way_of_the_terminal() -> None:
     """One escape for all: a print() of its own would be a second way."""
     direct = []
-    for path in sorted((ROOT / "painel_migrations").rglob("*.py")):
+    for path in sorted((ROOT / "homecoming").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
             if name == "print" or name.endswith(("stdout.write", "stderr.write", "stdout.buffer.write")):
                 direct.append(f"{path.relative_to(ROOT)}:{node.lineno}")  # type: ignore[attr-defined]
     # The page of the register is written by hand, for a shell to redirect.
-    assert [place for place in direct if not place.startswith("painel_migrations/archive/readme.py")] == []
+    assert [place for place in direct if not place.startswith("homecoming/archive/readme.py")] == []
 
 
 def test_every_logger_has_the_filter() -> None:
     """The start-up hook's lines go through the application's formatter: their arguments have to be safe before it."""
     plain = [
         f"{path.relative_to(ROOT)}: {line}"
-        for path in sorted((ROOT / "painel_migrations").rglob("*.py"))
+        for path in sorted((ROOT / "homecoming").rglob("*.py"))
         for line in path.read_text().splitlines()
         if line.startswith(("log = ", "logger = ")) and "get_logger(" not in line
     ]

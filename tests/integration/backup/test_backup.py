@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.backup import client, contents, manifest, place
-from painel_migrations.backup_settings import Backups
-from painel_migrations.connection.engines import make_engine
-from painel_migrations.errors import Refused, UsageError
+from homecoming.backup import client, contents, manifest, place
+from homecoming.backup_settings import Backups
+from homecoming.connection.engines import make_engine
+from homecoming.errors import Refused, UsageError
 from tests.conftest import engine_of
 from tests.support import command, history, lineage, servers
 from tests.support.command import Ran

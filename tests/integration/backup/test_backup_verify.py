@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.backup import manifest, server
+from homecoming.backup import manifest, server
 from tests.integration.backup.test_backup import address, filled, made
 from tests.support import history, lineage, servers
 from tests.support.command import Ran

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.backup import client
+from homecoming.backup import client
 from tests.conftest import engine_of
 from tests.integration.backup.test_backup import address, made
 from tests.integration.backup.test_restore import cells

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.backup import manifest, restore_server
+from homecoming.backup import manifest, restore_server
 from tests.conftest import engine_of
 from tests.integration.backup.test_backup import address, filled, made
 from tests.support import history, lineage, servers

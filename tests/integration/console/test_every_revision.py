@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.catalog import Severity, verify
+from homecoming.catalog import Severity, verify
 from tests.conftest import engine_of
 from tests.support import conservation, history, lineage, pasting, servers
 from tests.support.history import HEAD, REVISIONS, after, counted

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from painel_migrations.connection.locks import LOCK_KEY
+from homecoming.connection.locks import lock_key
 from tests.integration.console.conftest import VERSIONS, Clone, CloneOf
 from tests.support import advice
 from tests.support.pasting import NOTHING, Answer, Place, Session, script
@@ -113,7 +113,7 @@ def held(place: Place, statement: str) -> Iterator[Session]:
 TABLE = "LOCK TABLE produtos IN ACCESS SHARE MODE"
 """What a query that is not done holds."""
 
-RUN = f"SELECT pg_advisory_xact_lock({LOCK_KEY})"
+RUN = f"SELECT pg_advisory_xact_lock({lock_key()})"
 
 
 @pytest.mark.parametrize(("statement", "step"), [(TABLE, "revision 00"), (RUN, "the lock")], ids=["table", "run"])

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from painel_migrations.connection.locks import LOCK_KEY
+from homecoming.connection.locks import lock_key
 from tests.integration.console.conftest import Clone
 from tests.support import command
 from tests.support.history import HEAD, REVISIONS, after
@@ -30,7 +30,7 @@ TOGETHER = {
 def wait_for_waiting(watching: Session, number: int) -> None:
     """Return when so many sessions wait for the lock of a run."""
     deadline = time.monotonic() + command.WITHIN
-    query = f"SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = {LOCK_KEY & 0xFFFFFFFF}"
+    query = f"SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = {lock_key() & 0xFFFFFFFF}"
     while len(watching.rows(query)) < number:
         assert time.monotonic() < deadline, "they do not wait"
         time.sleep(0.01)
@@ -45,7 +45,7 @@ def test_one_applies(target: Clone, workers: tuple[str, ...]) -> None:
         threads = stack.enter_context(ThreadPoolExecutor(len(workers)))
         # Left first, on an error as well: nobody waits for a test that failed.
         stack.callback(holding.close)
-        holding.paste(f"BEGIN; SELECT pg_advisory_xact_lock({LOCK_KEY})")
+        holding.paste(f"BEGIN; SELECT pg_advisory_xact_lock({lock_key()})")
         running: list[Future[Any]] = []
         for number, worker in enumerate(workers, 1):
             if worker == "command":
@@ -77,7 +77,7 @@ def test_forth_and_back_at_once(target: Clone) -> None:
     """Whoever asks first goes first: the way back then finds what it takes back."""
     place = target.place
     with place.session() as holding, ThreadPoolExecutor(2) as threads:
-        holding.paste(f"BEGIN; SELECT pg_advisory_xact_lock({LOCK_KEY})")
+        holding.paste(f"BEGIN; SELECT pg_advisory_xact_lock({lock_key()})")
         forth = threads.submit(place.paste, script("sql"))
         wait_for_waiting(holding, 1)
         back = threads.submit(place.paste, script("sql-rollback", "--to", "0021"))

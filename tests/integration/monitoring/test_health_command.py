@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.monitoring import health_vitals, vitals
+from homecoming.monitoring import health_vitals, vitals
 from tests.conftest import engine_of
 from tests.support import command, history, lineage, scars
 from tests.support.command import Ran

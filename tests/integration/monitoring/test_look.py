@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.monitoring.alerts.facts import facts
-from painel_migrations.monitoring.health import healthy, judge
-from painel_migrations.monitoring.look import look
-from painel_migrations.monitoring.metrics import exposition
-from painel_migrations.monitoring.snapshot import Vitals
-from painel_migrations.monitoring.vitals import vitals
-from painel_migrations.settings import read_settings
+from homecoming.monitoring.alerts.facts import facts
+from homecoming.monitoring.health import healthy, judge
+from homecoming.monitoring.look import look
+from homecoming.monitoring.metrics import exposition
+from homecoming.monitoring.snapshot import Vitals
+from homecoming.monitoring.vitals import vitals
+from homecoming.settings import read_settings
 from tests.support import conservation, history, lineage
 from tests.support.proxy import Action, Fault, Moment, Proxy
 
@@ -81,7 +81,7 @@ def test_a_look_can_write_nothing(database: sa.Engine, monkeypatch: pytest.Monke
     history.upgrade(database)
     monkeypatch.setenv("DATABASE_URL", database.url.render_as_string(hide_password=False))
     assert look(read_settings()).problem is None
-    monkeypatch.setattr("painel_migrations.monitoring.look.vitals", writing)
+    monkeypatch.setattr("homecoming.monitoring.look.vitals", writing)
     assert look(read_settings()).problem is not None
 
 
@@ -99,7 +99,7 @@ def test_a_server_that_falls_silent_in_the_middle_of_a_look_is_a_problem_and_not
 ) -> None:
     history.upgrade(postgres)
     assert postgres.url.port is not None
-    monkeypatch.setattr("painel_migrations.monitoring.look.WITHIN", 1.5)
+    monkeypatch.setattr("homecoming.monitoring.look.WITHIN", 1.5)
     with Proxy(postgres.url.port, Fault(Moment.SERVER_MESSAGE, Action.STALL, number=60)) as proxy:
         monkeypatch.setenv("DATABASE_URL", postgres.url.set(port=proxy.port).render_as_string(hide_password=False))
         seen = look(read_settings())

@@ -35,7 +35,7 @@ def drift(text: str) -> dict[str, float]:
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "painel.prom"
+    path = tmp_path / "homecoming.prom"
     monkeypatch.setenv("MIGRATION_METRICS_FILE", str(path))
     return path
 

@@ -23,9 +23,9 @@ import uvicorn
 from playwright.sync_api import Browser, expect
 from starlette.applications import Starlette
 
-from painel_migrations.monitoring.web.application import judged_now, make_app
-from painel_migrations.monitoring.web.shared_look import SharedLook
-from painel_migrations.settings import read_settings
+from homecoming.monitoring.web.application import judged_now, make_app
+from homecoming.monitoring.web.shared_look import SharedLook
+from homecoming.settings import read_settings
 from tests.conftest import engine_of
 from tests.support import browser as browsers
 from tests.support import history, servers, snapshots

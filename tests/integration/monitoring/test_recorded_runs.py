@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from homecoming.connection.locks import lock_key
+from homecoming.monitoring import journal, runs
+from homecoming.monitoring.snapshot import Journal
+from homecoming.settings import read_settings
 from painel_migrations.auto_migrate import run_auto_migration
-from painel_migrations.connection.locks import LOCK_KEY
-from painel_migrations.monitoring import journal, runs
-from painel_migrations.monitoring.snapshot import Journal
-from painel_migrations.settings import read_settings
 from tests.support import lineage
 from tests.support.command import Ran
 
@@ -101,7 +101,7 @@ def test_the_start_up_hook_is_a_run(
 def test_a_start_that_is_overdue_is_told(postgres: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     configure(monkeypatch, postgres)
     with postgres.begin() as other:
-        other.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
+        other.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock_key()})")
         assert not run_auto_migration(limit=0.5)
     found = known().last_run
     assert found is not None
@@ -113,7 +113,7 @@ def test_what_a_run_waited_for_another(
 ) -> None:
     configure(monkeypatch, postgres)
     held = postgres.connect()
-    held.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK_KEY})")
+    held.exec_driver_sql(f"SELECT pg_advisory_lock({lock_key()})")
     threading.Timer(0.6, held.invalidate).start()
     began = time.monotonic()
     assert run("upgrade", "0001")[0] == 0

@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.monitoring.health_vitals import (
+from homecoming.monitoring.health_vitals import (
     THRESHOLDS,
     Threshold,
     invalid_indexes,
     long_transactions,
     sequences,
 )
-from painel_migrations.monitoring.snapshot import SequenceUse, Vitals
-from painel_migrations.monitoring.vitals import ROWID_LIMIT, vitals
+from homecoming.monitoring.snapshot import SequenceUse, Vitals
+from homecoming.monitoring.vitals import ROWID_LIMIT, vitals
 from tests.conftest import VERSIONS, engine_of
 from tests.support import advice, servers
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from painel_migrations.catalog import Catalogue, Fact, Severity, compare
-from painel_migrations.catalog.findings import KINDS, Finding
+from homecoming.catalog import Catalogue, Fact, Severity, compare
+from homecoming.catalog.findings import KINDS, Finding
 
 
 def column(name: str, definition: str = "text") -> Fact:

@@ -3,8 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations import catalog
-from painel_migrations.catalog.expected_postgresql import format_type
+from homecoming import catalog
+from homecoming.catalog.expected_postgresql import format_type
 from painel_migrations.schema import ENUMS, metadata
 
 

@@ -1,6 +1,6 @@
 """A fingerprint tells states apart by what they hold, and by nothing else."""
 
-from painel_migrations.catalog import Catalogue, Fact, fingerprint
+from homecoming.catalog import Catalogue, Fact, fingerprint
 
 TABLE = Fact("table", "usuarios", "TABLE", ("usuarios",))
 NAME = Fact("column", "usuarios.nome", "text", ("usuarios",), ("nome",))

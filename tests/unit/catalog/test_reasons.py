@@ -2,9 +2,9 @@
 
 import pytest
 
-from painel_migrations import catalog
-from painel_migrations.catalog import reasons
-from painel_migrations.catalog.findings import KINDS
+from homecoming import catalog
+from homecoming.catalog import reasons
+from homecoming.catalog.findings import KINDS
 
 SENTENCES = [
     *reasons.MISSING.values(),

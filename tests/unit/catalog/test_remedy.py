@@ -2,7 +2,7 @@
 
 import pytest
 
-from painel_migrations.catalog import Fact, remedy
+from homecoming.catalog import Fact, remedy
 
 
 def fact(kind: str, name: str, definition: str, *columns: str) -> Fact:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations import catalog
-from painel_migrations.catalog import rows
+from homecoming import catalog
+from homecoming.catalog import rows
 
 
 @pytest.fixture

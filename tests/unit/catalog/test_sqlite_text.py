@@ -2,7 +2,7 @@
 
 import pytest
 
-from painel_migrations.catalog import sqlite_text
+from homecoming.catalog import sqlite_text
 
 CREATE = """
 CREATE TABLE "produtos" ( -- the menu, as sold

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 
-from painel_migrations import catalog
-from painel_migrations.catalog import rows
-from painel_migrations.schema import metadata_for
+from homecoming import catalog
+from homecoming.catalog import rows
+from homecoming.schema.dialects import schema_for
 
-SCHEMA = metadata_for("sqlite").tables
+SCHEMA = schema_for("sqlite").tables
 
 
 def _of_each_type() -> dict[str, sa.Column[Any]]:

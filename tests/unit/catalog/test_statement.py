@@ -2,7 +2,7 @@
 
 import re
 
-from painel_migrations.catalog.postgresql import statement
+from homecoming.catalog.postgresql import statement
 
 # Without comments and literals, in which anything may stand.
 CODE = re.sub(r"--[^\n]*|'[^']*'", "", statement())

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from painel_migrations.catalog import Catalogue, Fact, reasons
-from painel_migrations.catalog.head_text import facts_text, reasons_text
-from painel_migrations.catalog.verdict import verdict_statement
+from homecoming.catalog import Catalogue, Fact, reasons
+from homecoming.catalog.head_text import facts_text, reasons_text
+from homecoming.catalog.verdict import verdict_statement
 
 STATEMENTS: dict[Callable[[], str], tuple[int, int]] = {
     verdict_statement: (66_500, 1),

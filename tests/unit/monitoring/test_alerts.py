@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
+from homecoming.connection.interrupts import Interrupted
+from homecoming.errors import NoConnectionError
+from homecoming.events import run_named
+from homecoming.monitoring import alerts, journal
+from homecoming.monitoring.alerts.claims import Claims
+from homecoming.monitoring.alerts.webhook import Limits
+from homecoming.monitoring.snapshot import Problem, Snapshot
 from painel_migrations import __version__
-from painel_migrations.connection.interrupts import Interrupted
-from painel_migrations.errors import NoConnectionError
-from painel_migrations.events import run_named
-from painel_migrations.monitoring import alerts, journal
-from painel_migrations.monitoring.alerts.claims import Claims
-from painel_migrations.monitoring.alerts.webhook import Limits
-from painel_migrations.monitoring.snapshot import Problem, Snapshot
 from tests.support import receiver
 from tests.support.alerting import (
     BRIEF,

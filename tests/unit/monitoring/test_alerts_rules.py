@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from painel_migrations.deploy import told
-from painel_migrations.monitoring.alerts.facts import FACTS, FIELDS, PROBLEMS, RESULTS, facts, fields
-from painel_migrations.monitoring.alerts.rules import LIMITS, RULES, RulesError, load
-from painel_migrations.monitoring.alerts.webhook import STYLES, Alert, Limits
-from painel_migrations.monitoring.snapshot import Journal, Snapshot
+from homecoming.monitoring.alerts.facts import FACTS, FIELDS, PROBLEMS, RESULTS, facts, fields
+from homecoming.monitoring.alerts.rules import LIMITS, RULES, RulesError, load
+from homecoming.monitoring.alerts.webhook import STYLES, Alert, Limits
+from homecoming.monitoring.snapshot import Journal, Snapshot
+from homecoming.run import reported
 from tests.support.alerting import CPF, at_head, behind, drifted, edited, ended, filled, unreachable
 from tests.support.history import ROOT
 
@@ -184,11 +184,11 @@ def test_ids_that_run_out() -> None:
 
 
 def test_the_results_are_those_that_a_run_can_have() -> None:
-    named = {name for _, name in told._RESULTS} | {"done", "nothing", "failed", "interrupted"}
+    named = {name for _, name in reported._RESULTS} | {"done", "nothing", "failed", "interrupted"}
     assert set(RESULTS) == named | {"overdue", "never", "overtaken"}
-    source = inspect.getsource(told)
+    source = inspect.getsource(reported)
     assert all(f'"{name}"' in source for name in named)
-    assert {0, *(kind.exit_code for kind, _ in told._RESULTS), 6} == set(PROBLEMS)
+    assert {0, *(kind.exit_code for kind, _ in reported._RESULTS), 6} == set(PROBLEMS)
 
 
 def test_every_fact_and_field_is_there_for_every_look() -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from painel_migrations.errors import UsageError
-from painel_migrations.monitoring.alerts.webhook import LONGEST, Alert, Delivery, Limits, body, post, webhook
+from homecoming.errors import UsageError
+from homecoming.monitoring.alerts.webhook import LONGEST, Alert, Delivery, Limits, body, post, webhook
 from tests.support import receiver
 from tests.support.alerting import BRIEF, PATIENT, SECRET
 from tests.support.receiver import Receiver, status

@@ -13,8 +13,8 @@ import promql_parser as promql
 import pytest
 import yaml
 
-from painel_migrations.monitoring.families import DATABASE, FAMILIES
-from painel_migrations.monitoring.metrics import exposition
+from homecoming.monitoring.families import DATABASE, FAMILIES
+from homecoming.monitoring.metrics import exposition
 from tests.support.looks import BEHIND, DRIFTED, HEALTHY, ILL, SILENT, UNREACHABLE
 
 FOLDER = Path(__file__).parents[3] / "docs/monitoring"

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from painel_migrations.catalog.findings import Finding, Severity
-from painel_migrations.monitoring.checks import Check, State
-from painel_migrations.monitoring.health import document, healthy, judge, lines
-from painel_migrations.monitoring.health_vitals import THRESHOLDS
-from painel_migrations.monitoring.snapshot import (
+from homecoming.catalog.findings import Finding, Severity
+from homecoming.monitoring.checks import Check, State
+from homecoming.monitoring.health import document, healthy, judge, lines
+from homecoming.monitoring.health_vitals import THRESHOLDS
+from homecoming.monitoring.snapshot import (
     Journal,
     LastRun,
     LongTransaction,

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from painel_migrations.deploy.history_lines import Edited, Line
-from painel_migrations.monitoring.history import _table, document, totals
+from homecoming.commands.history import _table, document, totals
+from homecoming.history.lines import Edited, Line
 
 AT = datetime(2026, 11, 2, 4, 5, 6, tzinfo=UTC)
 LINE = Line(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from painel_migrations.monitoring import journal
-from painel_migrations.monitoring.snapshot import Attempts, Journal, LastRun
+from homecoming.monitoring import journal
+from homecoming.monitoring.snapshot import Attempts, Journal, LastRun
 
 HERE, THERE = "PostgreSQL painel on here:5432", "PostgreSQL painel on there:5432"
 
@@ -128,7 +128,7 @@ def test_a_journal_that_is_held_is_given_up_and_kept(tmp_path: Path, monkeypatch
 
 def test_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from painel_migrations.monitoring import journal\n"
+        "import sys, painel_migrations; from pathlib import Path; from homecoming.monitoring import journal\n"
         "for _ in range(20):\n"
         "    with journal.opened(Path(sys.argv[1])) as opened:\n"
         "        journal.add_attempts(opened, 'here', {('direct', 'connected'): [0.1]})\n"

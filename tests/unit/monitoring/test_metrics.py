@@ -16,12 +16,12 @@ from prometheus_client.openmetrics.exposition import generate_latest as as_openm
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
+from homecoming.catalog.findings import KINDS
+from homecoming.monitoring import metrics
+from homecoming.monitoring.checks import Check, State
+from homecoming.monitoring.families import DATABASE, FAMILIES, Family
+from homecoming.monitoring.snapshot import Attempts, Journal, Retired, SequenceUse, Snapshot
 from painel_migrations import __version__
-from painel_migrations.catalog.findings import KINDS
-from painel_migrations.monitoring import metrics
-from painel_migrations.monitoring.checks import Check, State
-from painel_migrations.monitoring.families import DATABASE, FAMILIES, Family
-from painel_migrations.monitoring.snapshot import Attempts, Journal, Retired, SequenceUse, Snapshot
 from tests.support.looks import BEHIND, DRIFTED, EMPTY, HEALTHY, ILL, NOON, SILENT, UNREACHABLE, VITALS, WELL
 
 LOOKS: Mapping[str, tuple[Snapshot, tuple[Check, ...]]] = {
@@ -323,26 +323,26 @@ def strict() -> Iterator[None]:
 
 @pytest.mark.usefixtures("strict")
 def test_the_file_is_replaced_as_a_whole_and_everybody_may_read_it(tmp_path: Path) -> None:
-    path = tmp_path / "painel.prom"
+    path = tmp_path / "homecoming.prom"
     path.write_text("old")
     with path.open() as reader:
         metrics.write(path, b"new\n")
         assert reader.read() == "old", "a reader of the old file reads it to its end"
     assert path.read_bytes() == b"new\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
-    assert [entry.name for entry in tmp_path.iterdir()] == ["painel.prom"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["homecoming.prom"]
 
 
 def test_the_unfinished_file_is_none_that_the_collector_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
     monkeypatch.setattr(os, "fsync", lambda _: seen.extend(entry.name for entry in tmp_path.iterdir()))
-    metrics.write(tmp_path / "painel.prom", b"x")
+    metrics.write(tmp_path / "homecoming.prom", b"x")
     assert len(seen) == 1, "it is written to the disk before it takes the place of the other"
     assert not seen[0].endswith(".prom")
 
 
 def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "painel.prom"
+    path = tmp_path / "homecoming.prom"
     path.write_text("old")
 
     def full(_: int) -> None:
@@ -351,13 +351,13 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         metrics.write(path, b"new")
-    assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [("painel.prom", "old")]
+    assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [("homecoming.prom", "old")]
 
 
 def test_a_link_stays_one(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
-    link = tmp_path / "painel.prom"
-    link.symlink_to(tmp_path / "there" / "painel.prom")
+    link = tmp_path / "homecoming.prom"
+    link.symlink_to(tmp_path / "there" / "homecoming.prom")
     metrics.write(link, b"x")
     assert link.is_symlink()
     assert link.read_bytes() == b"x"
@@ -365,7 +365,7 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_and_what_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        metrics.write(tmp_path / "nowhere" / "painel.prom", b"x")
+        metrics.write(tmp_path / "nowhere" / "homecoming.prom", b"x")
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     for path in (tmp_path, pipe):

@@ -8,13 +8,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from painel_migrations.catalog.findings import Severity
-from painel_migrations.discretion import LONGEST, discreet, discreet_document
-from painel_migrations.monitoring.checks import Check, State
-from painel_migrations.monitoring.health import judge
-from painel_migrations.monitoring.page import content_security_policy, render, render_file
-from painel_migrations.monitoring.page.view import FINDINGS, NOTES, RETIRED
-from painel_migrations.monitoring.snapshot import Snapshot
+from homecoming.catalog.findings import Severity
+from homecoming.discretion import LONGEST, discreet, discreet_document
+from homecoming.monitoring.checks import Check, State
+from homecoming.monitoring.health import judge
+from homecoming.monitoring.page import content_security_policy, render, render_file
+from homecoming.monitoring.page.view import FINDINGS, NOTES, RETIRED
+from homecoming.monitoring.snapshot import Snapshot
 from tests.support import snapshots
 from tests.support.snapshots import DRIFTED, HEALTHY, STATES, finding, steps
 

@@ -13,15 +13,15 @@ from types import ModuleType
 import pytest
 from alembic.script import ScriptDirectory
 
-from painel_migrations.candidates import Layer
-from painel_migrations.catalog import reasons
-from painel_migrations.catalog.findings import ABSENT, KINDS
-from painel_migrations.connection import failures_postgresql, failures_sqlite
-from painel_migrations.deploy.configuration import configuration
-from painel_migrations.monitoring import health, health_vitals, page
-from painel_migrations.monitoring.page import chart, texts, view
-from painel_migrations.monitoring.page.texts import MONTHS, chosen, language, tables
-from painel_migrations.monitoring.web import application, shared_look
+from homecoming.candidates import Layer
+from homecoming.catalog import reasons
+from homecoming.catalog.findings import ABSENT, KINDS
+from homecoming.connection import failures_postgresql, failures_sqlite
+from homecoming.history.configuration import configuration
+from homecoming.monitoring import health, health_vitals, page
+from homecoming.monitoring.page import chart, texts, view
+from homecoming.monitoring.page.texts import MONTHS, chosen, language, tables
+from homecoming.monitoring.web import application, shared_look
 
 FOLDER = Path(page.__file__).parent
 PT, EN = language("pt-BR"), language("en")

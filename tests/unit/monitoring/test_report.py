@@ -9,11 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from painel_migrations import monitoring
-from painel_migrations.monitoring import metrics
-from painel_migrations.monitoring.report import report
-from painel_migrations.monitoring.snapshot import Snapshot
-from painel_migrations.settings import Settings, read_settings
+from homecoming import monitoring
+from homecoming.monitoring import metrics
+from homecoming.monitoring.report import report
+from homecoming.monitoring.snapshot import Snapshot
+from homecoming.settings import Settings, read_settings
 from tests.support.looks import HEALTHY, WELL
 
 
@@ -56,8 +56,8 @@ def _heard(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_file_and_the_alerts(tmp_path: Path, alerts: Alerts, caplog: pytest.LogCaptureFixture) -> None:
-    report(settings(tmp_path / "painel.prom"), HEALTHY, WELL)
-    assert (tmp_path / "painel.prom").read_bytes() == metrics.exposition(HEALTHY, WELL)
+    report(settings(tmp_path / "homecoming.prom"), HEALTHY, WELL)
+    assert (tmp_path / "homecoming.prom").read_bytes() == metrics.exposition(HEALTHY, WELL)
     assert alerts.told == [HEALTHY]
     assert warnings(caplog) == []
 
@@ -73,7 +73,7 @@ def test_without_a_file_only_the_alerts(
 
 
 def test_a_file_that_cannot_be_written(tmp_path: Path, alerts: Alerts, caplog: pytest.LogCaptureFixture) -> None:
-    report(settings(tmp_path / "nowhere" / "painel.prom"), HEALTHY, WELL)
+    report(settings(tmp_path / "nowhere" / "homecoming.prom"), HEALTHY, WELL)
     assert warnings(caplog) == ["MIGRATION_METRICS_FILE was not written: No such file or directory"]
     assert alerts.told == [HEALTHY]
 
@@ -86,7 +86,7 @@ def test_what_nobody_foresaw(
 
     alerts.fails = ValueError("https://hooks.example/s3nha")
     monkeypatch.setattr(metrics, "exposition", broken)
-    report(settings(tmp_path / "painel.prom"), HEALTHY, WELL)
+    report(settings(tmp_path / "homecoming.prom"), HEALTHY, WELL)
     assert warnings(caplog) == [
         "Monitoring failed, the metrics were not written: KeyError",
         "Monitoring failed, no alert was sent: ValueError",

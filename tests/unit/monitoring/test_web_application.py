@@ -19,14 +19,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
-from painel_migrations.connection.interrupts import Breaker
-from painel_migrations.monitoring import status_app
-from painel_migrations.monitoring.health import judge
-from painel_migrations.monitoring.page import content_security_policy
-from painel_migrations.monitoring.snapshot import Snapshot
-from painel_migrations.monitoring.web.access import is_loopback
-from painel_migrations.monitoring.web.application import judged_blind, judged_now, make_app
-from painel_migrations.monitoring.web.shared_look import Judged, SharedLook
+from homecoming.connection.interrupts import Breaker
+from homecoming.monitoring import status_app
+from homecoming.monitoring.health import judge
+from homecoming.monitoring.page import content_security_policy
+from homecoming.monitoring.snapshot import Snapshot
+from homecoming.monitoring.web.access import is_loopback
+from homecoming.monitoring.web.application import judged_blind, judged_now, make_app
+from homecoming.monitoring.web.shared_look import Judged, SharedLook
 from tests.support import command, snapshots
 from tests.support.snapshots import DRIFTED, HEALTHY, UNREACHABLE
 
@@ -404,7 +404,7 @@ def test_what_nobody_foresaw(monkeypatch: pytest.MonkeyPatch) -> None:
     def look(*_: object) -> Snapshot:
         raise RuntimeError("a row's canario-secreto")
 
-    monkeypatch.setattr("painel_migrations.monitoring.look.look", look)
+    monkeypatch.setattr("homecoming.monitoring.look.look", look)
     page, health = ask(make_app(), {"url": "/"}, {"url": "/health"})
     assert "An error nobody foresaw: RuntimeError" in page.text
     assert "canario" not in page.text + health.text
@@ -415,7 +415,7 @@ def test_what_nobody_foresaw_where_nobody_answers(monkeypatch: pytest.MonkeyPatc
     def fails(*_: object) -> Snapshot:
         raise RuntimeError("a row's canario-secreto")
 
-    monkeypatch.setattr("painel_migrations.monitoring.look.blind", fails)
+    monkeypatch.setattr("homecoming.monitoring.look.blind", fails)
     judged = judged_blind(12.0)
     assert judged.snapshot.problem is not None
     assert "canario" not in str(judged)

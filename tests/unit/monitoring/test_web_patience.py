@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from painel_migrations.monitoring.web import patience
+from homecoming.monitoring.web import patience
 
 SOON = 10.0
 """Seconds within which a machine that is busy gets to it."""

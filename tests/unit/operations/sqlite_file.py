@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.errors import Refused
-from painel_migrations.operations.sqlite import changes
-from painel_migrations.operations.sqlite.register import REVISION
-from painel_migrations.operations.sqlite.undo import undo
-from painel_migrations.operations.sqlite.violations import DIRECTION
+from homecoming.errors import Refused
+from homecoming.operations.sqlite import changes
+from homecoming.operations.sqlite.register import REVISION
+from homecoming.operations.sqlite.undo import undo
+from homecoming.operations.sqlite.violations import DIRECTION
 
 Operate = Callable[[sa.Connection], object]
 Whole = dict[str, list[tuple[Any, ...]]]

@@ -7,7 +7,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.errors import Refused
+from homecoming.errors import Refused
 from tests.unit.operations.test_definitions_over_an_enum import AFTER, CAPITALS, SPELLED, Database, db
 
 __all__ = ["db"]

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
-import painel_migrations.operations  # noqa: F401  registers them
-from painel_migrations.errors import Refused
-from painel_migrations.operations.guarded import prepare, send
+import homecoming.operations  # noqa: F401  registers them
+from homecoming.errors import Refused
+from homecoming.operations.guarded import prepare, send
 from tests.support.advice import TRIED
 
 BASE = """
@@ -53,7 +53,7 @@ class Database:
         return caught.value
 
     def _whole_run(self) -> None:
-        self.run("SELECT set_config('painel.began', 'now', true)")
+        self.run("SELECT set_config('homecoming.began', 'now', true)")
         self.rebuild()
         send(self.context, "CALL pg_temp.refuse_faults()")
 

@@ -9,10 +9,10 @@ from importlib import resources
 
 import pytest
 
-from painel_migrations.operations import messages
+from homecoming.operations import messages
 from tests.support.history import ROOT
 
-FOLDER = ROOT / "painel_migrations" / "operations"
+FOLDER = ROOT / "homecoming" / "operations"
 TABLE = tomllib.loads((FOLDER / "messages.toml").read_text())
 HELPERS = "\n".join(path.read_text() for path in sorted((FOLDER / "postgresql").glob("*.sql")))
 
@@ -92,4 +92,4 @@ def test_a_text_that_is_not_there_is_an_error() -> None:
 
 
 def test_it_is_in_what_is_installed() -> None:
-    assert (resources.files("painel_migrations.operations") / "messages.toml").is_file()
+    assert (resources.files("homecoming.operations") / "messages.toml").is_file()

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
-import painel_migrations.operations  # noqa: F401  registers them
-from painel_migrations.errors import Refused
-from painel_migrations.operations.guarded import prepare
+import homecoming.operations  # noqa: F401  registers them
+from homecoming.errors import Refused
+from homecoming.operations.guarded import prepare
 
 Run = Callable[[str], list[tuple[Any, ...]]]
 
@@ -48,7 +48,7 @@ def at(run: Run, direction: str, revision: str = "0099") -> None:
     safe = "SET LOCAL search_path = pg_catalog, pg_temp; "
     run(f"{safe}CALL pg_temp.note_changes()")
     for name, value in (("revision", revision), ("direction", direction)):
-        run(f"{safe}SELECT set_config('painel.{name}', '{value}', true)")
+        run(f"{safe}SELECT set_config('homecoming.{name}', '{value}', true)")
 
 
 def up(run: Run, op: Any, operate: Callable[[], object]) -> None:

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
-import painel_migrations.operations  # noqa: F401  registers them
-from painel_migrations.errors import Refused
+import homecoming.operations  # noqa: F401  registers them
+from homecoming.errors import Refused
 from tests.support import advice
 
 TIPO = sa.Enum("VIP", "FREE", name="tipolista")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.operations.guarded import prepare, send
+from homecoming.operations.guarded import prepare, send
 from tests.unit.operations.test_definitions_over_an_enum import Database
 
 FOUND = sa.Enum("alto", "baixo", "Baixo", "nenhum", name="nivel")
@@ -69,7 +69,7 @@ def db(postgres: sa.Engine) -> Iterator[Database]:
 
 
 def go(db: Database, direction: str) -> None:
-    db.run(f"SELECT set_config('painel.direction', '{direction}', true)")
+    db.run(f"SELECT set_config('homecoming.direction', '{direction}', true)")
 
 
 def back(db: Database, labels: sa.Enum) -> None:
@@ -140,14 +140,14 @@ def test_a_row_that_was_given_another_value_keeps_it(db: Database) -> None:
 
 
 def test_only_the_way_back_of_their_revision_gives_them_back(db: Database) -> None:
-    db.run("SELECT set_config('painel.revision', '0020', true)")
+    db.run("SELECT set_config('homecoming.revision', '0020', true)")
     go(db, "upgrade")
     db.rebuild()
     go(db, "downgrade")
-    db.run("SELECT set_config('painel.revision', '0023', true)")
+    db.run("SELECT set_config('homecoming.revision', '0023', true)")
     back(db, sa.Enum("NENHUM", "Baixo", "baixo", "alto", name="nivel"))
     assert db.run("SELECT nivel::text FROM pessoas WHERE id = 2") == ["Baixo"]
-    db.run("SELECT set_config('painel.revision', '0020', true)")
+    db.run("SELECT set_config('homecoming.revision', '0020', true)")
     back(db, FOUND)
     assert db.run("SELECT nivel::text FROM pessoas WHERE id = 2") == ["baixo"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite.rename import rename_table
-from painel_migrations.operations.sqlite.retire_column import retire_column
-from painel_migrations.operations.sqlite.values import replace_values
+from homecoming.operations.sqlite.rename import rename_table
+from homecoming.operations.sqlite.retire_column import retire_column
+from homecoming.operations.sqlite.values import replace_values
 from tests.unit.operations.sqlite_file import back, kept, make, names, rows, run, up
 
 TABLE = (

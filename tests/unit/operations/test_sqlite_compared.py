@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from painel_migrations.operations.sqlite.compared import compares, shown_as
+from homecoming.operations.sqlite.compared import compares, shown_as
 
 FROM = "CREATE VIEW v AS SELECT p.id FROM produtos p JOIN palavras w "
 

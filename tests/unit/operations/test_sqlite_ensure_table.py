@@ -8,11 +8,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
 
-from painel_migrations.catalog import sqlite as catalogue
-from painel_migrations.operations.describe import Items
-from painel_migrations.operations.sqlite.conform import ensure_table, ensure_table_unless
-from painel_migrations.operations.sqlite.wanted import wanted
-from painel_migrations.schema import metadata_for
+from homecoming.catalog import sqlite as catalogue
+from homecoming.operations.describe import Items
+from homecoming.operations.sqlite.conform import ensure_table, ensure_table_unless
+from homecoming.operations.sqlite.wanted import wanted
+from homecoming.schema.dialects import schema_for
 from tests.support import lineage
 from tests.unit.operations.sqlite_file import (
     again_is_free,
@@ -107,7 +107,7 @@ def test_a_table_is_made_as_the_application_makes_it(sqlite: sa.Engine, table: s
 
 
 def test_head_is_nothing_to_do_on_head(sqlite: sa.Engine) -> None:
-    metadata = metadata_for("sqlite")
+    metadata = schema_for("sqlite")
     metadata.create_all(sqlite)
 
     def ensure_all(connection: sa.Connection) -> None:

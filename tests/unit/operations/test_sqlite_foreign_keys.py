@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite import OPERATIONS
-from painel_migrations.operations.sqlite.foreign_keys import check_foreign_keys
+from homecoming.operations.sqlite import OPERATIONS
+from homecoming.operations.sqlite.foreign_keys import check_foreign_keys
 from tests.unit.operations.sqlite_file import foreign_keys, make, refused, run
 
 # As a run has them: whichever is the first looks what is broken already.

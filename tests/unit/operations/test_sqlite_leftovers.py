@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite.leftovers import retire_leftovers
+from homecoming.operations.sqlite.leftovers import retire_leftovers
 from tests.unit.operations.sqlite_file import Whole, back, foreign_keys, make, names, refused, rows, run, up, whole
 
 TABLES = (

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from painel_migrations.errors import Refused
-from painel_migrations.operations.sqlite.live import read_table
-from painel_migrations.operations.sqlite.reading import UnreadableError, read
-from painel_migrations.operations.sqlite.table import CHECK, FOREIGN_KEY, PRIMARY_KEY, UNIQUE
+from homecoming.errors import Refused
+from homecoming.operations.sqlite.live import read_table
+from homecoming.operations.sqlite.reading import UnreadableError, read
+from homecoming.operations.sqlite.table import CHECK, FOREIGN_KEY, PRIMARY_KEY, UNIQUE
 from tests.support import advice
 from tests.unit.operations.sqlite_file import make, run
 
@@ -106,7 +106,7 @@ def test_what_is_not_understood_is_said(statement: str) -> None:
 def test_a_table_that_cannot_be_read_is_refused(sqlite: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     make(sqlite, "CREATE TABLE t (a INT, b INT)")
     short = read("CREATE TABLE t (a INT)")
-    monkeypatch.setattr("painel_migrations.operations.sqlite.reading.read", lambda _sql: short)
+    monkeypatch.setattr("homecoming.operations.sqlite.reading.read", lambda _sql: short)
     with pytest.raises(Refused) as caught:
         run(sqlite, lambda connection: read_table(connection, "t"))
     assert caught.value.what == "t: the definition of this table cannot be read"

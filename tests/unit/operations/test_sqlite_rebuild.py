@@ -7,9 +7,9 @@ import dataclasses
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.operations.sqlite.live import read_table
-from painel_migrations.operations.sqlite.rebuild import alter, rebuild
-from painel_migrations.operations.sqlite.table import Column, Table
+from homecoming.operations.sqlite.live import read_table
+from homecoming.operations.sqlite.rebuild import alter, rebuild
+from homecoming.operations.sqlite.table import Column, Table
 from tests.unit.operations.sqlite_file import columns, definition, foreign_keys, make, names, rows, run, scalar, whole
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from painel_migrations.errors import Refused
-from painel_migrations.operations.sqlite.leftovers import retire_leftovers
-from painel_migrations.operations.sqlite.retire_column import retire_column
+from homecoming.errors import Refused
+from homecoming.operations.sqlite.leftovers import retire_leftovers
+from homecoming.operations.sqlite.retire_column import retire_column
 from tests.support import history, lineage
 from tests.unit.operations.sqlite_file import Operate, make, refused, way_back, whole
 

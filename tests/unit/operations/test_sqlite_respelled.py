@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from painel_migrations.operations.sqlite.respelled import names_text
+from homecoming.operations.sqlite.respelled import names_text
 
 
 @pytest.mark.parametrize(

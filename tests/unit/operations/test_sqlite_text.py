@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from painel_migrations.operations.sqlite.text import (
+from homecoming.operations.sqlite.text import (
     index_body,
     index_renamed,
     key,

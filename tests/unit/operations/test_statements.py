@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
-from painel_migrations.errors import UsageError
-from painel_migrations.operations import ops, sqlite
-from painel_migrations.operations.guarded import prologue, send
-from painel_migrations.operations.literals import WIDTH, broken
-from painel_migrations.operations.operation import OPERATIONS
+from homecoming.errors import UsageError
+from homecoming.operations import ops, sqlite
+from homecoming.operations.guarded import prologue, send
+from homecoming.operations.literals import WIDTH, broken
+from homecoming.operations.operation import OPERATIONS
 
 TIPO = sa.Enum("VIP", "FREE", name="tipolista")
 
@@ -25,7 +25,7 @@ TIPO = sa.Enum("VIP", "FREE", name="tipolista")
 @pytest.fixture
 def op() -> Any:
     """Operations that write PostgreSQL's SQL down. The helpers' text, which comes before the first, is left out."""
-    opts = {"as_sql": True, "output_buffer": io.StringIO(), "painel_helpers": True}
+    opts = {"as_sql": True, "output_buffer": io.StringIO(), "homecoming_helpers": True}
     return Operations(MigrationContext.configure(dialect_name="postgresql", opts=opts))
 
 
@@ -314,5 +314,5 @@ def test_every_operation_says_what_it_makes_true_and_has_what_it_asks_for() -> N
 
 def test_a_percent_sign_is_sent_as_it_is(postgres: sa.Engine) -> None:
     with postgres.connect() as connection:
-        send(MigrationContext.configure(connection), "SELECT set_config('painel.revision', '100%s', true)")
-        assert connection.exec_driver_sql("SELECT current_setting('painel.revision')").scalar_one() == "100%s"
+        send(MigrationContext.configure(connection), "SELECT set_config('homecoming.revision', '100%s', true)")
+        assert connection.exec_driver_sql("SELECT current_setting('homecoming.revision')").scalar_one() == "100%s"

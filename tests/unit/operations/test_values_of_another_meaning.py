@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
-import painel_migrations.operations  # noqa: F401  registers them
-from painel_migrations.errors import Refused
-from painel_migrations.operations.guarded import prepare
+import homecoming.operations  # noqa: F401  registers them
+from homecoming.errors import Refused
+from homecoming.operations.guarded import prepare
 
 TEXT, NUMBER = sa.String(255), sa.Numeric(10, 2)
 
@@ -59,7 +59,7 @@ def settled(connection: sa.Connection, given: str, value: str, wanted: Any) -> N
     prepare(context)
     connection.exec_driver_sql("CALL pg_temp.note_changes()")
     connection.exec_driver_sql(
-        "SELECT set_config('painel.direction', 'upgrade', true), set_config('painel.revision', 'x', true)"
+        "SELECT set_config('homecoming.direction', 'upgrade', true), set_config('homecoming.revision', 'x', true)"
     )
     Operations(context).ensure_column("metas", sa.Column("cor", wanted))  # type: ignore[attr-defined]
 
@@ -68,7 +68,8 @@ def taken_back(connection: sa.Connection, revision: str) -> None:
     """End the run that settled it, and take a revision back in another."""
     connection.exec_driver_sql("CALL pg_temp.note_changes()")
     connection.exec_driver_sql(
-        "SELECT set_config('painel.direction', 'downgrade', true), set_config('painel.revision', %s, true)", (revision,)
+        "SELECT set_config('homecoming.direction', 'downgrade', true), set_config('homecoming.revision', %s, true)",
+        (revision,),
     )
     Operations(MigrationContext.configure(connection)).undo()  # type: ignore[attr-defined]
     connection.exec_driver_sql("CALL pg_temp.note_changes()")

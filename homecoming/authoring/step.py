@@ -1,0 +1,19 @@
+"""What is written for whoever asks for a revision, and what cannot be."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from homecoming.operations.recorded import Said
+
+
+class Complaint(NamedTuple):
+    """Something that cannot be written for whoever asks: what it is, and what to do instead."""
+
+    what: str
+    todo: str
+
+
+def say(name: str, *arguments: Any) -> Said:
+    """Return an operation with arguments by place."""
+    return Said(name, arguments)

@@ -1,0 +1,166 @@
+"""What a database holds: rows and a checksum a table, which neither the order of rows nor that of columns changes.
+
+The checksum is the sum of the first eight bytes of each row's SHA-256. On PostgreSQL the server computes it, by the
+rows' own text under settings of ours, the same in every version; of a SQLite file it is computed here. What is computed
+of other columns (generated ones) is left out, since a restore computes it anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import resources
+
+import sqlalchemy as sa
+
+from homecoming import catalog
+from homecoming.backup.manifest import Count
+from homecoming.errors import Refused
+from homecoming.history.bookkeeping import refuse_impostors, versions_of
+
+# How a value is spelled must not depend on what a role, a database or a server has set.
+SPELLING = (
+    "SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; "
+    "SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL lc_monetary = 'C'; "
+    "SET LOCAL row_security = off"
+)
+
+_UNSAID = {"no_parameters": True}
+_ROWS_AT_A_TIME = 2000
+_SIZE = 1 << 64
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose rows are part of a backup: ``name`` with its schema, as it is told; ``spelled``, as SQL has it."""
+
+    oid: int
+    name: str
+    spelled: str
+    columns: tuple[str, ...]
+    bytes: int
+
+
+@dataclass(frozen=True)
+class State:
+    """What a database is at one moment."""
+
+    revision: str | None
+    fingerprint: str
+    tables: dict[str, Count]
+
+
+def tables_of(connection: sa.Connection) -> list[Table]:
+    """Return the tables of a database, by name.
+
+    Errors: Refused where this role may not read all of them: what cannot be read is in no backup.
+    """
+    if connection.dialect.name == "sqlite":
+        return list(_tables_of_file(connection))
+    connection.exec_driver_sql(SPELLING, execution_options=_UNSAID)
+    query = resources.files(__package__).joinpath("tables.sql").read_text("utf-8")
+    found, closed = [], []
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    for oid, schema, name, kind, why, grant, size, columns in connection.exec_driver_sql(
+        query, execution_options=_UNSAID
+    ):
+        if why:
+            closed.append((f"{schema}.{name}", why, grant))
+        elif kind == "r":
+            spelled = f"{quote(schema)}.{quote(name)}"
+            found.append(Table(oid, f"{schema}.{name}", spelled, tuple(map(quote, columns)), size))
+    if closed:
+        first, why, grant = closed[0]
+        more = f" (and {len(closed) - 1} more)" if len(closed) > 1 else ""
+        raise Refused(f"{first} cannot be read by this role{more}: {why}. A backup without it is none", grant)
+    return found
+
+
+def state_of(
+    connection: sa.Connection, tables: list[Table] | None = None, check: Callable[[], None] = lambda: None
+) -> State:
+    """Read where a database is, and count its rows, in the transaction of a connection.
+
+    Arguments: ``tables``, where they were read before; ``check``, called after each table, which may raise.
+    Errors: Refused as ``tables_of``, and where a name of ours is another's.
+    """
+    refuse_impostors(connection)
+    tables = tables_of(connection) if tables is None else tables
+    heads = versions_of(connection).get_current_heads()
+    live = catalog.read(connection)
+    counts = {}
+    for table in tables:
+        counts[table.name] = count(connection, table)
+        check()
+    return State(", ".join(sorted(heads)) or None, catalog.fingerprint(live), counts)
+
+
+def count(connection: sa.Connection, table: Table) -> Count:
+    """Count the rows of a table, and compute their checksum."""
+    if connection.dialect.name == "sqlite":
+        return _count_in_file(connection, table)
+    row = f"ROW({', '.join(table.columns)})::text"
+    hashed = f"('x' || encode(substring(sha256(convert_to({row}, 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint"
+    query = f"SELECT count(*), mod(coalesce(sum({hashed}::numeric), 0), {_SIZE}) FROM ONLY {table.spelled}"
+    rows, total = connection.exec_driver_sql(query, execution_options=_UNSAID).one()
+    return Count(rows, f"{int(total) % _SIZE:016x}")
+
+
+def differences(there: State, revision: str | None, fingerprint: str, tables: dict[str, Count]) -> list[str]:
+    """Return what of a database is not as it has to be, a line each; no value of a row."""
+    lines = []
+    if there.revision != revision:
+        lines.append(f"revision: {revision or 'none'} in the backup, {there.revision or 'none'} when restored")
+    if there.fingerprint != fingerprint:
+        lines.append(f"fingerprint: {fingerprint[:12]} in the backup, {there.fingerprint[:12]} when restored")
+    return lines + differences_of_rows(there.tables, tables)
+
+
+def differences_of_rows(there: dict[str, Count], wanted: dict[str, Count]) -> list[str]:
+    """Return which tables are missing, are too many, or hold other rows, a line each."""
+    lines = []
+    for name in sorted({*there, *wanted}):
+        here, had = there.get(name), wanted.get(name)
+        if here is None:
+            lines.append(f"{name}: is missing")
+        elif had is None:
+            lines.append(f"{name}: is not in the backup")
+        elif here.rows != had.rows:
+            lines.append(f"{name}: {had.rows} rows in the backup, {here.rows} when restored")
+        elif here != had:
+            lines.append(f"{name}: {had.rows} rows, of which some are not the same")
+    return lines
+
+
+def _tables_of_file(connection: sa.Connection) -> Iterator[Table]:
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    # What lies below a virtual table (full text, R-tree) is there in tables of its own.
+    listed = connection.exec_driver_sql(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name"
+    )
+    for name in listed.scalars().all():
+        columns = connection.exec_driver_sql("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0", (name,))
+        spelled = tuple(quote(column) for column in sorted(columns.scalars()))
+        yield Table(0, name, quote(name), spelled, 0)
+
+
+def _count_in_file(connection: sa.Connection, table: Table) -> Count:
+    raw = connection.connection.dbapi_connection
+    assert raw is not None
+    # A text that is none, as a driver of another language may have stored it, is still the same bytes.
+    raw.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+    rows = total = 0
+    try:
+        cursor = raw.cursor()
+        cursor.execute(f"SELECT {', '.join(table.columns)} FROM {table.spelled}")
+        while block := cursor.fetchmany(_ROWS_AT_A_TIME):
+            for row in block:
+                # The type counts: 1, 1.0 and '1' are three values.
+                total += int.from_bytes(
+                    hashlib.sha256(repr(row).encode("utf-8", "surrogateescape")).digest()[:8], "big", signed=True
+                )
+            rows += len(block)
+    finally:
+        raw.text_factory = str
+    return Count(rows, f"{total % _SIZE:016x}")

@@ -1,0 +1,148 @@
+"""The manifest beside a backup: what was in the database at that moment, and what has been proven of the file since."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from homecoming.backup.place import written
+from homecoming.errors import Refused
+from homecoming.terminal import as_json
+
+FORMAT = 1
+ENDING = ".json"
+
+# What made the file: pg_dump, our own copy, or SQLite's online backup.
+DUMP, COPY, FILE = "pg_dump", "copy", "sqlite"
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a table holds: how many rows, and a checksum of them that no order of rows or columns changes."""
+
+    rows: int
+    checksum: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """That a backup was restored and compared: when, where to, and how many seconds each part took."""
+
+    at: str
+    where: str
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A backup, told without a credential and without a row.
+
+    Attributes: ``file``, its name; ``kind``, what made it; ``made_for``, ``person`` or the run it was made before;
+    ``database``, its name alone, and ``place``, where it is; ``client``, which made the file; ``contents``, the bytes
+    of the tables; ``tables``, by name; ``proven`` and ``drilled``, None where it was not.
+    """
+
+    file: str
+    kind: str
+    sha256: str
+    size: int
+    made_at: str
+    made_for: str
+    run: str
+    project: str
+    database: str
+    place: str
+    server: str
+    client: str | None
+    revision: str | None
+    fingerprint: str
+    contents: int
+    seconds: float
+    tables: Mapping[str, Count]
+    proven: Proof | None = None
+    drilled: Proof | None = None
+
+    @property
+    def rows(self) -> int:
+        """The rows of all tables."""
+        return sum(count.rows for count in self.tables.values())
+
+    @property
+    def age(self) -> float:
+        """The seconds since it was made."""
+        return (datetime.now(UTC) - datetime.fromisoformat(self.made_at)).total_seconds()
+
+
+def beside(file: Path) -> Path:
+    """Return where the manifest of a backup lies."""
+    return file.with_name(file.name + ENDING)
+
+
+def write(manifest: Manifest, folder: Path) -> Path:
+    """Write a manifest beside its file, whole or not at all. Returns its path."""
+    path = beside(folder / manifest.file)
+    with written(path) as draft:
+        draft.write_text(as_json({"format": FORMAT, **asdict(manifest)}, indent=2) + "\n", "utf-8")
+    return path
+
+
+def read(file: Path) -> Manifest:
+    """Read the manifest of a backup.
+
+    Raises:
+        Refused: there is none, or it is none of ours; or there is one, and its backup is missing.
+    """
+    path = beside(file)
+    if not file.is_file():
+        if path.is_file():
+            raise Refused(
+                f"{path} is there, and {file.name}, of which it tells, is not",
+                "Bring that file back from where backups are shipped to, or remove the manifest that is left",
+            )
+        raise Refused(f"there is no backup {file}", "See which there are in the folder of MIGRATION_BACKUP_DIR")
+    if not path.is_file():
+        raise Refused(
+            f"{file} has no manifest {path.name} beside it: what it has to hold is not known",
+            "Bring the manifest back from where backups are shipped to; by hand, its own pg_restore reads a dump",
+        )
+    try:
+        return _of(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError, KeyError):
+        raise Refused(
+            f"{path} is not a manifest that this version can read",
+            "Bring it back from where backups are shipped to, or use the version of this repository that made it",
+        ) from None
+
+
+def found(folder: Path) -> list[Manifest]:
+    """Return the backups of a folder whose file and manifest are both there and can be read, the newest first."""
+    manifests = []
+    for path in folder.glob(f"*{ENDING}") if folder.is_dir() else ():
+        try:
+            manifests.append(read(path.with_name(path.name.removesuffix(ENDING))))
+        except Refused:
+            continue
+    return sorted(manifests, key=lambda manifest: manifest.made_at, reverse=True)
+
+
+def proven(manifest: Manifest, where: str, seconds: Mapping[str, float], drilled: bool = False) -> Manifest:
+    """Return a manifest that tells what was just proven."""
+    proof = Proof(datetime.now(UTC).isoformat(timespec="seconds"), where, dict(seconds))
+    return replace(manifest, proven=proof, drilled=proof if drilled else manifest.drilled)
+
+
+def _of(value: dict[str, Any]) -> Manifest:
+    if value.pop("format") != FORMAT:
+        raise ValueError("another format")
+    tables = {str(name): Count(int(one["rows"]), str(one["checksum"])) for name, one in value.pop("tables").items()}
+    proven, drilled = (Proof(**one) if (one := value.pop(name)) else None for name in ("proven", "drilled"))
+    manifest = Manifest(**value, tables=tables, proven=proven, drilled=drilled)
+    datetime.fromisoformat(manifest.made_at)
+    # The name of a file beside it, and nothing that leads elsewhere.
+    if Path(manifest.file).name != manifest.file or not isinstance(manifest.size, int):
+        raise ValueError("another's")
+    return manifest

@@ -1,0 +1,49 @@
+"""`restore`: a backup beside the database that is there, compared, and only then under its name; the old one stays."""
+
+from __future__ import annotations
+
+import time
+
+from homecoming.backup import restore_file, restore_server
+from homecoming.backup.manifest import FILE, Manifest
+from homecoming.backup.verify import chosen, refuse_damaged
+from homecoming.connection.interrupts import Breaker
+from homecoming.errors import Refused
+from homecoming.logs import get_logger
+from homecoming.settings import Settings, read_settings
+
+log = get_logger("painel_migrations.backup")
+
+
+def restore(given: str, into: str | None, confirm: str | None, breaker: Breaker) -> int:
+    """Restore a backup under the name of the configured database, or under another.
+
+    Arguments: ``given``, its file; ``into``, another database on the same server, or another SQLite file; ``confirm``,
+    the name of the database that is to go, where the backup is of another.
+    Returns 0; errors: HomecomingError, and the database that was there is as it was.
+    """
+    settings = read_settings()
+    file, told = chosen(given, settings)
+    log.info("Backup: %s, of %s, made %s", file, told.place, told.made_at)
+    _refuse_another_product(told, settings)
+    refuse_damaged(file, told, breaker)
+    began = time.monotonic()
+    if told.kind == FILE:
+        kept = restore_file.restore(file, told, settings, into, confirm, breaker)
+    else:
+        kept = restore_server.restore(file, told, settings, into, confirm, breaker)
+    tables = f"{len(told.tables)} tables, {told.rows} rows, at {told.revision or 'no revision'}"
+    log.info("Restored in %.1f s: %s, compared with the manifest", time.monotonic() - began, tables)
+    if kept:
+        log.info("What was there is kept as %s, until somebody removes it", kept)
+    log.info("Next: make verify, which also says what an application's role lacks; make upgrade where it is behind")
+    return 0
+
+
+def _refuse_another_product(told: Manifest, settings: Settings) -> None:
+    is_file = settings.database_url.get_backend_name() == "sqlite"
+    if is_file != (told.kind == FILE):
+        raise Refused(
+            f"{told.file} is a backup of {told.place}, and {settings.source} names {settings.candidates[0].place}",
+            "Name a database of the same kind in DATABASE_URL",
+        )

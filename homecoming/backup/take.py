@@ -1,0 +1,174 @@
+"""`backup`: one file with everything in the database, and its manifest; or nothing at all."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from homecoming.backup import client, contents, dump, manifest, own_copy, place, sqlite
+from homecoming.backup.manifest import Manifest
+from homecoming.candidates import Candidate
+from homecoming.connection.engines import ONE_MOMENT
+from homecoming.connection.interrupts import Breaker
+from homecoming.connection.reach import reached
+from homecoming.connection.sqlite_file import file_of
+from homecoming.errors import Refused, UsageError
+from homecoming.events import current_run
+from homecoming.history.bookkeeping import refuse_impostors, versions_of
+from homecoming.logs import get_logger
+from homecoming.settings import Settings, read_settings
+from painel_migrations import __version__
+
+log = get_logger("painel_migrations.backup")
+
+PERSON = "person"
+
+# What is kept of the size of the last backup for what came since.
+_GROWTH = 1.5
+
+
+@dataclass(frozen=True)
+class Made:
+    """A backup that was made: its file, and what its manifest says."""
+
+    file: Path
+    manifest: Manifest
+
+
+def backup(breaker: Breaker | None = None) -> int:
+    """Make a backup of the configured database. Returns 0; errors: HomecomingError, and then there is no file."""
+    settings = read_settings()
+    made = take(settings, PERSON, breaker or Breaker())
+    told = made.manifest
+    tables = f"{len(told.tables)} table{'s' * (len(told.tables) != 1)}, {told.rows} row{'s' * (told.rows != 1)}"
+    log.info("Backup: %s, %s: %s, at %s", made.file, place.megabytes(told.size), tables, told.revision or "no revision")
+    log.info("Done in %.1f s, by %s. Next, prove that it restores: make backup-verify", told.seconds, told.client)
+    return 0
+
+
+def take(settings: Settings, made_for: str, breaker: Breaker) -> Made:
+    """Make a backup, by what fits the database.
+
+    Arguments: ``made_for``, ``person`` or what it is made before; ``breaker``, which ends it.
+    Errors: HomecomingError; there is no file then, under a final name or another.
+    """
+    folder = place.open_folder(settings.backup.folder)
+    if settings.database_url.get_backend_name() == "sqlite":
+        return _of_file(settings, folder, made_for, breaker)
+    with reached(settings, read_only=True, breaker=breaker) as way_in:
+        connection = way_in.connection.execution_options(**{ONE_MOMENT: True})
+        log.info("Database: %s", way_in.candidate)
+        return _of_server(connection, way_in.candidate, settings, folder, made_for, breaker)
+
+
+def _of_server(
+    connection: sa.Connection, candidate: Candidate, settings: Settings, folder: Path, made_for: str, breaker: Breaker
+) -> Made:
+    began, moment = time.monotonic(), datetime.now(UTC)
+    tables = contents.tables_of(connection)
+    size = sum(table.bytes for table in tables)
+    program = _program(connection, settings)
+    place.ask_for_room(folder, _estimate(folder, candidate, size))
+    ending = ".dump" if program else own_copy.ENDING
+    final = folder / place.name_of(str(candidate.url.database), _revision(connection), moment, ending)
+    with place.written(final) as draft:
+        if program is None:
+            state = own_copy.copy(connection, tables, draft, breaker)
+        else:
+            state = dump.dump(connection, candidate.url, tables, program, draft, settings, breaker)
+        sha256, bytes_written = place.sha256_of(draft, breaker.check), draft.stat().st_size
+    version = connection.exec_driver_sql("SHOW server_version").scalar_one()
+    told = _told(final, manifest.DUMP if program else manifest.COPY, made_for, candidate, state, moment, began)
+    told |= {"sha256": sha256, "size": bytes_written, "contents": size}
+    told |= {"server": f"PostgreSQL {version}", "client": f"pg_dump {program.version}" if program else "our own copy"}
+    return _kept(final, folder, told)
+
+
+def _program(connection: sa.Connection, settings: Settings) -> client.Client | None:
+    """Return the pg_dump that fits; None where there is none, and our own copy can do without.
+
+    Errors: Refused where neither fits, or the one that is named does not.
+    """
+    try:
+        return client.fitting(settings.backup, major_of(connection))
+    except Refused as error:
+        if settings.backup.pg_dump is not None:
+            raise
+        own_copy.refuse_beyond(connection, error)
+        log.info("Note: %s. So it is our own copy. %s", error.what, error.todo)
+        return None
+
+
+def _of_file(settings: Settings, folder: Path, made_for: str, breaker: Breaker) -> Made:
+    began, moment, candidate = time.monotonic(), datetime.now(UTC), settings.candidates[0]
+    file = file_of(candidate.url)
+    if file is None:
+        raise UsageError("the database is in memory, and gone when a command ends", "Name a file in DATABASE_URL")
+    with reached(settings, read_only=True, breaker=breaker) as way_in:
+        log.info("Database: %s", way_in.candidate)
+        revision = _revision(way_in.connection)
+    size = sqlite.size_of(file)
+    place.ask_for_room(folder, size)
+    final = folder / place.name_of(file.stem, revision, moment, ".db")
+    with place.written(final) as draft:
+        state = sqlite.copy(file, draft, settings.lock_wait, breaker)
+        sha256, bytes_written = place.sha256_of(draft, breaker.check), draft.stat().st_size
+        if broken := sqlite.broken_keys(draft):
+            log.info("Note: rows refer to what is not there, and are in the backup as they are: %d", broken)
+    told = _told(final, manifest.FILE, made_for, candidate, state, moment, began)
+    told |= {"sha256": sha256, "size": bytes_written, "contents": size, "database": file.name}
+    told |= {"server": f"SQLite {sqlite3.sqlite_version}", "client": "SQLite's online backup"}
+    return _kept(final, folder, told)
+
+
+def _told(
+    final: Path, kind: str, made_for: str, candidate: Candidate, state: contents.State, moment: datetime, began: float
+) -> dict[str, object]:
+    return {
+        "file": final.name,
+        "kind": kind,
+        "made_at": moment.isoformat(timespec="seconds"),
+        "made_for": made_for,
+        "run": current_run(),
+        "project": __version__,
+        "database": candidate.url.database,
+        "place": candidate.place,
+        "revision": state.revision,
+        "fingerprint": state.fingerprint,
+        "tables": state.tables,
+        "seconds": round(time.monotonic() - began, 3),
+    }
+
+
+def _kept(final: Path, folder: Path, told: dict[str, object]) -> Made:
+    made = Manifest(**told)  # type: ignore[arg-type]
+    try:
+        manifest.write(made, folder)
+    except BaseException:
+        # Without a manifest nobody knows what it has to hold.
+        final.unlink(missing_ok=True)
+        raise
+    return Made(final, made)
+
+
+def major_of(connection: sa.Connection) -> int:
+    """Return a server's major version."""
+    return int(connection.exec_driver_sql("SELECT current_setting('server_version_num')::integer / 10000").scalar_one())
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    refuse_impostors(connection)
+    return "_".join(sorted(versions_of(connection).get_current_heads())) or None
+
+
+def _estimate(folder: Path, candidate: Candidate, size: int) -> int:
+    """Return the bytes that a dump may need: by the last one of this database, else as many as the tables have."""
+    for last in manifest.found(folder):
+        if last.place == candidate.place and last.contents:
+            return min(size, int(_GROWTH * last.size * max(1.0, size / last.contents)))
+    return size

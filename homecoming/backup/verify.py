@@ -1,0 +1,145 @@
+"""`backup-verify` and `drill`: a backup restored where nobody is, compared, taken to head and back, compared again."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from homecoming.backup import manifest, place
+from homecoming.backup.contents import differences, differences_of_rows
+from homecoming.backup.manifest import Manifest
+from homecoming.backup.scratch import Scratch, fill, look, scratch
+from homecoming.backup.sqlite import DamagedError
+from homecoming.connection.interrupts import Breaker
+from homecoming.connection.sqlite_file import file_of
+from homecoming.errors import Refused
+from homecoming.history.bookkeeping import BOOKKEEPING
+from homecoming.logs import get_logger
+from homecoming.settings import Settings, read_settings
+
+log = get_logger("homecoming.backup")
+
+# How many differences are told.
+_TOLD = 10
+
+
+@dataclass
+class _Times:
+    """The seconds that each part took."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+
+    def took(self, part: str) -> None:
+        now = time.monotonic()
+        self.seconds[part] = round(now - self.began, 3)
+        self.began = now
+
+
+def backup_verify(given: str | None, breaker: Breaker) -> int:
+    """Restore a backup into a scratch database, compare it, and note in its manifest that it is proven.
+
+    Arguments: ``given``, its file; None for the newest of the configured database. Returns 0; 1 where it is not what
+    its manifest says. Errors: HomecomingError.
+    """
+    return _proven(given, breaker, drilled=False)
+
+
+def drill(given: str | None, breaker: Breaker) -> int:
+    """As ``backup_verify``; then take the restored one to head, check it there, take it back, and compare again."""
+    return _proven(given, breaker, drilled=True)
+
+
+def chosen(given: str | None, settings: Settings) -> tuple[Path, Manifest]:
+    """Return a backup by its path or by its name; without one, the newest of the configured database.
+
+    Errors: Refused where there is none, or its manifest is missing.
+    """
+    folder = settings.backup.folder
+    if given:
+        named = Path(given)
+        file = named if named.exists() or (folder / named).name != given else folder / named
+        return file, manifest.read(file)
+    here = place_of(settings)
+    for told in manifest.found(folder):
+        if told.place in here:
+            return folder / told.file, told
+    raise Refused(f"there is no backup of this database in {folder}", "Make one: make backup")
+
+
+def place_of(settings: Settings) -> set[str]:
+    """Return what a manifest may call the configured database."""
+    return {candidate.place for candidate in settings.candidates}
+
+
+def refuse_damaged(file: Path, told: Manifest, breaker: Breaker) -> None:
+    """Go on where a file is the one that its manifest tells of. Errors: DamagedError."""
+    size = file.stat().st_size
+    if size != told.size:
+        what = f"{file} has {size} bytes, and its manifest says {told.size}"
+    elif place.sha256_of(file, breaker.check) != told.sha256:
+        what = f"{file} is damaged: its SHA-256 is not the one in its manifest"
+    else:
+        return
+    raise DamagedError(what, "Take another backup, or bring this file back from where backups are shipped to")
+
+
+def _proven(given: str | None, breaker: Breaker, drilled: bool) -> int:
+    settings, times = read_settings(), _Times()
+    file, told = chosen(given, settings)
+    log.info("Backup: %s, of %s, made %s", file, told.place, told.made_at)
+    refuse_damaged(file, told, breaker)
+    times.took("hash")
+    with scratch(told, settings, breaker) as there:
+        log.info("Restoring it into %s", there.where)
+        times.took("scratch")
+        state = fill(there, file, told, breaker)
+        times.took("restore")
+        found = differences(state, told.revision, told.fingerprint, dict(told.tables))
+        if not found and drilled:
+            found = _there_and_back(there, told, times, breaker)
+        where = there.where
+    if found:
+        for line in found[:_TOLD]:
+            log.info("  %s", line)
+        raise DamagedError(
+            f"{file} was restored, and is not what its manifest says: {len(found)} difference{'s' * (len(found) > 1)}",
+            "Do not rely on it. Make another, and prove it: make backup, then make backup-verify",
+        )
+    manifest.write(manifest.proven(told, where, times.seconds, drilled), file.parent)
+    tables = f"{len(told.tables)} tables, {told.rows} rows"
+    log.info("Proven: %s, fingerprint and checksums are those of the backup", tables)
+    log.info("Took: %s", ", ".join(f"{part} {seconds:.1f} s" for part, seconds in times.seconds.items()))
+    return 0
+
+
+def _there_and_back(there: Scratch, told: Manifest, times: _Times, breaker: Breaker) -> list[str]:
+    """Take a restored database to head and back to where it was; return what is wrong at head, or not as it was."""
+    from homecoming import catalog
+    from homecoming.connection.reach import reached
+    from homecoming.run.attempts import run_to
+
+    run_to("upgrade", "head", there.settings, way="command", breaker=breaker)
+    times.took("upgrade")
+    with reached(there.settings, read_only=True, breaker=breaker) as way_in:
+        drift = [one for one in catalog.verify(way_in.connection) if one.severity is catalog.Severity.FAIL]
+    times.took("verify")
+    if drift:
+        return [f"at head: {one.kind} {one.object}: {one.why}" for one in drift]
+    run_to("downgrade", told.revision or "base", there.settings, way="command", breaker=breaker)
+    times.took("way back")
+    # What runs write of themselves is not what they found.
+    kept = {name: count for name, count in told.tables.items() if name.split(".")[-1] not in BOOKKEEPING}
+    back = {name: count for name, count in look(there.settings, breaker).tables.items() if name in kept}
+    times.took("compare")
+    return differences_of_rows(back, kept)
+
+
+def is_of(told: Manifest, settings: Settings) -> bool:
+    """Whether a backup is of the configured database."""
+    with suppress(ValueError):
+        if told.kind == manifest.FILE and (file := file_of(settings.database_url)) is not None:
+            return file.name == told.database
+    return told.place in place_of(settings)

@@ -1,0 +1,101 @@
+"""A finding: one object that is not as head needs it."""
+
+import dataclasses
+import enum
+
+from homecoming.catalog import reasons
+from homecoming.discretion import discreet
+
+ABSENT = "nothing"
+
+# Findings come in the order in which they can be mended: what others need first.
+KINDS = (
+    "access",
+    "table",
+    "enum",
+    "function",
+    "sequence",
+    "column",
+    "not null",
+    "primary key",
+    "unique",
+    "check",
+    "exclusion",
+    "foreign key",
+    "index",
+    "trigger",
+    "policy",
+    "rule",
+    "view",
+    "position",
+    "rows",
+    "owner",
+    "option",
+    "revision",
+)
+
+
+class Severity(enum.StrEnum):
+    """How much a finding matters: ``FAIL`` is drift, ``NOTE`` is what head does not know and leaves alone."""
+
+    FAIL = "FAIL"
+    NOTE = "NOTE"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference. No text of it holds a value of a row.
+
+    Args:
+        kind: one of ``KINDS``.
+        object: the name of what differs: ``usuarios.cpf``, ``usuarios.ix_usuarios_cpf``, ``tipousuario``.
+        expected: its definition at head, or ``nothing``.
+        found: its definition in the database, or ``nothing``.
+        why: why it matters, in one sentence.
+        run: the statement or command that mends it; the empty text where there is nothing to mend.
+    """
+
+    kind: str
+    object: str
+    expected: str
+    found: str
+    severity: Severity
+    why: str
+    run: str
+
+    @property
+    def is_right_of_another(self) -> bool:
+        """Whether another role than the current one lacks a right: no revision gives it, and none is in its way."""
+        return self.kind == "access" and " for " in self.object
+
+    @property
+    def is_unloadable(self) -> bool:
+        """Whether it is about values that somebody wrote, that no revision judges, and that the schema lets in."""
+        return self.why == reasons.UNLOADABLE
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it says only that nobody looked; a run has looked at what it would call before it began."""
+        return self.why == reasons.UNREAD
+
+    @property
+    def line(self) -> str:
+        """The finding in one line, without why and what to run."""
+        return f"{self.severity} {self.kind} {self.object}: expected {self.expected}, found {self.found}"
+
+    def as_dict(self) -> dict[str, str]:
+        """The finding as a JSON object; of the definitions, without what looks like somebody's number."""
+        return {
+            "object": self.object,
+            "kind": self.kind,
+            "severity": str(self.severity),
+            "expected": discreet(self.expected),
+            "found": discreet(self.found),
+            "why": self.why,
+            "mend": self.run,
+        }
+
+    @property
+    def order(self) -> tuple[bool, bool, int, str]:
+        """What findings are sorted by: drift first; of that, what has to go, which may be in the way of the rest."""
+        return self.severity is Severity.NOTE, self.expected != ABSENT, KINDS.index(self.kind), self.object

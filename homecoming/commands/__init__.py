@@ -1,0 +1,69 @@
+"""The verbs of the command line, a file each: its options, and what it does. This is their list.
+
+A file has `run(given, breaker)`, which returns the exit code, and where the verb takes anything `arguments(parser)`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """A verb.
+
+    Attributes:
+        name: As it is typed.
+        about: What it does, in a sentence.
+        document: Whether its standard output is for a pipe, so that what is said on the way goes to standard error.
+        changes: Whether its work is another than its output.
+    """
+
+    name: str
+    about: str
+    document: bool = False
+    changes: bool = False
+
+    def load(self) -> ModuleType:
+        """Return its file, loaded: for help and an error of usage none is, so that they come at once."""
+        return importlib.import_module(f"homecoming.commands.{self.name.replace('-', '_')}")
+
+
+COMMANDS = (
+    Command("upgrade", "bring the database to the newest schema, or to REV", changes=True),
+    Command("downgrade", "take it back to REV: what later revisions did to this database is undone", changes=True),
+    Command("repair", "go through the whole history again, where that mends what drifted", changes=True),
+    Command("status", "say where it is and what is pending"),
+    Command("verify", "compare its catalogue with the schema; exit 1 if it drifted", document=True),
+    Command(
+        "history",
+        "show what was done to it, when, by whom; exit 1 if an applied revision was edited since",
+        document=True,
+    ),
+    Command("doctor", "say, step by step, why it cannot be reached, or what an upgrade would meet there"),
+    Command("backup", "write everything in it into one file, with a manifest of what it holds", changes=True),
+    Command(
+        "backup-verify", "restore a backup where nobody is, compare it, and note that it is proven; exit 1 if it is not"
+    ),
+    Command("drill", "prove a backup, take the restored one to head and back, and say how long each took"),
+    Command(
+        "restore",
+        "restore a backup beside what is there, compare it, then swap the names; what was there is kept",
+        changes=True,
+    ),
+    Command("health", "say whether it is healthy, and if not, what to do; exit 1 if it is not", document=True),
+    Command("metrics", "print what monitoring knows of it, for Prometheus", document=True),
+    Command("dashboard", "serve the status page on this machine, or write it into a file"),
+    Command("sql", "print one SQL statement that does what upgrade does, to paste into a console"),
+    Command("sql-rollback", "print the way back to TO in the same form"),
+    Command("sql-verify", "print one SELECT that judges the database it is pasted into"),
+    Command("archive", "find one-off scripts in an application, and move them into its archive"),
+    Command("archive-undo", "take the last move into the archive back"),
+    Command(
+        "check",
+        "judge new revisions, and find a change of the schema without one; exit 1 where there is something to do",
+        document=True,
+    ),
+    Command("revision", "write the next revision from a change of the schema"),
+)

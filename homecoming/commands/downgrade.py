@@ -1,0 +1,24 @@
+"""`downgrade`: the database as it was before later revisions, or what that would undo."""
+
+from __future__ import annotations
+
+import argparse
+
+from homecoming.connection.interrupts import Breaker
+from homecoming.monitoring.runs import recorded
+from homecoming.rehearsal.plan import plan
+from homecoming.run.command import run_command
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("revision", metavar="REV")
+    parser.add_argument("--plan", action="store_true", help="say what it would undo and what would stay; do nothing")
+
+
+def run(given: argparse.Namespace, breaker: Breaker) -> int:
+    """Take the database back to the revision, or say what that would undo."""
+    if given.plan:
+        return plan("downgrade", given.revision, breaker)
+    with recorded(given.afterwards):
+        return run_command("downgrade", given.revision, breaker)

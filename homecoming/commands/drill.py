@@ -1,0 +1,19 @@
+"""`drill`: a backup proven, the restored database taken to head and back, each step timed."""
+
+from __future__ import annotations
+
+import argparse
+
+from homecoming.backup.verify import drill
+from homecoming.commands import backup_verify
+from homecoming.connection.interrupts import Breaker
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    backup_verify.arguments(parser)
+
+
+def run(given: argparse.Namespace, breaker: Breaker) -> int:
+    """Drill a recovery."""
+    return drill(given.file, breaker)

@@ -1,0 +1,38 @@
+"""`metrics`: one look, for Prometheus."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+
+from homecoming.connection.interrupts import Breaker
+from homecoming.errors import UsageError
+from homecoming.monitoring.health import judge
+from homecoming.monitoring.look import look
+from homecoming.monitoring.metrics import exposition
+from homecoming.monitoring.replaced_file import write
+from homecoming.settings import METRICS_FILE, read_settings
+from homecoming.terminal import show
+
+
+def run(_given: argparse.Namespace, breaker: Breaker) -> int:
+    """Print the metrics, and write MIGRATION_METRICS_FILE where it is set.
+
+    Returns 0, also where the database cannot be reached: the metric database_up tells that. Errors: UsageError for a
+    setting that cannot be followed; for a file that cannot be written, after they were printed.
+    """
+    settings = read_settings()
+    snapshot = look(settings, breaker)
+    text = exposition(snapshot, judge(snapshot))
+    # A reader that goes away takes nothing from the file.
+    with contextlib.suppress(BrokenPipeError):
+        show(text.decode())
+    if (path := settings.monitoring.metrics_file) is not None:
+        try:
+            write(path, text)
+        except OSError as error:
+            raise UsageError(
+                f"{METRICS_FILE} cannot be written: {error.strerror}",
+                "Name a file in a folder that is there and that this user may write to, or unset it",
+            ) from None
+    return 0

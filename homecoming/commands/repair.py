@@ -1,0 +1,142 @@
+"""`repair`: the whole history once more, on the database as it is, where that mends what differs from head."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+
+from homecoming.catalog.printed import counted, print_findings
+from homecoming.connection.engines import check_sqlite_file
+from homecoming.connection.failures import meaning
+from homecoming.connection.interrupts import Breaker
+from homecoming.connection.locks import lock_run
+from homecoming.history.bookkeeping import versions_of
+from homecoming.history.configuration import configuration
+from homecoming.logs import get_logger
+from homecoming.monitoring.runs import recorded
+from homecoming.preflight.issue import Concern
+from homecoming.preflight.preflight import refuse_foreign_database
+from homecoming.rehearsal import plan
+from homecoming.run.attempts import run_to, until_through
+from homecoming.run.environment import Outcome, UnmendedError, to_repair
+from homecoming.run.reported import run_told
+from homecoming.settings import Settings, read_settings
+from homecoming.terminal import say
+
+if TYPE_CHECKING:
+    from homecoming.catalog import Finding
+
+log = get_logger("deploy")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("--plan", action="store_true", help="say what it would do and what would be left; do nothing")
+
+
+def run(given: argparse.Namespace, breaker: Breaker) -> int:
+    """Mend what drifted, or say what that would do."""
+    with recorded(given.afterwards):
+        return repair(given.plan, breaker)
+
+
+def repair(only_plan: bool = False, breaker: Breaker | None = None) -> int:
+    """Show what differs and what going through the history again would do; then do it, where it mends something.
+
+    Arguments: ``only_plan``, to show it and change nothing; ``breaker``, which ends it where the user does.
+    Returns 0 where nothing differs (any more, or would), 1 where something does; errors: HomecomingError.
+    """
+    settings = read_settings()
+    breaker = breaker or Breaker()
+    if settings.database_url.get_backend_name() == "sqlite":
+        check_sqlite_file(settings.database_url, read_only=True)
+    if only_plan:
+        outcome = _rehearsed(settings, breaker)
+        plan.try_to_write(settings)
+    else:
+        outcome = until_through(lambda: _rehearsed(settings, breaker), settings, breaker)
+    if not outcome.found:
+        return 0
+    if not outcome.mends:
+        return _tell_unmended(outcome)
+    if only_plan:
+        _tell_left(outcome.left, "Would be left")
+        say("Next: make repair")
+        return 1 if outcome.left else 0
+    return _applied(settings, breaker)
+
+
+def _rehearsed(settings: Settings, breaker: Breaker) -> Outcome:
+    """Print the findings, what is in the way, and what a rehearsal does about them; return what came of it."""
+    with plan.place(settings, breaker) as (connection, surroundings):
+        try:
+            return _looked_and_rehearsed(connection, surroundings, settings)
+        except sa.exc.SQLAlchemyError as error:
+            connection.rollback()
+            raise meaning(error, connection=connection) from error
+
+
+def _looked_and_rehearsed(connection: sa.Connection, surroundings: list[Concern], settings: Settings) -> Outcome:
+    # Looking reads rows too: a table that somebody holds is waited for no longer than by the rehearsal.
+    lock_run(connection, replace(settings, lock_wait=settings.lock_timeout))
+    script = ScriptDirectory.from_config(configuration())
+    migration = versions_of(connection)
+    refuse_foreign_database(connection, migration, script, whatever_revision=True)
+    found = to_repair(connection)
+    at, head = migration.get_current_heads(), script.get_current_head() or "base"
+    say(f"At: {at[0] if at else 'no revision'}")
+    if not found:
+        say("Equal to head: nothing to repair")
+        if at != (head,):
+            say("Next: make upgrade")
+        return Outcome(head, 0, verified=True)
+    say(f"Drifted: {counted(len(found), 'difference')}")
+    print_findings(found)
+    plan.print_concerns([*surroundings, *plan.look(connection)])
+    outcome, seconds = plan.print_rehearsal(connection, "repair", "head", settings)
+    if outcome.mends:
+        mends = f"it mends {outcome.mended} of {len(outcome.found)}"
+        say(f"Rehearsed in {seconds:.1f} s: {mends}. Nothing was changed yet")
+    return outcome
+
+
+def _applied(settings: Settings, breaker: Breaker) -> int:
+    began = time.monotonic()
+    with run_told("repair", "upgrade", "head") as told:
+        try:
+            outcome = run_to("repair", "head", settings, way="repair", breaker=breaker)
+        except UnmendedError as error:
+            # Somebody changed the database since the plan.
+            told.exit_code = error.exit_code
+            return _tell_unmended(error.outcome)
+        told.revision, told.revisions, told.exit_code = outcome.revision, outcome.steps, 1 if outcome.left else 0
+    if not outcome.steps:
+        why = "the answer to the commit was lost, and it had arrived" if outcome.found_after_loss else "since the plan"
+        log.info("Equal to head: nothing left to repair (%s)", why)
+        return 0
+    of = f"{outcome.mended} of {counted(len(outcome.found), 'difference')}"
+    log.info("Repaired: %s, at %s, %.1f s", of, outcome.revision, time.monotonic() - began)
+    _tell_left(outcome.left, "Left")
+    return 1 if outcome.left else 0
+
+
+def _tell_left(left: Sequence[Finding], how: str) -> None:
+    if left:
+        say(f"{how}: {counted(len(left), 'difference')}, to be mended as said here")
+        print_findings(left)
+
+
+def _tell_unmended(outcome: Outcome) -> int:
+    """Print what stays, and what a run would have brought besides. Returns the exit code."""
+    say("Not repaired: the history mends none of it, or not without another difference. Nothing was changed")
+    _tell_left(outcome.found, "Left")
+    if outcome.brought:
+        say("What it would bring:")
+        print_findings(outcome.brought)
+    return 1

@@ -1,0 +1,20 @@
+"""`restore`: a backup restored beside what is there, compared, then the names swapped; what was there is kept."""
+
+from __future__ import annotations
+
+import argparse
+
+from homecoming.backup.restore import restore
+from homecoming.connection.interrupts import Breaker
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("file", metavar="FILE", help="the backup")
+    parser.add_argument("--into", metavar="NAME", help="another database of the server, or another SQLite file")
+    parser.add_argument("--confirm", metavar="NAME", help="the database that is to go, where the backup is of another")
+
+
+def run(given: argparse.Namespace, breaker: Breaker) -> int:
+    """Restore a backup."""
+    return restore(given.file, given.into, given.confirm, breaker)

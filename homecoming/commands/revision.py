@@ -1,0 +1,52 @@
+"""`revision`: the next revision, from what the project's schema has and the history does not make."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from argparse import Namespace
+
+from alembic import command
+
+from homecoming.authoring.reference import reference
+from homecoming.authoring.words import words
+from homecoming.connection.interrupts import Breaker
+from homecoming.history.configuration import configuration
+from homecoming.terminal import say
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument(
+        "-m", required=True, dest="message", metavar="TEXT", help="what it does, as an imperative sentence"
+    )
+
+
+def run(given: argparse.Namespace, _breaker: Breaker) -> int:
+    """Write it."""
+    return revision(given.message)
+
+
+def revision(message: str) -> int:
+    """Write the next revision from what the schema has and the history does not.
+
+    It is tried at once: what it makes is compared with the schema.
+
+    Returns 0, or 1 where it does not make all of it; errors: HomecomingError.
+    """
+    with reference() as made:
+        config = configuration(written_against=made)
+        # As the command line of Alembic would have it: env.py tells by this what is asked for.
+        config.cmd_opts = Namespace(cmd=(command.revision, [], []), quiet=True, x=None, rev_id=None, autogenerate=True)
+        written = command.revision(config, message, autogenerate=True)
+        assert written is not None
+        assert not isinstance(written, list)
+        say(f"Written: {written.path}")
+        made.build()
+        _, found = made.compared()
+    for line in words(found):
+        say(f"{written.revision} does not make: {line}", sys.stderr)
+    if found.lacking or found.surplus:
+        return 1
+    say("Next: say why in its docstring, then: make check lint test")
+    return 0

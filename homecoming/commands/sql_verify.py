@@ -1,0 +1,13 @@
+"""`sql-verify`: one SELECT that judges the database it is pasted into."""
+
+from __future__ import annotations
+
+import argparse
+
+from homecoming import console
+from homecoming.connection.interrupts import Breaker
+
+
+def run(_given: argparse.Namespace, _breaker: Breaker) -> int:
+    """Print it."""
+    return console.sql_verify()

@@ -1,0 +1,34 @@
+"""`status`: where a database is, and what is pending. Nothing is written."""
+
+from __future__ import annotations
+
+import argparse
+
+from alembic.script import ScriptDirectory
+
+from homecoming.connection.interrupts import Breaker
+from homecoming.connection.reach import reached
+from homecoming.history.bookkeeping import versions_of
+from homecoming.history.configuration import configuration
+from homecoming.preflight.preflight import refuse_foreign_database
+from homecoming.settings import read_settings
+from homecoming.terminal import say
+
+
+def run(_given: argparse.Namespace, breaker: Breaker) -> int:
+    """Print the database's revision and what is pending. Returns 0; errors: HomecomingError."""
+    settings = read_settings()
+    script = ScriptDirectory.from_config(configuration())
+    with reached(settings, read_only=True, breaker=breaker) as way_in:
+        connection = way_in.connection
+        migration = versions_of(connection)
+        refuse_foreign_database(connection, migration, script)
+        at = migration.get_current_revision()
+    pending = [revision for revision in script.walk_revisions(at or "base", "head") if revision.revision != at]
+    say(f"Database: {way_in.candidate}")
+    say(f"At: {at or 'no revision'}{' (head)' if not pending else ''}")
+    for revision in reversed(pending):
+        say(f"Pending: {revision.revision}  {revision.doc}")
+    if pending:
+        say("Next: make upgrade")
+    return 0

@@ -1,0 +1,170 @@
+"""One run at a time: a lock that lasts as long as the transaction, so that a pooler cannot keep it; and who is in the
+way of a run.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+
+import sqlalchemy as sa
+
+from homecoming.errors import LockedError
+from homecoming.events import tell
+from homecoming.logs import get_logger
+from homecoming.project import project
+from homecoming.settings import Settings
+
+log = get_logger("connection")
+
+
+def lock_key() -> int:
+    """Return the number of the lock of runs, online and pasted: the project's prefix in ASCII."""
+    return int.from_bytes(project().prefix.encode("ascii"))
+
+
+# Milliseconds after which a server notices that the client of a long statement is gone, and frees its locks; from
+# PostgreSQL 14 on, which can look at a socket meanwhile.
+CLIENT_CHECK = 1000
+
+
+class RunLockedError(LockedError):
+    """Another run holds the lock of runs."""
+
+
+def lock_run(connection: sa.Connection, settings: Settings) -> None:
+    """Wait for other runs, then hold the lock until the transaction ends.
+
+    SQLite needs nothing more: its transaction began with the write lock.
+    Errors: RunLockedError when another run is not done in ``settings.lock_wait`` seconds.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    # The wait has its own patience; the short one for table locks comes after it.
+    wait = f"SET LOCAL lock_timeout = {milliseconds(settings.lock_wait) or 1}"
+    # A role's own time limit for statements is not for the wait; ours comes after it.
+    wait += "; SET LOCAL statement_timeout = 0"
+    if (connection.dialect.server_version_info or ()) >= (14,):
+        # Other systems may not be able to look, and then refuse the setting.
+        check = f"set_config('client_connection_check_interval', '{CLIENT_CHECK}', true)"
+        wait += f"; SELECT {check} WHERE version() LIKE '%linux%'"
+    connection.exec_driver_sql(wait, execution_options={"no_parameters": True})
+    asked = time.monotonic()
+    try:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock_key()})")
+    except sa.exc.OperationalError as error:
+        if getattr(error.orig, "pgcode", None) == "55P03":
+            raise RunLockedError(
+                f"another run holds the lock for more than {settings.lock_wait:g} s",
+                "Wait for it, then run again. See it: SELECT pid, query_start FROM pg_stat_activity "
+                f"WHERE application_name = '{project().program}'",
+            ) from None
+        raise
+    finally:
+        tell_waited("run", time.monotonic() - asked)
+    connection.exec_driver_sql(Patience(settings.statement_timeout, settings.lock_timeout).settings)
+
+
+def tell_waited(on: str, seconds: float) -> None:
+    """Tell for how many seconds a lock was waited for: that of runs (``run``), or a table that is held (``table``)."""
+    tell(log, logging.DEBUG, "lock_waited", {"on": on, "seconds": round(seconds, 3)}, "waited %.3f s", seconds)
+
+
+def milliseconds(seconds: float) -> int:
+    """Return a patience as PostgreSQL takes it, to which 0 is one without end: less than a millisecond is one."""
+    return max(1, round(seconds * 1000)) if seconds else 0
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How many seconds a statement may take, and wait for a table, before a run or a look says otherwise; 0: any.
+
+    Ours in place of what a role, a database or the server has set, which may be milliseconds.
+    """
+
+    statement: float = 0
+    lock: float = 0
+
+    @property
+    def settings(self) -> str:
+        """The statements that set it for a transaction."""
+        return (
+            f"SET LOCAL statement_timeout = {milliseconds(self.statement)}; "
+            f"SET LOCAL lock_timeout = {milliseconds(self.lock)}"
+        )
+
+
+NO_LIMITS = Patience()
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A session that holds tables, or the lock of runs: who it is, since when, and what ends it."""
+
+    pid: int | None
+    role: str | None
+    application: str | None
+    since: datetime | None
+    tables: tuple[str, ...]
+    prepared: str | None
+
+    def __str__(self) -> str:
+        if self.prepared is not None:
+            return f"the prepared transaction {self.prepared!r}"
+        since = f"{self.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if self.since else "unknown"
+        # A role that may not look at others' sessions sees neither: no name, and no time.
+        application = self.application or ("without a name" if self.since else "unknown")
+        return f"pid {self.pid}, user {self.role or 'unknown'}, application {application}, query start {since}"
+
+    @property
+    def end(self) -> str:
+        """The statement that ends it."""
+        if self.prepared is not None:
+            return "ROLLBACK PREPARED '" + self.prepared.replace("'", "''") + "'"
+        return f"SELECT pg_terminate_backend({self.pid})"
+
+
+def holders(connection: sa.Connection) -> list[Holder]:
+    """Return who holds tables of schema public now, the strongest lock first; empty on SQLite, which cannot tell.
+
+    It runs in a transaction of its own or in the caller's, in one round trip, and waits for nobody.
+    """
+    return _asked(connection, "table")
+
+
+def runs(connection: sa.Connection) -> list[Holder]:
+    """Return who holds the lock of runs now; empty on SQLite."""
+    return _asked(connection, "run")
+
+
+def _asked(connection: sa.Connection, kind: str) -> list[Holder]:
+    if connection.dialect.name != "postgresql":
+        return []
+    query = resources.files(__package__).joinpath("holders.sql").read_text("utf-8")
+    rows = connection.execute(sa.text(query), {"kind": kind, "key": lock_key()})
+    return [Holder(*row) for row in rows]
+
+
+def named(error: LockedError, found: list[Holder], context: str = "") -> LockedError:
+    """Return an error that names who is in the way; the same one where nobody is any more.
+
+    Arguments: ``found``, who holds anything; ``context`` of the server's error, where its statement names its tables.
+    """
+    if not found:
+        return error
+    words = set(re.findall(r"\w+", context))
+    found = [holder for holder in found if words.intersection(holder.tables)] or found
+    first = found[0]
+    tables = f" of {', '.join(first.tables[:3])}{', ...' if len(first.tables) > 3 else ''}" if first.tables else ""
+    more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+    return type(error)(f"{error.what}: {first}{tables and f' (it holds a lock{tables})'}{more}", _end(error, first))
+
+
+def _end(error: LockedError, holder: Holder) -> str:
+    if isinstance(error, RunLockedError):
+        return f"Wait for it, then run again. If it hangs: {holder.end}"
+    return f"Nothing was changed. End it, then run again: {holder.end}"

@@ -1,0 +1,225 @@
+"""The script as one statement, whose body PostgreSQL runs as PL/pgSQL: whole, or not at all."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import resources
+
+from alembic.script import ScriptDirectory
+from mako.template import Template
+
+from homecoming.catalog import verdict
+from homecoming.catalog.verdict import impostors
+from homecoming.connection.answers import explanation, suspicion
+from homecoming.connection.engines import SAFE_PATH
+from homecoming.connection.locks import lock_key, milliseconds
+from homecoming.console.plain import Section, collect
+from homecoming.console.shorthand import shortened
+from homecoming.operations import undeclared
+from homecoming.operations.closure import needed
+from homecoming.operations.leftover_copies import ENDINGS
+from homecoming.operations.literals import literal
+from homecoming.project import project
+from homecoming.settings import Settings
+
+WIDTH = 112
+"""Columns a comment is wrapped to; the script's lines end before the 120th."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way through the history: its direction, upgrade or downgrade, and the revisions it leads from and to."""
+
+    direction: str
+    start: str
+    end: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """One statement: the comments before it, and the body of its DO."""
+
+    header: str
+    body: str
+    sha256: str
+
+
+def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: str, part_of: str = "") -> Block:
+    """Write a way as one block.
+
+    Arguments: ``script``, the history; ``settings``, for the patience with locks; ``made_by``, the command that writes
+    it again; ``part_of``, where it is one file of several, what the header says about the others.
+    """
+    known = [revision.revision for revision in script.walk_revisions()][::-1]
+    plain = collect(way.direction, way.start, way.end)
+    verified = way.direction == "upgrade" and way.end == known[-1]
+    from_the_start = way.direction == "upgrade" and way.start == "base"
+    uses = ["pg_temp.known_tables"]
+    if verified or from_the_start:
+        uses.append("pg_temp.learn_head")
+    if verified:
+        uses.append("pg_temp.differences")
+    if from_the_start:
+        uses.append("pg_temp.head_columns pg_temp.is_leftover")
+    begin = f"CALL pg_temp.begin_run('console', {literal(project().version)}, {literal(plain.sha256)})"
+    sections = [
+        (section, _place(section.revision, known), list(map(_static, _handled(section.statements))))
+        for section in plain.sections
+    ]
+    bodies = [statement for _, _, body in sections for statement in body]
+    helpers = shortened(
+        # None is there before: a paste drops its own.
+        squeezed(text).replace("CREATE OR REPLACE ", "CREATE ", 1).replace("$fn$", "$$")
+        for text in needed([*bodies, *plain.ending, begin, *uses], plain.helpers)
+    )
+    values = {
+        "begin": begin,
+        "down": way.direction == "downgrade",
+        "end": way.end,
+        "explanation": squeezed(explanation()),
+        "suspicion": squeezed(suspicion()),
+        "elsewhere": squeezed(verdict.elsewhere("our_tables")),
+        "endings": literal(ENDINGS),
+        "ending": plain.ending,
+        "helpers": helpers.text,
+        "phrases": _rows_of(helpers.phrases),
+        "impostors": squeezed(impostors()),
+        "known": "\n".join(textwrap.wrap(", ".join(literal(name) for name in known), 100)),
+        "last": _place(way.end, known),
+        "first": _place(way.start, known),
+        "from_the_start": from_the_start,
+        "lock_key": lock_key(),
+        "lock_timeout": milliseconds(settings.lock_timeout),
+        "lock_wait": settings.lock_wait,
+        "lock_wait_timeout": milliseconds(settings.lock_wait) or 1,
+        "made_by": made_by,
+        "part_of": part_of,
+        "plain": plain,
+        "safe_path": SAFE_PATH,
+        "sections": sections,
+        "start": way.start,
+        "statement_timeout": milliseconds(settings.statement_timeout),
+        "tables": squeezed(verdict.array(sorted(verdict.head().tables))),
+        "verified": verified,
+        "name": project().name,
+        "program": project().program,
+        "former_tables": "{" + ",".join(project().former.tables) + "}",
+        "version": project().version,
+        "comment": _comment,
+        "static": _static,
+    }
+    template = Template(
+        resources.files(__package__).joinpath("block.sql.mako").read_text("utf-8"), strict_undefined=True
+    )
+    header, _, body = template.render(**values).partition("DO $run$\n")
+    return Block(header, body.partition("$run$")[0], plain.sha256)
+
+
+def squeezed(helper: str) -> str:
+    """Return a helper without its comments and the blanks that no word needs: helpers are two thirds of the script.
+
+    But for the text of head, no literal of a helper goes on over a line's end, so a line can be taken by itself.
+    """
+    code, *texts = re.split(r"^([^\n]*\$head\$\n.*?^\$head\$)", helper, flags=re.MULTILINE | re.DOTALL)
+    dense = [_dense(code)]
+    for kept, rest in zip(texts[::2], texts[1::2], strict=True):
+        dense += [kept, _dense(rest)]
+    return "\n".join(filter(None, dense))
+
+
+def _dense(code: str) -> str:
+    lines = (line.strip() for line in code.splitlines())
+    dense = ""
+    for line in lines:
+        if line and not line.startswith("--"):
+            # The block looks in pg_catalog first: it sets search_path itself.
+            tight = _tight(line.replace("pg_catalog.", ""))
+            fits = len(dense) - dense.rfind("\n") + len(tight) <= WIDTH
+            dense += tight if dense and fits and _is_needless(dense[-1], tight[0]) else f"\n{tight}"
+    return dense.removeprefix("\n")
+
+
+_BRACKETS = "(),;[]"
+_OPERATORS = "=<>|+:"
+_OPERAND = re.compile(r"""[\w'"]""")
+
+# Literals and quoted names first, so that nothing is taken out of them; then the blanks that ``_is_needless`` means.
+# Each begins with the character that it needs: whatever cannot begin one is passed over at once.
+_NEEDLESS = re.compile(
+    r"""E(?<!\wE)'(?:[^'\\]|\\.|'')*'|e(?<!\we)'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"[^"]*"|\ (?:"""
+    r"""(?<=[(),;[\]]\ )\ *(?![ $])|(?<=[^ $]\ )\ *(?=[(),;[\]])|"""
+    r"""(?<=[=<>|+:]\ )\ *(?=[\w'"])|(?<=[\w'"]\ )\ *(?=[=<>|+:]))"""
+)
+
+
+def _tight(line: str) -> str:
+    """Return a line without the blanks beside a bracket, a comma, or an operator that cannot run into its neighbour."""
+    return _NEEDLESS.sub(lambda found: "" if found[0].isspace() else found[0], line)
+
+
+def _is_needless(before: str, after: str) -> bool:
+    """Whether no blank is needed between two characters: $ may go on a name, and begins a quotation."""
+    if "$" in (before, after):
+        return False
+    return (
+        before in _BRACKETS
+        or after in _BRACKETS
+        or (before in _OPERATORS and _OPERAND.match(after) is not None)
+        or (after in _OPERATORS and _OPERAND.match(before) is not None)
+    )
+
+
+def _rows_of(phrases: Iterable[tuple[str, str]]) -> str:
+    """Set phrases side by side, as many in a line as there is room for: a blank at either end of one counts."""
+    lines = [""]
+    for code, phrase in phrases:
+        item = f"{literal(code + phrase)},"
+        if len(lines[-1]) + len(item) > WIDTH:
+            lines.append("")
+        lines[-1] += item
+    return "\n".join(lines).removesuffix(",")
+
+
+def _place(revision: str, known: list[str]) -> int:
+    """How many revisions a database has that is at this one."""
+    return 0 if revision == "base" else known.index(revision) + 1
+
+
+def _comment(section: Section) -> Iterator[str]:
+    """The lines that say what a section does and why."""
+    yield f"{section.revision}  {section.title}"
+    yield from textwrap.wrap(re.split(r"(?<=[.:]) ", section.reason)[0], WIDTH)
+
+
+def _handled(statements: Iterable[str]) -> Iterator[str]:
+    """Set a handler around each stretch of plain statements: what is refused is undone first, and counted then."""
+    stretch: list[str] | None = None
+    for statement in statements:
+        if statement == undeclared.BEGIN:
+            yield statement
+            stretch = []
+        elif stretch is None:
+            yield statement
+        elif statement != undeclared.END:
+            stretch.append(f"{_static(statement)};\n")
+        else:
+            yield (
+                f"BEGIN\n{''.join(stretch)}{statement};\n"
+                f"EXCEPTION WHEN SQLSTATE '{undeclared.UNDECLARED}' THEN\n"
+                "    GET STACKED DIAGNOSTICS e_what = PG_EXCEPTION_DETAIL;\n"
+                "    CALL pg_temp.refuse_undeclared(e_what);\nEND"
+            )
+            stretch = None
+
+
+def _static(statement: str) -> str:
+    """A plain statement as PL/pgSQL takes it: one that gives rows needs somewhere to put them."""
+    if statement.startswith("CREATE TABLE public.alembic_version"):
+        made = f"{statement};\nPERFORM pg_temp.unguard('alembic_version')"
+        return f"IF to_regclass('public.alembic_version') IS NULL THEN\n{made};\nEND IF"
+    if re.match(r"(?:SELECT|WITH|TABLE|VALUES)\b|(?:INSERT|UPDATE|DELETE)\b.*\bRETURNING\b", statement, re.DOTALL):
+        return f"EXECUTE $rows$\n{statement}$rows$"
+    return statement

@@ -1,0 +1,226 @@
+<%
+    what = "takes the database back to" if down else "brings the database to"
+%>\
+-- ${name}: ${what} revision ${end}${" (head)" if verified else ""}, schema public, PostgreSQL 13 to 18.
+-- Written by ${program} ${version} with: ${made_by}
+-- SHA-256 of the plain statements: ${plain.sha256}
+--
+% if part_of:
+-- ${part_of}
+% endif
+-- Paste all of it. It is one statement: all of it happens, or nothing does. Pasting it again is safe.
+-- It starts at ${"any revision down to" if down else "any revision from"} ${start}${" (also where there is no alembic_version)" if start == "base" else ""}, and looks which one the database is at.
+% if down:
+-- Check afterwards: it says  Done: at ${end} . Where a console does not show that, this has a line for each revision:
+--     SELECT revision, direction, applied_at, rows_retired FROM public.migration_history ORDER BY id DESC LIMIT 30
+-- and this says ${"nothing" if end == "base" else end}:  SELECT version_num FROM public.alembic_version
+-- What could not come back is named there, and stays in schema retired.
+-- Forward again: paste what  make sql  prints.
+% else:
+-- Check afterwards: paste what  make sql-verify  prints. Its last row says OK.
+-- Way back: paste what  make sql-rollback TO=<where it was before>  prints. What was retired comes back.
+% endif
+DO $run$
+DECLARE
+    -- The whole history, in order. our_at is how many of its revisions the database has.
+    our_known CONSTANT text[] := ARRAY[
+${known}];
+    our_tables CONSTANT text[] :=
+${tables};
+    our_at integer := 0;
+    our_version text;
+    our_lines bigint;
+    our_ours bigint;
+    our_done integer := 0;
+    our_step text := 'the start';
+    our_list text := '';
+    our_table text;
+    our_code integer;
+    our_found record;
+    our_helpers oid[];
+    e_what text;
+    e_hint text;
+    e_state text;
+    e_schema text;
+    e_rel text;
+    e_col text;
+    e_con text;
+    e_type text;
+    e_context text;
+BEGIN
+-- Here, so that what is said after an error is said under it, too.
+${safe_path};
+BEGIN
+    ${plain.session.replace("\nSELECT ", "\nPERFORM ").replace("\n", "\n    ")};
+
+    -- One run at a time: this waits for a command, a start-up or another paste, then for tables with less patience.
+    our_step := 'the lock';
+    SET LOCAL lock_timeout = ${lock_wait_timeout};
+    PERFORM pg_advisory_xact_lock(${lock_key});
+    SET LOCAL lock_timeout = ${lock_timeout};
+    SET LOCAL statement_timeout = ${statement_timeout};
+    our_step := 'the start';
+
+    -- The application's tables in another schema: what public has is not its.
+    FOR our_found IN
+${elsewhere}
+    LOOP
+        RAISE EXCEPTION USING ERRCODE = 'PM004', MESSAGE = our_found.what, HINT = our_found.todo;
+    END LOOP;
+
+    -- What bears a name of ours and is another's is neither read nor written.
+    FOR our_found IN
+${impostors}
+    LOOP
+        RAISE EXCEPTION USING ERRCODE = 'PM004', MESSAGE = our_found.what, HINT = our_found.todo;
+    END LOOP;
+
+    -- Where the database is.
+    IF to_regclass('public.alembic_version') IS NOT NULL THEN
+        SELECT count(*), coalesce(max(array_position(our_known, version_num::text)), 0),
+            string_agg(version_num, ', ' ORDER BY version_num),
+            string_agg(DISTINCT version_num, ', ' ORDER BY version_num) FILTER (WHERE version_num <> ALL (our_known))
+        INTO our_lines, our_at, our_list, e_what FROM public.alembic_version;
+        our_version := our_known[our_at];
+        IF e_what IS NOT NULL THEN
+            RAISE EXCEPTION USING ERRCODE = 'PM004',
+                MESSAGE = format('the database is at revision %L, which this history does not know', e_what),
+                HINT = 'It may be newer than this copy: update this repository, or choose another database';
+        ELSIF our_lines > 1 THEN
+            RAISE EXCEPTION USING ERRCODE = 'PM004',
+                MESSAGE = format('alembic_version has %s rows where it may have one: %s', our_lines, our_list),
+                HINT = format('Keep the later, %s, then run again, and make verify: DELETE FROM alembic_version'
+                    || CASE WHEN replace(our_list, ', ' || our_version, '') = our_version
+                    THEN '; INSERT INTO alembic_version VALUES (%L)' ELSE ' WHERE version_num <> %L' END,
+                    our_version, our_version);
+        END IF;
+        our_list := '';
+    END IF;
+    IF our_at ${"<=" if down else ">="} ${last} THEN
+        RAISE NOTICE 'At %: nothing to do', coalesce(our_version, 'base');
+        RETURN;
+    END IF;
+% if down:
+    IF our_at > ${first} THEN
+% else:
+    IF our_at < ${first} THEN
+% endif
+        RAISE EXCEPTION USING ERRCODE = 'PM004',
+            MESSAGE = format('the database is at %s, and this script begins at ${start}',
+                coalesce(our_version, 'no revision')),
+            HINT = '${"Paste what comes before it first" if part_of else "Write it without FROM"}';
+    END IF;
+    IF current_setting('transaction_isolation') NOT LIKE 'read%' THEN
+        RAISE EXCEPTION USING ERRCODE = 'PM004',
+            MESSAGE = 'transactions of this session do not see what another run has done meanwhile',
+            HINT = 'SET default_transaction_isolation = ''read committed'', then paste again';
+    END IF;
+    our_done := our_at;
+
+    -- The helpers. They live in the temporary schema, and go at the end.
+    our_helpers := ARRAY(SELECT oid FROM pg_proc WHERE pronamespace = pg_my_temp_schema());
+    -- They are written in shorthand, which is spelled out first.
+    our_list := $short$
+${helpers}$short$;
+    FOREACH our_table IN ARRAY ARRAY[
+${phrases}] LOOP
+        our_code := CASE left(our_table, 1) WHEN '@' THEN 3 ELSE 2 END;
+        our_list := replace(our_list, left(our_table, our_code), substr(our_table, our_code + 1));
+    END LOOP;
+    EXECUTE our_list;
+    our_list := '';
+
+% if verified or from_the_start:
+    CALL pg_temp.learn_head();
+% endif
+% if from_the_start:
+    IF our_at = 0 THEN
+        SELECT count(*), count(*) FILTER (WHERE relname = ANY (pg_temp.known_tables() || '${former_tables}')
+            OR EXISTS (SELECT FROM unnest(pg_temp.known_tables()) k
+                WHERE pg_temp.is_leftover(relname, k, pg_temp.head_columns(k),
+                    ${endings})))
+        INTO our_lines, our_ours FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname NOT IN
+            ('alembic_version', 'migration_history');
+        IF our_lines > 0 AND our_ours = 0 THEN
+            RAISE EXCEPTION USING ERRCODE = 'PM004',
+                MESSAGE = format('the database has %s table%s, and none of this application''s', our_lines,
+                    CASE WHEN our_lines > 1 THEN 's' ELSE '' END),
+                HINT = 'Choose this application''s database; an empty one will do';
+        END IF;
+    END IF;
+% endif
+    ${begin};
+% for section, place, body in sections:
+
+% for line in comment(section):
+-- ${line}
+% endfor
+IF our_at ${">=" if down else "<"} ${place} THEN
+our_step := 'revision ${section.revision}';
+% for statement in body:
+${statement};
+% endfor
+END IF;
+% endfor
+
+    our_step := 'the end';
+% for statement in ending:
+    ${static(statement)};
+% endfor
+% if verified:
+
+    -- The schema is now what the application needs, or nothing of this stays.
+    our_lines := 0;
+    FOR our_found IN SELECT * FROM pg_temp.differences() ORDER BY object
+    LOOP
+        our_lines := our_lines + 1;
+        our_list := our_list || format('%s%s: expected %s, found %s', E'\n', our_found.object,
+            our_found.expected, our_found.found);
+    END LOOP;
+    IF our_lines > 0 THEN
+        RAISE EXCEPTION USING ERRCODE = 'PM006',
+            MESSAGE = format('the schema would not be what the application needs, in %s:%s', our_lines, our_list),
+            HINT = 'Report it with this list';
+    END IF;
+% endif
+
+    FOR our_found IN SELECT oid::regprocedure AS helper FROM pg_proc
+        WHERE pronamespace = pg_my_temp_schema() AND oid <> ALL (our_helpers)
+    LOOP
+        EXECUTE format('DROP ROUTINE %s', our_found.helper);
+    END LOOP;
+    our_done := abs(our_done - ${last});
+    RAISE NOTICE 'Done: at ${end} after % revision%', our_done, CASE WHEN our_done > 1 THEN 's' ELSE '' END;
+EXCEPTION
+    WHEN lock_not_available OR deadlock_detected THEN
+        RAISE EXCEPTION USING ERRCODE = SQLSTATE,
+            MESSAGE = CASE our_step
+                WHEN 'the lock' THEN 'another run holds the lock for more than ${f"{lock_wait:g}"} s'
+                ELSE our_step || ': a table this run has to change is held by another session' END,
+            HINT = 'Nothing was changed. ' || CASE our_step WHEN 'the lock' THEN 'Wait for it' ELSE
+                'End the other session' END || ', then paste again. See it: '
+                'SELECT pid, usename, application_name, query_start FROM pg_stat_activity '
+                'WHERE state <> ''idle''';
+    WHEN query_canceled THEN
+        RAISE EXCEPTION USING ERRCODE = 'query_canceled', MESSAGE = our_step || ': cancelled',
+            HINT = 'Nothing was changed. Paste it again; if a statement_timeout stopped it, '
+                'SET statement_timeout = 0 first';
+    WHEN OTHERS THEN
+        -- What a driver would add may quote a row, so only the message is passed on; of some errors, not even that.
+        GET STACKED DIAGNOSTICS e_what = MESSAGE_TEXT, e_hint = PG_EXCEPTION_HINT,
+            e_state = RETURNED_SQLSTATE, e_schema = SCHEMA_NAME, e_rel = TABLE_NAME,
+            e_col = COLUMN_NAME, e_con = CONSTRAINT_NAME, e_type = PG_DATATYPE_NAME,
+            e_context = PG_EXCEPTION_CONTEXT;
+        IF e_state NOT LIKE 'PM%' THEN
+${explanation};
+            e_what := format('%s: %s (%s)', our_step, e_what, e_state);
+        END IF;
+        IF e_state <> 'PM004' THEN
+${suspicion};
+            e_hint := 'Nothing was changed. ' || replace(e_hint, 'run again', 'paste again');
+        END IF;
+        RAISE EXCEPTION USING ERRCODE = e_state, MESSAGE = e_what, HINT = e_hint;
+END;
+END
+$run$;

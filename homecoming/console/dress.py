@@ -1,0 +1,53 @@
+"""How a block is handed over: as it is, escaped for a console that splits at every semicolon, or as a folder."""
+
+from __future__ import annotations
+
+import textwrap
+from itertools import pairwise
+
+from homecoming.console.block import Block
+
+STYLES = ("block", "escaped")
+
+LONGEST = 118
+"""Characters of a line; a literal that ends and begins again on the next line is one literal to PostgreSQL."""
+
+_ESCAPES = {"\\": "\\\\", "'": "''", ";": "\\x3b", "$": "\\x24"}
+
+
+def dressed(block: Block, style: str) -> str:
+    """Return the script in one of the ``STYLES``."""
+    if style == "escaped":
+        return f"{block.header}DO E'\n{_escaped(block.body)}';\n"
+    return f"{block.header}DO $run$\n{block.body}$run$;\n"
+
+
+def _escaped(body: str) -> str:
+    return "".join(f"{_folded(line)}\n" for line in body.splitlines())
+
+
+def _folded(line: str) -> str:
+    """A line with its escapes; where that makes it too long, the literal goes on in the next one.
+
+    A comment goes on as another comment: a console that leaves comments out must not take half a literal away.
+    """
+    if line.lstrip().startswith("--"):
+        return _commented(line)
+    pieces = [_spelled(character) for character in line]
+    cuts, width = [0], 0
+    for place, piece in enumerate(pieces):
+        if width + len(piece) > LONGEST:
+            cuts.append(place)
+            width = 1
+        width += len(piece)
+    return "'\n'".join("".join(pieces[first:last]) for first, last in pairwise([*cuts, len(pieces)]))
+
+
+def _commented(line: str) -> str:
+    margin = line[: len(line) - len(line.lstrip())]
+    words = _spelled(line.strip().removeprefix("--").strip())
+    return "\n".join(textwrap.wrap(words, LONGEST, initial_indent=f"{margin}-- ", subsequent_indent=f"{margin}-- "))
+
+
+def _spelled(text: str) -> str:
+    return "".join(_ESCAPES.get(character, character) for character in text)

@@ -1,0 +1,236 @@
+"""`sql`, `sql-rollback` and `sql-verify`: what is asked for, looked at first, then written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import sys
+import tempfile
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+
+from homecoming import catalog
+from homecoming.console.block import Way, make_block
+from homecoming.console.dress import STYLES, dressed
+from homecoming.errors import UsageError
+from homecoming.history.configuration import configuration
+from homecoming.settings import Settings, read_settings
+from homecoming.terminal import say, show
+
+
+def sql(start: str, end: str, style: str, folder: str | None) -> int:
+    """Print the script that brings a database from any revision from ``start`` on to ``end``.
+
+    Arguments: ``style``, one of ``STYLES``; ``folder``, where to write a file a revision instead of printing one.
+    Returns 0; errors: UsageError, with nothing written.
+    """
+    return _write("upgrade", start, end, style, folder)
+
+
+def sql_rollback(start: str, end: str, style: str, folder: str | None) -> int:
+    """Print the script that takes a database from any revision down from ``start`` back to ``end``; as ``sql``."""
+    return _write("downgrade", start, end, style, folder)
+
+
+def sql_verify() -> int:
+    """Print the one SELECT that judges a database. Returns 0; errors: UsageError."""
+    _postgresql_only()
+    _print(verify_text())
+    return 0
+
+
+def script_text(direction: str, end: str) -> str:
+    """Return what ``sql`` or ``sql_rollback`` prints for a database at whatever revision.
+
+    Arguments: ``direction``, upgrade or downgrade; ``end``, the revision it leads to. Errors: UsageError.
+    """
+    settings = _postgresql_only()
+    script = ScriptDirectory.from_config(configuration())
+    way = Way(
+        direction, *(_resolved(script, name, "TO") for name in ("base" if direction == "upgrade" else "head", end))
+    )
+    _stations(way, script)
+    return dressed(make_block(way, script, settings, _command(way, "block")), "block")
+
+
+def verify_text() -> str:
+    """Return what ``sql_verify`` prints."""
+    return catalog.verdict_statement()
+
+
+def _write(direction: str, start: str, end: str, style: str, folder: str | None) -> int:
+    settings = _postgresql_only()
+    if style not in STYLES:
+        raise UsageError(f"there is no STYLE {style!r}", f"Choose one of: {', '.join(STYLES)}")
+    script = ScriptDirectory.from_config(configuration())
+    way = Way(direction, _resolved(script, start, "FROM"), _resolved(script, end, "TO"))
+    stations = _stations(way, script)
+    if folder is None:
+        block = make_block(way, script, settings, _command(way, style))
+        text = dressed(block, style)
+        _print(text)
+        _say(f"{len(text.encode()) / 1000:.0f} kB, {text.count(chr(10))} lines: paste all of it")
+    else:
+        _write_folder(folder, _files(way, stations, script, settings, style))
+    return 0
+
+
+def _postgresql_only() -> Settings:
+    settings = read_settings()
+    if settings.source != "default" and settings.database_url.get_backend_name() == "sqlite":
+        raise UsageError(
+            f"{settings.source} is an SQLite file, and the console script is for PostgreSQL",
+            "For the file: make upgrade. For the script: unset DATABASE_URL, or set it to the PostgreSQL database",
+        )
+    return settings
+
+
+def _resolved(script: ScriptDirectory, name: str, variable: str) -> str:
+    """The revision of a name: head, base, a number or the beginning of one."""
+    if name == "base":
+        return name
+    revision = None
+    # Alembic stumbles over an empty name and over branch@revision.
+    if re.fullmatch(r"\w+", name):
+        with contextlib.suppress(CommandError):
+            revision = script.get_revision(name)
+    if revision is None:
+        raise UsageError(f"{variable}: there is no revision {name!r}", "See the revisions: .venv/bin/alembic history")
+    return revision.revision
+
+
+def _stations(way: Way, script: ScriptDirectory) -> list[str]:
+    """Every revision from the first to the last of the way, both included."""
+    up = ["base", *reversed([revision.revision for revision in script.walk_revisions()])]
+    first, last = up.index(way.start), up.index(way.end)
+    if way.direction == "upgrade" and first >= last:
+        raise UsageError(
+            f"there is nothing between FROM={way.start} and TO={way.end}",
+            "FROM comes before TO; the way back is: make sql-rollback",
+        )
+    if way.direction == "downgrade" and first <= last:
+        raise UsageError(
+            f"there is nothing to take back from FROM={way.start} to TO={way.end}",
+            "TO comes before FROM; the way forward is: make sql",
+        )
+    return up[first : last + 1] if way.direction == "upgrade" else up[last : first + 1][::-1]
+
+
+def _command(way: Way, style: str, folder: str | None = None) -> str:
+    """The command that writes the script again."""
+    words = ["make", "sql" if way.direction == "upgrade" else "sql-rollback"]
+    if way.start not in ("base", "head"):
+        words.append(f"FROM={way.start}")
+    words.append(f"TO={way.end}")
+    if style != "block":
+        words.append(f"STYLE={style}")
+    if folder is not None:
+        words.append(f"SPLIT={shlex.quote(folder)}")
+    return " ".join(words)
+
+
+def _files(way: Way, stations: list[str], script: ScriptDirectory, settings: Settings, style: str) -> dict[str, str]:
+    """A file a revision, the check, and how to use them; by name."""
+    steps = list(pairwise(stations))
+    files = {}
+    for number, (start, end) in enumerate(steps, 1):
+        step = replace(way, start=start, end=end)
+        revision = end if way.direction == "upgrade" else start
+        part = f"File {number} of {len(steps)}: paste them in the order of their numbers."
+        block = make_block(step, script, settings, _command(way, style, "folder"), part)
+        files[f"{number:02d}-{'up' if way.direction == 'upgrade' else 'down'}-{revision}.sql"] = dressed(block, style)
+    files[f"{len(steps) + 1:02d}-verify.sql"] = catalog.verdict_statement()
+    largest = max(len(text.encode()) for text in files.values())
+    files["README.txt"] = _README.format(
+        begins=_README_BEGINS, count=len(steps), start=way.start, end=way.end, largest=largest / 1000
+    )
+    return files
+
+
+_README_BEGINS = "Paste these files into the database's console"
+
+_README = """{begins}, in the order of their numbers, one paste each.
+
+They lead from {start} to {end} in {count} steps. Each step is one statement: all of it happens, or nothing does.
+A step the database has already does nothing; a step that comes too early is refused and changes nothing.
+After an error, stop: read its hint, then paste the same file again.
+
+The last file is a check: its last row says OK (where the way ends at head). The largest file has {largest:.0f} kB.
+"""
+
+
+_OURS = re.compile(r"\d\d-(?:(?:up|down)-\w+|verify)\.sql")
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file is one that an earlier SPLIT wrote; anybody may have a README.txt."""
+    if path.name == "README.txt":
+        return path.is_file() and path.read_bytes().startswith(_README_BEGINS.encode())
+    return _OURS.fullmatch(path.name) is not None
+
+
+def _write_folder(folder: str, files: dict[str, str]) -> None:
+    """Make the folder with all its files, or nothing.
+
+    Errors: UsageError where it exists already with something else in it, or cannot be written.
+    """
+    if not folder:
+        raise UsageError("SPLIT names no folder", "Name one that is new, or empty: SPLIT=fix")
+    try:
+        # Not a symbolic link itself: the folder it leads to is the one to make anew.
+        target = Path(folder).resolve()
+        if target.is_dir() and not all(map(_is_ours, target.iterdir())):
+            raise UsageError(f"{folder} holds other files", "Name a folder that is new, or empty: SPLIT=fix")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        try:
+            for name, text in files.items():
+                (made / name).write_text(text, encoding="ascii")
+            made.chmod(0o755)
+            if target.exists():
+                shutil.rmtree(target)
+            made.rename(target)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    except OSError as error:
+        why = error.strerror or error
+        raise UsageError(f"{folder} cannot be written: {why}", "Name another folder: SPLIT=fix") from None
+    _say(f"{folder}: {len(files)} files; begin with its README.txt")
+
+
+def _print(text: str) -> None:
+    """Write the script, and nothing else, to standard output.
+
+    Errors: UsageError where it cannot be written whole; what a file has of it is taken back.
+    """
+    try:
+        descriptor = sys.stdout.fileno()
+        # Of a file that is appended to, what was there before stays.
+        before = os.fstat(descriptor).st_size
+    except (OSError, ValueError):
+        show(text)
+        return
+    # Not through Python's own layers: under PYTHONUNBUFFERED they lose what a full disk did not take, without a word.
+    rest = text.encode("ascii")
+    try:
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    except BrokenPipeError:
+        return
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, before)
+        raise UsageError(
+            f"the script cannot be written: {error.strerror}", "Write it elsewhere: make sql > fix.sql"
+        ) from None
+
+
+def _say(note: str) -> None:
+    say(note, sys.stderr)

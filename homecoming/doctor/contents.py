@@ -1,0 +1,89 @@
+"""What an upgrade would find in a database it reached: its revision, what would refuse a run, who is at work, drift."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from homecoming.connection import locks
+from homecoming.connection.failures import classify
+from homecoming.doctor.step import State, Step, counted, note, ok, refused
+
+if TYPE_CHECKING:
+    from homecoming.doctor.way import Way
+
+UPGRADE = "make upgrade"
+# Rows are looked at by the run itself: a report that read all of them would take as long.
+REHEARSE = "make upgrade PLAN=1, which tries it on the rows as well; then make upgrade"
+NOTHING = "Nothing to do"
+COMPARE = "make verify"
+
+
+def revision(way: Way) -> list[Step]:
+    """Say where it is and how many revisions are pending; another application's database is refused."""
+    from alembic.script import ScriptDirectory
+
+    from homecoming.history.bookkeeping import tables_of, versions_of
+    from homecoming.history.configuration import configuration
+    from homecoming.preflight.preflight import refuse_foreign_database
+
+    script = ScriptDirectory.from_config(configuration())
+    with way.looking() as connection:
+        migration = versions_of(connection)
+        refuse_foreign_database(connection, migration, script)
+        at = migration.get_current_revision()
+        empty = at is None and not tables_of(connection)
+    way.pending = [found.revision for found in script.walk_revisions(at or "base", "head") if found.revision != at]
+    pending = len(way.pending)
+    way.at_head = not pending
+    way.empty = empty
+    if not pending:
+        return [ok("revision", f"at {at} (head)", NOTHING)]
+    where = "no tables" if empty else f"at {at}" if at else "no revision"
+    said = f"{where}; {counted(pending, 'revision', 'revisions')} pending"
+    return [ok("revision", said, UPGRADE if empty else REHEARSE)]
+
+
+def preflight(way: Way) -> list[Step]:
+    """Look for what would refuse a run, as the run does: version, standby, rights, owners; a file's folder and disk."""
+    from homecoming.preflight.preflight import look
+
+    with way.looking() as connection:
+        found = look(connection, way.pending)
+    steps = [
+        refused("preflight", concern.what, concern.todo)
+        if concern.refuses
+        else note("preflight", f"{concern.what}. {concern.todo}")
+        for concern in found
+    ]
+    unseen = "; what rows hold is not looked at" if way.pending and not way.empty else ""
+    return steps or [ok("preflight", f"nothing would refuse an upgrade{unseen}")]
+
+
+def run_lock(way: Way) -> list[Step]:
+    """Say who holds the lock of runs; whoever holds tables for long is the preflight's to name."""
+    with way.looking() as connection:
+        found = locks.runs(connection)
+    if not found:
+        return [ok("runs", "none under way")]
+    return [note("runs", f"one is under way: {holder}. If it hangs: {holder.end}") for holder in found]
+
+
+def drift(way: Way) -> list[Step]:
+    """Compare the catalogue with head, where the database says it is there."""
+    from homecoming.catalog import Severity, verify
+
+    if not way.at_head:
+        return [Step("schema", State.LEFT, "not compared: it is not at head")]
+    try:
+        with way.looking() as connection:
+            drifted = sum(finding.severity is Severity.FAIL for finding in verify(connection))
+    except sa.exc.DBAPIError as error:
+        failure, said = classify(error)
+        if failure.name not in ("stopped", "lock"):
+            raise
+        return [note("schema", f"not compared with head: {said}", COMPARE)]
+    if drifted:
+        return [note("schema", f"drifted: {counted(drifted, 'difference', 'differences')} from head", COMPARE)]
+    return [ok("schema", "equal to head")]

@@ -1,0 +1,113 @@
+"""The way to a PostgreSQL server, before a word of its language: names, and a connection to each address."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+import time
+
+from homecoming.connection.failures import classify
+from homecoming.doctor.patience import within
+from homecoming.doctor.place import Place
+from homecoming.doctor.step import Step, from_error, note, ok, took, unreached
+from homecoming.doctor.way import Way
+
+DEFAULT_PORT = "5432"
+OWN_CHOICE = "no host in it: the client library chooses, by PGHOST or its own folder of sockets"
+
+
+def names(way: Way) -> list[Step]:
+    """Look up every host; one that cannot be found matters only where there is no other."""
+    options = way.options()
+    hosts = _list(options.get("hostaddr") or options.get("host"))
+    ports = _list(options.get("port")) or [DEFAULT_PORT]
+    if not hosts:
+        return [ok("name", OWN_CHOICE)]
+    said: list[str] = []
+    failed: list[Step] = []
+    for number, host in enumerate(hosts):
+        # libpq: one port for all hosts, or one for each.
+        port = int(ports[number if number < len(ports) else -1] or DEFAULT_PORT)
+        if host.startswith(("/", "@")):
+            path = f"{host}/.s.PGSQL.{port}"
+            # An abstract socket's name begins with a zero byte.
+            address = "\0" + path[1:] if host.startswith("@") else path
+            way.places.append(Place(host, socket.AF_UNIX, address))
+            said.append(f"{host} is a folder of sockets")
+            continue
+        began = time.monotonic()
+        try:
+            places = within(way.timeout, lambda host=host, port=port: _lookup(host, port))  # type: ignore[misc]
+        except OSError as error:
+            step = from_error("name", _as_lookup(error), way.source)
+            # As libpq would say it, which names the host.
+            kind = classify(OSError(f'could not translate host name "{host}" to address: {step.said}'))[0]
+            failed.append(unreached("name", kind.name, step.said, way.source))
+            said.append(f"{host}: {failed[-1].said}")
+            continue
+        way.places += places
+        said.append(_found(host, places, time.monotonic() - began))
+    text = "; ".join(said)
+    if not way.places:
+        return [Step("name", failed[0].state, text, failed[0].todo, failed[0].code, last=True)]
+    return [note("name", text) if failed else ok("name", text)]
+
+
+def _list(option: object) -> list[str]:
+    return str(option).split(",") if option else []
+
+
+def _lookup(host: str, port: int) -> list[Place]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        # A part of the name is empty, or longer than 63 letters.
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from None
+    return [Place(host, family, address) for family, _, _, _, address in found]
+
+
+def _as_lookup(error: OSError) -> OSError:
+    """Silence of a name server is a failure of the name, not of the server that nobody has asked yet."""
+    return socket.gaierror(0, f"name resolution {error}") if isinstance(error, TimeoutError) else error
+
+
+def _found(host: str, places: list[Place], seconds: float) -> str:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        only = " (IPv6 only)" if all(place.family == socket.AF_INET6 for place in places) else ""
+        return f"{host} is {', '.join(str(place.address[0]) for place in places)}{only}, found in {took(seconds)}"
+    return f"{host} is an address"
+
+
+def addresses(way: Way) -> list[Step]:
+    """Connect to every address, all at the same time; those that answer are kept, in their order."""
+    if not way.places:
+        return [ok("TCP", "left to the log-in")]
+    results: list[tuple[Place, float | OSError]] = []
+
+    def work(place: Place) -> None:
+        began = time.monotonic()
+        try:
+            place.connect(way.timeout).close()
+            results.append((place, time.monotonic() - began))
+        except OSError as error:
+            results.append((place, error))
+
+    threads = [threading.Thread(target=work, args=(place,), daemon=True) for place in way.places]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    results.sort(key=lambda result: way.places.index(result[0]))
+    way.places = [place for place, result in results if not isinstance(result, OSError)]
+    steps = [from_error("TCP", result, way.source) for _, result in results if isinstance(result, OSError)]
+    failed = iter(steps)
+    text = "; ".join(
+        f"{place}: {next(failed).said}" if isinstance(result, OSError) else f"{place} in {took(result)}"
+        for place, result in results
+    )
+    if not way.places:
+        return [Step("TCP", steps[0].state, text, steps[0].todo, steps[0].code, last=True)]
+    return [note("TCP", text) if steps else ok("TCP", text)]

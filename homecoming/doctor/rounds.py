@@ -1,0 +1,130 @@
+"""The round: every candidate is examined, side by side, step after step; then one line for all, and the exit code."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+
+from homecoming.candidates import Candidate
+from homecoming.doctor import contents, file, network, screen, session, tls
+from homecoming.doctor.step import State, Step
+from homecoming.doctor.way import Way
+from homecoming.errors import NoConnectionError
+from homecoming.settings import Settings, read_settings
+
+Question = Callable[[Way], list[Step]]
+
+# In this order; the first that fails is what the advice is about.
+POSTGRESQL: dict[str, Question] = {
+    "name": network.names,
+    "TCP": network.addresses,
+    "TLS": tls.tls,
+    "log-in": session.log_in,
+    "version": session.version,
+    "latency": session.latency,
+    "pooler": session.pooler,
+    "revision": contents.revision,
+    "preflight": contents.preflight,
+    "schema": contents.drift,
+    "runs": contents.run_lock,
+}
+SQLITE: dict[str, Question] = {
+    "file": file.place,
+    "kind": file.kind,
+    "holder": file.holder,
+    "revision": contents.revision,
+    "preflight": contents.preflight,
+    "schema": contents.drift,
+}
+
+CONSOLE = "No way leads to the database. Its own console does: make sql > fix.sql, and paste it there (docs/console.md)"
+
+
+@dataclass
+class Examined:
+    """A candidate and its steps, as they come."""
+
+    candidate: Candidate
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def code(self) -> int:
+        """What an upgrade by this way would end with: 0, 3 (not reached) or 4 (refused)."""
+        return next((step.code for step in self.steps if step.state is State.FAIL), 0)
+
+    @property
+    def advice(self) -> str:
+        """One sentence, from the first step that fails; where none does, what comes next."""
+        failed = [step.todo for step in self.steps if step.state is State.FAIL]
+        # The last of the others: drift says more than the revision.
+        return failed[0] if failed else next((step.todo for step in reversed(self.steps) if step.todo), "")
+
+
+def doctor() -> int:
+    """Examine every candidate and print what was found. Writes nothing, tries nothing twice.
+
+    Returns 0 where an upgrade could reach a database it may change, 3 where none can be reached, 4 where it would be
+    refused. Errors: UsageError where the settings cannot be followed.
+    """
+    settings = read_settings()
+    queues = [_started(candidate, settings) for candidate in settings.candidates]
+    all_examined = []
+    for number, (candidate, queue) in enumerate(zip(settings.candidates, queues, strict=True), 1):
+        screen.heading(candidate, number, len(queues))
+        examined = Examined(candidate)
+        for step in iter(queue.get, None):
+            screen.line(step)
+            examined.steps.append(step)
+        screen.advice(examined.advice)
+        all_examined.append(examined)
+    code, said = conclusion(all_examined)
+    screen.paragraph(said)
+    return code
+
+
+def _started(candidate: Candidate, settings: Settings) -> SimpleQueue[Step | None]:
+    """Begin to examine a candidate; its steps come out of the queue, and None at the end."""
+    queue: SimpleQueue[Step | None] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            for step in examine(Way(candidate, settings.connect_timeout)):
+                queue.put(step)
+        finally:
+            queue.put(None)
+
+    threading.Thread(target=work, daemon=True).start()
+    return queue
+
+
+def examine(way: Way) -> Iterator[Step]:
+    """Take the steps in their order; after one that nothing can be asked after, say which were left out."""
+    questions = SQLITE if way.candidate.url.get_backend_name() == "sqlite" else POSTGRESQL
+    for place, (name, question) in enumerate(questions.items(), 1):
+        steps = way.ask(name, question)
+        yield from steps
+        if steps[-1].last:
+            if left := list(questions)[place:]:
+                yield Step("not asked", State.LEFT, ", ".join(left))
+            break
+    if way.connection is not None:
+        way.ask("end", lambda way: way.close())
+
+
+def conclusion(all_examined: list[Examined]) -> tuple[int, str]:
+    """Return the exit code and the line for all: which candidate an upgrade would use, or what to do instead.
+
+    An upgrade uses the first that lets it in, also where it may not change anything there.
+    """
+    reached = [examined for examined in all_examined if examined.code != NoConnectionError.exit_code]
+    if not reached:
+        sqlite = all_examined[0].candidate.url.get_backend_name() == "sqlite"
+        return NoConnectionError.exit_code, "No way leads to the database." if sqlite else CONSOLE
+    used, *others = reached
+    if not used.code:
+        return 0, f"An upgrade would use {used.candidate}."
+    better = next((other.candidate.source for other in others if not other.code), None)
+    instead = f" {better} would do: unset {used.candidate.source}." if better else ""
+    return used.code, f"An upgrade would use {used.candidate}, and be refused there.{instead}"

@@ -1,0 +1,67 @@
+"""In a PostgreSQL session: the log-in, the version, how far away it is, and whether a pooler is in between."""
+
+from __future__ import annotations
+
+import contextlib
+import statistics
+import time
+from typing import TYPE_CHECKING, Any
+
+from homecoming.candidates import Layer
+from homecoming.connection.engines import make_engine
+from homecoming.doctor.step import Step, note, ok, took
+
+if TYPE_CHECKING:
+    from homecoming.doctor.way import Way
+
+ROUND_TRIPS = 5
+
+
+def log_in(way: Way) -> list[Step]:
+    """Log in as an upgrade does, once."""
+    began = time.monotonic()
+    way.connection = make_engine(way.candidate.url, read_only=True, connect_timeout=way.timeout).connect()
+    seconds = time.monotonic() - began
+    driver: Any = way.connection.connection.dbapi_connection
+    who, encrypted = "", ""
+    # What is said of it is worth less than the log-in: an old client library knows less.
+    with contextlib.suppress(Exception):
+        who = f"as {driver.info.user} to {driver.info.dbname} "
+    with contextlib.suppress(Exception):
+        encrypted = f", {driver.info.ssl_attribute('protocol')}" if driver.info.ssl_in_use else ", not encrypted"
+    return [ok("log-in", f"{who}in {took(seconds)}{encrypted}")]
+
+
+def version(way: Way) -> list[Step]:
+    """Say which server it is; whether that will do is for the preflight to judge."""
+    with way.looking() as connection:
+        return [ok("version", f"PostgreSQL {connection.exec_driver_sql('SHOW server_version').scalar_one()}")]
+
+
+def latency(way: Way) -> list[Step]:
+    """Measure a few round trips."""
+    seconds = []
+    with way.looking() as connection:
+        for _ in range(ROUND_TRIPS):
+            began = time.monotonic()
+            connection.exec_driver_sql("SELECT 1").close()
+            seconds.append(time.monotonic() - began)
+    return [ok("latency", f"{took(statistics.median(seconds))} a round trip (median of {ROUND_TRIPS})")]
+
+
+def pooler(way: Way) -> list[Step]:
+    """Tell a pooler by the session's number: the one said at the log-in is the server's own, or one it made up.
+
+    A proxy that only hands bytes on leaves it as it is, and is none. PgBouncer, Odyssey and others number their own
+    clients, since a client cancels by that number; one that does not is not seen.
+    """
+    assert way.connection is not None
+    driver: Any = way.connection.connection.dbapi_connection
+    with way.looking() as connection:
+        real = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    if driver.info.backend_pid == real:
+        return [ok("pooler", "looks like none")]
+    said = "looks like one: the number of this session is not the server's own"
+    if way.candidate.layer is Layer.POOLER:
+        return [ok("pooler", said)]
+    return [note("pooler", f"{said}. Where there is a way around it, set DATABASE_UNPOOLED_URL to that")]

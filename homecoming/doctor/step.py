@@ -1,0 +1,103 @@
+"""One step of the doctor: what was asked, what came back, what to do; and how an error becomes one."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from homecoming.connection.failure import Failure
+from homecoming.connection.failures import classify
+from homecoming.connection.failures_postgresql import FAILURES
+from homecoming.errors import HomecomingError, NoConnectionError, Refused
+
+REPORT = "Run again with --verbose, and report it"
+DRIVER = "Install it again: rm -r .venv, then run again"
+
+
+class State(StrEnum):
+    """How a step ended, as the screen shows it."""
+
+    OK = "ok"
+    NOTE = "note"
+    FAIL = "FAIL"
+    LEFT = "-"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of one candidate.
+
+    Attributes: ``name``; ``state``; ``said``, what came back; ``todo``, the advice, where it failed or decides what
+    comes next; ``code``, that an upgrade would end with: 0, 3 (not reached) or 4 (refused); ``last``, true where
+    nothing after it can be asked.
+    """
+
+    name: str
+    state: State
+    said: str
+    todo: str = ""
+    code: int = 0
+    last: bool = False
+
+
+def ok(name: str, said: str, todo: str = "") -> Step:
+    """A step that went well."""
+    return Step(name, State.OK, said, todo)
+
+
+def note(name: str, said: str, todo: str = "") -> Step:
+    """A step that stops nothing, but is worth knowing."""
+    return Step(name, State.NOTE, said, todo)
+
+
+def refused(name: str, what: str, todo: str, last: bool = False) -> Step:
+    """A step that says why an upgrade would be refused."""
+    return Step(name, State.FAIL, what, todo, Refused.exit_code, last)
+
+
+def unreached(name: str, kind: str, said: str, source: str) -> Step:
+    """A step that nothing comes after, of a named class of failures."""
+    return _failed(name, next(failure for failure in FAILURES if failure.name == kind), said, source)
+
+
+def from_error(name: str, error: Exception, source: str, reached: bool = False) -> Step:
+    """What an error means for a step, whatever it is: by the table of failures where a driver or the system raised it.
+
+    Arguments: ``source``, the variable that named the database; ``reached``, true once it has been.
+    """
+    if isinstance(error, HomecomingError):
+        code = Refused.exit_code if isinstance(error, Refused) else NoConnectionError.exit_code
+        return Step(name, State.FAIL, error.what, error.todo, code, last=code == NoConnectionError.exit_code)
+    if isinstance(error, ImportError):
+        return Step(name, State.FAIL, f"psycopg2 cannot be loaded: {error}", DRIVER, 3, last=True)
+    known = isinstance(error, OSError | sa.exc.DBAPIError | sqlite3.Error)
+    if known or (isinstance(error, UnicodeDecodeError) and not reached):
+        failure, said = classify(error)
+        if isinstance(error, OSError) and error.strerror:
+            # Without "[Errno 111]".
+            said = error.strerror
+        return _failed(name, failure, said, source)
+    # A defect, or a library that lacks what we call. Its text may quote anything.
+    said = f"an error nobody foresaw: {type(error).__name__}"
+    if reached:
+        return note(name, said)
+    return Step(name, State.FAIL, said, REPORT, NoConnectionError.exit_code, last=True)
+
+
+def _failed(name: str, failure: Failure, said: str, source: str) -> Step:
+    lost = issubclass(failure.ends, NoConnectionError)
+    code = NoConnectionError.exit_code if lost else Refused.exit_code
+    return Step(name, State.FAIL, said, (failure.doctor or failure.todo).format(source=source), code, last=lost)
+
+
+def took(seconds: float) -> str:
+    """Spell a short time."""
+    return f"{seconds * 1000:.1f} ms" if seconds < 0.01 else f"{seconds * 1000:.0f} ms"
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Spell a number of things."""
+    return f"{number} {one if number == 1 else many}"

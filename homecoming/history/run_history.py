@@ -1,0 +1,128 @@
+"""`migration_history`: what every run writes about itself, on either dialect, in the run's own transaction.
+
+On PostgreSQL the helpers of ``history.sql`` do it, so that a pasted script writes the same lines as a command.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import textwrap
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Protocol
+
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+from alembic.script import Script
+
+from homecoming import catalog
+from homecoming.events import current_run
+from homecoming.logs import get_logger
+from homecoming.operations.guarded import ROWS_RETIRED, prepare, send
+from homecoming.operations.leftover_copies import ENDINGS
+from homecoming.operations.literals import call, literal
+from homecoming.project import project
+
+log = get_logger("deploy")
+
+
+def revision_sha256(revision: Script) -> str:
+    """Return the SHA-256 of a revision's file, in hexadecimal; line ends do not count, which Git may change."""
+    return hashlib.sha256(Path(revision.path).read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
+class History(Protocol):
+    """What a run tells, in this order; the lines are written at its end, before the commit."""
+
+    def begin_run(self) -> None:
+        """Note the state that the run finds."""
+
+    def begin_revision(self, revision: Script, direction: str) -> None:
+        """Say that a revision begins; ``direction`` is upgrade, downgrade or stamp."""
+
+    def end_revision(self, revision: Script) -> int:
+        """Note how long it took, and what it retired. Returns how many rows, or cells, that was."""
+
+    def end_run(self) -> None:
+        """Write the lines, with the state that the run leaves."""
+
+
+def history_of(migration: MigrationContext, way: str | None) -> History:
+    """Return the history of the database of a migration.
+
+    Arguments: ``way`` of the run: command, alembic, start-up or console; None for one that leaves no lines.
+    """
+    if migration.dialect.name == "postgresql":
+        return _PostgreSQL(migration, way)
+    # What works on a file is nothing to a run that prints statements.
+    from homecoming.history.sqlite import HistoryOnSQLite
+
+    assert migration.connection is not None
+    return HistoryOnSQLite(migration.connection, way)
+
+
+@dataclass
+class _PostgreSQL:
+    migration: MigrationContext
+    way: str | None
+    direction: str = ""
+
+    def begin_run(self) -> None:
+        prepare(self.migration)
+        for statement in helpers():
+            send(self.migration, statement)
+        if connection := self._connection:
+            # What a fault may be called now is asked of head. A pasted script learns it for its check, too.
+            connection.exec_driver_sql("CALL pg_temp.learn_head()")
+            if run := current_run():
+                # By what the log calls the run, its lines are found. A pasted script has no log.
+                connection.exec_driver_sql("SELECT set_config('homecoming.run', %s, true)", (run,))
+        # A script that is pasted has its SHA-256 in place of NULL.
+        if self.way:
+            self._call("begin_run", self.way, project().version, None)
+        else:
+            self._call("lift_settings")
+            self._call("refuse_foreign_code")
+
+    def begin_revision(self, revision: Script, direction: str) -> None:
+        self.direction = direction
+        self._call("begin_revision", revision.revision, *([] if direction == "upgrade" else [direction]))
+        if direction == "downgrade":
+            self._call("begin_way_back")
+
+    def end_revision(self, revision: Script) -> int:
+        if self.way:
+            self._call("end_revision", revision.revision, revision_sha256(revision))
+        return self._connection.info.pop(ROWS_RETIRED, 0) if self._connection else 0
+
+    def end_run(self) -> None:
+        # Before the lines: what was noted refuses the run, all of it at once.
+        self._call("refuse_faults")
+        self._call("note_changes")
+        if self.way:
+            self._call("end_run")
+
+    @property
+    def _connection(self) -> sa.Connection | None:
+        return None if self.migration.as_sql else self.migration.connection
+
+    def _call(self, name: str, *arguments: str | None) -> None:
+        send(self.migration, call(name, arguments))
+
+
+@cache
+def helpers() -> tuple[str, ...]:
+    """Return the statements that make the helpers of a run on PostgreSQL."""
+    passing = [f"{revision} {column}" for revision, columns in project().former.passing for column in columns]
+    # A literal that goes on in the next line is one.
+    listed = "\n".join(map(literal, textwrap.wrap(f"{{{', '.join(passing)}}}", 100, drop_whitespace=False)))
+    facts = {"last_by_hand": f"{project().former.last_revision:04d}", "passing": listed, "endings": literal(ENDINGS)}
+    made = [catalog.helpers()]
+    for room, name in (("run", "locks.sql"), ("history", "history.sql")):
+        text = resources.files("homecoming").joinpath(room, name).read_text("utf-8").strip()
+        for fact, value in facts.items():
+            text = text.replace(f"{{{fact}}}", value)
+        made.append(text)
+    return tuple(made)

@@ -1,0 +1,182 @@
+"""The application's start-up hook: `run_auto_migration`, and `deploy_monitor`, which logs about it.
+
+Called after `create_all()`, before the first request. It is bounded in time, so that a platform's health check does
+not run out; it never raises, so that the application starts whatever happens here; and any number of replicas may call
+it at once: one applies, the others wait and find nothing to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import threading
+from dataclasses import replace
+
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+
+from homecoming.connection.failures import meaning
+from homecoming.connection.interrupts import END_WITHIN, Breaker, Stage
+from homecoming.connection.reach import reached
+from homecoming.errors import FailedError, HomecomingError, UsageError
+from homecoming.events import Event, current_run, observed
+from homecoming.history.bookkeeping import refuse_impostors
+from homecoming.history.configuration import configuration
+from homecoming.logs import audible, get_logger
+from homecoming.monitoring.recorder import Recorder
+from homecoming.monitoring.runs import report_run
+from homecoming.project import project
+from homecoming.run.attempts import run_to
+from homecoming.run.reported import run_told
+from homecoming.settings import Settings, read_settings
+
+log = get_logger("auto_migrate")
+
+# In migration_history, and in the journal.
+WAY = "start-up"
+
+_GO_ON = "The application starts on the database as it is"
+
+
+def run_auto_migration(limit: float | None = None) -> bool:
+    """Bring the configured database to head.
+
+    Arguments: ``limit``, seconds until it is given up and rolled back (``MIGRATION_STARTUP_LIMIT``, 60 by default).
+    Returns whether the database is at head. It raises nothing: why not is one line of the log, at level ERROR. The log
+    is standard error where the application has not configured its logging yet.
+    """
+    with audible():
+        return _run(limit)
+
+
+def _run(limit: float | None) -> bool:
+    breaker = Breaker()
+    ended: list[HomecomingError | None] = []
+
+    recorder = Recorder()
+
+    def work() -> None:
+        try:
+            with observed(recorder):
+                _migrate(settings, breaker)
+        except BaseException as error:
+            ended.append(_as_ours(error))
+        else:
+            ended.append(None)
+
+    try:
+        settings = read_settings()
+        seconds = settings.startup_limit if limit is None else limit
+        settings = replace(
+            settings,
+            connect_limit=min(settings.connect_limit, seconds),
+            # Whoever waits longer than this is not there any more; a file's lock is waited for where nothing ends it.
+            lock_wait=max(0.0, min(settings.lock_wait, seconds - 2 * END_WITHIN)),
+            # Short enough for two attempts: the first one that ends at a held table is who asks for its holder.
+            lock_timeout=min(settings.lock_timeout, max(seconds - END_WITHIN, seconds / 2) / 3),
+        )
+        worker = threading.Thread(target=work, name="homecoming", daemon=True)
+        worker.start()
+        # The end itself takes time: the connection is cut, and the thread has to come to it.
+        worker.join(max(seconds - END_WITHIN, seconds / 2))
+        if not ended:
+            breaker.end()
+            worker.join(min(END_WITHIN, seconds / 2))
+        error = ended[0] if ended and not breaker.broken.is_set() else _overdue(seconds, breaker, ended)
+        with contextlib.suppress(Exception):
+            _record(settings, recorder, seconds, error)
+    except Exception as unforeseen:
+        error = _as_ours(unforeseen)
+    if error is None:
+        return True
+    log.error("Not migrated: %s. Next: %s. %s", error.what, error.todo.removesuffix("."), _GO_ON)
+    return False
+
+
+def _record(settings: Settings, recorder: Recorder, seconds: float, error: HomecomingError | None) -> None:
+    """Write the journal; and tell who is to be told, meanwhile: the application does not wait for it."""
+    if recorder.last_run is None:
+        # Left behind: it tells nothing any more.
+        fields = {"way": WAY, "direction": "upgrade", "result": "overdue", "exit_code": FailedError.exit_code}
+        recorder(Event("run_ended", current_run(), fields | {"seconds": seconds}))
+    recorder.write(settings)
+    threading.Thread(target=_report, args=(settings, recorder, error), name="homecoming-report", daemon=True).start()
+
+
+def _report(settings: Settings, recorder: Recorder, error: HomecomingError | None) -> None:
+    try:
+        report_run(settings, recorder, error)
+    except Exception as unforeseen:
+        log.warning("The start was not reported: %s", type(unforeseen).__name__)
+
+
+def _migrate(settings: Settings, breaker: Breaker) -> None:
+    with run_told(WAY, "upgrade", "head") as told:
+        head = ScriptDirectory.from_config(configuration()).get_current_head()
+        if _revision(settings, breaker) == head:
+            told.revision = head
+            log.info("The database is at %s: nothing to do", head)
+            return
+        outcome = run_to("upgrade", "head", settings, way=WAY, breaker=breaker)
+        told.revision, told.revisions = outcome.revision, outcome.steps
+    log.info("The database is at %s, after %d revisions", outcome.revision, outcome.steps)
+
+
+def _revision(settings: Settings, breaker: Breaker) -> str | None:
+    """The database's revision, None where it has none yet: all that a start at head costs."""
+    try:
+        with reached(settings, read_only=True, breaker=breaker) as way_in:
+            refuse_impostors(way_in.connection)
+            schema = "public" if way_in.connection.dialect.name == "postgresql" else "main"
+            found = (
+                way_in.connection.exec_driver_sql(f"SELECT version_num FROM {schema}.alembic_version").scalars().all()
+            )
+            return found[0] if len(found) == 1 else None
+    except (sa.exc.ProgrammingError, sa.exc.OperationalError, UsageError):
+        # No such table, or no such file. Anything else the run itself meets again, and tells.
+        return None
+
+
+def _as_ours(error: BaseException) -> HomecomingError:
+    if isinstance(error, HomecomingError):
+        return error
+    if isinstance(error, sa.exc.SQLAlchemyError):
+        return meaning(error)
+    # Its text may quote a row.
+    return FailedError(f"an error nobody foresaw: {type(error).__name__}", "See why: make upgrade, with --verbose")
+
+
+def _overdue(seconds: float, breaker: Breaker, ended: list[HomecomingError | None]) -> HomecomingError | None:
+    """What to say after the time was up; nothing where the run got through all the same."""
+    if ended and ended[0] is None:
+        return None
+    what = f"not through within {seconds:g} s; {breaker.stage}"
+    if breaker.met is not None and breaker.stage is Stage.UNCHANGED:
+        return FailedError(f"{what}; met on the way: {breaker.met.what}", breaker.met.todo)
+    return FailedError(what, "make upgrade, before the deploy, where there is no such limit")
+
+
+class DeployMonitor:
+    """What the application logs about its start; none of it raises."""
+
+    def log_startup_info(self) -> None:
+        """Log which version runs where, and which database it is to migrate, without a secret."""
+        place: object = "unknown"
+        with contextlib.suppress(Exception):
+            place = read_settings().candidates[0]
+        with audible():
+            ours = project()
+            log.info("%s %s, Python %s, database: %s", ours.program, ours.version, platform.python_version(), place)
+
+    def log_migration_status(self, success: bool, duration: float | None = None) -> None:
+        """Log how the start-up migration ended; ``duration`` in seconds."""
+        took = f" in {duration:.1f} s" if isinstance(duration, (int, float)) else ""
+        with audible():
+            if success:
+                log.info("Migration: done%s", took)
+            else:
+                log.warning("Migration: not done%s; see the error above", took)
+
+
+deploy_monitor = DeployMonitor()
+"""The application's own name for it."""

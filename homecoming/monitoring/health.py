@@ -1,0 +1,198 @@
+"""Is a database healthy, and if not, what to do: a snapshot judged by thresholds, and how that is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from homecoming.discretion import discreet, discreet_document
+from homecoming.monitoring.checks import Check, State
+from homecoming.monitoring.health_vitals import (
+    disk,
+    invalid_indexes,
+    latency,
+    long_transactions,
+    named,
+    sequences,
+    unknown,
+)
+from homecoming.monitoring.snapshot import Snapshot
+from homecoming.terminal import printable
+
+# Names in a document: whoever wants all of them asks `make verify`.
+MOST_NAMES = 100
+
+# What a run that ended well is recorded as.
+WELL = ("done", "nothing")
+
+# What another upgrade would end in again, as long as the database is as it was; a rehearsal says why, and what to do.
+AGAIN = ("refused", "failed")
+REHEARSE = "make upgrade PLAN=1 says what is in its way, and what to do"
+
+
+def judge(snapshot: Snapshot) -> list[Check]:
+    """Return the checks of a database, always the same and in the same order.
+
+    They are reachable, latency, revision, drift, long_transactions, invalid_indexes, sequences, disk, last_run and
+    edited. What could not be asked is ``UNKNOWN``.
+    """
+    asked = snapshot.vitals if snapshot.problem is None else None
+    return [
+        _reachable(snapshot),
+        latency(asked),
+        _revision(snapshot),
+        _drift(snapshot),
+        long_transactions(asked),
+        invalid_indexes(asked),
+        sequences(asked),
+        disk(asked),
+        _last_run(snapshot),
+        _edited(snapshot),
+    ]
+
+
+def healthy(checks: Sequence[Check]) -> bool:
+    """Return whether no check failed: a warning alone is for office hours."""
+    return all(check.state is not State.FAILED for check in checks)
+
+
+def document(snapshot: Snapshot, checks: Sequence[Check]) -> dict[str, object]:
+    """Return what was found as a value that JSON can hold."""
+    found = {
+        "healthy": healthy(checks),
+        "database": snapshot.database,
+        "taken_at": snapshot.taken_at.isoformat(),
+        "revision": snapshot.revision,
+        "head": snapshot.head,
+        "seconds": round(snapshot.seconds, 3),
+        "checks": [
+            {
+                "name": check.name,
+                "state": str(check.state),
+                "what": check.said,
+                "next": check.advice,
+                "values": dict(check.values),
+            }
+            for check in checks
+        ],
+    }
+    return {name: discreet_document(value) for name, value in found.items()}
+
+
+def lines(snapshot: Snapshot, checks: Sequence[Check]) -> Iterator[str]:
+    """Yield what was found for people: the verdict first, then a line a check, and what to do below it."""
+    yield _verdict(checks)
+    yield f"Database: {snapshot.database}"
+    wide = max(len(check.name) for check in checks)
+    for check in checks:
+        state = str(check.state).upper() if check.state is State.FAILED else str(check.state)
+        yield f"  {state:<7}  {check.name:<{wide}}  {printable(discreet(check.said))}"
+        # What could not be asked waits for what failed.
+        if check.todo and check.state is not State.UNKNOWN:
+            yield f"  {'':<7}  {'':<{wide}}  Next: {printable(discreet(check.advice))}"
+
+
+def _verdict(checks: Sequence[Check]) -> str:
+    failed = [check.said for check in checks if check.state is State.FAILED]
+    if failed:
+        return f"unhealthy: {printable(discreet('; '.join(failed)))}"
+    warned = [check.name for check in checks if check.state is State.WARNING]
+    return f"healthy, with warnings: {', '.join(warned)}" if warned else "healthy"
+
+
+def _reachable(snapshot: Snapshot) -> Check:
+    if snapshot.problem is not None:
+        values = {"problem": snapshot.problem.what, "todo": snapshot.problem.todo}
+        return Check("reachable", State.FAILED, "{problem}", "{todo}", values)
+    if snapshot.vitals is None:
+        return Check("reachable", State.OK, "yes")
+    return Check("reachable", State.OK, "{version}", values={"version": snapshot.vitals.version})
+
+
+def _revision(snapshot: Snapshot) -> Check:
+    name, pending = "revision", snapshot.pending
+    values: dict[str, object] = {"revision": snapshot.revision, "head": snapshot.head, "pending": len(pending)}
+    if snapshot.problem is not None:
+        return unknown(name)
+    if snapshot.empty:
+        return Check(name, State.FAILED, "the database is empty", "make upgrade", values)
+    if snapshot.revision not in {None, *(step.revision for step in snapshot.steps)}:
+        what = "at {revision}, which this history does not know"
+        todo = "It may be newer than this copy: update this repository, or correct DATABASE_URL"
+        return Check(name, State.FAILED, what, todo, values)
+    if snapshot.revision == snapshot.head:
+        return Check(name, State.OK, "{revision} (head)", values=values)
+    what = (
+        "no revision, {pending} behind head {head}"
+        if snapshot.revision is None
+        else "at {revision}, {pending} behind head {head}"
+    )
+    if _in_the_way(snapshot):
+        return Check(name, State.FAILED, what, REHEARSE, values)
+    return Check(name, State.FAILED, what, "make upgrade", values)
+
+
+def _in_the_way(snapshot: Snapshot) -> bool:
+    """Return whether the last upgrade from here ended in something that trying again does not end, and is pending."""
+    run = snapshot.journal.last_run
+    if snapshot.revision == snapshot.head:
+        # Somebody brought it there another way.
+        return False
+    return run is not None and run.direction == "upgrade" and run.result in AGAIN
+
+
+def _drift(snapshot: Snapshot) -> Check:
+    if snapshot.problem is not None:
+        return unknown("drift")
+    if snapshot.revision != snapshot.head:
+        # What is pending differs from head: that is no drift, and the upgrade itself compares when it has done it.
+        return Check("drift", State.UNKNOWN, "judged at head only", "make upgrade, which judges it at its end")
+    drift = snapshot.drift
+    if not drift:
+        return Check("drift", State.OK, "the catalogue is equal to the schema", values={"count": 0})
+    objects = [f"{finding.kind} {finding.object}" for finding in drift]
+    values = {"count": len(drift), "names": named(objects), "objects": objects[:MOST_NAMES]}
+    return Check(
+        "drift",
+        State.FAILED,
+        "differences from the schema: {count} ({names})",
+        "make verify, which says for each why it matters and what mends it",
+        values,
+    )
+
+
+def _last_run(snapshot: Snapshot) -> Check:
+    run = snapshot.journal.last_run
+    if run is None:
+        return Check("last_run", State.OK, "none from here yet")
+    values: dict[str, object] = {
+        "run": run.run,
+        "way": run.way,
+        "direction": run.direction,
+        "result": run.result,
+        "exit_code": run.exit_code,
+        "seconds": run.seconds,
+        "ended_at": run.ended_at.isoformat(),
+        "when": f"{run.ended_at:%Y-%m-%d %H:%M} UTC",
+    }
+    if run.result in WELL:
+        return Check("last_run", State.OK, "{direction} by {way} at {when}: {result}", values=values)
+    what = "{direction} by {way} at {when} did not end well: {result}, exit code {exit_code}"
+    if _in_the_way(snapshot):
+        return Check("last_run", State.WARNING, what, REHEARSE, values)
+    todo = (
+        "make {direction} again, with the reason in its log (run {run}); make doctor says what is in its way"
+        if run.direction == "upgrade"
+        else "Read its log (run {run}), then make status"
+    )
+    return Check("last_run", State.WARNING, what, todo, values)
+
+
+def _edited(snapshot: Snapshot) -> Check:
+    if snapshot.problem is not None or "lines" in snapshot.hidden:
+        return unknown("edited")
+    revisions = [step.revision for step in snapshot.edited]
+    if not revisions:
+        return Check("edited", State.OK, "every applied revision is as it ran", values={"count": 0})
+    values = {"count": len(revisions), "names": named(revisions), "revisions": revisions}
+    what = "edited since they were applied: {names}"
+    return Check("edited", State.WARNING, what, "make repair, which applies the history again", values)

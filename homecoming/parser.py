@@ -1,0 +1,70 @@
+"""The parser of the command line, made from the list of verbs: what a verb takes is read when it is typed."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from homecoming.commands import COMMANDS, Command
+from homecoming.connection.interrupts import Breaker
+from homecoming.project import project
+from homecoming.terminal import show
+
+Run = Callable[[argparse.Namespace, Breaker], int]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Prints help the way everything is printed: argparse's own keeps silent where it cannot be written."""
+
+    def print_help(self, file: Any = None) -> None:
+        show(self.format_help())
+
+
+class _Verb(_Parser):
+    """The parser of a verb, which loads its file when somebody asks what it takes."""
+
+    def __init__(self, *, command: Command, **options: Any) -> None:
+        super().__init__(**options)
+        self._command: Command | None = command
+
+    def load(self) -> None:
+        """Have what the verb takes and what it runs, once."""
+        command, self._command = self._command, None
+        if command is not None:
+            module = command.load()
+            if hasattr(module, "arguments"):
+                module.arguments(self)
+            self.set_defaults(run=module.run, document=command.document, changes=command.changes)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self.load()
+        return super().parse_known_args(args, namespace)
+
+
+def build_parser(every: bool = False) -> argparse.ArgumentParser:
+    """Return the parser of every verb and option.
+
+    What it parses has ``run``, the verb itself, with ``document`` and ``changes`` as its `Command` says. Who runs the
+    verb adds ``afterwards``, an ExitStack, for what is done once its end was said.
+
+    Args:
+        every: Whether the options of all verbs are there at once, for whoever reads them.
+    """
+    ours = project()
+    parser = _Parser(prog=ours.command, description=f"Brings {ours.name}'s database home, and tells where it is.")
+    parser.add_argument("--verbose", action="store_true", help="on an error, show where in the code it happened")
+    parser.add_argument("--version", action="version", version=f"{ours.program} {ours.version}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Verb)
+    for command in COMMANDS:
+        verb = verbs.add_parser(command.name, help=command.about, command=command)
+        if every:
+            verb.load()
+    return parser
+
+
+def add_format(parser: argparse.ArgumentParser, forms: Sequence[str] = ("text", "json")) -> None:
+    """Add ``--format`` to a verb's parser."""
+    parser.add_argument(
+        "--format", choices=forms, default="text", help="lines for people (%(default)s), or one document"
+    )

@@ -1,0 +1,236 @@
+"""`upgrade --plan` and `downgrade --plan`: what a run would do, what is in its way, and nothing done."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import textwrap
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationStep
+from alembic.script import Script, ScriptDirectory
+
+from homecoming.connection.engines import check_sqlite_file, make_engine
+from homecoming.connection.failures import meaning
+from homecoming.connection.interrupts import Breaker
+from homecoming.connection.reach import reached
+from homecoming.connection.sqlite_file import file_of, is_free_of_traces
+from homecoming.errors import HomecomingError, LockedError
+from homecoming.history.bookkeeping import versions_of
+from homecoming.history.configuration import configuration
+from homecoming.history.retired_objects import changes, read_entries
+from homecoming.preflight import on_postgresql, on_sqlite
+from homecoming.preflight.issue import Concern
+from homecoming.preflight.preflight import refuse, refuse_foreign_database
+from homecoming.preflight.sessions import holders
+from homecoming.rehearsal.rehearsal import Effects, rehearse
+from homecoming.rehearsal.sqlite_copy import copied
+from homecoming.run.environment import Outcome
+from homecoming.run.steps import steps, upgraded
+from homecoming.settings import Settings, read_settings
+from homecoming.terminal import say
+
+
+def plan(direction: str, revision: str, breaker: Breaker | None = None) -> int:
+    """Print what an upgrade or a downgrade of the configured database would do. Returns 0 where it could go ahead.
+
+    Arguments: ``direction``; ``revision``; ``breaker``, which ends it where the user does.
+    Errors: HomecomingError, as the run would raise it: the same words and the same exit code.
+    """
+    settings = read_settings()
+    with place(settings, breaker) as (connection, surroundings):
+        script = ScriptDirectory.from_config(configuration())
+        migration = versions_of(connection)
+        refuse_foreign_database(connection, migration, script)
+        at = migration.get_current_heads()
+        pending = steps(script, direction, revision, at)
+        if not pending:
+            say(f"At {at[0] if at else 'base'}: nothing to do")
+            return 0
+        _print_pending(direction, at, pending)
+        if direction == "downgrade":
+            _print_noted(connection, pending)
+        print_concerns([*surroundings, *look(connection, upgraded(pending)), *orphans(connection)])
+        _, seconds = print_rehearsal(connection, direction, revision, settings)
+        say(f"Rehearsed in {seconds:.1f} s: the run can go ahead. Nothing was changed")
+    try_to_write(settings)
+    say(f"Next: make {direction}{'' if revision == 'head' else f' REV={shlex.quote(revision)}'}")
+    return 0
+
+
+@contextmanager
+def place(settings: Settings, breaker: Breaker | None) -> Iterator[tuple[sa.Connection, list[Concern]]]:
+    """Give a connection in a transaction that is rolled back, and what is to be said of the place it stands for."""
+    url = settings.database_url
+    if (file := file_of(url)) is None or url.get_backend_name() != "sqlite":
+        with reached(settings, breaker=breaker) as way_in:
+            say(f"Database: {way_in.candidate}")
+            yield way_in.connection, []
+            way_in.connection.rollback()
+        return
+    say(f"Database: {settings.candidates[0]}")
+    check_sqlite_file(url, read_only=False)
+    concerns = list(on_sqlite.surroundings(file))
+    with copied(file, settings.lock_timeout) as copy:
+        engine = make_engine(url.set(database=str(copy), query={}))
+        with engine.connect() as connection:
+            # Or an interrupt would leave the copy behind.
+            if breaker is not None:
+                breaker.watch(connection.connection.dbapi_connection)
+            try:
+                yield connection, concerns
+            finally:
+                if breaker is not None:
+                    breaker.release()
+
+
+def look(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Concern]:
+    """Return what is in the way of a run on this connection, and what is worth knowing.
+
+    Arguments: ``revisions``, those whose upgrade is to come.
+    """
+    if connection.dialect.name == "sqlite":
+        return list(on_sqlite.pages(connection))
+    facts = on_postgresql.read(connection, revisions)
+    return [*on_postgresql.judge(facts), on_postgresql.room(facts)]
+
+
+def orphans(connection: sa.Connection) -> Iterator[Concern]:
+    """Yield what refers to nothing behind a valid key: no run looks again, and nobody else has the time."""
+    from homecoming import catalog
+
+    for each in catalog.orphans(connection, catalog.head(connection.dialect.name), catalog.read(connection)):
+        if each.found:
+            yield Concern(
+                False,
+                f"{each.key.table}.{each.column}: {_counted(each.found, 'row refers', 'rows refer')} to rows of "
+                f"{each.target} that do not exist, behind {each.key.own_name}, which is valid",
+                f"The run leaves them. Restore or correct them. See them: {each.seen}",
+            )
+
+
+def print_rehearsal(
+    connection: sa.Connection, direction: str, revision: str, settings: Settings
+) -> tuple[Outcome, float]:
+    """Rehearse, and print what came of it: all of it, or as far as it came. Returns the outcome and the seconds."""
+    if connection.dialect.name == "postgresql":
+        # In one line, and before it: who starts one by day must know.
+        held = f"gives up after {settings.lock_timeout:g} s (MIGRATION_LOCK_TIMEOUT)"
+        say(f"Rehearsal: holds the tables as a run does, for as long; {held}; is rolled back")
+    else:
+        say("Rehearsal: on a copy of the file")
+    effects = Effects()
+    try:
+        outcome = rehearse(connection, direction, revision, settings, effects)
+    except (HomecomingError, sa.exc.SQLAlchemyError) as error:
+        connection.rollback()
+        ended = error
+        if not isinstance(error, HomecomingError):
+            ended = meaning(error, connection=connection, revision=effects.at)
+        say(f"Ended {effects.where}, after {effects.seconds:.1f} s; so far:")
+        _print_effects(effects, connection.dialect.name)
+        if isinstance(ended, LockedError) and connection.dialect.name == "postgresql":
+            _print_lines(holders(on_postgresql.read(connection)))
+        raise ended from error
+    _print_effects(effects, connection.dialect.name)
+    return outcome, effects.seconds
+
+
+def try_to_write(settings: Settings) -> None:
+    """Take SQLite's write lock as a run would, and let go: another process may hold it for long.
+
+    Errors: the driver's, as a run raises them.
+    """
+    file = file_of(settings.database_url)
+    if settings.database_url.get_backend_name() != "sqlite" or file is None or not file.exists():
+        return
+    if is_free_of_traces(file):
+        engine = make_engine(settings.database_url, lock_wait=settings.lock_timeout)
+        with engine.connect() as connection, connection.begin() as transaction:
+            transaction.rollback()
+
+
+def _print_pending(direction: str, at: Sequence[str], pending: Sequence[MigrationStep]) -> None:
+    say(f"At: {at[0] if at else 'no revision'}")
+    say(f"{'To undo' if direction == 'downgrade' else 'Pending'}: {_counted(len(pending), 'revision', 'revisions')}")
+    for script in _scripts(pending):
+        say(f"  {script.revision}  {script.doc}")
+
+
+def _scripts(pending: Sequence[MigrationStep]) -> list[Script]:
+    return [step.info.up_revision for step in pending]  # type: ignore[attr-defined]  # a property of both kinds of step
+
+
+def _print_noted(connection: sa.Connection, pending: Sequence[MigrationStep]) -> None:
+    """Print what the revisions that go did to this database: it is undone, and nothing else."""
+    going = {script.revision for script in _scripts(pending)}
+    found = list(changes(entry for entry in read_entries(connection) if entry.revision in going))
+    say(f"What they did here, and what is undone:{'' if found else ' nothing'}")
+    for revision, text in reversed(found):
+        _say_wrapped(f"  {revision}  {text}")
+
+
+def print_concerns(concerns: Sequence[Concern]) -> None:
+    """Print what is in the way, refusals first. Errors: Refused, where there is one."""
+    refusals = [concern for concern in concerns if concern.refuses]
+    notes = [concern for concern in concerns if not concern.refuses]
+    count = ", ".join(
+        _counted(len(found), one, many)
+        for found, one, many in ((refusals, "refusal", "refusals"), (notes, "note", "notes"))
+        if found
+    )
+    say(f"Preflight: {count or 'nothing in the way'}")
+    _print_lines([*refusals, *notes])
+    refuse(refusals)
+
+
+def _print_lines(concerns: Sequence[Concern]) -> None:
+    for concern in concerns:
+        say(f"  {'Refused' if concern.refuses else 'Note'}: {concern.what}")
+        say(f"      {concern.todo}")
+
+
+def _print_effects(effects: Effects, dialect: str) -> None:
+    """Print what is retired, aligned, then the rest, with what is made or added on one line a revision."""
+    where = "schema retired" if dialect == "postgresql" else "tables retired_*"
+    kept = f", kept in {where}" if effects.retired else ""
+    say(f"Would retire: {_counted(len(effects.retired), 'thing', 'things')}{kept}")
+    kind = max((len(found.kind) for found in effects.retired), default=0)
+    name = max((len(found.name) for found in effects.retired), default=0)
+    for found in effects.retired:
+        rows = "" if found.rows is None else _counted(found.rows, "row", "rows")
+        say(f"  {found.revision}  {found.kind:{kind}}  {found.name:{name}}  {rows:>12}".rstrip())
+    lines = _gathered(effects.changed)
+    say(f"Would change: {'nothing else' if not lines else ''}".rstrip())
+    for revision, text in lines:
+        _say_wrapped(f"  {revision}  {text}")
+    for line in effects.left_alone:
+        _say_wrapped(line)
+
+
+def _say_wrapped(text: str) -> None:
+    width = shutil.get_terminal_size((100, 24)).columns
+    options = {"subsequent_indent": " " * 10, "break_on_hyphens": False, "break_long_words": False}
+    for line in textwrap.wrap(text, width, **options):  # type: ignore[arg-type]
+        say(line)
+
+
+def _gathered(changed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Set on one line what a revision says in a row of things created, or added."""
+    lines: list[tuple[str, str]] = []
+    for revision, text in changed:
+        name, _, verb = text.rpartition(" ")
+        if verb in ("created", "added") and " " not in name:
+            start = f"{verb}: "
+            if lines and lines[-1][0] == revision and lines[-1][1].startswith(start):
+                lines[-1] = (revision, f"{lines[-1][1]}, {name}")
+                continue
+            text = start + name
+        lines.append((revision, text))
+    return lines
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

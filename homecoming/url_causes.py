@@ -1,0 +1,97 @@
+"""Texts that stand where a database URL should: each kind is named as the cause, and none is ever repeated.
+
+Most come from a platform's or a provider's page, by copy and paste.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from homecoming.errors import UsageError
+
+# What make_url reads between user or password and the path; a comma or a second colon is what it stumbles over.
+_HOSTS = r"^\s*[\w+]+://(?:[^@]*@|(?![^@]*@))"
+
+
+class _Cause(NamedTuple):
+    """A kind of text that is no URL: an expression that finds it, what it is, and what to do."""
+
+    found: re.Pattern[str]
+    what: str
+    todo: str
+
+
+def _cause(expression: str, what: str, todo: str) -> _Cause:
+    return _Cause(re.compile(expression, re.DOTALL), what, todo)
+
+
+# Straight ones, and those that word processors and chats make of them.
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d"
+
+# The first that fits counts.
+_CAUSES = (
+    _cause(
+        rf"^[{_QUOTES}]|[{_QUOTES}]$",
+        "has quotes around it that are part of its value",
+        "Take them away: where this variable is set, no shell reads them",
+    ),
+    _cause(
+        # The whole text, or a part of it: ${{Postgres.PGUSER}}, ${PGUSER}, {{ user }}, %PGUSER%, $PGUSER.
+        r"\$\{\{?[^{}]*\}\}?|^\s*\{\{[^{}]*\}\}\s*$|^\s*%\w+%\s*$|^\s*\$\w+\s*$|[/:@]\$[A-Z][A-Z0-9_]{2,}(?=[/:@?]|$)",
+        "is, or holds, a reference to another variable that nothing has resolved",
+        "Set it to the URL itself, or where the platform resolves references; write a $ of a password as %24",
+    ),
+    _cause(
+        r"^\s*(?:export\s+|set\s+)?\w+\s*=\s*\S*:/",
+        "has its own name in its value",
+        "Leave out what stands before the URL",
+    ),
+    _cause(r"^\s*psql\s", "is a command of psql, not a URL", "Leave out all but the URL in it"),
+    _cause(r"^\s*jdbc:", "is a URL of JDBC, which only Java reads", "Write it without jdbc:, with user and password"),
+    _cause(
+        r"^\s*(?:host|hostaddr|dbname|user|service)\s*=",
+        "is a list of libpq's keywords, not a URL",
+        "Write it as postgresql://user:password@host:5432/name, or set PGHOST, PGUSER and the others",
+    ),
+    _cause(
+        r"[:/]\*{3,}(?:@|$)|^\s*\*+\s*$",
+        "has asterisks for what was hidden where it was copied",
+        "Copy it where the password is shown; write a * of a password as %2A",
+    ),
+    _cause(
+        r"[:/@](?:\[YOUR[-_ ]PASSWORD\]|<[\w -]+>)(?=[/:@?]|$)",
+        "has a placeholder in it, for you to fill in",
+        "Put your own value there, without the brackets; write < as %3C",
+    ),
+    _cause(
+        _HOSTS + r"[^/@?\[]*,",
+        "names several hosts in a form that SQLAlchemy does not read",
+        "Write postgresql://user:password@/name?host=host1:5432&host=host2:5432",
+    ),
+    _cause(
+        _HOSTS + r"[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:/|$)",
+        "has an address of IPv6 without brackets",
+        "Write it as postgresql://user:password@[::1]:5432/name",
+    ),
+    _cause(
+        _HOSTS + r"[^/@?]*%2[Ff]",
+        "has a folder of sockets where SQLAlchemy reads a host's name",
+        "Write postgresql://user:password@/name?host=/run/postgresql",
+    ),
+)
+
+
+def refuse_other_texts(text: str, source: str) -> None:
+    """Go on unless a text is one of those that are taken for a URL and are none.
+
+    Args:
+        text: As it was given.
+        source: The variable it came from, for the message.
+
+    Raises:
+        UsageError: It is; the message names the kind, and repeats nothing of the text.
+    """
+    for cause in _CAUSES:
+        if cause.found.search(text):
+            raise UsageError(f"{source} {cause.what}", cause.todo)

@@ -1,5 +1,0 @@
-"""The guarded operations that revisions are written in, as ``op.<name>``; importing this package registers them."""
-
-from painel_migrations.operations import ops
-
-__all__ = ["ops"]
