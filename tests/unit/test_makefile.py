@@ -221,7 +221,8 @@ def test_code_in_an_argument_is_text(ready: Path, name: str, code: str) -> None:
     (ready / ".venv/runtime").touch()
     (ready / ".venv/development").touch()
     variables = f"{name} GIVEN_{name} OTHER DATABASE_URL MAKEFLAGS"
-    given = [f"{name}={code}", f"OTHER={code}", f"DATABASE_URL={code}", *(["TO=0017"] if name != "TO" else [])]
+    given = [f"{name}={code}", f"OTHER={code}", f"DATABASE_URL={code}"]
+    given += [needed for needed in ("TO=0017", "FILE=backups/a") if not needed.startswith(f"{name}=")]
     done = make(ready, TAKES[name], *given, SAID=variables)
     assert not list(ready.rglob("ran")), done.stdout
     assert f"{{{name}=}}" in done.stdout

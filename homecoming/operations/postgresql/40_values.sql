@@ -113,7 +113,7 @@ LANGUAGE sql STABLE AS $fn$
     END
 $fn$;
 
--- What has the roles agree about a zone that write to the owner's table and have another of their own; NULL where none has.
+-- What has the roles agree about a zone that write to the owner's table and have another of their own; else NULL.
 CREATE OR REPLACE FUNCTION pg_temp.agree(zone text) RETURNS text LANGUAGE sql STABLE AS $fn$
     SELECT string_agg(DISTINCT format(@zone_of_writers.choice@, v.zone, role::regrole, datname), '')
     FROM pg_class u, pg_database d, LATERAL (SELECT DISTINCT ON (setrole) setrole, substr(s, 10)
