@@ -160,11 +160,11 @@ check: .venv/runtime
 	@$(RUN) check $(FORMATTED) $(if $(GIVEN_FROM),--from="$$GIVEN_FROM")
 
 ##   test [ARGS="-k ..."]   the quick tests and some of every kind, on SQLite and on PostgreSQL
-##                          servers of its own; LANE=ci runs what CI does
+##                          servers of its own; LANE=ci runs what CI does, LANE=every every case
 test: .venv/development
 	@$(TEST) --lane="$${GIVEN_LANE:-quick}"
 
-##   test-all [ARGS=]       every test
+##   test-all [ARGS=]       every test; on each version of PostgreSQL what can differ with it
 test-all: .venv/development
 	@$(TEST) --lane=all
 

@@ -1,4 +1,4 @@
-"""Which cases of the suite a lane runs: `quick` is `make test`, `ci` is what CI runs, `all` is `make test-all`.
+"""Which cases of the suite a lane runs: `quick` is `make test`, `ci` what CI runs, `all` is `make test-all`.
 
 A lane is chosen by a rule, so that nobody keeps a list: first what it must have, then, as far as its time goes, what it
 has not yet: a function without a case, a value that no test was given, a value that this function was not given, more.
@@ -8,7 +8,8 @@ is in both lanes until somebody finds it to be slow. To make that table anew:
 
     make test-all ARGS="--junitxml=times.xml"; .venv/bin/python -m tests.support.lanes times.xml
 
-Without `--lane`, pytest runs all that it is asked for.
+`all` tries each thing on one version of PostgreSQL, by turns, and on each what can differ with it (`EACH_VERSION`).
+`every`, and pytest without `--lane`, run all that was asked for.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import re
 import sys
 import tomllib
 import xml.etree.ElementTree as ElementTree
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
@@ -29,7 +31,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = Path(__file__).with_suffix(".toml")
 
-SECONDS = {"quick": 280.0, "ci": 840.0}
+SECONDS = {"quick": 220.0, "ci": 840.0}
 """How much of the table's time a lane may take, both processors together; starting and collecting are not in it."""
 
 AT_ONCE = 0.1
@@ -37,18 +39,36 @@ AT_ONCE = 0.1
 
 _STEPS = "goes up and down again by each revision, a run each"
 _ENDED = "ends a command at each tenth of its time"
+_TWICE = "two whole runs over rows, and the way back of both"
+_FOLDER = "pastes the 22 files of a folder, one after the other"
 LONG = {
     "tests/adoption/test_documented_pip.py::test_each_line_for_pip_installs_the_library": "six installations by pip",
     "tests/adoption/test_installations.py::test_beside_the_application_no_pin_changes": "installs the application",
     "tests/adoption/test_installations.py::test_the_lowest_of_everything_works": "installs the lowest of everything",
+    "tests/integration/console/test_folder.py::test_a_file_twice": _FOLDER,
     "tests/integration/test_alembic.py::test_downgrade_leaves_no_trace": "compares at each revision, a run each",
+    "tests/integration/test_round_trip.py::test_an_empty_database_comes_back_the_way_it_went": _STEPS,
+    "tests/integration/test_round_trip.py::test_down_and_up_again": _STEPS,
+    "tests/integration/test_way_back_postgresql.py::test_a_second_run_from_the_start_is_undone_first": _TWICE,
     "tests/integration/test_way_back_postgresql.py::test_back_to_each_revision_it_is_as_when_it_was_reached": _STEPS,
     "tests/integration/test_way_back_sqlite.py::test_back_to_each_revision_it_is_as_when_it_was_reached": _STEPS,
-    "tests/integration/test_round_trip.py::test_an_empty_database_comes_back_the_way_it_went": _STEPS,
     "tests/recovery/test_backup_interrupted.py::test_a_backup_is_whole_or_not_there": _ENDED,
     "tests/recovery/test_backup_interrupted.py::test_a_restore_that_is_ended_leaves_the_old_one": _ENDED,
 }
 """Functions of which even one case takes some 20 seconds: CI leaves them to `make test-all`."""
+
+EACH_VERSION = (
+    r"unit/(catalog|operations)/|integration/(drifts/|test_(drift|verdict|noted_changes|tables_to_lock|undeclared)\.)"
+    r"|integration/test_(session_settings|settings_of_superusers|plain_operations|generated_revisions|preflight)\."
+    r"|test_refusals_of_servers\.|test_vitals\.|test_quickness\."
+)
+"""Files whose tests run on each version: they read or compare the catalogue, set what it knows, hear it refuse."""
+
+VERSIONED = {
+    *("server", "version", "database", "postgresql", "template", "place", "gate", "target", "connection", "own"),
+    *("upgraded", "on_server", "owned", "url", "head", "clone_of"),
+}
+"""Parameters that stand for a server, as fixtures and tests call them."""
 
 LAWS = {
     "convergence": r"test_convergence\.py::test_every_state_",
@@ -86,7 +106,7 @@ class Case:
     function: str
     # In an order, and of nothing without one: each worker of pytest-xdist has to choose the same.
     kinds: tuple[Hashable, ...]
-    values: tuple[Hashable, ...]
+    values: tuple[tuple[str, Hashable], ...]
     seconds: float
 
 
@@ -150,6 +170,28 @@ def _fill(choice: Choice, cases: list[Case], seconds: float) -> None:
     choice.fill(cases, lambda case: case.values, seconds)
     choice.fill(cases, lambda case: [(case.function, value) for value in case.values], seconds)
     choice.fill(cases, lambda case: [case.position], seconds)
+
+
+def once(cases: list[Case]) -> set[int]:
+    """Return the positions of cases so that each thing is there once: on the versions of PostgreSQL by turns."""
+    things: dict[str, dict[Hashable, list[Case]]] = defaultdict(lambda: defaultdict(list))
+    for case in cases:
+        rest = tuple(value for value in case.values if not _is_version(*value))
+        is_both = rest == case.values or re.search(EACH_VERSION, case.function)
+        things[case.function][case.position if is_both else rest].append(case)
+    chosen = set()
+    for function, by_values in things.items():
+        # Not the lowest version first for every function, and the same for this one whatever others there are.
+        for turn, some in enumerate(by_values.values(), zlib.crc32(function.encode())):
+            # More than the versions are different things whose values have the same name.
+            are_twins = len(some) == len({case.values for case in some})
+            chosen |= {case.position for case in (some if not are_twins else [some[turn % len(some)]])}
+    return chosen
+
+
+def _is_version(name: str, value: Hashable) -> bool:
+    """Whether a parameter says one of the wheel's two versions; others that a machine has are tried besides."""
+    return name in VERSIONED and str(value).strip("'") in ("16", "18", "pg16", "pg18")
 
 
 def case_of(position: int, item: pytest.Item) -> Case:
@@ -221,7 +263,7 @@ def durations() -> dict[str, float]:
 def add_option(parser: pytest.Parser) -> None:
     """Let pytest take `--lane`."""
     parser.addoption(
-        "--lane", choices=[*SECONDS, "all"], default="all", help="which cases to run: tests/support/lanes.py"
+        "--lane", choices=[*SECONDS, "all", "every"], default="every", help="which cases to run: tests/support/lanes.py"
     )
 
 
@@ -230,9 +272,9 @@ def keep(config: pytest.Config, items: list[pytest.Item]) -> None:
     lane = config.getoption("lane")
     cases = {item.nodeid: case_of(position, item) for position, item in enumerate(items)}
     config.stash[CASES] = cases
-    if lane == "all":
+    if lane == "every":
         return
-    chosen = choose(list(cases.values()), lane)
+    chosen = once(list(cases.values())) if lane == "all" else choose(list(cases.values()), lane)
     left = [item for position, item in enumerate(items) if position not in chosen]
     functions = len({_function(item) for item in items})
     items[:] = [item for position, item in enumerate(items) if position in chosen]
@@ -246,7 +288,7 @@ def keep(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 def profile(config: pytest.Config) -> str:
     """How many examples a test of Hypothesis' gets: the profile's name in tests/conftest.py."""
-    return "ci" if config.getoption("lane") == "all" else "lane"
+    return "lane" if config.getoption("lane") in SECONDS else "ci"
 
 
 def hear(node: Any) -> None:
@@ -261,9 +303,10 @@ def summarise(reporter: Any) -> None:
     if told is None:
         return
     lane = reporter.config.getoption("lane")
+    all_of_them = "which ran on another version: make test LANE=every" if lane == "all" else "make test-all"
     reporter.write_line(
         f"lane {lane}: {told['run']} cases of {told['tried']} of {told['functions']} test functions; "
-        f"{told['left']} cases were left out: make test-all runs them"
+        f"{told['left']} cases were left out{',' if lane == 'all' else ':'} {all_of_them} runs them"
     )
 
 

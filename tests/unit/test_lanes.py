@@ -24,9 +24,10 @@ from tests.support import lanes
 
 def pytest_collection_finish(session):
     cases = session.config.stash[lanes.CASES]
+    once = lanes.once(list(cases.values()))
     chosen = {lane: lanes.choose(list(cases.values()), lane) for lane in lanes.SECONDS}
     print(json.dumps({lane: [id for id, case in cases.items() if case.position in chosen[lane]] for lane in chosen}
-        | {"all": list(cases)}))
+        | {"every": list(cases), "all": [id for id, case in cases.items() if case.position in once]}))
 """
 FILES = {str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")}
 
@@ -37,9 +38,8 @@ def collected(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, set[s
     cases = request.config.stash[lanes.CASES]
     if {each.partition("::")[0] for each in cases} == FILES:
         chosen = {lane: choose(list(cases.values()), lane) for lane in lanes.SECONDS}
-        return {lane: {name for name, case in cases.items() if case.position in chosen[lane]} for lane in chosen} | {
-            "all": set(cases)
-        }
+        chosen |= {"all": lanes.once(list(cases.values())), "every": set(range(len(cases)))}
+        return {lane: {name for name, case in cases.items() if case.position in chosen[lane]} for lane in chosen}
     # This file is run by itself.
     (tmp_path / "says_lanes.py").write_text(PLUGIN)
     done = subprocess.run(
@@ -59,7 +59,7 @@ def functions(ids: set[str]) -> set[str]:
 
 
 def test_what_each_lane_of_this_suite_has(collected: dict[str, set[str]]) -> None:
-    quick, ci, everything = (collected[lane] for lane in ("quick", "ci", "all"))
+    quick, ci, everything = (collected[lane] for lane in ("quick", "ci", "every"))
     assert quick < ci < everything
     assert functions(everything) - functions(ci) == set(lanes.LONG)
     files = {each.partition("::")[0] for each in functions(everything) - set(lanes.LONG)}
@@ -68,6 +68,29 @@ def test_what_each_lane_of_this_suite_has(collected: dict[str, set[str]]) -> Non
         assert any(re.search(pattern, each) for each in functions(quick)), law
     for kind in ("pg16", "pg18", "sqlite"):
         assert any(re.search(rf"\[(.*-)?{kind}[-\]]", each) for each in quick)
+
+
+VERSION = re.compile(r"(?<=[\[-])(?:pg)?(16|18)(?=[]-])")
+
+
+def test_the_whole_suite_tries_each_thing_once_and_on_each_version(collected: dict[str, set[str]]) -> None:
+    """What cannot differ with the version is tried on one, by turns; no state and no scar is left out."""
+    everything, once = collected["every"], collected["all"]
+    left = everything - once
+    assert len(left) > 500
+    assert functions(everything) == functions(once)
+    assert not [each for each in left if re.search(lanes.EACH_VERSION, each.partition("[")[0])]
+    for each in left:
+        # A number beside it may be a state's.
+        places = [found.span(1) for found in VERSION.finditer(each)]
+        assert once & {each[:a] + other + each[b:] for a, b in places for other in ("16", "18")}, each
+    ran = [found[1] for each in once for found in VERSION.finditer(each) if not re.search(lanes.EACH_VERSION, each)]
+    assert 0.45 < ran.count("16") / len(ran) < 0.55
+    for function in ("test_every_state_on_postgresql", "test_every_scar_on_postgresql"):
+        ran = [each.partition(f"{function}[")[2] for each in once if f"::{function}[" in each]
+        there = {each.partition(f"{function}[")[2].split("-")[0] for each in everything if f"::{function}[" in each}
+        assert {each.split("-")[0] for each in ran} == there
+        assert min(sum(each.endswith(f"-{version}]") for each in ran) for version in (16, 18)) > 10
 
 
 def test_what_is_left_out_is_told_with_what_runs_it() -> None:
@@ -127,6 +150,36 @@ def test_the_values_of_a_parameter_are_spread_over_the_suite(monkeypatch: pytest
     chosen = [each for each in cases if each.position in choose(cases, "ci")]
     assert len(chosen) == 10
     assert sum(("value", 16) in each.values for each in chosen) == 5
+
+
+def test_a_test_that_reads_the_catalogue_runs_on_each_version() -> None:
+    def on(file: str, *versions: int) -> set[int]:
+        cases = [
+            Case(n, f"tests/{file}::test_{n // 2}", (), (("server", repr(version)),), 1.0)
+            for n, version in enumerate(versions)
+        ]
+        return lanes.once(cases)
+
+    assert on("integration/test_drift.py", 16, 18) == {0, 1}
+    assert len(on("integration/test_book.py", 16, 18)) == 1
+
+
+def test_different_things_of_one_name_are_all_there() -> None:
+    values = (("server", "16"), ("case", "one of two"))
+    assert lanes.once([Case(n, "tests/test_a.py::test_a", (), values, 1.0) for n in range(2)]) == {0, 1}
+
+
+def test_the_versions_take_turns() -> None:
+    cases = [
+        Case(2 * n + (v == 18), "tests/test_a.py::test_a", (), (("state", repr(n)), ("server", f"'pg{v}'")), 1.0)
+        for n in range(10)
+        for v in (16, 18)
+    ]
+    chosen = [cases[position] for position in sorted(lanes.once(cases))]
+    assert [dict(each.values)["state"] for each in chosen] == [repr(n) for n in range(10)]
+    servers = [dict(each.values)["server"] for each in chosen]
+    assert servers == servers[:2] * 5
+    assert set(servers) == {"'pg16'", "'pg18'"}
 
 
 def test_time_that_is_left_goes_to_values_that_nobody_has_had(monkeypatch: pytest.MonkeyPatch) -> None:
