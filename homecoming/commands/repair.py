@@ -63,10 +63,11 @@ def repair(only_plan: bool = False, breaker: Breaker | None = None) -> int:
         outcome = until_through(lambda: _rehearsed(settings, breaker), settings, breaker)
     if not outcome.found:
         return 0
-    if not outcome.mends:
+    if outcome.is_known and not outcome.mends:
         return _tell_unmended(outcome)
     if only_plan:
-        _tell_left(outcome.left, "Would be left")
+        if outcome.is_known:
+            _tell_left(outcome.left, "Would be left")
         say("Next: make repair")
         return 1 if outcome.left else 0
     return _applied(settings, breaker)
@@ -100,6 +101,9 @@ def _looked_and_rehearsed(connection: sa.Connection, surroundings: list[Concern]
     print_findings(found)
     plan.print_concerns([*surroundings, *plan.look(connection)])
     outcome, seconds = plan.print_rehearsal(connection, "repair", "head", settings)
+    if outcome is None:
+        # The run itself judges, too, and is rolled back where it mends nothing.
+        return Outcome(head, 0, found=found, left=found, is_known=False)
     if outcome.mends:
         mends = f"it mends {outcome.mended} of {len(outcome.found)}"
         say(f"Rehearsed in {seconds:.1f} s: {mends}. Nothing was changed yet")

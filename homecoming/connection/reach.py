@@ -184,7 +184,7 @@ def _connect(
         for attempt in retrying:
             with attempt:
                 began = time.monotonic()
-                connection = _opened(candidate.url, settings.connect_timeout, deadline, read_only, limits)
+                connection = opened(candidate.url, settings.connect_timeout, deadline, read_only, limits)
                 attempts.append(
                     Attempt(candidate, attempt.retry_state.attempt_number, None, "", time.monotonic() - began)
                 )
@@ -193,7 +193,7 @@ def _connect(
     return None
 
 
-def _opened(url: sa.URL, timeout: float, deadline: float, read_only: bool, limits: Patience) -> sa.Connection:
+def opened(url: sa.URL, timeout: float, deadline: float, read_only: bool, limits: Patience) -> sa.Connection:
     """Open a connection in a thread, which can be left behind: neither a resolver nor libpq can be interrupted."""
     results: list[sa.Connection | Exception] = []
     arrived, handover = threading.Event(), threading.Lock()

@@ -15,6 +15,7 @@ from alembic.script import Script, ScriptDirectory
 from homecoming.connection.engines import check_sqlite_file, make_engine
 from homecoming.connection.failures import meaning
 from homecoming.connection.interrupts import Breaker
+from homecoming.connection.locks import RunLockedError
 from homecoming.connection.reach import reached
 from homecoming.connection.sqlite_file import file_of, is_free_of_traces
 from homecoming.errors import HomecomingError, LockedError
@@ -25,9 +26,10 @@ from homecoming.preflight import on_postgresql, on_sqlite
 from homecoming.preflight.issue import Concern
 from homecoming.preflight.preflight import refuse, refuse_foreign_database
 from homecoming.preflight.sessions import holders
+from homecoming.rehearsal.giving_way import GaveWayError
 from homecoming.rehearsal.rehearsal import Effects, rehearse
 from homecoming.rehearsal.sqlite_copy import copied
-from homecoming.run.environment import Outcome
+from homecoming.run.environment import Outcome, failures
 from homecoming.run.steps import steps, upgraded
 from homecoming.settings import Settings, read_settings
 from homecoming.terminal import say
@@ -53,8 +55,11 @@ def plan(direction: str, revision: str, breaker: Breaker | None = None) -> int:
         if direction == "downgrade":
             _print_noted(connection, pending)
         print_concerns([*surroundings, *look(connection, upgraded(pending)), *orphans(connection)])
-        _, seconds = print_rehearsal(connection, direction, revision, settings)
-        say(f"Rehearsed in {seconds:.1f} s: the run can go ahead. Nothing was changed")
+        outcome, seconds = print_rehearsal(connection, direction, revision, settings)
+        if outcome is not None:
+            say(f"Rehearsed in {seconds:.1f} s: the run can go ahead. Nothing was changed")
+        elif direction == "upgrade":
+            _print_differences(connection)
     try_to_write(settings)
     say(f"Next: make {direction}{'' if revision == 'head' else f' REV={shlex.quote(revision)}'}")
     return 0
@@ -113,12 +118,14 @@ def orphans(connection: sa.Connection) -> Iterator[Concern]:
 
 def print_rehearsal(
     connection: sa.Connection, direction: str, revision: str, settings: Settings
-) -> tuple[Outcome, float]:
-    """Rehearse, and print what came of it: all of it, or as far as it came. Returns the outcome and the seconds."""
+) -> tuple[Outcome | None, float]:
+    """Rehearse, and print what came of it: all of it, or as far as it came.
+
+    Returns the outcome, None where it gave way to others, and the seconds.
+    """
     if connection.dialect.name == "postgresql":
         # In one line, and before it: who starts one by day must know.
-        held = f"gives up after {settings.lock_timeout:g} s (MIGRATION_LOCK_TIMEOUT)"
-        say(f"Rehearsal: holds the tables as a run does, for as long; {held}; is rolled back")
+        say("Rehearsal: holds the tables as a run does, until somebody else waits for one; is rolled back")
     else:
         say("Rehearsal: on a copy of the file")
     effects = Effects()
@@ -132,7 +139,15 @@ def print_rehearsal(
         say(f"Ended {effects.where}, after {effects.seconds:.1f} s; so far:")
         _print_effects(effects, connection.dialect.name)
         if isinstance(ended, LockedError) and connection.dialect.name == "postgresql":
-            _print_lines(holders(on_postgresql.read(connection)))
+            found = list(holders(on_postgresql.read(connection)))
+            _print_lines(found)
+            # Nobody holds one for long: those who are at work change all the time.
+            if not found and not isinstance(ended, RunLockedError):
+                ended = GaveWayError("its tables are in use, and it did not wait for them", "")
+        if isinstance(ended, GaveWayError):
+            again = f"make {direction}{'' if revision == 'head' else f' REV={shlex.quote(revision)}'} PLAN=1"
+            say(f"Not rehearsed: {ended.what}. Nothing was changed. At a quieter time: {again}")
+            return None, effects.seconds
         raise ended from error
     _print_effects(effects, connection.dialect.name)
     return outcome, effects.seconds
@@ -184,6 +199,12 @@ def print_concerns(concerns: Sequence[Concern]) -> None:
     say(f"Preflight: {count or 'nothing in the way'}")
     _print_lines([*refusals, *notes])
     refuse(refusals)
+
+
+def _print_differences(connection: sa.Connection) -> None:
+    """Print what the catalogue tells without a rehearsal: where it is not as head has it."""
+    found = [f"{each.kind} {each.object}" for each in failures(connection)]
+    _say_wrapped(f"Differs from head: {', '.join(found) or 'nothing that the catalogue tells'}")
 
 
 def _print_lines(concerns: Sequence[Concern]) -> None:

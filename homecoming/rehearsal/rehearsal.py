@@ -19,6 +19,7 @@ from alembic.script import Script
 from homecoming.connection.locks import lock_run
 from homecoming.history.configuration import configuration
 from homecoming.project import logger_name
+from homecoming.rehearsal.giving_way import TRIES, giving_way
 from homecoming.run.environment import Outcome, UnmendedError
 from homecoming.run.migrate import migrate
 from homecoming.settings import Settings
@@ -92,14 +93,17 @@ class Effects(logging.Handler):
 def rehearse(connection: sa.Connection, direction: str, revision: str, settings: Settings, effects: Effects) -> Outcome:
     """Run an upgrade, a downgrade or a repair in the connection's transaction, which the caller rolls back.
 
-    Returns what came of it.
-    Errors: HomecomingError and the driver's, as a run raises them; ``effects`` then has what came before.
+    Returns what came of it. On a server the transaction is rolled back at once.
+    Errors: HomecomingError and the driver's, as a run raises them, and GaveWayError; ``effects`` then has what came
+    before.
     """
-    with effects.listening():
-        # Somebody waits for an answer here: another run is waited for as briefly as a table.
-        lock_run(connection, replace(settings, lock_wait=settings.lock_timeout))
+    # Somebody waits for an answer here: another run is waited for as briefly as a run waits for a table.
+    brief = replace(settings, lock_wait=settings.lock_timeout, lock_timeout=min(settings.lock_timeout or TRIES, TRIES))
+    with effects.listening(), giving_way(connection):
+        lock_run(connection, brief)
         _keep_positions(connection)
-        config = configuration(connection=connection, section=effects.begin, repair=direction == "repair")
+        attributes = {"settings": brief, "section": effects.begin, "repair": direction == "repair"}
+        config = configuration(connection=connection, **attributes)
         try:
             migrate(config, "downgrade" if direction == "downgrade" else "upgrade", revision)
         except UnmendedError as error:

@@ -50,6 +50,7 @@ class Outcome:
 
     ``found_after_loss``: an earlier run's commit had no answer, and this one found that it had arrived.
     ``found``, ``left``: of a repair, what differed from head before it, and what still does.
+    ``is_known``: whether a rehearsal came to its end.
     """
 
     revision: str
@@ -58,6 +59,7 @@ class Outcome:
     found_after_loss: bool = False
     found: tuple[Finding, ...] = ()
     left: tuple[Finding, ...] = ()
+    is_known: bool = True
 
     @property
     def mended(self) -> int:

@@ -173,6 +173,19 @@ def test_what_is_held(target: Target) -> None:
     assert whole.of(target.engine, target.server) == before
 
 
+def test_tables_that_nobody_holds_for_long(newest: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who are at work change all the time: a plan says what it knows without them."""
+    lineage.build(newest, 18, rows=ROWS)
+    monkeypatch.setattr("homecoming.rehearsal.plan.holders", lambda _facts: [])
+    with newest.connect() as holding:
+        holding.exec_driver_sql("LOCK TABLE eventos IN SHARE MODE")
+        said = here(newest.url, *PLANNED)
+    assert (said.code, said.err) == (0, "")
+    assert "\nNot rehearsed: its tables are in use, and it did not wait for them. Nothing was changed. " in said.out
+    assert "Differs from head: " in said.out
+    assert said.out.endswith("\nNext: make upgrade\n")
+
+
 def test_another_run_at_work(newest: sa.Engine) -> None:
     with newest.connect() as holding:
         holding.exec_driver_sql(f"SELECT pg_advisory_xact_lock({0x7061696E656C})")
@@ -208,6 +221,8 @@ def test_by_way_of_a_pooler(server_of: Callable[[int], servers.Server]) -> None:
     with pooler.running(server) as port:
         said = here(engine.url.set(port=port), *PLANNED)
     assert (said.code, said.err) == (0, "")
+    # This one has a single session to give, and nobody could look who waits for it.
+    assert "\nNot rehearsed: no second session could look whether somebody waits for it. " in said.out
     assert whole.of(engine, server) == before
     server.drop_database(name)
 

@@ -1,7 +1,8 @@
-"""An upgrade while the application is at work: it lands, and ends nobody's transaction."""
+"""An upgrade while the application is at work: it lands, and ends nobody's transaction. A plan goes unnoticed."""
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -101,3 +102,24 @@ def test_nobody_waits_behind_a_paste_that_waits(database: sa.Engine) -> None:
         time.sleep(8)
     assert waited < 2
     assert_nobody_was_hurt(met, before, database)
+
+
+@pytest.mark.parametrize(("verb", "code"), [("upgrade", 0), ("repair", 1)])
+def test_nobody_waits_for_a_plan(database: sa.Engine, verb: str, code: int) -> None:
+    """It gives way to the first who waits, and tells what it can."""
+    before = counts(database)
+    with customers(dsn(database), A_SECOND) as met:
+        time.sleep(2)
+        usual = max(met.waits)
+        ended = command.run(database.url, verb, "--plan")
+        waited = max(met.waits)
+        time.sleep(1)
+    assert ended.code == code, ended.err
+    assert "Not rehearsed: " in ended.out
+    assert f"Nothing was changed. At a quieter time: make {verb} PLAN=1\n" in ended.out
+    assert re.search("(?s)(Differs from head: .*|FAIL .*)produtos_pkey", ended.out)
+    assert ended.out.endswith(f"Next: make {verb}\n")
+    # What customers wait for each other on a busy machine, and half a second.
+    assert waited < 3 * usual + 0.5
+    assert met.failed == []
+    assert counts(database) == {work: number + met.done.count(work) for work, number in before.items()}
