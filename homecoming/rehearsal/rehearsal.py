@@ -56,9 +56,9 @@ class Effects(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Take a line of the run's log."""
         text = record.getMessage()
-        if record.name == "homecoming.catalog":
+        if record.name == logger_name("catalog"):
             self.left_alone.append(text)
-        elif record.name == "homecoming.operations":
+        elif record.name == logger_name("operations"):
             if found := _RETIRED.fullmatch(text):
                 kind, name, rows = found.groups()
                 self.retired.append(Retired(self.revision, kind, name, int(rows) if rows else None))
