@@ -4,12 +4,23 @@ import gc
 import sys
 from typing import Any
 
+from homecoming.errors import UsageError
 from homecoming.project import name_project, named_in
 
 
 def main() -> int:
     """Run the verb of the command line for the project of the folder it is run in. Returns the exit code."""
-    name_project(named_in())
+    try:
+        if sys.argv[1:2] == ["init"]:
+            from homecoming.commands import init
+
+            return init.main(sys.argv[2:])
+        name_project(named_in())
+    except UsageError as error:
+        from homecoming.logs import say_error
+
+        say_error(error, "text")
+        return error.exit_code
     return run()
 
 

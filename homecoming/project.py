@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from homecoming.errors import UsageError
@@ -72,13 +73,15 @@ class Project:
         command: What their command line is called.
         version: The version of the migrations.
         package: The folder of the package with the schema; ``alembic.ini`` and ``archive/`` lie in it or beside it.
-        schema: The module, as it is imported, with ``metadata``, ``TRIGGERS`` (by dialect) and ``LABEL_HEIRS``. It is
-            imported when somebody asks for it: a start at head needs none of it.
+        schema: Where the tables are: a module with ``metadata``, or ``package.models:Base``, a declarative base. The
+            module may have ``TRIGGERS`` (by dialect) and ``LABEL_HEIRS`` besides. It is imported when somebody asks
+            for it: a start at head needs none of it.
         default_url: The database where no variable names one.
         prefix: What the names of metrics begin with. Graphs and rules read them: it is not to change.
         owners_table: The table that the application cannot be without. Whose it is, is the application's role: its
             search_path and its time zone count. Empty where there is none such.
         owners_columns: Columns that tell it from another's table of that name.
+        unmanaged: Tables of the schema that are left alone: told by another key than ``id``, for example.
         texts: A TOML file with texts of the status page in other languages, such as the titles of revisions.
         former: What its databases had once.
     """
@@ -93,25 +96,33 @@ class Project:
     prefix: str
     owners_table: str = ""
     owners_columns: tuple[str, ...] = ()
+    unmanaged: tuple[str, ...] = ()
     texts: Path | None = None
     former: Former = Former()
 
     @functools.cached_property
     def metadata(self) -> sa.MetaData:
-        """The tables at head."""
-        metadata: sa.MetaData = importlib.import_module(self.schema).metadata
-        return metadata
+        """The tables at head, every constraint with a name: PostgreSQL's own where the schema says none.
+
+        Raises:
+            UsageError: A table is of a kind that the operations do not know, and is not among the unmanaged.
+        """
+        from homecoming.schema.managed import managed
+
+        _, _, base = self.schema.partition(":")
+        holder = getattr(self._module, base) if base else self._module
+        return managed(holder.metadata, self.unmanaged)
 
     @functools.cached_property
     def triggers(self) -> Mapping[str, Sequence[Trigger]]:
         """The triggers at head, by dialect."""
-        triggers: Mapping[str, Sequence[Trigger]] = importlib.import_module(self.schema).TRIGGERS
+        triggers: Mapping[str, Sequence[Trigger]] = getattr(self._module, "TRIGGERS", {"postgresql": (), "sqlite": ()})
         return triggers
 
     @functools.cached_property
     def label_heirs(self) -> Mapping[str, Mapping[str, str]]:
         """What rows become that hold a label which an enum does not have any more: by enum, by label."""
-        heirs: Mapping[str, Mapping[str, str]] = importlib.import_module(self.schema).LABEL_HEIRS
+        heirs: Mapping[str, Mapping[str, str]] = getattr(self._module, "LABEL_HEIRS", {})
         return heirs
 
     @functools.cached_property
@@ -130,7 +141,11 @@ class Project:
     @property
     def schema_folder(self) -> str:
         """Where the schema is written, as its own repository calls it."""
-        return self.schema.replace(".", "/")
+        return self.schema.partition(":")[0].replace(".", "/")
+
+    @property
+    def _module(self) -> ModuleType:
+        return importlib.import_module(self.schema.partition(":")[0])
 
     def beside(self, name: str) -> Path:
         """Return the path of a file of the repository: in the package where that is installed, else beside it."""
@@ -169,7 +184,10 @@ def named_in(folder: Path | None = None) -> str:
     parser.read(file, "utf-8")
     place = parser.get("homecoming", "project", fallback="")
     if not place:
-        raise UsageError(f"{file} names no project", "Name it there: [homecoming], project = package.module:NAME")
+        raise UsageError(
+            f"{file} names no project",
+            "Begin one: homecoming init PACKAGE. One that is there: [homecoming], project = package.module:NAME",
+        )
     sys.path[:0] = [str(file.parent)]
     return place
 

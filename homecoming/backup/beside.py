@@ -20,7 +20,7 @@ LONGEST_NAME = 63
 _MOMENT = "%Y%m%d%H%M%S"
 
 # What a scratch database is called, and how long after that one is nobody's any more.
-SCRATCH = "painel_scratch_"
+SCRATCH = "homecoming_scratch_"
 _ABANDONED = timedelta(days=1)
 
 

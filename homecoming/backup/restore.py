@@ -12,7 +12,7 @@ from homecoming.errors import Refused
 from homecoming.logs import get_logger
 from homecoming.settings import Settings, read_settings
 
-log = get_logger("painel_migrations.backup")
+log = get_logger("backup")
 
 
 def restore(given: str, into: str | None, confirm: str | None, breaker: Breaker) -> int:

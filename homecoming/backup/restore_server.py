@@ -26,7 +26,7 @@ from homecoming.errors import LockedError, NoConnectionError, Refused
 from homecoming.logs import get_logger
 from homecoming.settings import Settings
 
-log = get_logger("painel_migrations.backup")
+log = get_logger("backup")
 
 # Databases that are on every server, from which another may be renamed.
 _THIRD = ("postgres", "template1")

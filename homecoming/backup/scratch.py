@@ -25,7 +25,7 @@ from homecoming.errors import Refused
 from homecoming.logs import get_logger
 from homecoming.settings import Settings
 
-log = get_logger("painel_migrations.backup")
+log = get_logger("backup")
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def started(client: Client, breaker: Breaker) -> Iterator[sa.URL]:
 
     Errors: FailedError where it does not start.
     """
-    folder = Path(tempfile.mkdtemp(prefix="painel-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="homecoming-pg-"))
     try:
         account = _account(folder)
         environment = {"PATH": handed_on().get("PATH", os.defpath), "LC_ALL": "C"}

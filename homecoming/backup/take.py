@@ -21,10 +21,10 @@ from homecoming.errors import Refused, UsageError
 from homecoming.events import current_run
 from homecoming.history.bookkeeping import refuse_impostors, versions_of
 from homecoming.logs import get_logger
+from homecoming.project import project
 from homecoming.settings import Settings, read_settings
-from painel_migrations import __version__
 
-log = get_logger("painel_migrations.backup")
+log = get_logger("backup")
 
 PERSON = "person"
 
@@ -135,7 +135,7 @@ def _told(
         "made_at": moment.isoformat(timespec="seconds"),
         "made_for": made_for,
         "run": current_run(),
-        "project": __version__,
+        "project": project().version,
         "database": candidate.url.database,
         "place": candidate.place,
         "revision": state.revision,

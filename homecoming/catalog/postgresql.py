@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from homecoming.catalog.facts import BESIDE, Catalogue, Fact
 from homecoming.catalog.trust import unread
 from homecoming.connection.engines import SAFE_PATH
+from homecoming.operations.literals import literal
+from homecoming.project import project
 
 # A database or a role may have every name quoted, and head has none that is. A name of another schema than public must
 # not look like one of public; until the transaction ends, in the same round trip.
@@ -19,7 +21,14 @@ _PLAINLY = f"{SAFE_PATH};\nSET LOCAL quote_all_identifiers = off;\n"
 def statement() -> str:
     """Return the SELECT; its rows are kind, object, definition, tables, columns."""
     text = resources.files(__package__).joinpath("postgresql.sql").read_text(encoding="utf-8")
-    return text.replace("{unread}", unread())
+    return text.replace("{unread}", unread()).replace("{unmanaged}", _unmanaged())
+
+
+def _unmanaged() -> str:
+    """Return what leaves out references to tables that are left alone: nothing where there are none."""
+    names = ", ".join(literal(name) for name in project().unmanaged)
+    of = "(SELECT u.oid FROM pg_catalog.pg_class AS u WHERE u.relname IN"
+    return f"\n        AND c.confrelid NOT IN {of} ({names}))" if names else ""
 
 
 @functools.cache

@@ -95,7 +95,7 @@ fact (kind, name, definition, tables, columns) AS (
                   CASE WHEN NOT (i.indisvalid AND i.indisready AND i.indislive) THEN ' INVALID' END),
            ARRAY[r.name], k.columns
     FROM relation AS r
-    JOIN pg_catalog.pg_constraint AS c ON c.conrelid = r.oid AND c.contype IN ('p', 'f', 'u', 'c', 'x', 'n')
+    JOIN pg_catalog.pg_constraint AS c ON c.conrelid = r.oid AND c.contype IN ('p', 'f', 'u', 'c', 'x', 'n'){unmanaged}
     LEFT JOIN idle_key ON idle_key.oid = c.oid
     LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.conindid AND c.contype IN ('p', 'u', 'x')
     CROSS JOIN LATERAL (SELECT array_agg(a.attname::text) AS columns FROM pg_catalog.pg_attribute AS a

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from homecoming.catalog import sqlite_text
 from homecoming.catalog.facts import IGNORED_TABLES, Catalogue, Fact
+from homecoming.project import project
 
 # A virtual table has no page, and nothing of it can be asked for where its module is not there.
 OBJECTS = "SELECT type, name, tbl_name, sql FROM main.sqlite_master ORDER BY name"
@@ -160,7 +161,7 @@ def _foreign_keys(connection: sa.Connection, columns: dict[str, list[Column]], k
         keys[table, number].append((column, target, to, actions))
     over: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
     for (table, _), parts in keys.items():
-        if table not in known:
+        if table not in known or parts[0][1] in project().unmanaged:
             continue
         target, actions = parts[0][1], parts[0][3]
         # A key that names no column refers to the primary key of the other table.

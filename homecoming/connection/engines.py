@@ -39,7 +39,7 @@ SAFE_PATH = "SET LOCAL search_path = pg_catalog, pg_temp"
 IDLE = 60_000
 
 # An option of a connection, for who reads much and needs it to be of one moment: a backup.
-ONE_MOMENT = "painel_one_moment"
+ONE_MOMENT = "homecoming_one_moment"
 
 # What a role, a database or the server may have set, lifted as every transaction of ours begins, a run's or a look's:
 # what would end it from outside (the limit of whole transactions is there from PostgreSQL 17 on), refuse it views, hide

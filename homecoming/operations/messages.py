@@ -108,7 +108,9 @@ def _texts(mark: re.Match[str]) -> list[str]:
 def _facts() -> dict[str, str]:
     """What helpers have to know of the project: `@project.name@`. Lists are PostgreSQL's literals of arrays."""
     ours, former = project(), project().former
+    functions = [trigger.function.rpartition(".")[2] for trigger in ours.triggers["postgresql"] if trigger.function]
     return {
+        "functions": _array([*functions, "migration_history_only_grows"]),
         "owners_table": ours.owners_table,
         "former_tables": _array(former.tables),
         "former_names": json.dumps(dict(former.names), separators=(",", ":")),

@@ -51,7 +51,7 @@ BEGIN
             WHERE typnamespace = to_regnamespace('public')
             -- What a trigger of ours calls keeps its owner where it is there already.
             UNION SELECT 'pg_proc'::regclass, oid FROM pg_proc WHERE pronamespace = to_regnamespace('public')
-              AND pronargs = 0 AND proname IN ('usuarios_tipo_maiusculo', 'migration_history_only_grows')
+              AND pronargs = 0 AND proname = ANY (@project.functions@)
             UNION SELECT 'pg_event_trigger'::regclass, oid FROM pg_event_trigger
             WHERE evtenabled IN ('O', 'A') AND evtevent <> 'login'
             UNION SELECT 'pg_class'::regclass, rel FROM reach JOIN pg_class t ON t.oid = rel

@@ -1,0 +1,70 @@
+"""`homecoming init`: what an application's repository needs for its first revision. Nothing that is there is changed.
+
+This one verb is for a folder that has no project yet, and so is none of the list.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+
+from homecoming.errors import UsageError
+from homecoming.terminal import say
+
+
+def main(arguments: Sequence[str], folder: Path | None = None) -> int:
+    """Write the files and say what comes next.
+
+    Args:
+        arguments: The words behind ``init``.
+        folder: The application's; the current one when left out.
+
+    Returns:
+        0.
+
+    Raises:
+        UsageError: The package is not there, or a file is.
+    """
+    parser = argparse.ArgumentParser(prog="homecoming init", description=__doc__)
+    parser.add_argument("package", help="the application's package, a folder here")
+    parser.add_argument("--models", metavar="MODULE:BASE", help="where its tables are (PACKAGE.models:Base)")
+    parser.add_argument("--name", help="what people call it (PACKAGE)")
+    parser.add_argument("--database", metavar="URL", help="the database where no variable names one (a SQLite file)")
+    given = parser.parse_args(arguments)
+    root = folder or Path.cwd()
+    package = root / given.package
+    if not re.fullmatch(r"[a-z_]\w*", given.package) or not (package / "__init__.py").is_file():
+        raise UsageError(f"{given.package} is no package in {root}", "Name the folder that has its __init__.py")
+    words = {
+        "PACKAGE": given.package,
+        "NAME": given.name or given.package.capitalize(),
+        "PROGRAM": f"{given.package.replace('_', '-')}-migrations",
+        "MODELS": given.models or f"{given.package}.models:Base",
+        "DATABASE": given.database or f"sqlite:///{given.package}.db",
+        "PREFIX": given.package,
+    }
+    makefile = root / "Makefile"
+    targets = {
+        "alembic.ini": root / "alembic.ini",
+        "env.py.txt": root / "alembic" / "env.py",
+        "script.py.mako": root / "alembic" / "script.py.mako",
+        "migrations.py.txt": package / "migrations.py",
+        "Makefile": root / "homecoming.mk" if makefile.exists() else makefile,
+    }
+    for target in targets.values():
+        if target.exists():
+            raise UsageError(f"{target.relative_to(root)} is there already", "Rename it, then run again")
+    (root / "alembic" / "versions").mkdir(parents=True, exist_ok=True)
+    for template, target in targets.items():
+        text = resources.files("homecoming").joinpath("scaffold", template).read_text("utf-8")
+        if template != "script.py.mako":
+            text = re.sub(r"\b(" + "|".join(words) + r")\b", lambda found: words[found[0]], text)
+        target.write_text(text, "utf-8")
+        say(f"Written: {target.relative_to(root)}")
+    if makefile.exists() and targets["Makefile"] != makefile:
+        say("Add to your Makefile: include homecoming.mk")
+    say(f"Next: look at {given.package}/migrations.py, then: make revision M='Create the schema'")
+    return 0
