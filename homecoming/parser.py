@@ -8,6 +8,7 @@ from typing import Any
 
 from homecoming.commands import COMMANDS, Command
 from homecoming.connection.interrupts import Breaker
+from homecoming.extras import need_for
 from homecoming.project import project
 from homecoming.terminal import show
 
@@ -29,10 +30,18 @@ class _Verb(_Parser):
         self._command: Command | None = command
 
     def load(self) -> None:
-        """Have what the verb takes and what it runs, once."""
+        """Have what the verb takes and what it runs, once.
+
+        Raises:
+            MissingExtraError: This installation leaves out what the verb needs.
+        """
         command, self._command = self._command, None
         if command is not None:
-            module = command.load()
+            try:
+                module = command.load()
+            except ModuleNotFoundError:
+                need_for(command.name)
+                raise
             if hasattr(module, "arguments"):
                 module.arguments(self)
             self.set_defaults(run=module.run, document=command.document, changes=command.changes)

@@ -47,7 +47,7 @@ def filled(request: pytest.FixtureRequest, server: servers.Server, sqlite: sa.En
 
 def names(server: servers.Server, name: str) -> list[str]:
     with server.connection("postgres") as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE datname ~ %s", [f"^({name}|painel_scratch_2)"])
+        cursor.execute("SELECT datname FROM pg_database WHERE datname ~ %s", [f"^({name}|homecoming_scratch_2)"])
         return [one for (one,) in cursor.fetchall()]
 
 
@@ -114,5 +114,5 @@ def test_a_restore_that_is_ended_leaves_the_old_one(
                 time.sleep(0.1)
         assert now in ((before,) if code == 0 else (damaged, before))
     if filled.dialect.name == "postgresql" and signum == signal.SIGINT:
-        assert not [name for name in names(server, str(filled.url.database)) if name.startswith("painel_scratch_")]
+        assert not [name for name in names(server, str(filled.url.database)) if name.startswith("homecoming_scratch_")]
     assert address(filled)

@@ -149,12 +149,12 @@ def test_a_scratch_database_that_was_left_goes_after_a_day(
 ) -> None:
     lineage.build(postgres, 18, rows=1)
     monkeypatch.setenv("DATABASE_URL", address(postgres))
-    old, new = "painel_scratch_20200101000000_0", "painel_scratch_29990101000000_0"
+    old, new = "homecoming_scratch_20200101000000_0", "homecoming_scratch_29990101000000_0"
     for name in (old, new):
         server.create_database(name)
     assert run("backup")[0] == 0
     assert run("backup-verify")[0] == 0
     with server.connection("postgres") as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'painel_scratch_%'")
+        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'homecoming_scratch_%'")
         assert cursor.fetchall() == [(new,)]
     server.drop_database(new)

@@ -31,7 +31,7 @@ def test_from_each_revision(
         before = conservation.take(engine)
         history.upgrade(engine, revision)
         notices = pasting.paste(engine, pasting.script("sql"))
-        assert len([notice for notice in notices if "painel: ->" in notice]) == left
+        assert len([notice for notice in notices if "migration: ->" in notice]) == left
         if left:
             assert notices[-1] == f"NOTICE:  Done: at {HEAD} after {counted(left)}"
         assert server.dump_schema(name) == head_dump(version)
