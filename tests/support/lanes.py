@@ -47,6 +47,8 @@ LONG = {
     "tests/adoption/test_installations.py::test_the_lowest_of_everything_works": "installs the lowest of everything",
     "tests/integration/console/test_folder.py::test_a_file_twice": _FOLDER,
     "tests/integration/test_alembic.py::test_downgrade_leaves_no_trace": "compares at each revision, a run each",
+    "tests/integration/test_fifty_revisions.py::test_a_repair_mends_after_any_later_revision": "makes fifty revisions",
+    "tests/integration/test_planted_overloads.py::test_no_overload_of_what_we_call_runs": "plants 2,760 functions",
     "tests/integration/test_round_trip.py::test_an_empty_database_comes_back_the_way_it_went": _STEPS,
     "tests/integration/test_round_trip.py::test_down_and_up_again": _STEPS,
     "tests/integration/test_way_back_postgresql.py::test_a_second_run_from_the_start_is_undone_first": _TWICE,
