@@ -278,7 +278,7 @@ class PostgreSQL(Side):
 
     def _set(self, **values: str) -> None:
         for name, value in values.items():
-            self.connection.exec_driver_sql("SELECT set_config(%s, %s, true)", (f"painel.{name}", value))
+            self.connection.exec_driver_sql("SELECT set_config(%s, %s, true)", (f"homecoming.{name}", value))
 
     def outcome(self, world: World, operate: Operate) -> Outcome:
         """Make the world, operate, operate again, and take it back; then nothing was done."""

@@ -105,6 +105,8 @@ def test_what_is_left_out_is_told_with_what_runs_it() -> None:
             "tests/integration/test_way_back_sqlite.py",
         ],
         cwd=ROOT,
+        # What somebody adds to every pytest is none of it.
+        env={name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"},
         capture_output=True,
         text=True,
         check=True,
