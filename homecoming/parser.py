@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from homecoming.commands import COMMANDS, Command
@@ -70,10 +70,3 @@ def build_parser(every: bool = False) -> argparse.ArgumentParser:
         if every:
             verb.load()
     return parser
-
-
-def add_format(parser: argparse.ArgumentParser, forms: Sequence[str] = ("text", "json")) -> None:
-    """Add ``--format`` to a verb's parser."""
-    parser.add_argument(
-        "--format", choices=forms, default="text", help="lines for people (%(default)s), or one document"
-    )

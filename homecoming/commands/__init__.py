@@ -5,7 +5,9 @@ A file has `run(given, breaker)`, which returns the exit code, and where the ver
 
 from __future__ import annotations
 
+import argparse
 import importlib
+from collections.abc import Sequence
 from types import ModuleType
 from typing import NamedTuple
 
@@ -67,3 +69,10 @@ COMMANDS = (
     ),
     Command("revision", "write the next revision from a change of the schema"),
 )
+
+
+def add_format(parser: argparse.ArgumentParser, forms: Sequence[str] = ("text", "json")) -> None:
+    """Add ``--format`` to a verb's parser."""
+    parser.add_argument(
+        "--format", choices=forms, default="text", help="lines for people (%(default)s), or one document"
+    )

@@ -11,9 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from homecoming.authoring.judging import Judgement, judge, report
 from homecoming.authoring.reference import reference
 from homecoming.authoring.words import words
+from homecoming.commands import add_format
 from homecoming.connection.interrupts import Breaker
 from homecoming.errors import HomecomingError
-from homecoming.parser import add_format
 from homecoming.terminal import as_json, say, show
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from homecoming.commands.upgrade import run_command
 from homecoming.connection.interrupts import Breaker
 from homecoming.monitoring.runs import recorded
 from homecoming.rehearsal.plan import plan
-from homecoming.run.command import run_command
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from homecoming.commands import add_format
 from homecoming.connection.interrupts import Breaker
 from homecoming.monitoring.health import document, healthy, judge, lines
 from homecoming.monitoring.look import look
 from homecoming.monitoring.report import report
-from homecoming.parser import add_format
 from homecoming.settings import read_settings
 from homecoming.terminal import as_json, say, show
 

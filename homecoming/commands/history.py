@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
+from homecoming.commands import add_format
 from homecoming.connection.interrupts import Breaker
 from homecoming.connection.reach import reached
 from homecoming.errors import EditedError, Refused
@@ -20,7 +21,6 @@ from homecoming.history.bookkeeping import make_way, refuse_impostors
 from homecoming.history.configuration import configuration
 from homecoming.history.lines import Edited, Line, edited, read_lines
 from homecoming.history.retired_objects import changes, read_entries
-from homecoming.parser import add_format
 from homecoming.settings import read_settings
 from homecoming.terminal import as_json, printable, show
 

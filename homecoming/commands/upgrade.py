@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import time
+
+from alembic.script import ScriptDirectory
 
 from homecoming.connection.interrupts import Breaker
+from homecoming.connection.reach import UnreachableError
+from homecoming.console.manual import write_scripts
+from homecoming.errors import WILL_NOT_PASS, LostError, NoConnectionError
+from homecoming.history.configuration import configuration
+from homecoming.logs import get_logger
 from homecoming.monitoring.runs import recorded
 from homecoming.rehearsal.plan import plan
-from homecoming.run.command import run_command
+from homecoming.run.attempts import run_to
+from homecoming.run.reported import run_told
+from homecoming.settings import read_settings
+
+log = get_logger("deploy")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,3 +34,59 @@ def run(given: argparse.Namespace, breaker: Breaker) -> int:
         return plan("upgrade", given.revision, breaker)
     with recorded(given.afterwards):
         return run_command("upgrade", given.revision, breaker)
+
+
+def run_command(direction: str, revision: str, breaker: Breaker) -> int:
+    """Bring the configured database to a revision, and say how far it came.
+
+    Args:
+        direction: upgrade or downgrade.
+        revision: Where to.
+        breaker: Ends the run where the user does.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        HomecomingError: It did not get there.
+    """
+    settings = read_settings()
+    _look_up(revision)
+    began = time.monotonic()
+    with run_told("command", direction, revision) as told:
+        try:
+            outcome = run_to(direction, revision, settings, way="command", breaker=breaker)
+        except (UnreachableError, LostError) as error:
+            raise _unreachable(direction, revision, error, settings.attempts_left) from None
+        told.revision, told.revisions = outcome.revision, outcome.steps
+    if outcome.steps:
+        checked = "; the schema is what the application needs" if outcome.verified else ""
+        steps = f"{outcome.steps} revision{'s' if outcome.steps > 1 else ''}"
+        log.info("Done: at %s after %s, %.1f s%s", outcome.revision, steps, time.monotonic() - began, checked)
+    elif outcome.found_after_loss:
+        log.info("Done: at %s; the answer to the commit was lost, and the database was found there", outcome.revision)
+    else:
+        log.info("At %s: nothing to do", outcome.revision)
+    return 0
+
+
+def _unreachable(
+    direction: str, revision: str, error: UnreachableError | LostError, attempts_left: int | None
+) -> NoConnectionError:
+    """Return what to end with; the console's way is for the last attempt, and for what it is a way around."""
+    if attempts_left is None:
+        return write_scripts(direction, revision, error)
+    if error.passes and attempts_left:
+        return error
+    code = error.exit_code if error.passes else WILL_NOT_PASS
+    ended = write_scripts(direction, revision, error) if error.by_console else error
+    # Of this one alone: to everybody else it is no connection.
+    ended.exit_code = code
+    return ended
+
+
+def _look_up(revision: str) -> None:
+    """Refuse a revision that is none before anything is waited for. Errors: Alembic's CommandError."""
+    # One that is counted from where the database is, such as +1, has to wait for it.
+    if revision.isalnum():
+        ScriptDirectory.from_config(configuration()).get_revisions(revision)

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from homecoming.catalog.printed import counted, print_findings
+from homecoming.commands import add_format
 from homecoming.connection.interrupts import Breaker
 from homecoming.connection.reach import reached
 from homecoming.history.bookkeeping import refuse_impostors, versions_of
 from homecoming.history.configuration import configuration
 from homecoming.history.lines import edited_findings
-from homecoming.parser import add_format
 from homecoming.preflight.preflight import wrong_book
 from homecoming.settings import read_settings
 from homecoming.terminal import as_json, say, show

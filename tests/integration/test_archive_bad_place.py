@@ -426,7 +426,7 @@ def test_a_hook_and_a_variable_of_git_do_not_lead_elsewhere(
 
 
 def test_an_upgrade_does_not_load_the_archive() -> None:
-    said = "import sys, homecoming.cli, homecoming.run.command;"
+    said = "import sys, homecoming.cli, homecoming.commands.upgrade;"
     said += "print([m for m in sys.modules if m.startswith(('homecoming.archive', 'rich', 'detect_secrets'))])"
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", said], cwd=root, capture_output=True, text=True, check=False)
