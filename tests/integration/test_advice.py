@@ -212,6 +212,7 @@ SITUATIONS: dict[str, tuple[Callable[[sa.Engine], None], int]] = {
     "sql-rollback TO=0017": (at_head, 0),
     "archive": (empty, 0),
     "archive SRC=0017": (empty, 0),
+    "archive SRC=../application": (empty, 0),
     "archive SRC=../painel": (empty, 0),
     "archive-undo": (empty, 0),
     "archive-undo SRC=0017": (empty, 0),
@@ -265,7 +266,7 @@ def test_each_command_works_where_it_is_said(
 ) -> None:
     prepare, code = SITUATIONS[command]
     prepare(sqlite)
-    for name in ("0017", "../painel"):
+    for name in ("0017", "../application", "../painel"):
         Path(name).mkdir(exist_ok=True)
     # The scripts are for PostgreSQL, and reach nothing.
     monkeypatch.setenv("DATABASE_URL", NOWHERE if command.startswith("sql") else sqlite.url.render_as_string())
@@ -279,7 +280,7 @@ def test_each_command_works_where_it_is_said(
 _SHELL = re.compile(
     r"(?:^|: |\bor )(?:mkdir|cp|mv|rm|git (?!cannot)|pip|sh|painel(?!-)|ln|chmod|export)\b|\bmake [a-z-]+ [A-Z]+=$"
 )
-HARMLESS = {"revision", "direction", "extra"}
+HARMLESS = {"program", "revision", "direction", "extra"}
 """Values that are no words of somebody else: revisions, names out of tables of ours."""
 
 
