@@ -37,7 +37,7 @@ def folder(tmp_path: Path, registered: Path) -> Path:
 
 @pytest.mark.parametrize("verb", ["archive", "archive-undo"])
 def test_a_source_that_is_none(folder: Path, run: Run, verb: str) -> None:
-    todo = "Next: Name the application's folder: make archive SRC=../painel\n"
+    todo = "Next: Name the application's folder: make archive SRC=../application\n"
     assert run(verb, "nada") == (2, "", "Error: SRC: nada does not exist\n" + todo)
     assert run(verb, str(folder / "fix_x.py"))[::2] == (
         2,
