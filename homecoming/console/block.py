@@ -91,25 +91,18 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "last": _place(way.end, known),
         "first": _place(way.start, known),
         "from_the_start": from_the_start,
-        "lock_key": lock_key(),
-        "lock_timeout": milliseconds(settings.lock_timeout),
-        "lock_wait": settings.lock_wait,
-        "lock_wait_timeout": milliseconds(settings.lock_wait) or 1,
         "made_by": made_by,
         "part_of": part_of,
         "plain": plain,
         "safe_path": SAFE_PATH,
         "sections": sections,
         "start": way.start,
-        "statement_timeout": milliseconds(settings.statement_timeout),
         "tables": squeezed(verdict.array(sorted(verdict.head().tables))),
         "verified": verified,
-        "name": project().name,
-        "program": project().program,
-        "former_tables": "{" + ",".join(project().former.tables) + "}",
-        "version": project().version,
         "comment": _comment,
         "static": _static,
+        **_of_the_project(),
+        **_patience(settings),
     }
     template = Template(
         resources.files(__package__).joinpath("block.sql.mako").read_text("utf-8"), strict_undefined=True
@@ -192,6 +185,23 @@ def _comment(section: Section) -> Iterator[str]:
     """The lines that say what a section does and why."""
     yield f"{section.revision}  {section.title}"
     yield from textwrap.wrap(re.split(r"(?<=[.:]) ", section.reason)[0], WIDTH)
+
+
+def _of_the_project() -> dict[str, object]:
+    ours = project()
+    former = "{" + ",".join(ours.former.tables) + "}"
+    return {"name": ours.name, "program": ours.program, "version": ours.version, "former_tables": former}
+
+
+def _patience(settings: Settings) -> dict[str, object]:
+    """Return the lock of runs, and for how long it and tables are waited for, in milliseconds and for people."""
+    return {
+        "lock_key": lock_key(),
+        "lock_timeout": milliseconds(settings.lock_timeout),
+        "lock_wait": settings.lock_wait,
+        "lock_wait_timeout": milliseconds(settings.lock_wait) or 1,
+        "statement_timeout": milliseconds(settings.statement_timeout),
+    }
 
 
 def _handled(statements: Iterable[str]) -> Iterator[str]:
