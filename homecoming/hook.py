@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import platform
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -164,7 +165,7 @@ class DeployMonitor:
         place: object = "unknown"
         with contextlib.suppress(Exception):
             place = read_settings().candidates[0]
-        with audible():
+        with audible(), _without_a_project_told():
             ours = project()
             log.info("%s %s, Python %s, database: %s", ours.program, ours.version, platform.python_version(), place)
 
@@ -176,6 +177,14 @@ class DeployMonitor:
                 log.info("Migration: done%s", took)
             else:
                 log.warning("Migration: not done%s; see the error above", took)
+
+
+@contextlib.contextmanager
+def _without_a_project_told() -> Iterator[None]:
+    try:
+        yield
+    except UsageError as error:
+        log.error("%s. Next: %s", error.what, error.todo)
 
 
 deploy_monitor = DeployMonitor()

@@ -206,7 +206,11 @@ def project() -> Project:
         UsageError: None was named, or there is none at that place.
     """
     if not _places:
-        raise UsageError("no project is named", "Name it in alembic.ini: [homecoming], project = package.module:NAME")
+        raise UsageError(
+            "no project is named",
+            "Name it in alembic.ini: [homecoming], project = package.module:NAME; in an application, before its hook is"
+            " imported: homecoming.project.name_project('package.module:NAME')",
+        )
     module, _, name = _places[0].partition(":")
     found = getattr(importlib.import_module(module), name, None)
     if not isinstance(found, Project):

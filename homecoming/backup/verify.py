@@ -19,7 +19,7 @@ from homecoming.history.bookkeeping import BOOKKEEPING
 from homecoming.logs import get_logger
 from homecoming.settings import Settings, read_settings
 
-log = get_logger("homecoming.backup")
+log = get_logger("backup")
 
 # How many differences are told.
 _TOLD = 10
