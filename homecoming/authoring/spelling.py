@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import False_, True_
 
+from homecoming.errors import Refused
 from homecoming.operations.recorded import Said
 from homecoming.schema.parts import names_of
+
+_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 INDENT = 4
 # Alembic puts a function's body in from the margin, after it was spelled.
@@ -133,6 +137,11 @@ def _default(default: Any) -> _Text:
 
 
 def _type(kind: sa.types.TypeEngine[Any]) -> _Text:
+    if kind._variant_mapping:
+        raise _unspeakable(kind)
+    if isinstance(kind, sa.types.TypeDecorator):
+        # What it does to values is the application's; the column is that of the type inside.
+        return _type(kind.load_dialect_impl(_POSTGRESQL))
     if isinstance(kind, sa.Enum):
         return _Group("sa.Enum(", (*map(_text, kind.enums), f"name={_text(str(kind.name))}"), ")")
     if type(kind) is sa.String and kind.length and not kind.collation:
@@ -140,8 +149,16 @@ def _type(kind: sa.types.TypeEngine[Any]) -> _Text:
     if type(kind) is sa.Numeric and kind.precision is not None and kind.asdecimal:
         return f"sa.Numeric({kind.precision}{'' if kind.scale is None else f', {kind.scale}'})"
     if type(kind).__module__ != "sqlalchemy.sql.sqltypes":
-        raise TypeError(f"a type of one dialect only, {kind!r}, has no guarded operation")
+        raise _unspeakable(kind)
     return f"sa.{kind!r}".removesuffix("()")
+
+
+def _unspeakable(kind: sa.types.TypeEngine[Any]) -> Refused:
+    return Refused(
+        f"a type of one dialect, or another on each: {kind!r}",
+        "Nothing was written: a revision is not written with it. Write that one by hand (alembic revision -m), or give"
+        " the column a type of sqlalchemy's own",
+    )
 
 
 def _laid_out(text: _Text, indent: int) -> str:

@@ -82,7 +82,8 @@ def quoted(name: str) -> str:
 def sequence_definition(kind: str, table: str, column: str) -> str:
     """Return what a sequence is that ``serial`` makes for a column of the integer type ``kind``."""
     return (
-        f"AS {kind} START 1 INCREMENT 1 MINVALUE 1 MAXVALUE {_SEQUENCE_MAXIMUM[kind]} CACHE 1 OWNED BY {table}.{column}"
+        f"AS {kind} START 1 INCREMENT 1 MINVALUE 1 MAXVALUE {_SEQUENCE_MAXIMUM[kind]} CACHE 1"
+        f" OWNED BY {_QUOTE(table)}.{column}"
     )
 
 

@@ -29,6 +29,9 @@ def spelled_default(column: sa.Column[object], schema: str = "") -> str | None:
         return str(said[1:-1].lower() in {"true", "t", "1", "yes", "on", "y"}).lower()
     if isinstance(kind, sa.Integer) and re.fullmatch(r"\d+", said[1:-1]):
         return said[1:-1]
+    # Float first: to SQLAlchemy it is a Numeric.
+    if isinstance(kind, sa.Float):
+        return f"{said}::double precision"
     for of, name in ((sa.Text, "text"), (sa.String, "character varying"), (sa.Numeric, "numeric"), (sa.Date, "date")):
         if isinstance(kind, of):
             return f"{said}::{name}"

@@ -30,9 +30,10 @@ def managed(metadata: sa.MetaData, unmanaged: Collection[str]) -> sa.MetaData:
             f"the operations do not know tables such as {'; '.join(reasons[:_SHOWN])}{more}",
             "Name them in the project: unmanaged=(...). They are left alone then; the other tables are looked after",
         )
-    if not unmanaged and metadata.naming_convention.get("fk"):
+    if not unmanaged and metadata.naming_convention.keys() >= NAMES.keys():
         return metadata
-    copy = sa.MetaData(naming_convention=NAMES)
+    names: dict[str, Any] = {**NAMES, **dict(metadata.naming_convention)}
+    copy = sa.MetaData(naming_convention=names)
     for table in tables:
         if any(_refers_to(reference) in unmanaged for reference in table.foreign_key_constraints):
             _without_references(table, copy, unmanaged)

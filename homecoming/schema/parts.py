@@ -39,7 +39,9 @@ def names_of(constraint: sa.UniqueConstraint) -> list[str]:
 
 def plain_index(index: sa.Index) -> bool:
     """Whether an index is one that ``op.ensure_index()`` can make: columns as they are, every row, a B-tree."""
-    special = any(value for key, value in index.dialect_kwargs.items() if value is not None)
+    # A predicate has no truth value of its own; what is left empty, such as `postgresql_include`, says nothing.
+    said = index.dialect_kwargs.values()
+    special = any(isinstance(value, sa.ClauseElement) or bool(value) for value in said)
     return not special and all(isinstance(expression, sa.Column) for expression in index.expressions)
 
 

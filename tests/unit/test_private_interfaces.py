@@ -16,6 +16,8 @@ PUBLIC = {"_asdict", "_replace", "_exit", "_homecoming_prepared"}
 USED = {
     # The columns of a key that belongs to no table yet: there is no public way to them.
     "_pending_colargs": "sqlalchemy",
+    # Whether a type is another on one dialect (authoring/spelling.py): neither its repr nor a public attribute tells.
+    "_variant_mapping": "sqlalchemy",
     # Where every operation of Alembic's is sent: the schema is named there (operations/plain.py).
     "_exec": "alembic",
 }
