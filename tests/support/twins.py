@@ -25,6 +25,7 @@ from homecoming.history.run_history import helpers
 from homecoming.operations.guarded import prepare, prologue, send
 from homecoming.operations.sqlite import REVISION, changes
 from homecoming.operations.sqlite.violations import DIRECTION
+from homecoming.project import logger_name
 from tests.conftest import engine_of
 from tests.support import servers
 
@@ -96,7 +97,7 @@ def logged() -> Iterator[list[str]]:
         def emit(self, record: logging.LogRecord) -> None:
             said.append(record.getMessage())
 
-    logger, handler = logging.getLogger("homecoming.operations"), Noting()
+    logger, handler = logging.getLogger(logger_name("operations")), Noting()
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
