@@ -6,8 +6,9 @@ This one verb is for a folder that has no project yet, and so is none of the lis
 from __future__ import annotations
 
 import argparse
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -61,10 +62,16 @@ def main(arguments: Sequence[str], folder: Path | None = None) -> int:
     for template, target in targets.items():
         text = resources.files("homecoming").joinpath("scaffold", template).read_text("utf-8")
         if template != "script.py.mako":
-            text = re.sub(r"\b(" + "|".join(words) + r")\b", lambda found: words[found[0]], text)
+            # In Python each stands between double quotes.
+            python = {key: json.dumps(word)[1:-1] for key, word in words.items()}
+            text = _filled(text, python if target.suffix == ".py" else words)
         target.write_text(text, "utf-8")
         say(f"Written: {target.relative_to(root)}")
     if makefile.exists() and targets["Makefile"] != makefile:
         say("Add to your Makefile: include homecoming.mk")
     say(f"Next: look at {given.package}/migrations.py, then: make revision M='Create the schema'")
     return 0
+
+
+def _filled(text: str, words: Mapping[str, str]) -> str:
+    return re.sub(r"\b(" + "|".join(words) + r")\b", lambda found: words[found[0]], text)
