@@ -42,7 +42,9 @@ def hook(reference: Reference, number: str | None = None, compare: bool = True) 
 
     def process(_context: Any, _revision: Any, directives: list[MigrationScript]) -> None:
         (script,) = directives
-        script.rev_id = number or f"{int(reference.head) + 1:04d}"
+        # Behind the last number: an application may have revisions of Alembic's own naming among them.
+        numbers = (int(each.revision) for each in reference.revisions if each.revision.isdecimal())
+        script.rev_id = number or f"{max(numbers, default=0) + 1:04d}"
         if not compare:
             return
         former, found = reference.compared()

@@ -151,7 +151,11 @@ def _postgresql() -> Iterator[sa.Engine | None]:
 
 def _servers() -> Any:
     """Return the module that starts the servers of the tests, where this is the repository and they can be started."""
-    path = history_file().parent / "tests" / "support" / "servers.py"
+    root = history_file().parent
+    path = root / "tests" / "support" / "servers.py"
+    if not (root / "homecoming" / "__init__.py").is_file():
+        # Another application's file of that name is none of ours to run.
+        return None
     spec = importlib.util.spec_from_file_location("homecoming_reference_servers", path) if path.is_file() else None
     if spec is None or spec.loader is None:
         return None
