@@ -142,7 +142,7 @@ class Stretch:
     def _now(self) -> dict[str, str]:
         """The watched tables that are there, by the keys of their names: what each was called before the stretch."""
         rows = self._connection.exec_driver_sql(
-            "SELECT tbl_name, substr(name, 13) FROM sqlite_temp_master"
+            f"SELECT tbl_name, substr(name, {len('homecoming_gone_') + 1}) FROM sqlite_temp_master"
             " WHERE type = 'trigger' AND name LIKE 'homecoming\\_gone\\_%' ESCAPE '\\'"
         )
         return {key(name): self._tables[int(place)] for name, place in rows}
