@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import venv
 from pathlib import Path
 
@@ -61,3 +62,16 @@ def test_each_line_for_pip_installs_the_library(tmp_path: Path) -> None:
         assert "painel-migrations" in shell("painel --version")
         assert "SQLAlchemy==2.0.36" in shell("pip freeze")
     assert "known, nothing to cover" not in shell("painel archive .")
+
+
+def test_the_engine_alone_can_be_installed(tmp_path: Path) -> None:
+    """As docs/adopt.md says it, beside what it needs: the folder is a project of its own."""
+    pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--no-deps"]
+    subprocess.run([*pip, "--target", str(tmp_path / "installed"), str(ROOT / "homecoming")], check=True)
+    found = {path.relative_to(tmp_path / "installed").parts[0] for path in (tmp_path / "installed").iterdir()}
+    assert {name for name in found if not name.endswith(".dist-info")} == {"homecoming", "bin"}
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/__init__.py").touch()
+    begun = [sys.executable, "-m", "homecoming", "init", "shop"]
+    subprocess.run(begun, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path / "installed")}, check=True)
+    assert (tmp_path / "alembic/script.py.mako").is_file()

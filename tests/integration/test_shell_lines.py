@@ -217,12 +217,12 @@ _HERE = "tests/integration/test_shell_lines.py"
 _GENERATED = "tests/integration/test_generated_revisions.py"
 BY_OTHERS = {
     **dict.fromkeys(shell_lines.PIP, _PIP),
-    "pip install 'painel-migrations[0017]'": (
-        "tests/adoption/test_installations.py::test_what_the_message_says_brings_it"
-    ),
+    "pip install ./homecoming": "tests/adoption/test_documented_pip.py::test_the_engine_alone_can_be_installed",
+    "pip install '0017[0017]'": ("tests/adoption/test_installations.py::test_what_the_message_says_brings_it"),
     "mkdir -p 0017": "tests/integration/test_advice.py::test_the_folder_of_a_new_file_is_made_as_it_is_said",
     "git -C 0017 add archive && git -C 0017 commit": f"{_HERE}::test_a_move_is_kept_as_it_is_said",
     "alembic revision --autogenerate": f"{_GENERATED}::test_plain_alembic_writes_the_same",
+    "alembic revision -m": f"{_GENERATED}::test_an_empty_file_has_the_number_it_is_given",
     'alembic revision --rev-id 0023 -m "..."': f"{_GENERATED}::test_an_empty_file_has_the_number_it_is_given",
     "git diff": f"{_HERE}::test_an_edit_goes_back_as_it_is_said",
     "git checkout": f"{_HERE}::test_an_edit_goes_back_as_it_is_said",
@@ -235,6 +235,7 @@ CANNOT = {
     "railway config plan": _NO_RAILWAY,
     "railway config apply": _NO_RAILWAY,
     "npm install railway": _NO_RAILWAY,
+    "pg_dump -Fc": "no advice: what a backup was measured against",
     "git mv": "no advice: says how `make archive` moves",
     "git status": "no advice: what `make archive-undo` brings back",
     **{command: _NO_UV for command, place in shell_lines.shown().items() if place.startswith("requirements")},
