@@ -144,13 +144,17 @@ def test_disk_full(on_sqlite: Damaged, pages: int, interruptions: Interruptions)
 
 
 def test_file_that_may_not_grow(on_sqlite: Damaged) -> None:
-    """A quota: the write itself fails, in the file or in the journal beside it."""
+    """A quota: the write itself fails, in the file or in the journal beside it.
+
+    What Python compiled would be cut off as well, and the next process would read it: none is written.
+    """
     size = Path(str(on_sqlite.engine.url.database)).stat().st_size
 
     def quota() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (size + 8192, size + 8192))
 
-    ended = command.run(on_sqlite.engine.url, "upgrade", preexec_fn=quota)
+    env = command.environment(on_sqlite.engine.url, PYTHONDONTWRITEBYTECODE="1")
+    ended = command.run(on_sqlite.engine.url, "upgrade", preexec_fn=quota, env=env)
     assert ended.code == 6
     assert ended.err.startswith("Error: ")
     assert len(ended.err.splitlines()) == 2

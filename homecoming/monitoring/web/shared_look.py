@@ -70,7 +70,8 @@ class SharedLook:
         except TimeoutError:
             running.breaker.end()
             judged = await asyncio.to_thread(self._blind, self._patience)
-            self._keep(judged)
+            with self._turn:
+                self._keep(judged)
             return judged
 
     def _begin(self) -> _Running:
@@ -82,12 +83,12 @@ class SharedLook:
 
     def _work(self, running: _Running) -> None:
         judged = self._look(running.breaker)
+        # In one turn: whoever asked between would begin a second look.
         with self._turn:
             self._running = None
-        if not running.breaker.broken.is_set():
-            self._keep(judged)
+            if not running.breaker.broken.is_set():
+                self._keep(judged)
         running.result.set_result(judged)
 
     def _keep(self, judged: Judged) -> None:
-        with self._turn:
-            self._kept, self._until = judged, time.monotonic() + self._fresh
+        self._kept, self._until = judged, time.monotonic() + self._fresh

@@ -184,8 +184,11 @@ def test_no_room_is_said_with_the_estimate(
 
 
 def test_a_disk_that_fills_up_leaves_nothing(filled: sa.Engine) -> None:
-    """A limit for files that the process and its client may write takes the full disk's place: 64 kB."""
-    limited = f"ulimit -f 64; exec {sys.executable} -m painel_migrations backup"
+    """A limit for files that the process and its client may write takes the full disk's place: 64 kB.
+
+    What Python compiled would be cut off as well, and the next process would read it (``-B``).
+    """
+    limited = f"ulimit -f 64; exec {sys.executable} -B -m painel_migrations backup"
     ended = command.of(address(filled), "sh", "-c", limited)
     assert ended.code != 0
     assert ended.err.startswith("Error: ")
