@@ -7,7 +7,7 @@
 
 # What a target takes. Only what stands on make's command line is meant: platforms and shells set HOST, PORT or PLAN for
 # purposes of their own, and PLAN=starter would have an upgrade do nothing and succeed.
-ARGUMENTS := REV M FROM TO STYLE SPLIT SRC FORMAT EVERY HOST PORT STATIC PLAN APPLY REDACT FILE INTO CONFIRM LANE ARGS PYTHON
+ARGUMENTS := REV BACKUP M FROM TO STYLE SPLIT SRC FORMAT EVERY HOST PORT STATIC PLAN APPLY REDACT FILE INTO CONFIRM LANE ARGS PYTHON
 given = $(if $(filter command,$(origin $(1))),$(value $(1)))
 # By way of the environment and unexpanded, so that quotes, $ and blanks arrive as they were typed.
 $(foreach name,$(ARGUMENTS),$(eval override GIVEN_$(name) := $$(call given,$(name))))
@@ -30,6 +30,7 @@ INSTALL = { .venv/bin/python -m ensurepip && .venv/bin/python -m pip install --d
 CONSOLE = $(if $(GIVEN_FROM),--from="$$GIVEN_FROM") $(if $(GIVEN_TO),--to="$$GIVEN_TO") \
 	$(if $(GIVEN_STYLE),--style="$$GIVEN_STYLE") $(if $(GIVEN_SPLIT),--split="$$GIVEN_SPLIT")
 PLANNED = $(if $(filter-out 0 no,$(GIVEN_PLAN)),--plan )
+SAVED = $(if $(GIVEN_BACKUP),--backup="$$GIVEN_BACKUP" )
 FORMATTED = $(if $(GIVEN_FORMAT),--format="$$GIVEN_FORMAT")
 PAGE = $(if $(GIVEN_HOST),--host="$$GIVEN_HOST") $(if $(GIVEN_PORT),--port="$$GIVEN_PORT") \
 	$(if $(GIVEN_STATIC),--static="$$GIVEN_STATIC")
@@ -52,8 +53,9 @@ help:
 ## The database: DATABASE_URL, from the environment or .env; otherwise eventos.db in this folder
 ##   upgrade [REV=head]     bring it to the schema the application needs, or to revision REV
 ##                          PLAN=1 says what that would do and what is in its way, and does nothing
+##                          BACKUP=require refuses it without a backup first; off makes none
 upgrade: .venv/runtime
-	@$(RUN) upgrade $(PLANNED)-- "$${GIVEN_REV:-head}"
+	@$(RUN) upgrade $(PLANNED)$(SAVED)-- "$${GIVEN_REV:-head}"
 
 ##   downgrade REV=         take it back to a revision: what later ones did to this database is undone
 ##                          PLAN=1 says what that is and what would stay, and does nothing

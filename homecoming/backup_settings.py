@@ -2,31 +2,62 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from homecoming.errors import UsageError
+
 BACKUP_DIR = "MIGRATION_BACKUP_DIR"
 PG_DUMP = "MIGRATION_PG_DUMP"
+BACKUP = "MIGRATION_BACKUP"
+BACKUP_LIMIT = "MIGRATION_BACKUP_LIMIT"
 
-BACKUP_DEFAULTS = {BACKUP_DIR: "backups"}
-BACKUP_VARIABLES = (BACKUP_DIR, PG_DUMP)
+# Whether an upgrade takes a backup first: if it can, or else not at all, or never.
+AUTO, REQUIRE, OFF = MODES = ("auto", "require", "off")
+
+# A dump of so much takes half a minute, which a deployment has.
+BACKUP_DEFAULTS = {BACKUP_DIR: "backups", BACKUP_LIMIT: "500MB"}
+BACKUP_VARIABLES = (BACKUP_DIR, PG_DUMP, BACKUP, BACKUP_LIMIT)
+
+_SIZE = re.compile(r"(\d{1,15})\s*([KMGT]?)B?", re.ASCII | re.IGNORECASE)
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
 @dataclass(frozen=True)
 class Backups:
-    """Where backups lie, and what makes them.
+    """Where backups lie, what makes them, and when.
 
-    Attributes: ``folder``; ``pg_dump``, the program to use, None where it is looked for.
+    Attributes: ``folder``; ``pg_dump``, the program to use, None where it is looked for; ``mode``, whether an upgrade
+    takes one first, None where nobody said; ``limit``, the bytes of a database above which one is not taken by itself.
     """
 
     folder: Path
     pg_dump: Path | None
+    mode: str | None = None
+    limit: int = 500 * 10**6
 
 
 def backups_of(given: Mapping[str, str]) -> Backups:
     """Return what variables say of backups. Errors: UsageError for what cannot be followed."""
+    mode = given.get(BACKUP)
+    if mode is not None and mode.lower() not in MODES:
+        raise UsageError(
+            f"{BACKUP} is none of {', '.join(MODES)}", f"Unset, it is {AUTO} for a command, {OFF} for the start-up hook"
+        )
     return Backups(
         folder=Path(given.get(BACKUP_DIR) or BACKUP_DEFAULTS[BACKUP_DIR]),
         pg_dump=Path(given[PG_DUMP]) if PG_DUMP in given else None,
+        mode=mode and mode.lower(),
+        limit=_size(given.get(BACKUP_LIMIT) or BACKUP_DEFAULTS[BACKUP_LIMIT]),
     )
+
+
+def _size(text: str) -> int:
+    found = _SIZE.fullmatch(text)
+    if found is None:
+        raise UsageError(
+            f"{BACKUP_LIMIT} is not a size", f"Write it as 200MB or 2GB; unset, it is {BACKUP_DEFAULTS[BACKUP_LIMIT]}"
+        )
+    return int(found[1]) * _UNITS[found[2].upper()]

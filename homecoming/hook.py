@@ -16,6 +16,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
+from homecoming.backup_settings import OFF
 from homecoming.connection.failures import meaning
 from homecoming.connection.interrupts import END_WITHIN, Breaker, Stage
 from homecoming.connection.reach import reached
@@ -23,6 +24,7 @@ from homecoming.errors import FailedError, HomecomingError, UsageError
 from homecoming.events import Event, current_run, observed
 from homecoming.history.bookkeeping import refuse_impostors
 from homecoming.history.configuration import configuration
+from homecoming.history.run_history import Saved
 from homecoming.logs import audible, get_logger
 from homecoming.monitoring.recorder import Recorder
 from homecoming.monitoring.runs import report_run
@@ -118,9 +120,19 @@ def _migrate(settings: Settings, breaker: Breaker) -> None:
             told.revision = head
             log.info("The database is at %s: nothing to do", head)
             return
-        outcome = run_to("upgrade", "head", settings, way=WAY, breaker=breaker)
+        saved = _backup(settings, breaker)
+        outcome = run_to("upgrade", "head", settings, way=WAY, breaker=breaker, saved=saved)
         told.revision, told.revisions = outcome.revision, outcome.steps
     log.info("The database is at %s, after %d revisions", outcome.revision, outcome.steps)
+
+
+def _backup(settings: Settings, breaker: Breaker) -> Saved | None:
+    """Make a backup where somebody asked for one: a start has little time, and its container's disk is not kept."""
+    if (mode := settings.backup.mode or OFF) == OFF:
+        return None
+    from homecoming.backup.before import before_upgrade
+
+    return before_upgrade(settings, "head", mode, breaker)
 
 
 def _revision(settings: Settings, breaker: Breaker) -> str | None:

@@ -72,6 +72,8 @@ def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No variable and no `.env` of the person at the keyboard: a test must not find their database."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
+    # A test of an upgrade is about the upgrade; those of backups before one say so.
+    monkeypatch.setenv("MIGRATION_BACKUP", "off")
     monkeypatch.chdir(tmp_path)
 
 

@@ -19,6 +19,9 @@ ENDING = ".json"
 # What made the file: pg_dump, our own copy, or SQLite's online backup.
 DUMP, COPY, FILE = "pg_dump", "copy", "sqlite"
 
+# Who had it made: a person, or what makes one by itself.
+PERSON, UPGRADE, NIGHTLY = "person", "upgrade", "nightly"
+
 
 @dataclass(frozen=True)
 class Count:
@@ -41,7 +44,7 @@ class Proof:
 class Manifest:
     """A backup, told without a credential and without a row.
 
-    Attributes: ``file``, its name; ``kind``, what made it; ``made_for``, ``person`` or the run it was made before;
+    Attributes: ``file``, its name; ``kind``, what made it; ``made_for``, who had it made;
     ``database``, its name alone, and ``place``, where it is; ``client``, which made the file; ``contents``, the bytes
     of the tables; ``tables``, by name; ``proven`` and ``drilled``, None where it was not.
     """

@@ -21,6 +21,9 @@ RESERVE = 16_000_000
 
 _BLOCK = 1 << 20
 
+# File systems in memory, and of a container's own layer, which is gone with it.
+_NOT_KEPT = frozenset({"overlay", "fuse-overlayfs", "aufs", "tmpfs", "ramfs"})
+
 
 def open_folder(folder: Path) -> Path:
     """Make the folder of backups where it is missing, closed to others, and remove what a killed process left in it.
@@ -111,6 +114,43 @@ def sha256_of(file: Path, check: Callable[[], None] = lambda: None) -> str:
             digest.update(block)
             check()
     return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[bool]:
+    """Hold a folder while the block runs; gives whether it is held, and not by another process."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folder.
+        yield True
+        return
+    try:
+        yield _lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def is_kept(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
+    """Whether what is written in a folder is there tomorrow: not in memory, and not in a container's own layer.
+
+    Arguments: ``mounts``, where the system lists what is mounted; one that has no such list keeps what it is given.
+    """
+    try:
+        lines = mounts.read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return True
+    real, found = os.path.realpath(folder), ("", "")
+    for point, kind in ((_unescaped(words[1]), words[2]) for line in lines if len(words := line.split(" ")) > 2):
+        inside = real == point or real.startswith(point.rstrip("/") + "/")
+        # The last one at a place is on top.
+        if inside and len(point) >= len(found[0]):
+            found = point, kind
+    return found[1] not in _NOT_KEPT
+
+
+def _unescaped(point: str) -> str:
+    """Return a name of that list as it is: a blank is \\040 there."""
+    return re.sub(r"\\(\d{3})", lambda code: chr(int(code[1], 8)), point)
 
 
 def _lock(descriptor: int) -> bool:

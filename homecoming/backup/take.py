@@ -26,8 +26,6 @@ from homecoming.settings import Settings, read_settings
 
 log = get_logger("backup")
 
-PERSON = "person"
-
 # What is kept of the size of the last backup for what came since.
 _GROWTH = 1.5
 
@@ -43,7 +41,7 @@ class Made:
 def backup(breaker: Breaker | None = None) -> int:
     """Make a backup of the configured database. Returns 0; errors: HomecomingError, and then there is no file."""
     settings = read_settings()
-    made = take(settings, PERSON, breaker or Breaker())
+    made = take(settings, manifest.PERSON, breaker or Breaker())
     told = made.manifest
     tables = f"{len(told.tables)} table{'s' * (len(told.tables) != 1)}, {told.rows} row{'s' * (told.rows != 1)}"
     log.info("Backup: %s, %s: %s, at %s", made.file, place.megabytes(told.size), tables, told.revision or "no revision")
@@ -54,7 +52,7 @@ def backup(breaker: Breaker | None = None) -> int:
 def take(settings: Settings, made_for: str, breaker: Breaker) -> Made:
     """Make a backup, by what fits the database.
 
-    Arguments: ``made_for``, ``person`` or what it is made before; ``breaker``, which ends it.
+    Arguments: ``made_for``, who has it made; ``breaker``, which ends it.
     Errors: HomecomingError; there is no file then, under a final name or another.
     """
     folder = place.open_folder(settings.backup.folder)
@@ -62,7 +60,7 @@ def take(settings: Settings, made_for: str, breaker: Breaker) -> Made:
         return _of_file(settings, folder, made_for, breaker)
     with reached(settings, read_only=True, breaker=breaker) as way_in:
         connection = way_in.connection.execution_options(**{ONE_MOMENT: True})
-        log.info("Database: %s", way_in.candidate)
+        _say_database(way_in.candidate, made_for)
         return _of_server(connection, way_in.candidate, settings, folder, made_for, breaker)
 
 
@@ -89,6 +87,12 @@ def _of_server(
     return _kept(final, folder, told)
 
 
+def _say_database(candidate: Candidate, made_for: str) -> None:
+    """Say which database it is; a run that has it made says so itself."""
+    if made_for != manifest.UPGRADE:
+        log.info("Database: %s", candidate)
+
+
 def _program(connection: sa.Connection, settings: Settings) -> client.Client | None:
     """Return the pg_dump that fits; None where there is none, and our own copy can do without.
 
@@ -110,7 +114,7 @@ def _of_file(settings: Settings, folder: Path, made_for: str, breaker: Breaker) 
     if file is None:
         raise UsageError("the database is in memory, and gone when a command ends", "Name a file in DATABASE_URL")
     with reached(settings, read_only=True, breaker=breaker) as way_in:
-        log.info("Database: %s", way_in.candidate)
+        _say_database(way_in.candidate, made_for)
         revision = _revision(way_in.connection)
     size = sqlite.size_of(file)
     place.ask_for_room(folder, size)

@@ -19,7 +19,7 @@ from homecoming.connection.reach import reached
 from homecoming.errors import EditedError, Refused
 from homecoming.history.bookkeeping import make_way, refuse_impostors
 from homecoming.history.configuration import configuration
-from homecoming.history.lines import Edited, Line, edited, read_lines
+from homecoming.history.lines import RAN, Edited, Line, edited, read_lines
 from homecoming.history.retired_objects import changes, read_entries
 from homecoming.settings import read_settings
 from homecoming.terminal import as_json, printable, show
@@ -108,7 +108,7 @@ def totals(lines: Sequence[Line]) -> str:
 def _totals(lines: Sequence[Line]) -> Mapping[str, float]:
     return {
         "runs": len({line.run for line in lines}),
-        "revisions": len(lines),
+        "revisions": sum(line.direction in RAN for line in lines),
         "seconds": round(sum(line.seconds for line in lines), 3),
         "rows_retired": sum(line.rows_retired for line in lines),
     }

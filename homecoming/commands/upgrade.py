@@ -7,6 +7,8 @@ import time
 
 from alembic.script import ScriptDirectory
 
+from homecoming.backup.before import before_upgrade, say_way_back
+from homecoming.backup_settings import AUTO, MODES, OFF
 from homecoming.connection.interrupts import Breaker
 from homecoming.connection.reach import UnreachableError
 from homecoming.console.manual import write_scripts
@@ -26,6 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument("revision", nargs="?", default="head", metavar="REV")
     parser.add_argument("--plan", action="store_true", help="say what it would do and what is in its way; do nothing")
+    parser.add_argument("--backup", choices=MODES, help="whether a backup is made first (MIGRATION_BACKUP, else auto)")
 
 
 def run(given: argparse.Namespace, breaker: Breaker) -> int:
@@ -33,16 +36,17 @@ def run(given: argparse.Namespace, breaker: Breaker) -> int:
     if given.plan:
         return plan("upgrade", given.revision, breaker)
     with recorded(given.afterwards):
-        return run_command("upgrade", given.revision, breaker)
+        return run_command("upgrade", given.revision, breaker, given.backup)
 
 
-def run_command(direction: str, revision: str, breaker: Breaker) -> int:
+def run_command(direction: str, revision: str, breaker: Breaker, backup: str | None = OFF) -> int:
     """Bring the configured database to a revision, and say how far it came.
 
     Args:
         direction: upgrade or downgrade.
         revision: Where to.
         breaker: Ends the run where the user does.
+        backup: Whether one is made before it: auto, require, off; None where the settings say so.
 
     Returns:
         The exit code.
@@ -55,7 +59,8 @@ def run_command(direction: str, revision: str, breaker: Breaker) -> int:
     began = time.monotonic()
     with run_told("command", direction, revision) as told:
         try:
-            outcome = run_to(direction, revision, settings, way="command", breaker=breaker)
+            saved = before_upgrade(settings, revision, backup or settings.backup.mode or AUTO, breaker)
+            outcome = run_to(direction, revision, settings, way="command", breaker=breaker, saved=saved)
         except (UnreachableError, LostError) as error:
             raise _unreachable(direction, revision, error, settings.attempts_left) from None
         told.revision, told.revisions = outcome.revision, outcome.steps
@@ -63,6 +68,7 @@ def run_command(direction: str, revision: str, breaker: Breaker) -> int:
         checked = "; the schema is what the application needs" if outcome.verified else ""
         steps = f"{outcome.steps} revision{'s' if outcome.steps > 1 else ''}"
         log.info("Done: at %s after %s, %.1f s%s", outcome.revision, steps, time.monotonic() - began, checked)
+        say_way_back(saved)
     elif outcome.found_after_loss:
         log.info("Done: at %s; the answer to the commit was lost, and the database was found there", outcome.revision)
     else:

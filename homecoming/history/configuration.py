@@ -21,9 +21,9 @@ def configuration(**attributes: object) -> Config:
     """Return Alembic's configuration for our own commands, which log and report in their own way.
 
     Arguments: ``attributes``, for env.py: ``connection``, an engine or a connection; ``way``, how the run came to be,
-    for migration_history (a connection without one leaves no lines); ``reference``, true where the database is made to
-    be compared with the schema, and so is not checked against it; ``repair``, true where the whole history is to run
-    again; ``bare`` and ``section``, for the console script.
+    for migration_history (a connection without one leaves no lines); ``saved``, the backup before it; ``reference``,
+    true where the database is made to be compared with the schema, and so is not checked against it; ``repair``, true
+    where the whole history is to run again; ``bare`` and ``section``, for the console script.
     """
     from alembic.config import Config
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 class Line:
     """A revision applied, taken back or stamped: a row of the table, with its columns as docs/architecture.md has them.
 
+    Or a backup before a run: ``direction`` is backup, and how it was asked for; ``revision`` is where the database was,
+    ``revision_sha256`` is the file's, empty where none was made.
+
     ``applied_at`` is aware, ``seconds`` and ``rows_retired`` are numbers; ``role`` and ``application_name`` are None on
     SQLite, ``script_sha256`` is None but for a pasted script.
     """
@@ -50,6 +53,9 @@ class Edited(NamedTuple):
     sha256_ran: str
     sha256_file: str
 
+
+# What a line of a revision says; others tell what a run did besides.
+RAN = frozenset({"upgrade", "downgrade", "stamp"})
 
 _COLUMNS = tuple(field.name for field in fields(Line))
 

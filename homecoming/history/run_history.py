@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
@@ -33,6 +33,32 @@ def revision_sha256(revision: Script) -> str:
     return hashlib.sha256(Path(revision.path).read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
+@dataclass(frozen=True)
+class Saved:
+    """What a run notes of a backup before it.
+
+    Attributes: ``mode``, auto or require; ``revision``, where the database was, None for none; ``file`` and ``sha256``,
+    empty where none was made; ``seconds`` that it took.
+    """
+
+    mode: str
+    revision: str | None
+    file: str
+    sha256: str
+    seconds: float
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """The columns of its line that a run's other lines fill by themselves."""
+        return {
+            "revision": self.revision or "base",
+            "direction": f"backup {self.mode}",
+            "seconds": self.seconds,
+            "revision_sha256": self.sha256,
+            "rows_retired": 0,
+        }
+
+
 class History(Protocol):
     """What a run tells, in this order; the lines are written at its end, before the commit."""
 
@@ -49,24 +75,26 @@ class History(Protocol):
         """Write the lines, with the state that the run leaves."""
 
 
-def history_of(migration: MigrationContext, way: str | None) -> History:
+def history_of(migration: MigrationContext, way: str | None, saved: Saved | None = None) -> History:
     """Return the history of the database of a migration.
 
-    Arguments: ``way`` of the run: command, alembic, start-up or console; None for one that leaves no lines.
+    Arguments: ``way`` of the run: command, alembic, start-up or console; None for one that leaves no lines; ``saved``,
+    the backup before it.
     """
     if migration.dialect.name == "postgresql":
-        return _PostgreSQL(migration, way)
+        return _PostgreSQL(migration, way, saved)
     # What works on a file is nothing to a run that prints statements.
     from homecoming.history.sqlite import HistoryOnSQLite
 
     assert migration.connection is not None
-    return HistoryOnSQLite(migration.connection, way)
+    return HistoryOnSQLite(migration.connection, way, saved)
 
 
 @dataclass
 class _PostgreSQL:
     migration: MigrationContext
     way: str | None
+    saved: Saved | None = None
     direction: str = ""
 
     def begin_run(self) -> None:
@@ -82,6 +110,7 @@ class _PostgreSQL:
         # A script that is pasted has its SHA-256 in place of NULL.
         if self.way:
             self._call("begin_run", self.way, project().version, None)
+            self._note_backup()
         else:
             self._call("lift_settings")
             self._call("refuse_foreign_code")
@@ -103,6 +132,18 @@ class _PostgreSQL:
         self._call("note_changes")
         if self.way:
             self._call("end_run")
+
+    def _note_backup(self) -> None:
+        if self.saved is not None and (connection := self._connection):
+            # No helper does it: a script that is pasted makes no backup.
+            line = self.saved.line
+            columns, values = ", ".join(line), ", ".join(f":{name}" for name in line)
+            connection.execute(
+                sa.text(
+                    f"INSERT INTO pg_temp.applied ({columns}, applied_at) VALUES ({values}, transaction_timestamp())"
+                ),
+                line,
+            )
 
     @property
     def _connection(self) -> sa.Connection | None:

@@ -27,6 +27,7 @@ from homecoming.errors import (
     Refused,
 )
 from homecoming.history.configuration import configuration
+from homecoming.history.run_history import Saved
 from homecoming.logs import get_logger
 from homecoming.run.environment import Outcome
 from homecoming.run.migrate import migrate
@@ -37,14 +38,16 @@ log = get_logger("deploy")
 T = TypeVar("T")
 
 
-def run_to(direction: str, revision: str, settings: Settings, way: str, breaker: Breaker) -> Outcome:
+def run_to(
+    direction: str, revision: str, settings: Settings, way: str, breaker: Breaker, saved: Saved | None = None
+) -> Outcome:
     """Bring the database to a revision, with as many runs as it takes.
 
     Had the commit of a run arrived whose connection was lost, the next one finds it, under the lock of runs, which the
     lost session holds until it has ended.
 
     Arguments: ``direction``, upgrade, downgrade, or repair, which goes through the whole history again; ``way``, for
-    migration_history; ``breaker``, which ends it.
+    migration_history; ``breaker``, which ends it; ``saved``, the backup that was made before.
     Errors: HomecomingError. Nothing is changed then, unless its text says that this cannot be known.
     """
     announced = ""
@@ -62,7 +65,7 @@ def run_to(direction: str, revision: str, settings: Settings, way: str, breaker:
                 # A relative path is another file in another folder, and a link leads elsewhere.
                 if file is not None and str(file) != way_in.candidate.url.database:
                     log.info("The file: %s%s", file, ", which is made now" if is_new else "")
-            outcome = _once(direction, revision, settings, way, breaker, way_in)
+            outcome = _once(direction, revision, settings, way, breaker, way_in, saved)
             return replace(outcome, found_after_loss=in_doubt and not outcome.steps)
 
     return until_through(run, settings, breaker)
@@ -99,10 +102,19 @@ def until_through(run: Callable[[], T], settings: Settings, breaker: Breaker) ->
             raise _told(error, breaker) from error
 
 
-def _once(direction: str, revision: str, settings: Settings, way: str, breaker: Breaker, way_in: Reached) -> Outcome:
+def _once(
+    direction: str,
+    revision: str,
+    settings: Settings,
+    way: str,
+    breaker: Breaker,
+    way_in: Reached,
+    saved: Saved | None,
+) -> Outcome:
     """One run on one connection. Errors: HomecomingError; of these, LostError and LockedError may pass."""
     repair = {"repair": True} if direction == "repair" else {}
-    config = configuration(connection=way_in.connection, settings=settings, way=way, breaker=breaker, **repair)
+    given = {"connection": way_in.connection, "settings": settings, "way": way, "breaker": breaker, "saved": saved}
+    config = configuration(**given, **repair)
     try:
         migrate(config, direction, revision)
     except sa.exc.DBAPIError as error:

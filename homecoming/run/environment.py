@@ -300,7 +300,7 @@ def _told(
     attributes = environment.config.attributes
 
     def steps(heads: Any, migration: MigrationContext) -> Iterator[MigrationStep]:
-        history = history_of(migration, attributes.get("way"))
+        history = history_of(migration, attributes.get("way"), attributes.get("saved"))
         # What a script is made of is told apart by the revision it belongs to.
         section = attributes.get("section", lambda _revision: None)
         count = 0

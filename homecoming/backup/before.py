@@ -1,0 +1,229 @@
+"""A backup before an upgrade: whether there is something to save, whether one can be made, who of several makes it.
+
+It is made before the run begins, outside its transaction and its lock, and is over when the run begins: nobody waits
+for both.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+
+from homecoming.backup import manifest, place, sqlite
+from homecoming.backup.contents import tables_of
+from homecoming.backup.manifest import UPGRADE
+from homecoming.backup.take import take
+from homecoming.backup.verify import place_of
+from homecoming.backup_settings import BACKUP, BACKUP_DIR, BACKUP_LIMIT, OFF, REQUIRE
+from homecoming.connection.interrupts import Breaker
+from homecoming.connection.locks import Patience, lock_key, runs
+from homecoming.connection.reach import reached
+from homecoming.connection.sqlite_file import file_of
+from homecoming.errors import HomecomingError, LockedError, NoConnectionError, Refused
+from homecoming.history.bookkeeping import BOOKKEEPING, versions_of
+from homecoming.history.configuration import configuration
+from homecoming.history.run_history import Saved
+from homecoming.logs import get_logger
+from homecoming.run.steps import steps
+from homecoming.settings import Settings
+
+log = get_logger("backup")
+
+# Seconds for which a backup is still one of this moment: replicas of a deployment, and the attempts of one, share it.
+RECENT = 120.0
+
+# Seconds after another's backup in which its run is awaited, and between two looks.
+_QUIET = 3.0
+_PAUSE = 0.2
+
+_FAILS = (HomecomingError, sa.exc.DBAPIError, OSError, subprocess.SubprocessError)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What an upgrade would change: the revision it starts from, the bytes of it, whether another run is at work."""
+
+    revision: str | None
+    size: int
+    is_busy: bool
+
+
+def before_upgrade(settings: Settings, revision: str, mode: str, breaker: Breaker) -> Saved | None:
+    """Make a backup where an upgrade has something to do on rows that are there.
+
+    Arguments: ``revision``, where the upgrade leads; ``mode``, auto, require or off; ``breaker``, which ends it.
+    Returns what the run is to note; None where there was nothing to save, or it is off.
+    Errors: Refused where one is required and cannot be made; UnreachableError as the run would have it.
+    """
+    if mode == OFF:
+        return None
+    began = time.monotonic()
+    heard = -_QUIET - began
+    while True:
+        found = _look(settings, revision, breaker)
+        if found is None:
+            return None
+        if (recent := _recent(settings, found)) is not None:
+            return recent_saved(mode, recent, settings)
+        if why := _unfit(settings, found, mode):
+            return _without(mode, found, why)
+        with _turn(settings, breaker) as is_mine:
+            if is_mine and not found.is_busy and time.monotonic() - heard > _QUIET:
+                return _made(settings, found, mode, breaker)
+        if not is_mine or found.is_busy:
+            if heard < began:
+                log.info("Another run is at work: its backup, or its end, is waited for")
+            heard = time.monotonic()
+        if heard - began > settings.lock_wait:
+            # The run itself says who holds the lock; without one that is required it does not begin.
+            return _without(mode, found, LockedError("another run holds the lock for too long", "Wait for it"))
+        breaker.broken.wait(_PAUSE)
+        breaker.check()
+
+
+def recent_saved(mode: str, told: manifest.Manifest, settings: Settings) -> Saved:
+    """Return what a run notes of a backup that was made just before."""
+    file = settings.backup.folder / told.file
+    log.info("Backup: %s, made %d s ago, is of this moment", file, told.age)
+    return Saved(mode, told.revision, str(file), told.sha256, 0.0)
+
+
+def say_way_back(saved: Saved | None) -> None:
+    """Say after an upgrade how to go back, and which way when."""
+    if saved is None:
+        return
+    log.info(
+        "Where the application does not work with it: make downgrade REV=%s, which keeps the rows written since",
+        saved.revision or "base",
+    )
+    if saved.file:
+        log.info("Where data was damaged: make restore FILE=%s, which is without what was written since", saved.file)
+
+
+def _look(settings: Settings, revision: str, breaker: Breaker) -> _Found | None:
+    """Return what an upgrade would change; None where it has nothing to do, or there is not a row.
+
+    Errors: NoConnectionError. What else is wrong with a database its run says itself.
+    """
+    file = file_of(settings.database_url) if settings.database_url.get_backend_name() == "sqlite" else None
+    if file is not None and not file.exists():
+        return None
+    try:
+        with reached(settings, read_only=True, breaker=breaker) as way_in:
+            connection = way_in.connection
+            if file is None:
+                connection.exec_driver_sql(Patience(0, settings.lock_timeout).settings)
+            heads = versions_of(connection).get_current_heads()
+            script = ScriptDirectory.from_config(configuration())
+            if not steps(script, "upgrade", revision, heads):
+                return None
+            at = "_".join(sorted(heads)) or None
+            if runs(connection):
+                return _Found(at, 0, is_busy=True)
+            size = _size_of_rows(connection)
+    except NoConnectionError:
+        raise
+    except (*_FAILS, CommandError):
+        breaker.check()
+        return None
+    if size is None:
+        return None
+    return _Found(at, sqlite.size_of(file) if file is not None else size, is_busy=False)
+
+
+def _size_of_rows(connection: sa.Connection) -> int | None:
+    """Return the bytes of all tables; None where there is not a row, 0 where that cannot be known."""
+    try:
+        tables = tables_of(connection)
+    except Refused:
+        # What this role may not read the backup itself says.
+        return 0
+    for table in tables:
+        if table.name.split(".")[-1] not in BOOKKEEPING:
+            asked = f"SELECT EXISTS (SELECT 1 FROM {table.spelled})"
+            if connection.exec_driver_sql(asked, execution_options={"no_parameters": True}).scalar():
+                return sum(each.bytes for each in tables)
+    return None
+
+
+def _recent(settings: Settings, found: _Found) -> manifest.Manifest | None:
+    """Return a backup of this database, at this revision and of this moment.
+
+    The database has to be as large as it was: by one name another may be reached, through a tunnel or from another
+    folder, and what was written meanwhile is not in it.
+    """
+    folder, file = settings.backup.folder, settings.database_url.get_backend_name() == "sqlite"
+    if file and folder.is_absolute() and not Path(str(settings.database_url.database)).is_absolute():
+        return None
+    for told in manifest.found(folder):
+        is_same = told.place in place_of(settings) and told.contents == found.size and told.revision == found.revision
+        if is_same and 0 <= told.age < RECENT and (folder / told.file).stat().st_size == told.size:
+            return told
+    return None
+
+
+def _unfit(settings: Settings, found: _Found, mode: str) -> HomecomingError | None:
+    """Return why none is made by itself, where it is not."""
+    if mode != REQUIRE and found.size > settings.backup.limit:
+        return Refused(
+            f"the database has {place.megabytes(found.size)}, more than {BACKUP_LIMIT}"
+            f" ({place.megabytes(settings.backup.limit)})",
+            "Take one yourself: make backup",
+        )
+    if not place.is_kept(settings.backup.folder):
+        return Refused(
+            f"{settings.backup.folder.absolute()} is not on a disk that is kept",
+            f"Name a folder on a volume in {BACKUP_DIR}, or take one from elsewhere: make backup",
+        )
+    return None
+
+
+def _made(settings: Settings, found: _Found, mode: str, breaker: Breaker) -> Saved:
+    began = time.monotonic()
+    try:
+        made = take(settings, UPGRADE, breaker)
+    except _FAILS as error:
+        breaker.check()
+        ours = error if isinstance(error, HomecomingError) else Refused("it failed on the way", "See why: make backup")
+        return _without(mode, found, ours)
+    seconds = time.monotonic() - began
+    log.info("Backup: %s, %s, %.1f s", made.file, place.megabytes(made.manifest.size), seconds)
+    return Saved(mode, made.manifest.revision, str(made.file), made.manifest.sha256, round(seconds, 3))
+
+
+def _without(mode: str, found: _Found, why: HomecomingError) -> Saved:
+    """Go on without one, and say so. Errors: Refused where one is required."""
+    if mode == REQUIRE:
+        raise Refused(f"no backup before the upgrade, which {BACKUP} requires: {why.what}", why.todo)
+    log.info("No backup before the upgrade: %s. Next: %s", why.what, why.todo)
+    return Saved(mode, found.revision, "", "", 0.0)
+
+
+@contextmanager
+def _turn(settings: Settings, breaker: Breaker) -> Iterator[bool]:
+    """Have one upgrade at a time make its backup: gives whether it is this one's turn.
+
+    On PostgreSQL by a lock of a transaction that does nothing else; of SQLite files, by one on the folder of backups.
+    """
+    if settings.database_url.get_backend_name() == "sqlite":
+        try:
+            folder = place.open_folder(settings.backup.folder)
+        except HomecomingError:
+            # The backup itself says so.
+            yield True
+            return
+        with place.held(folder) as is_mine:
+            yield is_mine
+        return
+    with reached(settings, read_only=True, breaker=Breaker()) as way_in:
+        # Beside the lock of runs, whose number is above 0.
+        asked = f"SELECT pg_try_advisory_xact_lock({-lock_key()})"
+        yield bool(way_in.connection.exec_driver_sql(asked).scalar_one())
