@@ -120,16 +120,16 @@ def _migrate(settings: Settings, breaker: Breaker) -> None:
             told.revision = head
             log.info("The database is at %s: nothing to do", head)
             return
-        saved = _backup(settings, breaker)
-        outcome = run_to("upgrade", "head", settings, way=WAY, breaker=breaker, saved=saved)
+        with _backup(settings, breaker) as saved:
+            outcome = run_to("upgrade", "head", settings, way=WAY, breaker=breaker, saved=saved)
         told.revision, told.revisions = outcome.revision, outcome.steps
     log.info("The database is at %s, after %d revisions", outcome.revision, outcome.steps)
 
 
-def _backup(settings: Settings, breaker: Breaker) -> Saved | None:
+def _backup(settings: Settings, breaker: Breaker) -> contextlib.AbstractContextManager[Saved | None]:
     """Make a backup where somebody asked for one: a start has little time, and its container's disk is not kept."""
     if (mode := settings.backup.mode or OFF) == OFF:
-        return None
+        return contextlib.nullcontext()
     from homecoming.backup.before import before_upgrade
 
     return before_upgrade(settings, "head", mode, breaker)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -40,8 +40,7 @@ log = get_logger("backup")
 # Seconds for which a backup is still one of this moment: replicas of a deployment, and the attempts of one, share it.
 RECENT = 120.0
 
-# Seconds after another's backup in which its run is awaited, and between two looks.
-_QUIET = 3.0
+# Seconds between two looks at another's run.
 _PAUSE = 0.2
 
 _FAILS = (HomecomingError, sa.exc.DBAPIError, OSError, subprocess.SubprocessError)
@@ -56,40 +55,53 @@ class _Found:
     is_busy: bool
 
 
-def before_upgrade(settings: Settings, revision: str, mode: str, breaker: Breaker) -> Saved | None:
-    """Make a backup where an upgrade has something to do on rows that are there.
+@contextmanager
+def before_upgrade(settings: Settings, revision: str, mode: str, breaker: Breaker) -> Iterator[Saved | None]:
+    """Make a backup where the upgrade of the block has something to do on rows that are there.
 
     Arguments: ``revision``, where the upgrade leads; ``mode``, auto, require or off; ``breaker``, which ends it.
-    Returns what the run is to note; None where there was nothing to save, or it is off.
+    Gives what the run is to note; None where there was nothing to save, or it is off.
     Errors: Refused where one is required and cannot be made; UnreachableError as the run would have it.
     """
-    if mode == OFF:
-        return None
-    began = time.monotonic()
-    heard = -_QUIET - began
+    with ExitStack() as turn:
+        saved = None if mode == OFF else _saved(settings, revision, mode, breaker, turn)
+        if saved is not None and settings.database_url.get_backend_name() != "sqlite":
+            # A file's run has no lock that another process could see.
+            saved = replace(saved, begun=turn.close)
+        yield saved
+
+
+def _saved(settings: Settings, revision: str, mode: str, breaker: Breaker, turn: ExitStack) -> Saved | None:
+    """Make the backup, or wait for the run of who makes it. ``turn`` keeps this one's turn, once it made one."""
+    began, is_told = time.monotonic(), False
     while True:
-        found = _look(settings, revision, breaker)
-        if found is None:
+        if (found := _look(settings, revision, breaker)) is None:
             return None
-        if (recent := _recent(settings, found)) is not None:
-            return recent_saved(mode, recent, settings)
-        if why := _unfit(settings, found, mode):
-            return _without(mode, found, why)
-        with _turn(settings, breaker) as is_mine:
-            if is_mine and not found.is_busy and time.monotonic() - heard > _QUIET:
-                return _made(settings, found, mode, breaker)
-        if not is_mine or found.is_busy:
-            if heard < began:
-                log.info("Another run is at work: its backup, or its end, is waited for")
-            heard = time.monotonic()
-        if heard - began > settings.lock_wait:
-            # The run itself says who holds the lock; without one that is required it does not begin.
-            return _without(mode, found, LockedError("another run holds the lock for too long", "Wait for it"))
+        if not found.is_busy:
+            if (recent := _recent(settings, found)) is not None:
+                return _recent_saved(mode, recent, settings)
+            if why := _unfit(settings, found, mode):
+                return _without(mode, found, why)
+            with ExitStack() as mine:
+                if mine.enter_context(_turn(settings)):
+                    # Once more: another may have made one, and be at work, since the first look.
+                    if (found := _look(settings, revision, breaker)) is None:
+                        return None
+                    if not found.is_busy:
+                        saved = _made(settings, found, mode, breaker)
+                        turn.push(mine.pop_all())
+                        return saved
+        if not is_told:
+            log.info("Another run is at work: its end is waited for")
+            is_told = True
+        if time.monotonic() - began > settings.lock_wait:
+            # The run itself says who holds the lock; without a backup that is required it does not begin.
+            return _without(mode, found, LockedError("another run is at work for too long", "Wait for it"))
         breaker.broken.wait(_PAUSE)
         breaker.check()
 
 
-def recent_saved(mode: str, told: manifest.Manifest, settings: Settings) -> Saved:
+def _recent_saved(mode: str, told: manifest.Manifest, settings: Settings) -> Saved:
     """Return what a run notes of a backup that was made just before."""
     file = settings.backup.folder / told.file
     log.info("Backup: %s, made %d s ago, is of this moment", file, told.age)
@@ -208,7 +220,7 @@ def _without(mode: str, found: _Found, why: HomecomingError) -> Saved:
 
 
 @contextmanager
-def _turn(settings: Settings, breaker: Breaker) -> Iterator[bool]:
+def _turn(settings: Settings) -> Iterator[bool]:
     """Have one upgrade at a time make its backup: gives whether it is this one's turn.
 
     On PostgreSQL by a lock of a transaction that does nothing else; of SQLite files, by one on the folder of backups.
@@ -223,7 +235,7 @@ def _turn(settings: Settings, breaker: Breaker) -> Iterator[bool]:
         with place.held(folder) as is_mine:
             yield is_mine
         return
-    with reached(settings, read_only=True, breaker=Breaker()) as way_in:
+    with reached(settings, read_only=True) as way_in:
         # Beside the lock of runs, whose number is above 0.
         asked = f"SELECT pg_try_advisory_xact_lock({-lock_key()})"
         yield bool(way_in.connection.exec_driver_sql(asked).scalar_one())

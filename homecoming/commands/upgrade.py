@@ -59,8 +59,8 @@ def run_command(direction: str, revision: str, breaker: Breaker, backup: str | N
     began = time.monotonic()
     with run_told("command", direction, revision) as told:
         try:
-            saved = before_upgrade(settings, revision, backup or settings.backup.mode or AUTO, breaker)
-            outcome = run_to(direction, revision, settings, way="command", breaker=breaker, saved=saved)
+            with before_upgrade(settings, revision, backup or settings.backup.mode or AUTO, breaker) as saved:
+                outcome = run_to(direction, revision, settings, way="command", breaker=breaker, saved=saved)
         except (UnreachableError, LostError) as error:
             raise _unreachable(direction, revision, error, settings.attempts_left) from None
         told.revision, told.revisions = outcome.revision, outcome.steps

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -38,7 +39,7 @@ class Saved:
     """What a run notes of a backup before it.
 
     Attributes: ``mode``, auto or require; ``revision``, where the database was, None for none; ``file`` and ``sha256``,
-    empty where none was made; ``seconds`` that it took.
+    empty where none was made; ``seconds`` that it took; ``begun``, called once the run holds the lock of runs.
     """
 
     mode: str
@@ -46,6 +47,7 @@ class Saved:
     file: str
     sha256: str
     seconds: float
+    begun: Callable[[], None] = lambda: None
 
     @property
     def line(self) -> dict[str, Any]:

@@ -151,6 +151,8 @@ def _run(context: EnvironmentContext, connection: sa.Connection, settings: Setti
             tell_waited("run", time.monotonic() - asked)
         secure(connection)
         lock_run(connection, settings)
+        if saved := context.config.attributes.get("saved"):
+            saved.begun()
         _apply(environment, connection)
     except BaseException:
         if begun is not None:
