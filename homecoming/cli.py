@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from homecoming.connection.interrupts import Breaker, Interrupted, interruptible
-from homecoming.errors import FailedError, HomecomingError, UsageError
+from homecoming.errors import FailedError, HomecomingError, UsageError, unexpected
 from homecoming.events import run_named
 from homecoming.extras import MissingExtraError, need, need_for
 from homecoming.logs import log_json, log_lines, say_error
@@ -79,7 +79,7 @@ def _json_or_text() -> str:
 
 
 def _as_ours(error: Exception) -> HomecomingError:
-    """What Alembic, a driver or a defect raised, as an error of ours; a defect's text may quote a row: unsaid."""
+    """What Alembic, a driver or a defect raised, as an error of ours."""
     import sqlalchemy as sa
     from alembic.util.exc import CommandError
 
@@ -93,10 +93,7 @@ def _as_ours(error: Exception) -> HomecomingError:
         # Of a file's name in a locale without its letters, in a Python whose UTF-8 mode somebody switched off.
         encoding = sys.getfilesystemencoding()
         return UsageError(f"a name cannot be written in this locale's encoding, {encoding}", "Set PYTHONUTF8=1")
-    return FailedError(
-        f"an error nobody foresaw: {type(error).__name__}",
-        "Nothing was changed. Run again with --verbose, and report it",
-    )
+    return unexpected(error, "Nothing was changed. Run again with --verbose, and report it")
 
 
 def _ended(error: HomecomingError, raised: BaseException, verbose: bool, style: str) -> int:

@@ -81,3 +81,13 @@ class FailedError(HomecomingError):
     """Something failed while changes were applied; they are rolled back."""
 
     exit_code = 6
+
+
+def unexpected(error: BaseException, todo: str) -> FailedError:
+    """Return what is said of an error that has no class here: a defect, or a library that lacks what we call.
+
+    Args:
+        error: What was raised. Its class alone is told: its text may quote a row, or an address with a password in it.
+        todo: The next step where it is told.
+    """
+    return FailedError(f"an error nobody foresaw: {type(error).__name__}", todo)

@@ -20,7 +20,7 @@ from homecoming.backup_settings import OFF
 from homecoming.connection.failures import meaning
 from homecoming.connection.interrupts import END_WITHIN, Breaker, Stage
 from homecoming.connection.reach import reached
-from homecoming.errors import FailedError, HomecomingError, UsageError
+from homecoming.errors import FailedError, HomecomingError, UsageError, unexpected
 from homecoming.events import Event, current_run, observed
 from homecoming.history.bookkeeping import refuse_impostors
 from homecoming.history.configuration import configuration
@@ -155,8 +155,7 @@ def _as_ours(error: BaseException) -> HomecomingError:
         return error
     if isinstance(error, sa.exc.SQLAlchemyError):
         return meaning(error)
-    # Its text may quote a row.
-    return FailedError(f"an error nobody foresaw: {type(error).__name__}", "See why: make upgrade, with --verbose")
+    return unexpected(error, "See why: make upgrade, with --verbose")
 
 
 def _overdue(seconds: float, breaker: Breaker, ended: list[HomecomingError | None]) -> HomecomingError | None:

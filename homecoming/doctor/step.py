@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from homecoming.connection.failure import Failure
 from homecoming.connection.failures import classify
 from homecoming.connection.failures_postgresql import FAILURES
-from homecoming.errors import HomecomingError, NoConnectionError, Refused
+from homecoming.errors import HomecomingError, NoConnectionError, Refused, unexpected
 
 REPORT = "Run again with --verbose, and report it"
 DRIVER = "Install it again: rm -r .venv, then run again"
@@ -80,11 +80,10 @@ def from_error(name: str, error: Exception, source: str, reached: bool = False) 
             # Without "[Errno 111]".
             said = error.strerror
         return _failed(name, failure, said, source)
-    # A defect, or a library that lacks what we call. Its text may quote anything.
-    said = f"an error nobody foresaw: {type(error).__name__}"
+    told = unexpected(error, REPORT)
     if reached:
-        return note(name, said)
-    return Step(name, State.FAIL, said, REPORT, NoConnectionError.exit_code, last=True)
+        return note(name, told.what)
+    return Step(name, State.FAIL, told.what, told.todo, NoConnectionError.exit_code, last=True)
 
 
 def _failed(name: str, failure: Failure, said: str, source: str) -> Step:

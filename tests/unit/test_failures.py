@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from homecoming.connection.failures import classify, meaning
+from homecoming.errors import unexpected
 from tests.conftest import engine_of
+from tests.support.history import ROOT
 
 READ_ONLY = (
     "Nothing was changed. Connect to the primary server, or SET default_transaction_read_only = off, then run again"
@@ -296,3 +298,13 @@ def test_what_sqlite_answers_to_what_people_do(statements: tuple[str, ...], what
     error = meaning(caught.value)
     assert (error.exit_code, error.what) == (4, what)
     assert "report" not in error.todo
+
+
+def test_an_error_without_a_class_is_told_by_its_kind_alone() -> None:
+    """In one place, for the command line, the hook, the doctor and the page: its text may quote a row."""
+    error = unexpected(KeyError("cpf 123"), "Report it")
+    assert (error.exit_code, error.what, error.todo) == (6, "an error nobody foresaw: KeyError", "Report it")
+    said = [
+        path for path in (ROOT / "homecoming").rglob("*.py") if "an error nobody foresaw" in path.read_text("utf-8")
+    ]
+    assert said == [ROOT / "homecoming/errors.py"]

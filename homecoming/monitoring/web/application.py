@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from homecoming.errors import FailedError, HomecomingError, UsageError
+from homecoming.errors import HomecomingError, UsageError, unexpected
 from homecoming.extras import MissingExtraError, need
 from homecoming.monitoring.page import content_security_policy, render
 from homecoming.monitoring.page.texts import chosen, language
@@ -77,10 +77,7 @@ def _problem(error: Exception) -> Judged:
     from homecoming.monitoring.health import judge
 
     if not isinstance(error, HomecomingError):
-        # Its text may quote a row.
-        error = FailedError(
-            f"an error nobody foresaw: {type(error).__name__}", "See it with make health, and report it"
-        )
+        error = unexpected(error, "See it with make health, and report it")
     snapshot = Snapshot(datetime.now(UTC), database="", dialect="", head="", problem=Problem.of(error))
     return Judged(snapshot, judge(snapshot))
 
