@@ -17,6 +17,12 @@
         """The operations without the remark that they want adjusting: they do not."""
         lines = (operations or "pass").splitlines()
         return "\n".join(line for line in lines if not line.lstrip().startswith("# ###")).strip() or "pass"
+
+
+    def sorted_in(imports, behind):
+        """The imports that stand before or behind Alembic's, each in its line."""
+        lines = (imports or "").splitlines()
+        return "".join(f"{line}\n" for line in lines if line.startswith("from sqlalchemy") is behind)
 %>\
 """${message | literal}
 
@@ -27,8 +33,8 @@ Revises: ${down_revision | comma,n}
 Create Date: ${create_date.strftime("%Y-%m-%d %H:%M")}
 """
 
-${imports + "\n" if imports else ""}from alembic import op
-
+${sorted_in(imports, False)}from alembic import op
+${sorted_in(imports, True)}
 revision = ${quoted(up_revision)}
 down_revision = ${quoted(down_revision)}
 branch_labels = ${quoted(branch_labels)}

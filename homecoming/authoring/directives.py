@@ -12,7 +12,7 @@ from alembic.operations import MigrateOperation
 from alembic.operations.ops import MigrationScript
 
 from homecoming.authoring.reference import Reference
-from homecoming.authoring.spelling import spelled
+from homecoming.authoring.spelling import JSON_IMPORT, JSON_SPELLED, spelled
 from homecoming.authoring.steps import steps
 from homecoming.errors import Refused
 from homecoming.operations.recorded import Said
@@ -61,5 +61,7 @@ def hook(reference: Reference, number: str | None = None, compare: bool = True) 
         script.downgrade_ops.ops = []
         if any(isinstance(value, sa.schema.SchemaItem | sa.Enum) for each in said for value in each.values):
             script.imports.add("import sqlalchemy as sa")
+        if any(JSON_SPELLED in spelled(each) for each in said):
+            script.imports.add(JSON_IMPORT)
 
     return process

@@ -18,6 +18,11 @@ from homecoming.schema.parts import names_of
 
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 
+_JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+JSON_SPELLED = 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+"""The one type that is another on each dialect: plain JSON has no equality on PostgreSQL, as `make check` says."""
+JSON_IMPORT = "from sqlalchemy.dialects import postgresql"
+
 INDENT = 4
 # Alembic puts a function's body in from the margin, after it was spelled.
 LINE = 120 - INDENT
@@ -137,6 +142,8 @@ def _default(default: Any) -> _Text:
 
 
 def _type(kind: sa.types.TypeEngine[Any]) -> _Text:
+    if (repr(kind), repr(kind._variant_mapping)) == (repr(_JSON), repr(_JSON._variant_mapping)):
+        return JSON_SPELLED
     if kind._variant_mapping:
         raise _unspeakable(kind)
     if isinstance(kind, sa.types.TypeDecorator):

@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 
 from homecoming.operations.recorded import Said
 
+LEFT_ALONE = "or leave the whole table alone, in the project: unmanaged=({table!r},)"
+"""The way out of what no guarded operation says, where the application's models are to stay as they are."""
+
 
 class Complaint(NamedTuple):
     """Something that cannot be written for whoever asks: what it is, and what to do instead."""

@@ -11,7 +11,7 @@ from homecoming.authoring.differences import Differences, Thing
 from homecoming.authoring.former import Former
 from homecoming.authoring.labels import enum_steps
 from homecoming.authoring.models import Models, is_enum
-from homecoming.authoring.step import Complaint, say
+from homecoming.authoring.step import LEFT_ALONE, Complaint, say
 from homecoming.authoring.triggers import trigger_steps
 from homecoming.operations.describe import described
 from homecoming.operations.recorded import Said
@@ -56,15 +56,16 @@ class _Writer:
     def unspeakable(self) -> Iterator[Complaint]:
         """What no guarded operation says."""
         for kind, table, names in [*self.found.missing("check"), *self.found.gone("check")]:
-            if self._stays((kind, table, names)):
-                yield Complaint(f"a CHECK on {table} ({', '.join(names)})", "write it by hand, in op.execute()")
+            if self._stays((kind, table, names)) or (kind, table, names) in self.found.lacking:
+                yield _complaint(table, f"a CHECK on {table} ({', '.join(names)})", "write it by hand, in op.execute()")
         for _, table, names in self.found.missing("primary key"):
             if table not in self.new or names != ("id",):
-                yield Complaint(f"the primary key of {table}", "the guarded operations know one key, id")
+                yield _complaint(table, f"the primary key of {table}", "the guarded operations know one key, id")
         for _, table, names in self.found.missing("foreign key"):
             constraint = self._foreign_key(table, names)
             if len(names) > 1 or (constraint and (constraint.ondelete or constraint.onupdate or constraint.deferrable)):
-                yield Complaint(
+                yield _complaint(
+                    table,
                     f"the foreign key of {table} ({', '.join(names)})",
                     "the guarded operations know keys of one column, without ON DELETE and ON UPDATE",
                 )
@@ -138,7 +139,7 @@ class _Writer:
             if plain_index(index):
                 said.append(_index(table.name, index))
             else:
-                complaints.append(_unspoken(index))
+                complaints.append(_unspoken(table.name, index))
         return said, complaints
 
     def renamed_columns(self) -> Iterator[Said]:
@@ -182,7 +183,7 @@ class _Writer:
             if table in self.new or (was != table and self.former.index(was, name.replace(table, was, 1))):
                 continue
             index = next(each for each in self.models.metadata.tables[table].indexes if each.name == name)
-            yield _index(table, index) if plain_index(index) else _unspoken(index)
+            yield _index(table, index) if plain_index(index) else _unspoken(table, index)
 
     def gone_columns(self) -> Iterator[Said]:
         for thing in self.found.gone("column"):
@@ -208,8 +209,14 @@ def _index(table: str, index: sa.Index) -> Said:
     return Said("ensure_index", (str(index.name), table, *(column.name for column in index.columns)), options)
 
 
-def _unspoken(index: sa.Index) -> Complaint:
-    return Complaint(
-        f"the index {index.name}",
+def _unspoken(table: str, index: sa.Index) -> Complaint:
+    names = ", ".join(str(getattr(expression, "name", expression)) for expression in index.expressions)
+    return _complaint(
+        table,
+        f"the index {index.name} on {table} ({names})",
         "the guarded operations know indexes on plain columns: write op.create_index(..., if_not_exists=True)",
     )
+
+
+def _complaint(table: str, what: str, todo: str) -> Complaint:
+    return Complaint(what, f"{todo}; {LEFT_ALONE.format(table=table)}")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from argparse import Namespace
+from pathlib import Path
 
 from alembic import command
 
 from homecoming.authoring.reference import reference
 from homecoming.authoring.words import words
 from homecoming.connection.interrupts import Breaker
-from homecoming.history.configuration import configuration
+from homecoming.history.configuration import configuration, history_file
+from homecoming.project import project
 from homecoming.terminal import say
 
 
@@ -48,5 +51,13 @@ def revision(message: str) -> int:
         say(f"{written.revision} does not make: {line}", sys.stderr)
     if found.lacking or found.surplus:
         return 1
-    say("Next: say why in its docstring, then: make check lint test")
+    say(f"Next: say why in its docstring, then: {_tried_by(history_file().parent)}")
     return 0
+
+
+def _tried_by(folder: Path) -> str:
+    """Return the command that tries a new revision, of the targets that a project's Makefile has."""
+    files = [file for name in ("Makefile", "homecoming.mk") if (file := folder / name).is_file()]
+    rules = re.findall(r"^([a-z][\w -]*):(?!=)", "\n".join(file.read_text("utf-8") for file in files), re.MULTILINE)
+    known = [target for target in ("check", "lint", "test") if target in " ".join(rules).split()]
+    return f"make {' '.join(known)}" if known else f"{project().command} check"

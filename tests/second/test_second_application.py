@@ -59,12 +59,12 @@ class Kennel:
         self.folder, self.engine = folder, engine
         shutil.copytree(Path(__file__).with_name("kennel"), folder / "kennel")
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, module: str = "homecoming") -> subprocess.CompletedProcess[str]:
         """Run a verb, in an environment that knows nothing of ours."""
         url = self.engine.url.render_as_string(hide_password=False)
         environ = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}{os.pathsep}{self.folder}", "DATABASE_URL": url}
         return subprocess.run(
-            [sys.executable, "-m", "homecoming", *words],
+            [sys.executable, "-m", module, *words],
             cwd=self.folder,
             env=environ,
             capture_output=True,
@@ -108,6 +108,14 @@ class Kennel:
         return {column["name"] for column in sa.inspect(self.engine).get_columns(table)}
 
 
+def begun(one: Kennel) -> Kennel:
+    """Its project, which names what is left alone."""
+    one.done("init", "kennel")
+    project = one.folder / "kennel/migrations.py"
+    project.write_text(project.read_text().replace("unmanaged=()", UNMANAGED))
+    return one
+
+
 @pytest.fixture(params=("pg16", "pg18", "sqlite"))
 def kennel(
     request: pytest.FixtureRequest, server_of: Callable[[int], servers.Server], tmp_path: Path
@@ -118,10 +126,7 @@ def kennel(
     else:
         server = server_of(int(request.param[2:]))
         engine = engine_of(server.create_database(f"kennel_{os.getpid()}"))
-    one = Kennel(tmp_path / "repository", engine)
-    one.done("init", "kennel")
-    project = one.folder / "kennel/migrations.py"
-    project.write_text(project.read_text().replace("unmanaged=()", UNMANAGED))
+    one = begun(Kennel(tmp_path / "repository", engine))
     one.done("revision", "-m", "Create the kennel")
     one.make()
     yield one
@@ -162,6 +167,75 @@ def test_a_folder_without_a_project_says_how_to_begin_one(tmp_path: Path) -> Non
     ended = one.run("status")
     assert ended.returncode == 2
     assert "Begin one: homecoming init PACKAGE" in ended.stderr
+
+
+NO_OPERATION = {
+    "on delete": ('ForeignKey("owners.id")', 'ForeignKey("owners.id", ondelete="CASCADE")'),
+    "partial": (
+        "    born: Mapped",
+        "    __table_args__ = (sa.Index('ix_dogs', 'name', sqlite_where=sa.text(\"name > 'a'\")),)\n    born: Mapped",
+    ),
+    "check": (
+        "    born: Mapped",
+        "    __table_args__ = (sa.CheckConstraint(\"name <> ''\", name='named'),)\n    born: Mapped",
+    ),
+}
+SAID = {
+    "on delete": "the foreign key of pets (owner_id)",
+    "partial": "the index ix_dogs on pets (name)",
+    "check": "a CHECK on pets (name)",
+}
+
+
+@pytest.mark.parametrize("kind", NO_OPERATION)
+def test_what_no_operation_makes_is_refused_with_the_way_out(tmp_path: Path, kind: str) -> None:
+    """It names the table and the column, and writes nothing; with the table unmanaged the others are looked after."""
+    one = begun(Kennel(tmp_path / "repository", engine_of(f"sqlite:///{tmp_path / 'kennel.sqlite'}")))
+    models = one.folder / "kennel/models.py"
+    old, new = NO_OPERATION[kind]
+    models.write_text(models.read_text().replace(old, new, 1))
+    ended = one.run("revision", "-m", "Create the kennel")
+    assert (ended.returncode, ended.stderr.count("\n")) == (4, 2), ended.stderr
+    assert ended.stderr.startswith(f"Error: {SAID[kind]}")
+    assert ended.stderr.endswith("; or leave the whole table alone, in the project: unmanaged=('pets',)\n")
+    assert list((one.folder / "alembic/versions").iterdir()) == []
+    project = one.folder / "kennel/migrations.py"
+    project.write_text(project.read_text().replace(UNMANAGED, UNMANAGED.replace(")", ', "pets")')))
+    one.done("revision", "-m", "Create the kennel")
+    assert "pets" not in next((one.folder / "alembic/versions").glob("0001_*.py")).read_text()
+
+
+def test_a_default_that_no_list_carries_is_refused_by_name(tmp_path: Path) -> None:
+    one = begun(Kennel(tmp_path / "repository", engine_of("postgresql+psycopg2://nobody@127.0.0.1:1/kennel")))
+    models = one.folder / "kennel/models.py"
+    plain = "name: Mapped[str] = mapped_column(sa.String(80)"
+    models.write_text(models.read_text().replace(plain, f"{plain}, server_default='!'"))
+    ended = one.run("sql-verify")
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "Error: on PostgreSQL the operations do not make pets.name, whose default holds '!'\n"
+        "Next: Change the models, or name the tables in the project: unmanaged=(...). They are left alone then\n"
+    )
+
+
+def test_plain_alembic_says_what_it_does(tmp_path: Path) -> None:
+    """In a project that `init` began, as in one of Alembic's own template; our own command line logs in its own way."""
+    one = begun(Kennel(tmp_path / "repository", engine_of(f"sqlite:///{tmp_path / 'kennel.sqlite'}")))
+    assert one.done("revision", "-m", "Create the kennel").endswith(
+        "\nNext: say why in its docstring, then: make check\n"
+    )
+    (one.folder / "Makefile").unlink()
+    models = one.folder / "kennel/models.py"
+    models.write_text(models.read_text().replace("sa.String(200), unique", "sa.String(250), unique"))
+    assert one.done("revision", "-m", "Have longer addresses").endswith(
+        "\nNext: say why in its docstring, then: homecoming check\n"
+    )
+    ended = one.run("upgrade", "head", module="alembic")
+    assert ended.returncode == 0, ended.stderr
+    said = r"INFO  \[alembic.runtime.migration\] Running \w+ {}, {}\n"
+    assert re.search(said.format(" -> 0001", "Create the kennel"), ended.stderr)
+    assert re.search(said.format("0001 -> 0002", "Have longer addresses"), ended.stderr)
+    assert "alembic.runtime" not in one.run("downgrade", "base").stderr
 
 
 def test_a_database_that_was_never_migrated_comes_home_and_goes_back(kennel: Kennel) -> None:

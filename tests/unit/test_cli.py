@@ -242,7 +242,8 @@ def test_a_change_of_the_schema_gets_its_revision(file: Path, tmp_path: Path) ->
     clone.mkdir()
     for part in ("homecoming", "painel_migrations", "alembic"):
         shutil.copytree(ROOT / part, clone / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "alembic.ini", clone)
+    for name in ("alembic.ini", "Makefile"):
+        shutil.copy(ROOT / name, clone)
     models = clone / "painel_migrations/schema/eventos.py"
     column = '    sa.Column("capacidade_maxima", sa.Integer),\n'
     models.write_text(models.read_text().replace(column, f'{column}    sa.Column("forro_de_teste", sa.String(99)),\n'))

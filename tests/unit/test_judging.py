@@ -9,12 +9,18 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from homecoming.authoring.judging import judge, report
 from homecoming.authoring.judging.judge import Judgement
 from homecoming.authoring.judging.rules import EFFECTS, rules
+from homecoming.authoring.spelling import spelled
 from homecoming.history import configuration
+from homecoming.operations.recorded import Said
 from tests.support.judged import CASES, Case, History
+
+JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 OTHERS = {
     "way-back": ("pass", {"downgrade": 'op.drop_column("eventos", "capa")'}),
@@ -248,6 +254,16 @@ def test_a_word_of_sql_keeps_its_quotes_there_and_has_none_in_python(history: Hi
     for line in told.code:
         ast.parse(line)
         assert not re.search(r"\"\"|'\"", line.replace('"order" > 0', ""))
+
+
+def test_json_is_advised_as_a_revision_is_written_and_judged_well(history: History) -> None:
+    """What make check says, what make revision writes, and what make check says of that are one thing."""
+    kind = 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+    written = f'from sqlalchemy.dialects import postgresql\nop.ensure_column("eventos", sa.Column("extras", {kind}))'
+    (finding,) = judged(history, 'op.ensure_column("eventos", sa.Column("extras", sa.JSON))').open
+    assert list(finding.told.code) == [written]
+    assert spelled(Said("ensure_column", ("eventos", sa.Column("extras", JSON)), {})) == written.partition("\n")[2]
+    assert judged(history, written).is_clean
 
 
 def test_a_column_of_an_enum_is_advised_as_one(history: History) -> None:

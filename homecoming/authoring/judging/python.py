@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from homecoming.authoring.judging.statements import Masked, bare, top_level
+from homecoming.authoring.spelling import JSON_SPELLED
 
 _TYPES = (
     (r"(?:character varying|varchar) ?\((\d+)\)", r"sa.String(\1)"),
@@ -18,7 +19,7 @@ _TYPES = (
     (r"date", "sa.Date"),
     (r"timestamp.*", "sa.DateTime"),
     (r"double precision|real|float.*", "sa.Float"),
-    (r"jsonb?", "sa.JSON"),
+    (r"jsonb?", JSON_SPELLED),
     (r"uuid", "sa.Uuid"),
     (r"bytea", "sa.LargeBinary"),
 )

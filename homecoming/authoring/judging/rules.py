@@ -11,6 +11,7 @@ from importlib import resources
 
 from homecoming.authoring.judging.python import assignments, python_type
 from homecoming.authoring.judging.statements import NAME, Step, bare, quoted
+from homecoming.authoring.spelling import JSON_IMPORT, JSON_SPELLED
 
 # What a rule may say that a step does, from the worst on.
 EFFECTS = {
@@ -97,8 +98,13 @@ class Rule:
             plain[name] = known[name].format(**plain)
             known[name] = quoted(plain[name]) if name in _NAMES else plain[name]
         before = [text.format(**known) for text in self.before]
-        code = [text.format(**plain) for text in self.code]
+        code = [_imported(text.format(**plain)) for text in self.code]
         return Told(self.why.format(**known), self.safe.format(**known), before, code)
+
+
+def _imported(code: str) -> str:
+    """Return code with the import of what it names beyond SQLAlchemy itself."""
+    return f"{JSON_IMPORT}\n{code}" if JSON_SPELLED in code else code
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import decimal
 import enum
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -49,6 +50,7 @@ class Pet(Base):
     name: Mapped[str] = mapped_column(sa.String(80))
     species: Mapped[Species]
     born: Mapped[datetime.date | None]
+    marks: Mapped[dict[str, str] | None] = mapped_column(sa.JSON().with_variant(postgresql.JSONB(), "postgresql"))
 
 
 class Visit(Base):
