@@ -77,6 +77,12 @@ class HeldError(LockedError):
     """Another session holds a table or rows that a run has to change: it may let go by itself."""
 
 
+class UnshippedError(HomecomingError):
+    """A backup was made and is whole, and the command that ships it failed."""
+
+    exit_code = 8
+
+
 class FailedError(HomecomingError):
     """Something failed while changes were applied; they are rolled back."""
 

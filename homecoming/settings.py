@@ -12,7 +12,7 @@ from dotenv.parser import Binding, parse_stream
 from dotenv.variables import Variable, parse_variables
 from sqlalchemy import URL
 
-from homecoming.backup_settings import BACKUP_VARIABLES, Backups, backups_of
+from homecoming.backup_settings import BACKUP_VARIABLES, COMMAND_LIMIT, KEEP, KEEP_DAYS, Backups, backups_of
 from homecoming.candidates import DATABASE_VARIABLES, LIBPQ_VARIABLES, Candidate, find_candidates
 from homecoming.errors import UsageError
 from homecoming.project import project
@@ -43,6 +43,8 @@ DURATIONS = {
     "MIGRATION_STARTUP_LIMIT": Seconds(60.0, zero=False),
     # A deploy brings the files first and the database minutes later: that is nobody's alarm.
     "MIGRATION_BEHIND_LIMIT": Seconds(3600.0, zero=True),
+    # A file of some gigabytes by a slow line.
+    COMMAND_LIMIT: Seconds(3600.0, zero=False),
 }
 
 COUNTS = {
@@ -50,6 +52,9 @@ COUNTS = {
     "MIGRATION_CONNECT_ATTEMPTS": 6,
     # Of a run whose connection is lost on the way, the first included.
     "MIGRATION_RUN_ATTEMPTS": 3,
+    # Two weeks of nights, and what a month of deployments made.
+    KEEP: 14,
+    KEEP_DAYS: 30,
 }
 
 # Seconds between two attempts at a table that is held, outside any transaction: the application's queue drains
@@ -172,7 +177,7 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
             status_token=both.get(STATUS_TOKEN),
             behind_limit=durations["MIGRATION_BEHIND_LIMIT"],
         ),
-        backup=backups_of(both),
+        backup=backups_of(both, durations, counts),
     )
 
 

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
@@ -20,14 +19,15 @@ from alembic.util.exc import CommandError
 from homecoming.backup import manifest, place, sqlite
 from homecoming.backup.contents import tables_of
 from homecoming.backup.manifest import UPGRADE
+from homecoming.backup.retention import retire_old
+from homecoming.backup.ship import ship
 from homecoming.backup.take import take
-from homecoming.backup.verify import place_of
-from homecoming.backup_settings import BACKUP, BACKUP_DIR, BACKUP_LIMIT, OFF, REQUIRE
+from homecoming.backup_settings import BACKUP, BACKUP_COMMAND, BACKUP_DIR, BACKUP_LIMIT, OFF, REQUIRE
 from homecoming.connection.interrupts import Breaker
 from homecoming.connection.locks import Patience, lock_key, runs
 from homecoming.connection.reach import reached
 from homecoming.connection.sqlite_file import file_of
-from homecoming.errors import HomecomingError, LockedError, NoConnectionError, Refused
+from homecoming.errors import HomecomingError, LockedError, NoConnectionError, Refused, UnshippedError
 from homecoming.history.bookkeeping import BOOKKEEPING, versions_of
 from homecoming.history.configuration import configuration
 from homecoming.history.run_history import Saved
@@ -169,15 +169,12 @@ def _size_of_rows(connection: sa.Connection) -> int | None:
 def _recent(settings: Settings, found: _Found) -> manifest.Manifest | None:
     """Return a backup of this database, at this revision and of this moment.
 
-    The database has to be as large as it was: by one name another may be reached, through a tunnel or from another
-    folder, and what was written meanwhile is not in it.
+    The database has to be as large as it was: by one name another may be reached, through a tunnel, and what was
+    written meanwhile is not in it.
     """
-    folder, file = settings.backup.folder, settings.database_url.get_backend_name() == "sqlite"
-    if file and folder.is_absolute() and not Path(str(settings.database_url.database)).is_absolute():
-        return None
-    for told in manifest.found(folder):
-        is_same = told.place in place_of(settings) and told.contents == found.size and told.revision == found.revision
-        if is_same and 0 <= told.age < RECENT and (folder / told.file).stat().st_size == told.size:
+    for told in manifest.of_database(settings):
+        is_same = told.contents == found.size and told.revision == found.revision
+        if is_same and 0 <= told.age < RECENT and (settings.backup.folder / told.file).stat().st_size == told.size:
             return told
     return None
 
@@ -190,10 +187,10 @@ def _unfit(settings: Settings, found: _Found, mode: str) -> HomecomingError | No
             f" ({place.megabytes(settings.backup.limit)})",
             "Take one yourself: make backup",
         )
-    if not place.is_kept(settings.backup.folder):
+    if not settings.backup.command and not place.is_kept(settings.backup.folder):
         return Refused(
             f"{settings.backup.folder.absolute()} is not on a disk that is kept",
-            f"Name a folder on a volume in {BACKUP_DIR}, or take one from elsewhere: make backup",
+            f"Name a folder on a volume in {BACKUP_DIR}, or what ships the file in {BACKUP_COMMAND}",
         )
     return None
 
@@ -202,6 +199,13 @@ def _made(settings: Settings, found: _Found, mode: str, breaker: Breaker) -> Sav
     began = time.monotonic()
     try:
         made = take(settings, UPGRADE, breaker)
+        retire_old(settings, made)
+        try:
+            ship(made, settings, breaker)
+        except UnshippedError as error:
+            if not place.is_kept(settings.backup.folder):
+                raise
+            log.warning("%s. Next: %s", error.what, error.todo)
     except _FAILS as error:
         breaker.check()
         ours = error if isinstance(error, HomecomingError) else Refused("it failed on the way", "See why: make backup")

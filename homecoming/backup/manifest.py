@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from homecoming.backup.place import written
+from homecoming.connection.sqlite_file import file_of
 from homecoming.errors import Refused
+from homecoming.settings import Settings
 from homecoming.terminal import as_json
 
 FORMAT = 1
@@ -46,7 +48,7 @@ class Manifest:
 
     Attributes: ``file``, its name; ``kind``, what made it; ``made_for``, who had it made;
     ``database``, its name alone, and ``place``, where it is; ``client``, which made the file; ``contents``, the bytes
-    of the tables; ``tables``, by name; ``proven`` and ``drilled``, None where it was not.
+    of the tables; ``tables``, by name; ``path`` of a SQLite file; ``proven`` and ``drilled``, None where it was not.
     """
 
     file: str
@@ -66,6 +68,7 @@ class Manifest:
     contents: int
     seconds: float
     tables: Mapping[str, Count]
+    path: str | None = None
     proven: Proof | None = None
     drilled: Proof | None = None
 
@@ -78,6 +81,14 @@ class Manifest:
     def age(self) -> float:
         """The seconds since it was made."""
         return (datetime.now(UTC) - datetime.fromisoformat(self.made_at)).total_seconds()
+
+
+@dataclass(frozen=True)
+class Made:
+    """A backup that was made: its file, and what its manifest says."""
+
+    file: Path
+    manifest: Manifest
 
 
 def beside(file: Path) -> Path:
@@ -130,6 +141,22 @@ def found(folder: Path) -> list[Manifest]:
         except Refused:
             continue
     return sorted(manifests, key=lambda manifest: manifest.made_at, reverse=True)
+
+
+def of_database(settings: Settings) -> list[Manifest]:
+    """Return the backups of the configured database, the newest first.
+
+    A server's is known by its name and host; a SQLite file by its path, and in a folder of backups that moves with it
+    by its name.
+    """
+    places = {candidate.place for candidate in settings.candidates}
+    file = file_of(settings.database_url) if settings.database_url.get_backend_name() == "sqlite" else None
+    is_beside = file is None or not settings.backup.folder.is_absolute()
+    return [
+        told
+        for told in found(settings.backup.folder)
+        if (told.place in places and (is_beside or told.path is None)) or (file and told.path == str(file))
+    ]
 
 
 def proven(manifest: Manifest, where: str, seconds: Mapping[str, float], drilled: bool = False) -> Manifest:

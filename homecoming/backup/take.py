@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from homecoming.backup import client, contents, dump, manifest, own_copy, place, sqlite
-from homecoming.backup.manifest import Manifest
+from homecoming.backup.manifest import Made, Manifest
+from homecoming.backup.retention import retire_old
+from homecoming.backup.ship import ship
 from homecoming.candidates import Candidate
 from homecoming.connection.engines import ONE_MOMENT
 from homecoming.connection.interrupts import Breaker
@@ -30,22 +31,20 @@ log = get_logger("backup")
 _GROWTH = 1.5
 
 
-@dataclass(frozen=True)
-class Made:
-    """A backup that was made: its file, and what its manifest says."""
+def backup(breaker: Breaker | None = None, made_for: str = manifest.PERSON) -> int:
+    """Make a backup of the configured database, and ship it where a command is set for that.
 
-    file: Path
-    manifest: Manifest
-
-
-def backup(breaker: Breaker | None = None) -> int:
-    """Make a backup of the configured database. Returns 0; errors: HomecomingError, and then there is no file."""
-    settings = read_settings()
-    made = take(settings, manifest.PERSON, breaker or Breaker())
+    Arguments: ``breaker``, which ends it; ``made_for``, who has it made.
+    Returns 0. Errors: HomecomingError, and then there is no file; UnshippedError, and it is there.
+    """
+    settings, breaker = read_settings(), breaker or Breaker()
+    made = take(settings, made_for, breaker)
     told = made.manifest
     tables = f"{len(told.tables)} table{'s' * (len(told.tables) != 1)}, {told.rows} row{'s' * (told.rows != 1)}"
     log.info("Backup: %s, %s: %s, at %s", made.file, place.megabytes(told.size), tables, told.revision or "no revision")
     log.info("Done in %.1f s, by %s. Next, prove that it restores: make backup-verify", told.seconds, told.client)
+    retire_old(settings, made)
+    ship(made, settings, breaker)
     return 0
 
 
@@ -125,7 +124,7 @@ def _of_file(settings: Settings, folder: Path, made_for: str, breaker: Breaker) 
         if broken := sqlite.broken_keys(draft):
             log.info("Note: rows refer to what is not there, and are in the backup as they are: %d", broken)
     told = _told(final, manifest.FILE, made_for, candidate, state, moment, began)
-    told |= {"sha256": sha256, "size": bytes_written, "contents": size, "database": file.name}
+    told |= {"sha256": sha256, "size": bytes_written, "contents": size, "database": file.name, "path": str(file)}
     told |= {"server": f"SQLite {sqlite3.sqlite_version}", "client": "SQLite's online backup"}
     return _kept(final, folder, told)
 

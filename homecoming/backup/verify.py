@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from homecoming.backup.manifest import Manifest
 from homecoming.backup.scratch import Scratch, fill, look, scratch
 from homecoming.backup.sqlite import DamagedError
 from homecoming.connection.interrupts import Breaker
-from homecoming.connection.sqlite_file import file_of
 from homecoming.errors import Refused
 from homecoming.history.bookkeeping import BOOKKEEPING
 from homecoming.logs import get_logger
@@ -62,16 +60,9 @@ def chosen(given: str | None, settings: Settings) -> tuple[Path, Manifest]:
         named = Path(given)
         file = named if named.exists() or (folder / named).name != given else folder / named
         return file, manifest.read(file)
-    here = place_of(settings)
-    for told in manifest.found(folder):
-        if told.place in here:
-            return folder / told.file, told
+    for told in manifest.of_database(settings):
+        return folder / told.file, told
     raise Refused(f"there is no backup of this database in {folder}", "Make one: make backup")
-
-
-def place_of(settings: Settings) -> set[str]:
-    """Return what a manifest may call the configured database."""
-    return {candidate.place for candidate in settings.candidates}
 
 
 def refuse_damaged(file: Path, told: Manifest, breaker: Breaker) -> None:
@@ -135,11 +126,3 @@ def _there_and_back(there: Scratch, told: Manifest, times: _Times, breaker: Brea
     back = {name: count for name, count in look(there.settings, breaker).tables.items() if name in kept}
     times.took("compare")
     return differences_of_rows(back, kept)
-
-
-def is_of(told: Manifest, settings: Settings) -> bool:
-    """Whether a backup is of the configured database."""
-    with suppress(ValueError):
-        if told.kind == manifest.FILE and (file := file_of(settings.database_url)) is not None:
-            return file.name == told.database
-    return told.place in place_of(settings)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 
+from homecoming.backup.manifest import NIGHTLY, PERSON
 from homecoming.backup.take import backup
 from homecoming.connection.interrupts import Breaker
 
 
-def run(_given: argparse.Namespace, breaker: Breaker) -> int:
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("--nightly", action="store_true", help="one that retention may remove, as no person made it")
+
+
+def run(given: argparse.Namespace, breaker: Breaker) -> int:
     """Take a backup."""
-    return backup(breaker)
+    return backup(breaker, NIGHTLY if given.nightly else PERSON)
