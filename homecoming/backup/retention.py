@@ -15,12 +15,13 @@ _DAY = 86_400.0
 def too_many(backups: list[Manifest], keep: int, days: int) -> list[Manifest]:
     """Return which of a database's backups go.
 
-    A person's never does, nor does the newest, nor the newest that is proven: they do not count, either.
+    A person's never does, and takes nobody's place; nor do the newest, the newest that is proven, the newest drilled.
 
     Arguments: ``backups``, the newest first; ``keep``, how many of the others stay; ``days``, for how long.
     """
     newest_proven = next((told for told in backups if told.proven), None)
-    safe = {told.file for told in (*backups[:1], newest_proven) if told}
+    newest_drilled = next((told for told in backups if told.drilled), None)
+    safe = {told.file for told in (*backups[:1], newest_proven, newest_drilled) if told}
     ours = [told for told in backups if told.made_for != PERSON]
     return [
         told for place, told in enumerate(ours) if told.file not in safe and (place >= keep or told.age > days * _DAY)

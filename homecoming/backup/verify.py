@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from homecoming.backup import manifest, place
@@ -22,6 +23,9 @@ log = get_logger("backup")
 # How many differences are told.
 _TOLD = 10
 
+# What a night may begin earlier than the last one ended.
+_NIGHT = timedelta(hours=12)
+
 
 @dataclass
 class _Times:
@@ -36,13 +40,21 @@ class _Times:
         self.began = now
 
 
-def backup_verify(given: str | None, breaker: Breaker) -> int:
+def backup_verify(given: str | None, breaker: Breaker, drill_after: int | None = None) -> int:
     """Restore a backup into a scratch database, compare it, and note in its manifest that it is proven.
 
-    Arguments: ``given``, its file; None for the newest of the configured database. Returns 0; 1 where it is not what
-    its manifest says. Errors: HomecomingError.
+    Arguments: ``given``, its file; None for the newest of the configured database; ``drill_after``, days without a
+    drill after which it is drilled as well.
+    Returns 0; 1 where it is not what its manifest says. Errors: HomecomingError.
     """
-    return _proven(given, breaker, drilled=False)
+    return _proven(given, breaker, drilled=drill_after is not None and _is_drill_due(drill_after))
+
+
+def _is_drill_due(days: int) -> bool:
+    """Whether no backup of the configured database was drilled for so many days, give or take a night."""
+    drills = [told.drilled.at for told in manifest.of_database(read_settings()) if told.drilled]
+    due = datetime.now(UTC) - timedelta(days=days) + _NIGHT
+    return not any(datetime.fromisoformat(at) > due for at in drills)
 
 
 def drill(given: str | None, breaker: Breaker) -> int:

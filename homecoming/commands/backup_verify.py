@@ -10,9 +10,17 @@ from homecoming.connection.interrupts import Breaker
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
+    add_file(parser)
+    parser.add_argument(
+        "--drill-after", type=int, metavar="DAYS", help="drill it, too, where none was for so many days"
+    )
+
+
+def add_file(parser: argparse.ArgumentParser) -> None:
+    """Add the backup that a verb is about."""
     parser.add_argument("file", nargs="?", metavar="FILE", help="the backup (the newest of this database)")
 
 
 def run(given: argparse.Namespace, breaker: Breaker) -> int:
     """Prove a backup."""
-    return backup_verify(given.file, breaker)
+    return backup_verify(given.file, breaker, given.drill_after)

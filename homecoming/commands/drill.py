@@ -11,7 +11,7 @@ from homecoming.connection.interrupts import Breaker
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    backup_verify.arguments(parser)
+    backup_verify.add_file(parser)
 
 
 def run(given: argparse.Namespace, breaker: Breaker) -> int:

@@ -72,6 +72,12 @@ FAMILIES = (
         "How long the attempts to connect took.",
         ("strategy", "result"),
     ),
+    # Backups.
+    Family("backups", "gauge", "How many backups of it are in the folder of backups here."),
+    Family("backup_timestamp_seconds", "gauge", "When the newest of them was made, in Unix time."),
+    Family("backup_proven_timestamp_seconds", "gauge", "When the newest was made that is proven, in Unix time."),
+    Family("backup_drilled_timestamp_seconds", "gauge", "When one was last drilled, in Unix time."),
+    Family("backup_size_bytes", "gauge", "How large the newest of them is."),
     # Vitals.
     Family("server_info", "info", "The database's product and version.", ("dialect", "version")),
     Family("database_latency_seconds", "gauge", "How long a round trip to the database takes: median of five."),

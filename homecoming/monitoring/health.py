@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from homecoming.discretion import discreet, discreet_document
 from homecoming.monitoring.checks import Check, State
+from homecoming.monitoring.health_backups import backup
 from homecoming.monitoring.health_vitals import (
     disk,
     invalid_indexes,
@@ -32,8 +33,8 @@ REHEARSE = "make upgrade PLAN=1 says what is in its way, and what to do"
 def judge(snapshot: Snapshot) -> list[Check]:
     """Return the checks of a database, always the same and in the same order.
 
-    They are reachable, latency, revision, drift, long_transactions, invalid_indexes, sequences, disk, last_run and
-    edited. What could not be asked is ``UNKNOWN``.
+    They are reachable, latency, revision, drift, long_transactions, invalid_indexes, sequences, disk, last_run,
+    edited and backup. What could not be asked is ``UNKNOWN``.
     """
     asked = snapshot.vitals if snapshot.problem is None else None
     return [
@@ -47,6 +48,7 @@ def judge(snapshot: Snapshot) -> list[Check]:
         disk(asked),
         _last_run(snapshot),
         _edited(snapshot),
+        backup(snapshot),
     ]
 
 

@@ -26,6 +26,7 @@ from homecoming.history.configuration import configuration
 from homecoming.history.lines import Line, edited, read_lines
 from homecoming.logs import get_logger
 from homecoming.monitoring import journal
+from homecoming.monitoring.backups import read_backups
 from homecoming.monitoring.recorder import Recorder
 from homecoming.monitoring.retired import read_retired
 from homecoming.monitoring.snapshot import Journal, Problem, Snapshot, Step
@@ -122,7 +123,9 @@ def _base(settings: Settings, script: ScriptDirectory) -> Snapshot:
         Step(revision.revision, revision.doc, applied=False) for revision in reversed(list(script.walk_revisions()))
     )
     url = settings.database_url
-    return Snapshot(datetime.now(UTC), settings.candidates[0].place, url.get_backend_name(), head, steps=steps)
+    here = settings.candidates[0].place
+    known = read_backups(settings)
+    return Snapshot(datetime.now(UTC), here, url.get_backend_name(), head, steps=steps, backups=known)
 
 
 def _read(connection: sa.Connection, settings: Settings, snapshot: Snapshot, script: ScriptDirectory) -> Snapshot:

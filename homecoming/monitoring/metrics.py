@@ -15,7 +15,7 @@ from homecoming.discretion import discreet
 from homecoming.monitoring.checks import Check, State
 from homecoming.monitoring.families import DATABASE, FAMILIES, Family
 from homecoming.monitoring.replaced_file import write as write
-from homecoming.monitoring.snapshot import Journal, LastRun, SequenceUse, Snapshot, Vitals
+from homecoming.monitoring.snapshot import Backups, Journal, LastRun, SequenceUse, Snapshot, Vitals
 from homecoming.project import project
 from homecoming.terminal import printable
 
@@ -77,6 +77,7 @@ def _found(snapshot: Snapshot, checks: Sequence[Check]) -> Iterator[Named]:
     yield from _look(snapshot)
     yield from _health(checks)
     yield from _journal(snapshot.journal)
+    yield from _backups(snapshot.backups)
     if snapshot.problem is not None:
         yield "database_problem_info", {(str(snapshot.problem.exit_code),): 1}
         return
@@ -125,6 +126,16 @@ def _journal(journal: Journal) -> Iterator[Named]:
         yield "last_success_timestamp_seconds", {(): journal.last_success.timestamp()}
     if journal.behind_since is not None:
         yield "behind_since_timestamp_seconds", {(): journal.behind_since.timestamp()}
+
+
+def _backups(known: Backups) -> Iterator[Named]:
+    yield "backups", {(): known.count}
+    moments = {"": known.made_at, "_proven": known.proven_at, "_drilled": known.drilled_at}
+    for which, moment in moments.items():
+        if moment is not None:
+            yield f"backup{which}_timestamp_seconds", {(): moment.timestamp()}
+    if known.size is not None:
+        yield "backup_size_bytes", {(): known.size}
 
 
 def _last_run(run: LastRun) -> Iterator[Named]:

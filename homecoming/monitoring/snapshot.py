@@ -127,6 +127,25 @@ class Journal:
 
 
 @dataclass(frozen=True)
+class Backups:
+    """What is known of a database's backups, from here.
+
+    Attributes: ``count``; ``made_at`` and ``first_at``, when the newest and the oldest were made; ``proven_at``, when
+    the newest was made that is proven; ``drilled_at``, of the last drill; ``size`` of the newest, in bytes;
+    ``is_named``, whether a folder is named for them; ``is_nightly``, whether one was made by night.
+    """
+
+    count: int = 0
+    made_at: datetime | None = None
+    first_at: datetime | None = None
+    proven_at: datetime | None = None
+    drilled_at: datetime | None = None
+    size: int | None = None
+    is_named: bool = False
+    is_nightly: bool = False
+
+
+@dataclass(frozen=True)
 class Problem:
     """Why a database could not be looked at: as an error says it."""
 
@@ -165,6 +184,7 @@ class Snapshot:
     lines: tuple[Line, ...] = ()
     hidden: frozenset[str] = frozenset()
     journal: Journal = field(default_factory=Journal)
+    backups: Backups = field(default_factory=Backups)
     seconds: float = 0.0
 
     @property

@@ -9,6 +9,7 @@ from homecoming.catalog.findings import ABSENT, Finding, Severity
 from homecoming.monitoring.checks import Check, State
 from homecoming.monitoring.snapshot import (
     Attempts,
+    Backups,
     Journal,
     LastRun,
     LongTransaction,
@@ -31,6 +32,16 @@ JOURNAL = Journal(
     last_run=LastRun("6f1a", "command", "upgrade", "done", 0, 2.5, NOON - timedelta(hours=1), 0.75),
     last_success=NOON - timedelta(hours=1),
     lock_wait=12.5,
+)
+
+BACKUPS = Backups(
+    count=3,
+    made_at=NOON - timedelta(hours=9),
+    first_at=NOON - timedelta(days=3),
+    proven_at=NOON - timedelta(hours=9),
+    drilled_at=NOON - timedelta(days=2),
+    size=6_000_000,
+    is_nightly=True,
 )
 
 VITALS = Vitals(
@@ -63,6 +74,7 @@ HEALTHY = Snapshot(
         Retired("index", "produtos.ix_produtos_evento", "0001", None, NOON - timedelta(days=2)),
     ),
     journal=JOURNAL,
+    backups=BACKUPS,
     seconds=0.125,
 )
 

@@ -12,7 +12,7 @@ ORDER = (
     *("errors", "project", "terminal", "events", "logs", "discretion", "extras"),
     *("backup_settings", "url_causes", "database_url", "candidates", "settings"),
     *("archive", "schema", "connection", "operations", "catalog", "history", "preflight"),
-    *("run", "console", "rehearsal", "authoring", "doctor", "monitoring", "backup"),
+    *("run", "console", "rehearsal", "authoring", "doctor", "backup", "monitoring"),
     *("commands", "parser", "cli", "hook", "__main__"),
 )
 

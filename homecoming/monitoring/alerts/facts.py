@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from homecoming.monitoring.health_backups import backup
 from homecoming.monitoring.snapshot import LastRun, SequenceUse, Snapshot
 
 Fact = str | float
@@ -27,6 +28,7 @@ FACTS: Mapping[str, tuple[Fact, ...]] = {
     "edited": (),
     "behind_seconds": (),
     "sequence_percent": (),
+    "backup": ("ok", "warning", "failed"),
 }
 
 FIELDS = (
@@ -34,6 +36,7 @@ FIELDS = (
     *("problem", "problem_todo"),
     *("drift", "objects", "edited_revisions", "pending", "behind_for"),
     *("sequence", "sequence_percent"),
+    *("backup", "backup_todo"),
 )
 """What a text of a rule may name in braces."""
 
@@ -46,6 +49,7 @@ def facts(snapshot: Snapshot) -> dict[str, Fact | None]:
     problem = snapshot.problem
     found: dict[str, Fact | None] = dict.fromkeys(FACTS)
     found |= {"result": _result(snapshot), "problem": problem.exit_code if problem else 0}
+    found["backup"] = str(backup(snapshot).state)
     if problem:
         return found
     if "lines" not in snapshot.hidden:
@@ -77,6 +81,8 @@ def fields(snapshot: Snapshot) -> dict[str, str]:
         "behind_for": _duration(_behind_seconds(snapshot) or 0),
         "sequence": f"{fullest.table}.{fullest.column}" if fullest else "none",
         "sequence_percent": f"{100 * _share(fullest):.0f}" if fullest else "0",
+        "backup": backup(snapshot).said,
+        "backup_todo": backup(snapshot).advice,
     }
 
 

@@ -58,6 +58,7 @@ CHECK_NAMES = {
     "disk": "Disk",
     "last_run": "Last run",
     "edited": "Edited revisions",
+    "backup": "Backup",
 }
 
 # What the register says was retired. Anybody may write to it: another kind is not shown.

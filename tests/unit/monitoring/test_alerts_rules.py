@@ -60,6 +60,7 @@ def test_the_causes() -> None:
         "edited": "warning",
         "behind": "warning",
         "sequence": "warning",
+        "backup": "warning",
     }
 
 
@@ -71,6 +72,7 @@ def test_prometheus_calls_it_as_severe() -> None:
         "edited": "PainelRevisionEdited",
         "behind": "PainelBehindHead",
         "sequence": "PainelSequenceHeadroomLow",
+        "backup": "PainelBackupMissing",
     }
     text = Path(__file__).parents[3].joinpath("docs/monitoring/prometheus-rules.yml").read_text("utf-8")
     rules = [rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
@@ -135,7 +137,7 @@ def test_a_database_that_cannot_be_looked_at(exit_code: int) -> None:
         "The database cannot be looked at: the database cannot be reached: timeout expired"
     )
     # What is not seen is neither so nor over.
-    assert over(snapshot) == {"failure", "locked"}
+    assert over(snapshot) == {"failure", "locked", "backup"}
 
 
 def test_a_look_that_is_refused() -> None:

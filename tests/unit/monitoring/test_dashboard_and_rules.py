@@ -260,6 +260,7 @@ def test_alerts_have_names_of_their_own() -> None:
     assert len(set(names)) == len(names)
     assert {re.sub(r"^Painel", "", name) for name in names} == {
         "DatabaseDown",
+        "BackupMissing",
         "BehindHead",
         "Drift",
         "LastRunFailed",

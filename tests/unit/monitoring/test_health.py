@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from homecoming.monitoring.checks import Check, State
 from homecoming.monitoring.health import document, healthy, judge, lines
 from homecoming.monitoring.health_vitals import THRESHOLDS
 from homecoming.monitoring.snapshot import (
+    Backups,
     Journal,
     LastRun,
     LongTransaction,
@@ -27,7 +28,7 @@ from homecoming.monitoring.snapshot import (
 
 NOW = datetime(2026, 11, 2, 4, 5, 6, tzinfo=UTC)
 NAMES = ["reachable", "latency", "revision", "drift", "long_transactions", "invalid_indexes", "sequences", "disk"]
-NAMES += ["last_run", "edited"]
+NAMES += ["last_run", "edited", "backup"]
 
 VITALS = Vitals("PostgreSQL 16.4", 0.00084, 10_230_807, None, sequences=(SequenceUse("eventos", "id", 50, 1000, "s"),))
 STEPS = tuple(Step(number, "title", applied=True) for number in ("0001", "0002", "0003", "0004", "0005"))
@@ -76,6 +77,7 @@ def test_all_is_well() -> None:
         "10.2 MB used; what is free cannot be asked here",
         "none from here yet",
         "every applied revision is as it ran",
+        "none is known here",
     ]
 
 
@@ -86,7 +88,11 @@ def test_what_cannot_be_asked_is_unknown() -> None:
         "Find out why: make doctor",
     )
     states = {found.name: found.state for found in judge(UNREACHABLE)}
-    assert states == dict.fromkeys(NAMES, State.UNKNOWN) | {"reachable": State.FAILED, "last_run": State.OK}
+    assert states == dict.fromkeys(NAMES, State.UNKNOWN) | {
+        "reachable": State.FAILED,
+        "last_run": State.OK,
+        "backup": State.OK,
+    }
     assert told("latency", UNREACHABLE) == (State.UNKNOWN, "not asked", "First reach it: make doctor")
     assert not healthy(judge(UNREACHABLE))
 
@@ -308,7 +314,55 @@ def test_the_text() -> None:
         "  ok       disk               10.2 MB used; what is free cannot be asked here",
         "  ok       last_run           none from here yet",
         "  ok       edited             every applied revision is as it ran",
+        "  ok       backup             none is known here",
     ]
+
+
+OLD = "See why no other was made: sh scripts/maintenance/nightly.sh"
+OF_LATE = Backups(3, NOW - timedelta(hours=5), NOW - timedelta(days=60), NOW - timedelta(hours=5), NOW, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, (State.OK, "the newest is 5 h old", "")),
+        ({"made_at": NOW - timedelta(hours=37)}, (State.WARNING, "the newest is 37 h old", OLD)),
+        ({"made_at": NOW - timedelta(days=8)}, (State.FAILED, "the newest is 8 d old", OLD)),
+        (
+            {"proven_at": NOW - timedelta(days=4)},
+            (State.WARNING, "the newest that is proven is 4 d old", "make backup-verify"),
+        ),
+        ({"proven_at": None}, (State.FAILED, "none is proven", "make backup-verify")),
+        (
+            {"proven_at": None, "first_at": NOW - timedelta(days=4)},
+            (State.WARNING, "none is proven", "make backup-verify"),
+        ),
+        ({"proven_at": None, "first_at": NOW - timedelta(hours=5)}, (State.OK, "the newest is 5 h old", "")),
+        ({"drilled_at": NOW - timedelta(days=16)}, (State.WARNING, "the last drill was 16 d ago", "make drill")),
+        ({"drilled_at": None}, (State.FAILED, "none was drilled", "make drill")),
+    ],
+)
+def test_backups_that_are_expected(changes: dict[str, Any], expected: tuple[State, str, str]) -> None:
+    known = replace(OF_LATE, is_nightly=True, **changes)
+    assert told("backup", replace(WELL, backups=known)) == expected
+    # A folder that is named is a wish: it fails nothing. Without one, nothing is missed.
+    state, said, advice = expected
+    wished = replace(known, is_nightly=False, is_named=True)
+    lower = State.WARNING if state is State.FAILED else state
+    assert told("backup", replace(WELL, backups=wished)) == (lower, said, advice)
+    unasked = replace(known, is_nightly=False)
+    assert check("backup", replace(WELL, backups=unasked)).state is State.OK
+
+
+def test_of_backups_the_worst_is_told() -> None:
+    known = replace(OF_LATE, is_nightly=True, made_at=NOW - timedelta(hours=40), drilled_at=None)
+    assert told("backup", replace(WELL, backups=known)) == (State.FAILED, "none was drilled", "make drill")
+
+
+def test_no_backup_is_missed_only_where_a_folder_is_named() -> None:
+    assert told("backup", WELL) == (State.OK, "none is known here", "")
+    named = replace(WELL, backups=Backups(is_named=True))
+    assert told("backup", named) == (State.WARNING, "none is in the folder that is named for them", "make backup")
 
 
 def test_names_do_not_steer_the_terminal() -> None:
@@ -318,7 +372,7 @@ def test_names_do_not_steer_the_terminal() -> None:
         sequences=(SequenceUse(odd, "id", 99, 100, "s"),),
     )
     shown = list(lines(snapshot, judge(snapshot)))
-    assert len(shown) == 14
+    assert len(shown) == 15
     assert [line for line in shown if not line.isprintable()] == []
     assert shown[0].startswith("unhealthy: of all its numbers given: a\\nb\\x1b[2J.id 99 %")
 

@@ -43,6 +43,7 @@ COUNTED = (
     "transactions",
     "indexes",
     "ids",
+    "backups",
 )
 YES_OR_NO = ("painel_database_up", "painel_healthy", "painel_health_check_state", "painel_last_run_success")
 
@@ -161,6 +162,11 @@ def test_of_a_database_that_is_well() -> None:
         "painel_revision_info": {("0003",): 1},
         "painel_pending_revisions": {(): 0},
         "painel_edited_revisions": {(): 0},
+        "painel_backups": {(): 3},
+        "painel_backup_timestamp_seconds": {(): NOON.timestamp() - 9 * 3600},
+        "painel_backup_proven_timestamp_seconds": {(): NOON.timestamp() - 9 * 3600},
+        "painel_backup_drilled_timestamp_seconds": {(): NOON.timestamp() - 48 * 3600},
+        "painel_backup_size_bytes": {(): 6_000_000},
         "painel_revision_duration_seconds": {("0001",): 0.5, ("0002",): 0.25},
         "painel_revision_retired_rows": {("0001",): 120, ("0002",): 0},
         "painel_retired_rows": {("column",): 120, ("table",): 0, ("rows",): 0, ("cells",): 0},
@@ -242,6 +248,8 @@ def test_of_a_silent_database_only_what_is_still_known() -> None:
         "painel_lock_wait_seconds_total",
         "painel_connection_attempts_total",
         "painel_connection_attempt_duration_seconds_total",
+        # By the folder, whatever the database says.
+        "painel_backups",
     }
 
 

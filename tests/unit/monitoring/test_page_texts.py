@@ -18,7 +18,7 @@ from homecoming.catalog import reasons
 from homecoming.catalog.findings import ABSENT, KINDS
 from homecoming.connection import failures_postgresql, failures_sqlite
 from homecoming.history.configuration import configuration
-from homecoming.monitoring import health, health_vitals, page
+from homecoming.monitoring import health, health_backups, health_vitals, page
 from homecoming.monitoring.page import chart, texts, view
 from homecoming.monitoring.page.texts import MONTHS, chosen, language, tables
 from homecoming.monitoring.web import application, shared_look
@@ -58,7 +58,7 @@ def _tree(module: ModuleType) -> ast.Module:
 def check_templates() -> set[str]:
     """Every text that a check of health is made with, by the code that makes it."""
     found: set[str] = set()
-    for module in (health, health_vitals):
+    for module in (health, health_backups, health_vitals):
         for node in ast.walk(_tree(module)):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Check":
                 for argument in node.args[2:4]:
