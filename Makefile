@@ -7,7 +7,7 @@
 
 # What a target takes. Only what stands on make's command line is meant: platforms and shells set HOST, PORT or PLAN for
 # purposes of their own, and PLAN=starter would have an upgrade do nothing and succeed.
-ARGUMENTS := REV BACKUP M FROM TO STYLE SPLIT SRC FORMAT EVERY HOST PORT STATIC PLAN APPLY REDACT FILE INTO CONFIRM LANE ARGS PYTHON
+ARGUMENTS := REV BACKUP OLDER_THAN M FROM TO STYLE SPLIT SRC FORMAT EVERY HOST PORT STATIC PLAN APPLY REDACT FILE INTO CONFIRM LANE ARGS PYTHON
 given = $(if $(filter command,$(origin $(1))),$(value $(1)))
 # By way of the environment and unexpanded, so that quotes, $ and blanks arrive as they were typed.
 $(foreach name,$(ARGUMENTS),$(eval override GIVEN_$(name) := $$(call given,$(name))))
@@ -42,7 +42,7 @@ MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify repair health history doctor backup backup-verify drill restore metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision check test test-all lint bench
+.PHONY: help upgrade downgrade status verify repair health history doctor retired purge-retired backup backup-verify drill restore metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision check test test-all lint bench
 
 ##
 ##   help                   this list
@@ -88,6 +88,16 @@ history: .venv/runtime
 ##   doctor                 why it cannot be reached, step by step; what an upgrade would meet there
 doctor: .venv/runtime
 	@$(RUN) doctor
+
+##   retired                what is kept of what was retired: since when, rows, size
+retired: .venv/runtime
+	@$(RUN) retired $(FORMATTED)
+
+##   purge-retired OLDER_THAN=90d CONFIRM=
+##                          delete the rows of what is older, for good; CONFIRM is the database's name
+purge-retired: .venv/runtime
+	@$(if $(and $(GIVEN_OLDER_THAN),$(GIVEN_CONFIRM)),$(RUN) purge-retired --older-than="$$GIVEN_OLDER_THAN" \
+	--confirm="$$GIVEN_CONFIRM",$(call MISSING,OLDER_THAN or CONFIRM,make purge-retired OLDER_THAN=90d CONFIRM=painel))
 
 ##
 ## Backups, in MIGRATION_BACKUP_DIR, otherwise in backups/ (docs/backup.md)

@@ -6,6 +6,7 @@ for both.
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import time
 from collections.abc import Iterator
@@ -117,7 +118,8 @@ def say_way_back(saved: Saved | None) -> None:
         saved.revision or "base",
     )
     if saved.file:
-        log.info("Where data was damaged: make restore FILE=%s, which is without what was written since", saved.file)
+        file = shlex.quote(saved.file)
+        log.info("Where data was damaged: make restore FILE=%s, which is without what was written since", file)
 
 
 def _look(settings: Settings, revision: str, breaker: Breaker) -> _Found | None:

@@ -54,6 +54,8 @@ COMMANDS = (
         "restore a backup beside what is there, compare it, then swap the names; what was there is kept",
         changes=True,
     ),
+    Command("retired", "list what migrations keep of what they retired: since when, rows, size", document=True),
+    Command("purge-retired", "delete the rows of what was retired long ago, for good", changes=True),
     Command("health", "say whether it is healthy, and if not, what to do; exit 1 if it is not", document=True),
     Command("metrics", "print what monitoring knows of it, for Prometheus", document=True),
     Command("dashboard", "serve the status page on this machine, or write it into a file"),

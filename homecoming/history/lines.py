@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class Line:
     """A revision applied, taken back or stamped: a row of the table, with its columns as docs/architecture.md has them.
 
+    Or a purge: ``direction`` is that, ``revision`` where the database was, ``rows_retired`` how many were deleted.
     Or a backup before a run: ``direction`` is backup, and how it was asked for; ``revision`` is where the database was,
     ``revision_sha256`` is the file's, empty where none was made.
 

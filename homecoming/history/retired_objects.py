@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import NamedTuple
@@ -20,7 +21,19 @@ _MADE = re.compile(
 )
 _ROWS = frozenset({"cells", "changed", "deleted"})
 # Its own book-keeping, of which nothing is to be told.
-_SILENT = frozenset({"reference", "arrived", "undo run", "undo made", "undo broken", "undo lost", "undo inserted"})
+_SILENT = frozenset(
+    {"reference", "arrived", "undo run", "undo made", "undo broken", "undo lost", "undo inserted", "undo purged"}
+)
+
+
+# The tables that keep rows, but for the register.
+_KEEPING = {
+    "postgresql": "SELECT relname::text FROM pg_class WHERE relnamespace = to_regnamespace('retired') "
+    "AND relkind IN ('r', 'p') AND relname <> 'register'",
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 8) = 'retired_' "
+    "AND name <> 'retired_register'",
+}
+_UNSAID = {"no_parameters": True}
 
 
 class Entry(NamedTuple):
@@ -37,6 +50,70 @@ class Entry(NamedTuple):
     def is_kept(self) -> bool:
         """Whether it is of something retired; what only the way back reads is not."""
         return not self.kind.startswith("undo")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of something retired, now.
+
+    Attributes: ``id`` of its entry, 0 for a table that no entry names; ``kept_in``, the table's name, and ``table``, as
+    SQL has it, both empty where nothing but a definition is kept; ``rows`` that are there, None for a definition;
+    ``size`` in bytes, None where it cannot be known.
+    """
+
+    id: int
+    entry: Entry
+    kept_in: str = ""
+    table: str = ""
+    rows: int | None = None
+    size: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What it was: ``column produtos.evento_id``."""
+        return f"{self.entry.kind} {self.entry.name}"
+
+
+def read_kept(connection: sa.Connection) -> list[Kept]:
+    """Return what is kept, in the order in which it was entered; then tables that lie there and are in no entry.
+
+    Errors: the driver's, where it may not be read.
+    """
+    register, there = _TABLES[connection.dialect.name]
+    postgresql = connection.dialect.name == "postgresql"
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    tables = set(connection.exec_driver_sql(_KEEPING[connection.dialect.name], execution_options=_UNSAID).scalars())
+    found: list[Kept] = []
+    if connection.exec_driver_sql(there).scalar():
+        rows = connection.exec_driver_sql(
+            f"SELECT id, revision, kind, object, rows, retired_at, definition, kept_in FROM {register} ORDER BY id"
+        )
+        for number, of, kind, name, counted, at, text, kept_in in rows.all():
+            entry = Entry(of or "", kind, name, counted, _moment(at), text)
+            if kept_in in tables:
+                table = f"retired.{quote(kept_in)}" if postgresql else f"main.{quote(kept_in)}"
+                found.append(Kept(number, entry, kept_in, table, *_measured(connection, table, kept_in)))
+            elif entry.is_kept:
+                found.append(Kept(number, entry))
+    for name in sorted(tables - {thing.kept_in for thing in found}):
+        table = f"retired.{quote(name)}" if postgresql else f"main.{quote(name)}"
+        entry = Entry("", "unknown table", name, None, datetime.now(UTC), None)
+        found.append(Kept(0, entry, name, table, *_measured(connection, table, name)))
+    return found
+
+
+def _measured(connection: sa.Connection, table: str, name: str) -> tuple[int, int | None]:
+    """Return how many rows a table has, and its bytes, with indexes."""
+    rows = connection.exec_driver_sql(f"SELECT count(*) FROM {table}", execution_options=_UNSAID).scalar_one()
+    if connection.dialect.name == "postgresql":
+        size = connection.execute(sa.text("SELECT pg_total_relation_size(CAST(:name AS regclass))"), {"name": table})
+        return rows, size.scalar_one()
+    try:
+        pages = "SELECT sum(pgsize) FROM dbstat WHERE name = ?"
+        return rows, connection.exec_driver_sql(pages, (name,)).scalar()
+    except sa.exc.OperationalError:
+        # SQLite may be built without that table.
+        return rows, None
 
 
 def read_entries(connection: sa.Connection) -> list[Entry]:

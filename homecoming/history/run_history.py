@@ -61,6 +61,20 @@ class Saved:
         }
 
 
+@dataclass(frozen=True)
+class Purged:
+    """What is noted where retired rows were deleted for good: at which revision, and how many."""
+
+    revision: str | None
+    rows: int
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """As of ``Saved``."""
+        direction = {"direction": "purge", "seconds": 0.0, "revision_sha256": ""}
+        return {"revision": self.revision or "base", **direction, "rows_retired": self.rows}
+
+
 class History(Protocol):
     """What a run tells, in this order; the lines are written at its end, before the commit."""
 
@@ -77,26 +91,26 @@ class History(Protocol):
         """Write the lines, with the state that the run leaves."""
 
 
-def history_of(migration: MigrationContext, way: str | None, saved: Saved | None = None) -> History:
+def history_of(migration: MigrationContext, way: str | None, beside: Saved | Purged | None = None) -> History:
     """Return the history of the database of a migration.
 
-    Arguments: ``way`` of the run: command, alembic, start-up or console; None for one that leaves no lines; ``saved``,
-    the backup before it.
+    Arguments: ``way`` of the run: command, alembic, start-up or console; None for one that leaves no lines; ``beside``,
+    what has a line of its own: the backup before it, a purge.
     """
     if migration.dialect.name == "postgresql":
-        return _PostgreSQL(migration, way, saved)
+        return _PostgreSQL(migration, way, beside)
     # What works on a file is nothing to a run that prints statements.
     from homecoming.history.sqlite import HistoryOnSQLite
 
     assert migration.connection is not None
-    return HistoryOnSQLite(migration.connection, way, saved)
+    return HistoryOnSQLite(migration.connection, way, beside)
 
 
 @dataclass
 class _PostgreSQL:
     migration: MigrationContext
     way: str | None
-    saved: Saved | None = None
+    beside: Saved | Purged | None = None
     direction: str = ""
 
     def begin_run(self) -> None:
@@ -112,7 +126,7 @@ class _PostgreSQL:
         # A script that is pasted has its SHA-256 in place of NULL.
         if self.way:
             self._call("begin_run", self.way, project().version, None)
-            self._note_backup()
+            self._note_beside()
         else:
             self._call("lift_settings")
             self._call("refuse_foreign_code")
@@ -135,10 +149,10 @@ class _PostgreSQL:
         if self.way:
             self._call("end_run")
 
-    def _note_backup(self) -> None:
-        if self.saved is not None and (connection := self._connection):
+    def _note_beside(self) -> None:
+        if self.beside is not None and (connection := self._connection):
             # No helper does it: a script that is pasted makes no backup.
-            line = self.saved.line
+            line = self.beside.line
             columns, values = ", ".join(line), ", ".join(f":{name}" for name in line)
             connection.execute(
                 sa.text(

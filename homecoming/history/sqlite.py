@@ -14,7 +14,7 @@ from homecoming import catalog
 from homecoming.errors import Refused
 from homecoming.events import current_run
 from homecoming.history.bookkeeping import make_way
-from homecoming.history.run_history import Saved, revision_sha256
+from homecoming.history.run_history import Purged, Saved, revision_sha256
 from homecoming.operations.foreseen import is_by_hand
 from homecoming.operations.sqlite import changes, check_foreign_keys, collect, find_duplicates
 from homecoming.operations.sqlite.live import kind_of
@@ -29,7 +29,7 @@ class HistoryOnSQLite:
 
     connection: sa.Connection
     way: str | None
-    saved: Saved | None = None
+    beside: Saved | Purged | None = None
     lines: list[dict[str, Any]] = field(default_factory=list)
     before: str = ""
     began: float = 0.0
@@ -40,8 +40,8 @@ class HistoryOnSQLite:
         collect(self.connection)
         if self.way is not None:
             self._refuse_another_history()
-        if self.saved is not None:
-            self.lines.append(self.saved.line)
+        if self.beside is not None:
+            self.lines.append(self.beside.line)
         self.before = catalog.fingerprint(catalog.read(self.connection))
 
     def _refuse_another_history(self) -> None:

@@ -55,7 +55,7 @@ def backup(snapshot: Snapshot) -> Check:
 
 def _made(snapshot: Snapshot, at: datetime) -> Check:
     what = "the newest is {age} old"
-    todo = "See why no other was made: sh scripts/maintenance/nightly.sh"
+    todo = "See why no other was made: run scripts/maintenance/nightly.sh by hand"
     return _check(snapshot, "made", at, what, todo)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
@@ -56,7 +57,7 @@ def purge(settings: Settings, older_than: timedelta, confirm: str, breaker: Brea
     """Delete the rows of what was retired longer ago than that.
 
     Arguments: ``confirm``, the name of the database, so that it is not another's; ``breaker``, which ends it.
-    Errors: UsageError where it is not its name; Refused where rows of others refer to what is to go; otherwise as a run.
+    Errors: UsageError where it is not its name; Refused where rows of others refer to what is to go; else as a run.
     """
     before = datetime.now(UTC) - older_than
     with run_named(), reached(settings, breaker=breaker) as way_in:
@@ -64,10 +65,8 @@ def purge(settings: Settings, older_than: timedelta, confirm: str, breaker: Brea
         log.info("Database: %s", way_in.candidate)
         _refuse_another(settings, way_in.candidate.url, confirm)
         try:
-            if connection.dialect.name == "sqlite":
-                # What is deleted is overwritten. Outside the transaction, where alone it is heard.
-                connection.exec_driver_sql("PRAGMA secure_delete = ON")
-                connection.rollback()
+            # What is deleted is overwritten, in the log of a file as well. Neither is said within a transaction.
+            _outside(connection, "PRAGMA secure_delete = ON")
             begun = connection.begin()
             secure(connection)
             lock_run(connection, settings)
@@ -78,11 +77,16 @@ def purge(settings: Settings, older_than: timedelta, confirm: str, breaker: Brea
                 breaker.committed()
             else:
                 begun.rollback()
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            _outside(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
         except sa.exc.DBAPIError as error:
             raise meaning(error, way_in.candidate.source, connection) from error
     return Done(found, sum(thing.rows or 0 for thing in found))
+
+
+def _outside(connection: sa.Connection, pragma: str) -> None:
+    raw: Any = connection.connection.dbapi_connection
+    if connection.dialect.name == "sqlite":
+        raw.execute(pragma).fetchall()
 
 
 def _refuse_another(settings: Settings, url: sa.URL, confirm: str) -> None:
@@ -140,12 +144,10 @@ def _empty(connection: sa.Connection, thing: Kept) -> None:
     register = "retired.register" if is_postgresql else "retired_register"
     entry, text = thing.entry, _PURGED.format(rows=_counted(thing.rows), date=f"{datetime.now(UTC):%Y-%m-%d}")
     connection.execute(sa.text(f"UPDATE {register} SET rows = 0 WHERE id = :id"), {"id": thing.id})
-    connection.execute(
-        sa.text(
-            f"INSERT INTO {register} (revision, kind, object, definition) VALUES (:revision, 'undo purged', :name, :text)"
-        ),
-        {"revision": entry.revision or None, "name": thing.name, "text": text},
-    )
+    said = {"revision": entry.revision or None, "kind": "undo purged", "object": thing.name, "definition": text}
+    names = ", ".join(said)
+    values = ", ".join(f":{name}" for name in said)
+    connection.execute(sa.text(f"INSERT INTO {register} ({names}) VALUES ({values})"), said)
 
 
 def _counted(rows: int | None) -> str:

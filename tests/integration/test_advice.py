@@ -121,7 +121,7 @@ def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], lis
 NOT_OF_PAINEL = {"help", "test", "test-all", "lint", "bench", "watch"}
 """Targets that run something else than a verb."""
 
-NAMED = {"downgrade", "restore", "revision", "sql-rollback"}
+NAMED = {"downgrade", "purge-retired", "restore", "revision", "sql-rollback"}
 """Targets that say what they lack, with the command, where they are given nothing: test_makefile.py."""
 
 
@@ -149,11 +149,17 @@ def test_each_painel_command_is_one() -> None:
     assert len(commands) > 3
     for command in commands:
         verb, *options = command.split()
-        required = {"downgrade": ["0017"], "restore": ["x"], "sql-rollback": ["--to=0017"], "revision": ["-m=x"]}.get(
-            verb, []
-        )
+        required = {
+            "downgrade": ["0017"],
+            "restore": ["x"],
+            "purge-retired": ["--older-than=90d", "--confirm=x"],
+            "sql-rollback": ["--to=0017"],
+            "revision": ["-m=x"],
+        }.get(verb, [])
         values = {
             "--format": "=json",
+            "--older-than": "=90d",
+            "--confirm": "=x",
             "--static": "=x",
             "--host": "=x",
             "--port": "=1",
@@ -196,6 +202,7 @@ SITUATIONS: dict[str, tuple[Callable[[sa.Engine], None], int]] = {
     "upgrade PLAN=1": (behind, 0),
     "upgrade REV=0017": (behind, 0),
     "backup": (behind, 0),
+    "retired": (at_head, 0),
     "backup-verify": (backed_up, 0),
     "drill": (backed_up, 0),
     "status": (behind, 0),
@@ -245,6 +252,7 @@ ELSEWHERE = {
     "upgrade PYTHON=/path/to/python": "names a Python of the reader's: test_makefile.py",
     "sql-rollback": "is named alone, and says what it lacks: test_makefile.py",
     "restore": "is named alone, and says what it lacks; tests/integration/backup/test_restore.py runs it",
+    "purge-retired": "is named alone, and says what it lacks; tests/integration/test_purge_retired.py runs it",
     "downgrade": "is named alone, and says what it lacks: test_makefile.py",
 }
 """What no situation here can be, and why."""

@@ -151,6 +151,12 @@ def watches(scene: Scene, command: str) -> None:
     assert re.fullmatch(r"watch: \S+Z stopped", said.splitlines()[-1])
 
 
+def works_by_night(scene: Scene, command: str) -> None:
+    history.upgrade(engine_of(scene.environment["DATABASE_URL"]))
+    assert "nightly: health ended with exit code 0" in scene.run(command, scene.application)
+    assert len(list((scene.application / "backups").glob("*.json"))) == 1
+
+
 def makes_a_token(scene: Scene, command: str) -> None:
     assert len(scene.run(command).strip()) >= 32
 
@@ -208,6 +214,7 @@ RUN: dict[str, Callable[[Scene, str], None]] = {
     ): serves,
     "sh migrations/scripts/monitoring/watch.sh 60": watches,
     "/bin/sh migrations/scripts/monitoring/watch.sh 60": watches,
+    "sh migrations/scripts/maintenance/nightly.sh": works_by_night,
     'python3 -c "import secrets; print(secrets.token_urlsafe(32))"': makes_a_token,
 }
 """The lines that are run here, each in its situation."""

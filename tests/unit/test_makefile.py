@@ -147,7 +147,7 @@ def test_what_the_environment_has_is_no_argument(ready: Path, target: str, value
 def test_every_argument_that_help_or_the_documents_name_is_one() -> None:
     commands = (ROOT / "docs/commands.md").read_text()
     told = re.findall(r"^##.*", MAKEFILE, re.MULTILINE) + re.findall(r"`make .*?`", commands)
-    named = {name for line in told for name in re.findall(r"\b([A-Z]+)=", line)}
+    named = {name for line in told for name in re.findall(r"\b([A-Z_]+)=", line)}
     assert named - {"NAME"} == set(ARGUMENTS)
 
 
@@ -192,6 +192,7 @@ TAKES = {
     **dict.fromkeys(("SRC", "APPLY", "REDACT"), "archive"),
     **dict.fromkeys(("HOST", "PORT", "STATIC"), "dashboard"),
     "FILE": "drill",
+    "OLDER_THAN": "purge-retired",
     **dict.fromkeys(("INTO", "CONFIRM"), "restore"),
     "M": "revision",
     "FORMAT": "verify",
@@ -222,7 +223,7 @@ def test_code_in_an_argument_is_text(ready: Path, name: str, code: str) -> None:
     (ready / ".venv/development").touch()
     variables = f"{name} GIVEN_{name} OTHER DATABASE_URL MAKEFLAGS"
     given = [f"{name}={code}", f"OTHER={code}", f"DATABASE_URL={code}"]
-    given += [needed for needed in ("TO=0017", "FILE=backups/a") if not needed.startswith(f"{name}=")]
+    given += [needed for needed in ("TO=0017", "FILE=backups/a", "CONFIRM=a") if not needed.startswith(f"{name}=")]
     done = make(ready, TAKES[name], *given, SAID=variables)
     assert not list(ready.rglob("ran")), done.stdout
     assert f"{{{name}=}}" in done.stdout

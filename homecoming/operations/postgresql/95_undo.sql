@@ -146,6 +146,7 @@ BEGIN
         RETURN;
     END IF;
     CREATE TEMP TABLE undone ON COMMIT DROP AS SELECT * FROM retired.register WHERE revision = at_revision;
+    PERFORM pg_temp.say(concat(object, ': ', definition)) FROM pg_temp.undone WHERE kind = 'undo purged' ORDER BY id;
     CREATE TEMP TABLE keys_now ON COMMIT DROP AS SELECT conrelid, conkey, relname AS target,
         format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
             pg_get_constraintdef(k.oid)) AS made_by

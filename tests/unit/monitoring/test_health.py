@@ -318,7 +318,7 @@ def test_the_text() -> None:
     ]
 
 
-OLD = "See why no other was made: sh scripts/maintenance/nightly.sh"
+OLD = "See why no other was made: run scripts/maintenance/nightly.sh by hand"
 OF_LATE = Backups(3, NOW - timedelta(hours=5), NOW - timedelta(days=60), NOW - timedelta(hours=5), NOW, 1)
 
 

@@ -1,0 +1,68 @@
+"""`retired`: what migrations keep out of the application's way: what, since when, rows, size."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Iterator, Sequence
+
+from homecoming.commands import add_format
+from homecoming.connection.interrupts import Breaker
+from homecoming.connection.reach import reached
+from homecoming.connection.sqlite_file import file_of
+from homecoming.history.bookkeeping import refuse_impostors
+from homecoming.history.retired_objects import Kept, read_kept
+from homecoming.settings import read_settings
+from homecoming.terminal import as_json, printable, say, show
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    add_format(parser)
+
+
+def run(given: argparse.Namespace, breaker: Breaker) -> int:
+    """Print what is kept. Returns 0; errors: HomecomingError."""
+    settings = read_settings()
+    with reached(settings, read_only=True, breaker=breaker) as way_in:
+        refuse_impostors(way_in.connection)
+        found = read_kept(way_in.connection)
+    if given.format == "json":
+        show(as_json({"database": way_in.candidate.place, "retired": [_document(thing) for thing in found]}, indent=2))
+        return 0
+    say(f"Database: {way_in.candidate.place}")
+    if not found:
+        say("Nothing is retired")
+        return 0
+    for line in _lines(found):
+        say(line)
+    if any(thing.rows for thing in found if thing.id):
+        file = file_of(settings.database_url) if way_in.candidate.url.get_backend_name() == "sqlite" else None
+        name = shlex.quote(file.name if file else str(way_in.candidate.url.database))
+        say(f"What is not to be kept any more goes for good: make purge-retired OLDER_THAN=90d CONFIRM={name}")
+    return 0
+
+
+def _document(thing: Kept) -> dict[str, object]:
+    return {
+        "what": thing.name,
+        "revision": thing.entry.revision or None,
+        "since": thing.entry.at.isoformat() if thing.id else None,
+        "rows": thing.rows,
+        "bytes": thing.size,
+        "kept_in": thing.table or None,
+    }
+
+
+def _lines(found: Sequence[Kept]) -> Iterator[str]:
+    yield f"{'Since (UTC)':<16}  {'Revision':<8}  {'Rows':>9}  {'Size':>10}  What"
+    for thing in found:
+        since = f"{thing.entry.at:%Y-%m-%d %H:%M}" if thing.id else "-"
+        rows = "-" if thing.rows is None else str(thing.rows)
+        yield f"{since:<16}  {thing.entry.revision or '-':<8}  {rows:>9}  {_size(thing):>10}  {printable(thing.name)}"
+    kept = sum(thing.rows or 0 for thing in found)
+    yield f"Together: {kept} rows, {sum(thing.size or 0 for thing in found) / 1000:.1f} kB"
+
+
+def _size(thing: Kept) -> str:
+    return "-" if thing.size is None else f"{thing.size / 1000:.1f} kB"
