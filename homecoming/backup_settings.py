@@ -19,6 +19,9 @@ COMMAND_LIMIT = "MIGRATION_BACKUP_COMMAND_LIMIT"
 KEEP = "MIGRATION_BACKUP_KEEP"
 KEEP_DAYS = "MIGRATION_BACKUP_KEEP_DAYS"
 
+# In place of a program: a copy of our own, which goes into SQLite as well.
+NO_PG_DUMP = Path("none")
+
 # Whether an upgrade takes a backup first: if it can, or else not at all, or never.
 AUTO, REQUIRE, OFF = MODES = ("auto", "require", "off")
 

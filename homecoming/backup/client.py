@@ -21,7 +21,7 @@ from typing import IO, Any
 import sqlalchemy as sa
 from psycopg2.extensions import make_dsn
 
-from homecoming.backup_settings import PG_DUMP, Backups
+from homecoming.backup_settings import NO_PG_DUMP, PG_DUMP, Backups
 from homecoming.connection.interrupts import Breaker
 from homecoming.discretion import discreet
 from homecoming.errors import FailedError, Refused, UsageError
@@ -64,7 +64,7 @@ def clients(given: Backups) -> list[Client]:
 
     Errors: UsageError where the one that is named is none.
     """
-    if given.pg_dump is not None:
+    if given.pg_dump is not None and given.pg_dump != NO_PG_DUMP:
         named = _client(given.pg_dump)
         if named is None:
             raise UsageError(

@@ -82,15 +82,21 @@ def copy(connection: sa.Connection, tables: list[Table], draft: Path, breaker: B
     return state_of(connection, tables, breaker.check)
 
 
+def document_of(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
+    """Return what a copy says of its schema and its tables. Errors: Refused where it is of another format."""
+    document: dict[str, Any] = json.loads(archive.read(_SCHEMA))
+    if document["format"] != FORMAT:
+        raise Refused(f"{file.name} is a copy of another format", "Use the version of this repository that made it")
+    return document
+
+
 def restore(file: Path, settings: Settings, breaker: Breaker) -> None:
     """Restore a copy into the empty database that settings lead to, in one transaction.
 
     Errors: FailedError, with the server's words.
     """
     with reached(settings, breaker=breaker) as way_in, zipfile.ZipFile(file) as archive:
-        document = json.loads(archive.read(_SCHEMA))
-        if document["format"] != FORMAT:
-            raise Refused(f"{file.name} is a copy of another format", "Use the version of this repository that made it")
+        document = document_of(archive, file)
         connection = way_in.connection
         try:
             connection.exec_driver_sql(f"{SPELLING}; SET LOCAL check_function_bodies = off", execution_options=_UNSAID)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
-from homecoming.backup import restore_file, restore_server
-from homecoming.backup.manifest import FILE, Manifest
+from sqlalchemy import make_url
+
+from homecoming.backup import across, restore_file, restore_server
+from homecoming.backup.manifest import DUMP, FILE, Manifest
 from homecoming.backup.verify import chosen, refuse_damaged
 from homecoming.connection.interrupts import Breaker
+from homecoming.connection.sqlite_file import file_of
 from homecoming.errors import Refused
 from homecoming.logs import get_logger
 from homecoming.settings import Settings, read_settings
@@ -18,17 +22,25 @@ log = get_logger("backup")
 def restore(given: str, into: str | None, confirm: str | None, breaker: Breaker) -> int:
     """Restore a backup under the name of the configured database, or under another.
 
-    Arguments: ``given``, its file; ``into``, another database on the same server, or another SQLite file; ``confirm``,
-    the name of the database that is to go, where the backup is of another.
+    Arguments: ``given``, its file; ``into``, another database on the same server, another SQLite file, or as
+    sqlite:///FILE one that the copy of a server's database becomes; ``confirm``, the name of the database that is to
+    go, where the backup is of another.
     Returns 0; errors: HomecomingError, and the database that was there is as it was.
     """
     settings = read_settings()
     file, told = chosen(given, settings)
     log.info("Backup: %s, of %s, made %s", file, told.place, told.made_at)
-    _refuse_another_product(told, settings)
+    crosses = told.kind != FILE and (into or "").startswith("sqlite:")
+    if crosses:
+        _refuse_a_dump(told)
+        across.refuse_unfit(told)
+    else:
+        _refuse_another_product(told, settings)
     refuse_damaged(file, told, breaker)
     began = time.monotonic()
-    if told.kind == FILE:
+    if crosses:
+        kept = _put_across(file, told, settings, str(into), confirm, breaker)
+    elif told.kind == FILE:
         kept = restore_file.restore(file, told, settings, into, confirm, breaker)
     else:
         kept = restore_server.restore(file, told, settings, into, confirm, breaker)
@@ -38,6 +50,23 @@ def restore(given: str, into: str | None, confirm: str | None, breaker: Breaker)
         log.info("What was there is kept as %s, until somebody removes it", kept)
     log.info("Next: make verify, which also says what an application's role lacks; make upgrade where it is behind")
     return 0
+
+
+def _put_across(
+    file: Path, told: Manifest, settings: Settings, into: str, confirm: str | None, breaker: Breaker
+) -> str | None:
+    target = file_of(make_url(into))
+    return restore_file.put(
+        told, target, settings, confirm, lambda draft: across.write(file, told, draft, settings, breaker)
+    )
+
+
+def _refuse_a_dump(told: Manifest) -> None:
+    if told.kind == DUMP:
+        raise Refused(
+            f"{told.file} is by pg_dump, which nothing but PostgreSQL reads",
+            "Make another with MIGRATION_PG_DUMP=none, which is a copy of our own",
+        )
 
 
 def _refuse_another_product(told: Manifest, settings: Settings) -> None:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,28 @@ def restore(
     file: Path, told: Manifest, settings: Settings, into: str | None, confirm: str | None, breaker: Breaker
 ) -> str | None:
     """Restore a file; as ``restore.restore``. Returns the name under which the old one is kept, None without one."""
-    target = Path(os.path.realpath(into)) if into else file_of(settings.database_url)
+
+    def fill(draft: Path) -> None:
+        shutil.copyfile(file, draft)
+        state = _checked(draft, file, breaker)
+        if found := differences(state, told.revision, told.fingerprint, dict(told.tables)):
+            raise DamagedError(
+                f"what {file} holds is not what its manifest says: {found[0]}"
+                + (f" (and {len(found) - 1} more)" if len(found) > 1 else ""),
+                "Nothing was changed. Take another backup",
+            )
+
+    return put(told, Path(os.path.realpath(into)) if into else file_of(settings.database_url), settings, confirm, fill)
+
+
+def put(
+    told: Manifest, target: Path | None, settings: Settings, confirm: str | None, fill: Callable[[Path], None]
+) -> str | None:
+    """Make a file beside the one that is there, and put it in its place once it is whole.
+
+    Arguments: ``target``, None for a database in memory; ``fill``, which writes a file, and checks it.
+    Returns the name under which the old one is kept, None without one. Errors: Refused, and what ``fill`` raises.
+    """
     if target is None:
         raise UsageError("the database is in memory, and gone when a command ends", "Name a file in DATABASE_URL")
     if not target.parent.is_dir():
@@ -41,15 +62,7 @@ def restore(
     place.ask_for_room(target.parent, told.size)
     kept = _kept_name(target) if target.exists() else None
     with _alone(target, settings.lock_timeout) if target.exists() else _nobody(), place.written(target) as draft:
-        shutil.copyfile(file, draft)
-        state = _checked(draft, file, breaker)
-        if found := differences(state, told.revision, told.fingerprint, dict(told.tables)):
-            raise DamagedError(
-                f"what {file} holds is not what its manifest says: {found[0]}"
-                + (f" (and {len(found) - 1} more)" if len(found) > 1 else ""),
-                "Nothing was changed. Take another backup",
-            )
-        breaker.check()
+        fill(draft)
         if kept is not None:
             _keep(target, kept, draft)
     return str(kept) if kept else None

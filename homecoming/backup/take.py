@@ -13,6 +13,7 @@ from homecoming.backup import client, contents, dump, manifest, own_copy, place,
 from homecoming.backup.manifest import Made, Manifest
 from homecoming.backup.retention import retire_old
 from homecoming.backup.ship import ship
+from homecoming.backup_settings import NO_PG_DUMP, PG_DUMP
 from homecoming.candidates import Candidate
 from homecoming.connection.engines import ONE_MOMENT
 from homecoming.connection.interrupts import Breaker
@@ -98,6 +99,9 @@ def _program(connection: sa.Connection, settings: Settings) -> client.Client | N
     Errors: Refused where neither fits, or the one that is named does not.
     """
     try:
+        if settings.backup.pg_dump == NO_PG_DUMP:
+            own_copy.refuse_beyond(connection, Refused(f"{PG_DUMP} is {NO_PG_DUMP}", f"Unset {PG_DUMP}"))
+            return None
         return client.fitting(settings.backup, major_of(connection))
     except Refused as error:
         if settings.backup.pg_dump is not None:

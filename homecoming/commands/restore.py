@@ -11,7 +11,11 @@ from homecoming.connection.interrupts import Breaker
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument("file", metavar="FILE", help="the backup")
-    parser.add_argument("--into", metavar="NAME", help="another database of the server, or another SQLite file")
+    parser.add_argument(
+        "--into",
+        metavar="NAME",
+        help="another database of the server, another SQLite file, or sqlite:///FILE of a copy",
+    )
     parser.add_argument("--confirm", metavar="NAME", help="the database that is to go, where the backup is of another")
 
 
