@@ -35,8 +35,8 @@ FORMATTED = $(if $(GIVEN_FORMAT),--format="$$GIVEN_FORMAT")
 PAGE = $(if $(GIVEN_HOST),--host="$$GIVEN_HOST") $(if $(GIVEN_PORT),--port="$$GIVEN_PORT") \
 	$(if $(GIVEN_STATIC),--static="$$GIVEN_STATIC")
 NAMED = $(if $(GIVEN_FILE),-- "$$GIVEN_FILE")
-# Four at most: each worker has servers of its own.
-TEST = .venv/bin/python -m tests.support.given -n logical --maxprocesses 4 --dist worksteal
+# How many workers that is: tests/conftest.py.
+TEST = .venv/bin/python -m tests.support.given -n logical --dist worksteal
 MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 
 # `make -C folder sql` must not say which folder it enters.

@@ -55,6 +55,15 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", lanes.profile(config)))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many workers `-n logical` means: one more than processors, since a third of the time a test only waits.
+
+    Five at most: each worker has servers of its own.
+    """
+    return min(lanes.processors() + 1, 5)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave what the lane runs, after `-k` and its like."""

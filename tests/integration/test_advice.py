@@ -180,7 +180,7 @@ def behind(database: sa.Engine) -> None:
 
 
 def at_head(database: sa.Engine) -> None:
-    history.upgrade(database)
+    history.at_head(database)
 
 
 def drifted(database: sa.Engine) -> None:

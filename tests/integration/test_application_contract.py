@@ -63,7 +63,7 @@ def kinds(engine: sa.Engine) -> list[str]:
 @pytest.mark.parametrize("text", ["admin", "promoter", "cliente", "ADMIN"])
 def test_sign_up_sends_text(database: sa.Engine, text: str) -> None:
     """The endpoint hands the driver a text: psycopg2 makes a literal of it, SQLite stores what it is given."""
-    history.upgrade(database)
+    history.at_head(database)
     values = ("11122233344", "Maria", "maria@exemplo.br", "hash", text)
     mark = "%s" if database.dialect.name == "postgresql" else "?"
     with database.begin() as connection:
@@ -76,7 +76,7 @@ def test_sign_up_sends_text(database: sa.Engine, text: str) -> None:
 
 def test_sign_up_by_the_orm_and_log_in(database: sa.Engine) -> None:
     """SQLAlchemy lets a text through that is no member's name: the column has to take it."""
-    history.upgrade(database)
+    history.at_head(database)
     with Session(database) as session:
         session.add(Usuario(cpf="1", nome="Ana", email="ana@exemplo.br", senha_hash="h", tipo="admin"))
         session.add(Usuario(cpf="2", nome="Rui", email="rui@exemplo.br", senha_hash="h", tipo=TipoUsuario.CLIENTE))
@@ -89,7 +89,7 @@ def test_sign_up_by_the_orm_and_log_in(database: sa.Engine) -> None:
 
 
 def test_a_changed_kind_is_folded_too(database: sa.Engine) -> None:
-    history.upgrade(database)
+    history.at_head(database)
     with Session(database) as session:
         session.add(Usuario(cpf="1", nome="Ana", email="ana@exemplo.br", senha_hash="h", tipo="cliente"))
         session.commit()
@@ -100,7 +100,7 @@ def test_a_changed_kind_is_folded_too(database: sa.Engine) -> None:
 
 @pytest.mark.parametrize("text", ["operador", "", "root"])
 def test_an_unknown_kind_is_not_let_in(database: sa.Engine, text: str) -> None:
-    history.upgrade(database)
+    history.at_head(database)
     with Session(database) as session:
         session.add(Usuario(cpf="1", nome="Ana", email="ana@exemplo.br", senha_hash="h", tipo=text))
         with pytest.raises(sa.exc.DBAPIError):

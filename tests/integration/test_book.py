@@ -19,7 +19,7 @@ Run = Callable[..., Ran]
 @pytest.fixture
 def at_head(database: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> sa.Engine:
     """A database at head, and the one that the commands go to."""
-    history.upgrade(database)
+    history.at_head(database)
     monkeypatch.setenv("DATABASE_URL", database.url.render_as_string(hide_password=False))
     monkeypatch.setenv("BACKUP", "off")
     return database
@@ -104,7 +104,7 @@ def test_a_revision_nobody_knows(at_head: sa.Engine, run: Run) -> None:
 
 
 def test_what_everybody_may_read_is_a_note(postgres: sa.Engine, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    history.upgrade(postgres)
+    history.at_head(postgres)
     monkeypatch.setenv("DATABASE_URL", postgres.url.render_as_string(hide_password=False))
     assert "PUBLIC" not in run("verify")[1]
     change(

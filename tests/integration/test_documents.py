@@ -16,7 +16,7 @@ from tests.support.command import Ran
 def test_a_way_that_fails_is_told_on_standard_error(
     postgres: sa.Engine, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
-    history.upgrade(postgres)
+    history.at_head(postgres)
     monkeypatch.setenv("DATABASE_URL", "postgresql://painel@127.0.0.1:1/painel")
     monkeypatch.setenv("DATABASE_ALTERNATIVE_URLS", postgres.url.render_as_string(hide_password=False))
     monkeypatch.setenv("MIGRATION_CONNECT_ATTEMPTS", "1")
@@ -31,7 +31,7 @@ def test_a_number_of_a_person_in_a_definition_is_not_repeated(
 ) -> None:
     """A CPF that somebody wrote into the condition of an index."""
     cpf = "529.982.247-25"
-    history.upgrade(database)
+    history.at_head(database)
     with database.begin() as connection:
         connection.exec_driver_sql(f"CREATE INDEX ix_um ON usuarios (nome) WHERE cpf = '{cpf}'")
     monkeypatch.setenv("DATABASE_URL", database.url.render_as_string(hide_password=False))
@@ -46,7 +46,7 @@ def test_a_number_of_a_person_in_a_name_is_not_repeated(
 ) -> None:
     """An index, and a table that gives numbers, which somebody called by a CPF."""
     cpf = "529.982.247-25"
-    history.upgrade(database)
+    history.at_head(database)
     number = "serial" if database.dialect.name == "postgresql" else "INTEGER"
     with database.begin() as connection:
         connection.exec_driver_sql(f'CREATE INDEX "ix {cpf}" ON usuarios (nome)')

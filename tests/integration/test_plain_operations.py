@@ -43,7 +43,7 @@ def downgrade():
 
 def test_plain_operations_work_under_the_safe_path(postgres: sa.Engine, tmp_path: Path) -> None:
     (tmp_path / f"{NEXT}_plain.py").write_text(REVISION, encoding="utf-8")
-    history.upgrade(postgres)
+    history.at_head(postgres)
     config = history.config(postgres)
     ours = Path(config.get_main_option("script_location") or "") / "versions"
     config.set_main_option("path_separator", "os")

@@ -147,7 +147,7 @@ def test_a_limit_of_statements_is_ours(
     server: servers.Server, postgres: sa.Engine, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, whose: str
 ) -> None:
     """What a database or a role has set ends no look; MIGRATION_STATEMENT_TIMEOUT does, and says so."""
-    history.upgrade(postgres)
+    history.at_head(postgres)
     name, role = str(postgres.url.database), f"breve_{os.getpid()}"
     with server.connection("postgres") as cursor:
         cursor.execute(f"CREATE ROLE {role} SUPERUSER LOGIN")

@@ -74,7 +74,7 @@ def test_no_planted_overload_runs_in_a_pasted_script(planted: sa.Engine) -> None
 def test_a_book_of_another_role_is_refused_by_every_command(
     postgres: sa.Engine, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    history.upgrade(postgres)
+    history.at_head(postgres)
     with postgres.begin() as connection:
         connection.exec_driver_sql("DROP TABLE alembic_version")
     plant(postgres, BOOK)

@@ -133,7 +133,7 @@ def test_the_application_starts_where_nothing_can_be_migrated(postgres: sa.Engin
 
 @pytest.fixture
 def at_head(postgres: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> sa.Engine:
-    history.upgrade(postgres)
+    history.at_head(postgres)
     monkeypatch.setenv("DATABASE_URL", postgres.url.render_as_string(hide_password=False))
     return postgres
 

@@ -147,10 +147,18 @@ def text(column: sa.Column[Any], row: int, length: int | None) -> str:
     return f"{column.table.name}.{column.name} nº {row}"[-length:]
 
 
-def seed(engine: sa.Engine, rows: int, labels: Labels) -> None:
-    """Insert ``rows`` rows into every empty table; every fifth value of a nullable column is NULL."""
-    tables = sa.MetaData()
-    tables.reflect(engine)
+def seed(engine: sa.Engine, rows: int, labels: Labels, made: sa.MetaData | None = None) -> None:
+    """Insert ``rows`` rows into every empty table; every fifth value of a nullable column is NULL.
+
+    Args:
+        engine: The database.
+        rows: How many a table.
+        labels: What the columns of enums may hold.
+        made: The tables, where one state alone made them; else they are read from the database, which takes longer.
+    """
+    tables = made or sa.MetaData()
+    if made is None:
+        tables.reflect(engine)
     with engine.begin() as connection:
         for table in tables.sorted_tables:
             if connection.scalar(sa.select(sa.func.count()).select_from(table)):
@@ -179,9 +187,9 @@ def build(engine: sa.Engine, *numbers: int, rows: int = 0) -> None:
 
 def _build(engine: sa.Engine, numbers: tuple[int, ...], rows: int) -> None:
     labels: Labels = {}
-    for number in numbers:
-        state = load(number)
-        metadata(state).create_all(engine)
-        labels |= enum_labels(state)
+    made = [metadata(load(number)) for number in numbers]
+    for number, tables in zip(numbers, made, strict=True):
+        tables.create_all(engine)
+        labels |= enum_labels(load(number))
     if rows:
-        seed(engine, rows, labels)
+        seed(engine, rows, labels, made[0] if len(made) == 1 else None)

@@ -19,7 +19,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,10 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+RUNNING: dict[int, Server] = {}
+"""The servers of this process by their ports."""
+
+
 class Server:
     """A running server.
 
@@ -139,6 +143,7 @@ class Server:
         self.folder = _temporary(f"pg{version}-", _room())
         self.settings = SETTINGS | dict(settings or {})
         self._copy: Path | None = None
+        self._templates: set[str] = set()
         try:
             self._init()
         except BaseException:
@@ -158,6 +163,7 @@ class Server:
         )
         atexit.register(self.stop)
         self._wait()
+        RUNNING[self.port] = self
 
     def _init(self) -> None:
         """Make the data folder, with a copy of the programs if theirs is closed to the server's account (35 MB)."""
@@ -236,6 +242,13 @@ class Server:
             cursor.execute(statement)
         return self.url(name)
 
+    def template(self, name: str, make: Callable[[str], None]) -> str:
+        """Return the database `name` to clone: what `make`, which is given its URL, has made of an empty one once."""
+        if name not in self._templates:
+            make(self.create_database(name))
+            self._templates.add(name)
+        return name
+
     def drop_database(self, name: str) -> None:
         """Drop database `name` if it exists, and end the sessions that are in it."""
         with self.connection("postgres") as cursor:
@@ -311,6 +324,7 @@ class Server:
     def stop(self) -> None:
         """Stop the server at once and delete its folder. Again is free."""
         atexit.unregister(self.stop)
+        RUNNING.pop(self.port, None)
         if self._keeper.stdin is not None:
             self._keeper.stdin.close()
         self._keeper.wait()

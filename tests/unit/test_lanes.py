@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import pytest_xdist_auto_num_workers
 from tests.support import lanes
 from tests.support.lanes import Case, choose
 
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 # Prints what each lane has, where pytest collects the whole suite.
 PLUGIN = """
 import json
+from tests.conftest import pytest_xdist_auto_num_workers
 from tests.support import lanes
 
 def pytest_collection_finish(session):
@@ -215,3 +217,10 @@ def test_the_table_is_written_from_a_record_of_pytest(tmp_path: Path, monkeypatc
     lanes.make_table(record)
     lines = (tmp_path / "lanes.toml").read_text().splitlines()[1:]
     assert lines == ["", '["tests/unit/test_lanes.py"]', f"{this.partition('::')[2]} = 1.5"]
+
+
+def test_one_worker_more_than_processors_and_five_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-n logical` asks for it; each worker has servers of its own."""
+    for processors, workers in ((1, 2), (2, 3), (4, 5), (64, 5)):
+        monkeypatch.setattr(lanes, "processors", lambda found=processors: found)
+        assert pytest_xdist_auto_num_workers() == workers

@@ -18,7 +18,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 [ARGUMENTS] = (found.split() for found in re.findall(r"^ARGUMENTS := (.*)$", MAKEFILE, re.MULTILINE))
 LISTED = re.findall(r"^##   ([a-z-]+) ", MAKEFILE, re.MULTILINE)
 SCRIPTS = "<scripts/deploy/start.sh><scripts/monitoring/watch.sh>"
-TESTS = "<-m><tests.support.given><-n><logical><--maxprocesses><4><--dist><worksteal>"
+TESTS = "<-m><tests.support.given><-n><logical><--dist><worksteal>"
 SAY_ARGUMENTS = '#!/bin/sh\nfor argument; do printf "<%s>" "$argument"; done; echo " $DATABASE_URL"\n'
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.support import servers, whole
+from homecoming.catalog import Severity, verify
+from tests.conftest import engine_of
+from tests.support import history, servers, whole
 
 CHANGES = (
     "UPDATE t SET n = 3 WHERE n = 1",
@@ -59,3 +62,26 @@ def test_a_clone_has_the_marks_of_its_template(server: servers.Server, database:
     server.create_database(clone, template=database)
     assert whole.marks(server, clone) == marks
     server.drop_database(clone)
+
+
+def test_a_copy_at_head_is_what_an_upgrade_makes(
+    request: pytest.FixtureRequest, server: servers.Server, head_dump: Callable[[int], str], tmp_path: Path
+) -> None:
+    """And it is a database of its own: the next copy has nothing of what was done to the one before."""
+    name = f"whole_head_{os.getpid()}"
+    request.addfinalizer(lambda: server.drop_database(name))
+    for _ in range(2):
+        server.drop_database(name)
+        engine = engine_of(server.create_database(name))
+        history.at_head(engine)
+        assert server.dump_schema(name) == head_dump(server.version)
+        with engine.begin() as connection:
+            assert [found for found in verify(connection) if found.severity is Severity.FAIL] == []
+            connection.exec_driver_sql("ALTER TABLE public.eventos DROP COLUMN nome")
+    with pytest.raises(AssertionError, match="there is something in it"):
+        history.at_head(engine)
+    file = engine_of(f"sqlite:///{tmp_path / 'eventos.db'}")
+    history.at_head(file)
+    with file.connect() as connection:
+        assert [found for found in verify(connection) if found.severity is Severity.FAIL] == []
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one() == history.HEAD

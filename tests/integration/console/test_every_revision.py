@@ -79,7 +79,7 @@ def test_the_line_in_the_history(postgres: sa.Engine) -> None:
 
 
 def test_the_history_only_grows(postgres: sa.Engine) -> None:
-    history.upgrade(postgres)
+    history.at_head(postgres)
     for statement in (
         "UPDATE migration_history SET way = 'nobody'",
         "DELETE FROM migration_history",

@@ -60,7 +60,7 @@ def test_what_a_role_may_not_see_is_not_nothing(
 
 
 def test_a_table_that_is_held_is_a_problem_and_not_a_wait(postgres: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    history.upgrade(postgres)
+    history.at_head(postgres)
     monkeypatch.setenv("DATABASE_URL", postgres.url.render_as_string(hide_password=False))
     monkeypatch.setenv("MIGRATION_LOCK_TIMEOUT", "0.2")
     with postgres.begin() as other:
@@ -78,7 +78,7 @@ def test_a_look_can_write_nothing(database: sa.Engine, monkeypatch: pytest.Monke
         connection.exec_driver_sql("UPDATE usuarios SET nome = 'x'")
         return vitals(connection)
 
-    history.upgrade(database)
+    history.at_head(database)
     monkeypatch.setenv("DATABASE_URL", database.url.render_as_string(hide_password=False))
     assert look(read_settings()).problem is None
     monkeypatch.setattr("homecoming.monitoring.look.vitals", writing)
@@ -86,7 +86,7 @@ def test_a_look_can_write_nothing(database: sa.Engine, monkeypatch: pytest.Monke
 
 
 def test_a_file_that_is_written_can_be_looked_at(sqlite: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    history.upgrade(sqlite)
+    history.at_head(sqlite)
     monkeypatch.setenv("DATABASE_URL", str(sqlite.url))
     before = conservation.take(sqlite)
     with sqlite.begin():
@@ -97,7 +97,7 @@ def test_a_file_that_is_written_can_be_looked_at(sqlite: sa.Engine, monkeypatch:
 def test_a_server_that_falls_silent_in_the_middle_of_a_look_is_a_problem_and_not_a_wait(
     postgres: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    history.upgrade(postgres)
+    history.at_head(postgres)
     assert postgres.url.port is not None
     monkeypatch.setattr("homecoming.monitoring.look.WITHIN", 1.5)
     with Proxy(postgres.url.port, Fault(Moment.SERVER_MESSAGE, Action.STALL, number=60)) as proxy:
