@@ -62,6 +62,10 @@ COUNTS = {
 LOCK_PAUSES = "MIGRATION_LOCK_PAUSES"
 DEFAULT_LOCK_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
+# Which sessions a run may end that hold what it has to change: none, unless somebody says so.
+END_BLOCKERS = "MIGRATION_END_BLOCKERS"
+BLOCKERS = ("none", "idle-in-transaction")
+
 # How often whoever called will try a run again that ended without a connection; predeploy.sh says it.
 ATTEMPTS_LEFT = "MIGRATION_ATTEMPTS_LEFT"
 
@@ -83,6 +87,7 @@ VARIABLES = (
     *DURATIONS,
     *COUNTS,
     LOCK_PAUSES,
+    END_BLOCKERS,
     ATTEMPTS_LEFT,
     LOG,
     STATE,
@@ -126,6 +131,7 @@ class Settings:
     statement_timeout: float
     lock_wait: float
     lock_pauses: tuple[float, ...]
+    end_blockers: str
     connect_timeout: float
     connect_limit: float
     connect_attempts: int
@@ -163,6 +169,7 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         statement_timeout=durations["MIGRATION_STATEMENT_TIMEOUT"],
         lock_wait=durations["MIGRATION_LOCK_WAIT"],
         lock_pauses=_pauses(both.get(LOCK_PAUSES)),
+        end_blockers=_one_of(END_BLOCKERS, both.get(END_BLOCKERS), BLOCKERS),
         connect_timeout=durations["MIGRATION_CONNECT_TIMEOUT"],
         connect_limit=durations["MIGRATION_CONNECT_LIMIT"],
         connect_attempts=counts["MIGRATION_CONNECT_ATTEMPTS"],

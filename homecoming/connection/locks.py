@@ -156,12 +156,37 @@ def named(error: LockedError, found: list[Holder], context: str = "") -> LockedE
     """
     if not found:
         return error
-    words = set(re.findall(r"\w+", context))
-    found = [holder for holder in found if words.intersection(holder.tables)] or found
+    found = in_the_way(found, context) or found
     first = found[0]
     tables = f" of {', '.join(first.tables[:3])}{', ...' if len(first.tables) > 3 else ''}" if first.tables else ""
     more = f", and {len(found) - 1} more" if len(found) > 1 else ""
     return type(error)(f"{error.what}: {first}{tables and f' (it holds a lock{tables})'}{more}", _end(error, first))
+
+
+def in_the_way(found: list[Holder], context: str) -> list[Holder]:
+    """Return those that hold a table which the server's error names."""
+    words = set(re.findall(r"\w+", context))
+    return [holder for holder in found if words.intersection(holder.tables)]
+
+
+# For as long as a run waits for a table a session may be idle between two statements of its own.
+_END_IDLE = sa.text(
+    "SELECT pid, pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid = ANY(:pids)"
+    " AND state LIKE 'idle in transaction%' AND state_change < now() - make_interval(secs => :seconds)"
+)
+
+
+def end_idle(connection: sa.Connection, found: list[Holder], seconds: float) -> None:
+    """End the sessions that hold something and have said nothing for so many seconds; the log names each.
+
+    Their transactions are rolled back: the application sees its connection closed.
+    Errors: sqlalchemy.exc.DBAPIError, such as where the role may not.
+    """
+    named = {holder.pid: holder for holder in found if holder.pid is not None}
+    if not named:
+        return
+    for pid, _ in connection.execute(_END_IDLE, {"pids": list(named), "seconds": seconds}).all():
+        log.warning("Ended, since it was idle in its transaction: %s", named[pid])
 
 
 def _end(error: LockedError, holder: Holder) -> str:

@@ -14,7 +14,7 @@ from alembic.config import Config
 from homecoming.connection.failures import classify, ending, meaning
 from homecoming.connection.failures_postgresql import LOST
 from homecoming.connection.interrupts import Breaker, Interrupted, Stage
-from homecoming.connection.locks import RunLockedError, holders, named, runs, tell_waited
+from homecoming.connection.locks import RunLockedError, end_idle, holders, in_the_way, named, runs, tell_waited
 from homecoming.connection.reach import Reached, reached
 from homecoming.connection.sqlite_file import file_of
 from homecoming.errors import (
@@ -31,7 +31,7 @@ from homecoming.history.run_history import Saved
 from homecoming.logs import get_logger
 from homecoming.run.environment import Outcome
 from homecoming.run.migrate import migrate
-from homecoming.settings import Settings
+from homecoming.settings import BLOCKERS, Settings
 
 log = get_logger("deploy")
 
@@ -126,6 +126,8 @@ def _once(
         ended = meaning(error, source, way_in.connection, config.attributes.get("revision"))
         if isinstance(ended, LockedError):
             ended = _named(ended, way_in.connection, _context(error))
+            if settings.end_blockers != BLOCKERS[0]:
+                _end_blockers(way_in.connection, _context(error), settings.lock_timeout)
         _say_undone(ended, config)
         raise ended from error
     except Refused as error:
@@ -148,6 +150,15 @@ def _named(error: LockedError, connection: sa.Connection, context: str = "") -> 
     with contextlib.suppress(sa.exc.DBAPIError):
         return named(error, (runs if isinstance(error, RunLockedError) else holders)(connection), context)
     return error
+
+
+def _end_blockers(connection: sa.Connection, context: str, seconds: float) -> None:
+    """End who holds what the run needs and does nothing with it; the run is begun anew after this."""
+    try:
+        end_idle(connection, in_the_way(holders(connection), context), seconds)
+    except sa.exc.DBAPIError as error:
+        # Each names its statement to somebody who may.
+        log.warning("Nobody was ended: %s", classify(error)[1])
 
 
 def _context(error: sa.exc.DBAPIError) -> str:

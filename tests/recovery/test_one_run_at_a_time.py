@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,33 @@ def test_table_never_let_go(postgres: sa.Engine) -> None:
     assert [line.rpartition("; ")[2] for line in again] == ["again in 0.1 s", "again in 0.2 s"]
     assert conservation.take(postgres) == before
     assert not sa.inspect(postgres).has_table("alembic_version")
+
+
+def test_who_is_idle_in_a_transaction_is_ended_where_that_was_asked_for(postgres: sa.Engine) -> None:
+    """And who is at work with the same table is not."""
+    lineage.build(postgres, 18, rows=ROWS)
+    environment = command.environment(
+        postgres.url,
+        MIGRATION_LOCK_TIMEOUT="0.3",
+        MIGRATION_LOCK_PAUSES=",".join(["0.3"] * 40),
+        MIGRATION_END_BLOCKERS="idle-in-transaction",
+    )
+    autocommit = postgres.execution_options(isolation_level="AUTOCOMMIT")
+    idle = postgres.connect()
+    with ThreadPoolExecutor(1) as pool, autocommit.connect() as busy:
+        idle.exec_driver_sql("SET application_name = 'janela esquecida'")
+        idle.exec_driver_sql("SELECT count(*) FROM produtos")
+        pid = pid_of(idle)
+        report = pool.submit(busy.exec_driver_sql, "SELECT count(*), pg_sleep(3) FROM produtos")
+        ended = command.run(postgres.url, "upgrade", env=environment)
+        assert report.result().one()[0] == ROWS
+        assert (ended.code, ended.err) == (0, "")
+        (said,) = [line for line in ended.out.splitlines() if "Ended, " in line]
+        who = SESSION.format(pid=pid, name="janela esquecida")
+        assert re.search(rf"Ended, since it was idle in its transaction: {who}$", said)
+    with pytest.raises(sa.exc.OperationalError, match="closed"):
+        idle.exec_driver_sql("SELECT 1")
+    idle.close()
 
 
 def test_table_let_go_in_time(postgres: sa.Engine) -> None:

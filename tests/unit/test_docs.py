@@ -11,9 +11,11 @@ from homecoming.backup_settings import BACKUP_DEFAULTS
 from homecoming.parser import build_parser
 from homecoming.project import project
 from homecoming.settings import (
+    BLOCKERS,
     COUNTS,
     DEFAULT_LOCK_PAUSES,
     DURATIONS,
+    END_BLOCKERS,
     LOCK_PAUSES,
     LOG,
     LOG_STYLES,
@@ -29,6 +31,7 @@ DEFAULTS = {
     **{name: f"{rule.default:g}" for name, rule in DURATIONS.items()},
     **{name: str(count) for name, count in COUNTS.items()},
     LOCK_PAUSES: ",".join(f"{pause:g}" for pause in DEFAULT_LOCK_PAUSES),
+    END_BLOCKERS: BLOCKERS[0],
     LOG: LOG_STYLES[0],
     **MONITORING_DEFAULTS,
     **BACKUP_DEFAULTS,
