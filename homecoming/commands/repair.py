@@ -24,7 +24,8 @@ from homecoming.preflight.issue import Concern
 from homecoming.preflight.preflight import refuse_foreign_database
 from homecoming.rehearsal import plan
 from homecoming.run.attempts import run_to, until_through
-from homecoming.run.environment import Outcome, UnmendedError, to_repair
+from homecoming.run.check import to_repair
+from homecoming.run.environment import Outcome, UnmendedError
 from homecoming.run.reported import run_told
 from homecoming.settings import Settings, read_settings
 from homecoming.terminal import say

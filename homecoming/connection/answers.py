@@ -142,7 +142,7 @@ def explain(connection: sa.Connection, error: sa.exc.DBAPIError) -> tuple[str, s
         "col": diagnosis.column_name,
         "con": diagnosis.constraint_name,
         "type": diagnosis.datatype_name,
-        "context": "\n".join(filter(None, (diagnosis.context, f'SQL statement "{error.statement}"'))),
+        "context": "\n".join(filter(None, (diagnosis.context, f'SQL statement "{error.statement or ""}"'))),
     }
     arguments = ", ".join(f"{'INOUT ' * (name == 'what')}e_{name} text" for name in given)
     function = (

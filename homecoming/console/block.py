@@ -16,7 +16,7 @@ from homecoming.catalog.verdict import impostors
 from homecoming.connection.answers import explanation, suspicion
 from homecoming.connection.engines import SAFE_PATH
 from homecoming.connection.locks import lock_key, milliseconds
-from homecoming.console.plain import Section, collect
+from homecoming.console.plain import collect
 from homecoming.console.shorthand import shortened
 from homecoming.operations import undeclared
 from homecoming.operations.closure import needed
@@ -99,7 +99,6 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "start": way.start,
         "tables": squeezed(verdict.array(sorted(verdict.head().tables))),
         "verified": verified,
-        "comment": _comment,
         "static": _static,
         **_of_the_project(),
         **_patience(settings),
@@ -179,12 +178,6 @@ def _rows_of(phrases: Iterable[tuple[str, str]]) -> str:
 def _place(revision: str, known: list[str]) -> int:
     """How many revisions a database has that is at this one."""
     return 0 if revision == "base" else known.index(revision) + 1
-
-
-def _comment(section: Section) -> Iterator[str]:
-    """The lines that say what a section does and why."""
-    yield f"{section.revision}  {section.title}"
-    yield from textwrap.wrap(re.split(r"(?<=[.:]) ", section.reason)[0], WIDTH)
 
 
 def _of_the_project() -> dict[str, object]:

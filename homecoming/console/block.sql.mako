@@ -153,9 +153,7 @@ ${phrases}] LOOP
     ${begin};
 % for section, place, body in sections:
 
-% for line in comment(section):
--- ${line}
-% endfor
+-- ${section.revision}  ${section.title}
 IF our_at ${">=" if down else "<"} ${place} THEN
 our_step := 'revision ${section.revision}';
 % for statement in body:

@@ -6,7 +6,6 @@ They are collected from Alembic's own offline mode, by way of the same environme
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -23,11 +22,10 @@ BEGIN_RUN = "CALL pg_temp.begin_run("
 
 @dataclass(frozen=True)
 class Section:
-    """What one revision does: its number, its title, why it exists, and its statements without their semicolon."""
+    """What one revision does: its number, its title, and its statements without their semicolon."""
 
     revision: str
     title: str
-    reason: str
     statements: tuple[str, ...]
 
 
@@ -85,15 +83,8 @@ def collect(direction: str, start: str, end: str) -> Plain:
     (_, first), *middle, (_, last) = collector.sections
     session, *helpers = (text for text in first if not text.startswith(BEGIN_RUN))
     sections = tuple(
-        Section(revision.revision, revision.doc, reason_of(revision), tuple(statements))
+        Section(revision.revision, revision.doc, tuple(statements))
         for revision, statements in middle
         if revision is not None
     )
     return Plain(session, tuple(helpers), sections, tuple(last))
-
-
-def reason_of(revision: Script) -> str:
-    """Return why a revision exists: what its docstring says between its title and its facts."""
-    _, _, rest = revision.longdoc.strip().partition("\n")
-    reason = re.split(r"^(?:Application commit|Replaces|Revision ID)\b", rest.strip(), flags=re.MULTILINE)[0]
-    return " ".join(reason.split())

@@ -24,7 +24,9 @@ END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.begin_revision(revision text, direction text DEFAULT 'upgrade')
 LANGUAGE plpgsql AS $fn$
-DECLARE is_first boolean := coalesce(current_setting('homecoming.began', true), '') = '';
+DECLARE
+    is_first boolean := coalesce(current_setting('homecoming.began', true), '') = '';
+    needed record;
 BEGIN
     CALL pg_temp.note_changes();
     PERFORM set_config('homecoming.revision', revision, true), set_config('homecoming.direction', direction, true),
@@ -35,23 +37,25 @@ BEGIN
         CALL pg_temp.find_duplicates();
     END IF;
     IF is_first AND direction = 'upgrade' THEN
-        CALL pg_temp.lock_tables(coalesce(pg_temp.locks_needed(revision), '{}'));
+        SELECT * INTO needed FROM pg_temp.locks_needed(revision);
+        PERFORM set_config('homecoming.settled', needed.settled::text, true);
+        CALL pg_temp.lock_tables(coalesce(needed.locks, '{}'));
     END IF;
 END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.end_revision(at_revision text, sha256 text) LANGUAGE plpgsql AS $fn$
-DECLARE n bigint := 0;
+DECLARE
+    n bigint := 0;
+    took numeric := extract(epoch FROM clock_timestamp() - current_setting('homecoming.began')::timestamptz);
 BEGIN
     IF to_regclass('retired.register') IS NOT NULL THEN
         SELECT coalesce(sum(rows), 0) INTO n FROM retired.register
         WHERE revision = at_revision AND retired_at = transaction_timestamp();
     END IF;
     INSERT INTO pg_temp.applied (revision, direction, revision_sha256, applied_at, seconds, rows_retired)
-    VALUES (at_revision, current_setting('homecoming.direction'), sha256, clock_timestamp(),
-        extract(epoch FROM clock_timestamp() - current_setting('homecoming.began')::timestamptz), n);
-    IF n > 0 THEN
-        PERFORM pg_temp.say(format('%s retired %s rows', at_revision, n));
-    END IF;
+    VALUES (at_revision, current_setting('homecoming.direction'), sha256, clock_timestamp(), took, n);
+    PERFORM pg_temp.say(format('%s done in %s s%s', at_revision, round(took, 3),
+        ', retired ' || pg_temp.counted(nullif(n, 0), 'row', 'rows')));
 END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.end_run() LANGUAGE plpgsql AS $fn$

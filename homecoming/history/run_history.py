@@ -21,12 +21,26 @@ from alembic.script import Script
 from homecoming import catalog
 from homecoming.events import current_run
 from homecoming.logs import get_logger
-from homecoming.operations.guarded import ROWS_RETIRED, prepare, send
+from homecoming.operations.batch import answered
+from homecoming.operations.guarded import HEARD, Heard, prepare, send
 from homecoming.operations.leftover_copies import ENDINGS
 from homecoming.operations.literals import call, literal
 from homecoming.project import project
 
 log = get_logger("deploy")
+
+
+# Where a run has left a database, by dialect: the revisions, with commas between them, and the fingerprint of its last
+# line; none where the role may not do with every table what the application does.
+LEFT = {
+    "postgresql": """SELECT (SELECT string_agg(version_num, ',') FROM public.alembic_version),
+    (SELECT fingerprint_after FROM public.migration_history WHERE has_schema_privilege('public', 'USAGE') AND NOT EXISTS
+        (SELECT FROM pg_class, unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS r (may)
+         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT has_table_privilege(oid, may))
+     ORDER BY id DESC LIMIT 1)""",
+    "sqlite": """SELECT (SELECT group_concat(version_num, ',') FROM alembic_version),
+    (SELECT fingerprint_after FROM migration_history ORDER BY id DESC LIMIT 1)""",
+}
 
 
 def revision_sha256(revision: Script) -> str:
@@ -84,40 +98,46 @@ class History(Protocol):
     def begin_revision(self, revision: Script, direction: str) -> None:
         """Say that a revision begins; ``direction`` is upgrade, downgrade or stamp."""
 
-    def end_revision(self, revision: Script) -> int:
-        """Note how long it took, and what it retired. Returns how many rows, or cells, that was."""
+    def end_revision(self, revision: Script) -> None:
+        """Note how long it took, and what it retired."""
 
     def end_run(self) -> None:
         """Write the lines, with the state that the run leaves."""
 
 
-def history_of(migration: MigrationContext, way: str | None, beside: Saved | Purged | None = None) -> History:
+def history_of(
+    migration: MigrationContext, way: str | None, heard: Heard | None = None, beside: Saved | Purged | None = None
+) -> History:
     """Return the history of the database of a migration.
 
-    Arguments: ``way`` of the run: command, alembic, start-up or console; None for one that leaves no lines; ``beside``,
-    what has a line of its own: the backup before it, a purge.
+    Arguments: ``way`` of the run: command, alembic, start-up or console; None for one that leaves no lines;
+    ``heard``, who hears of each revision when it runs, or is printed; ``beside``, what has a line of its own: the
+    backup before it, a purge.
     """
     if migration.dialect.name == "postgresql":
-        return _PostgreSQL(migration, way, beside)
+        return _PostgreSQL(migration, way, heard, beside)
     # What works on a file is nothing to a run that prints statements.
     from homecoming.history.sqlite import HistoryOnSQLite
 
     assert migration.connection is not None
-    return HistoryOnSQLite(migration.connection, way, beside)
+    return HistoryOnSQLite(migration.connection, way, heard, beside)
 
 
 @dataclass
 class _PostgreSQL:
     migration: MigrationContext
     way: str | None
+    heard: Heard | None = None
     beside: Saved | Purged | None = None
     direction: str = ""
 
     def begin_run(self) -> None:
+        if connection := self._connection:
+            connection.info[HEARD] = self.heard
         prepare(self.migration)
         for statement in helpers():
             send(self.migration, statement)
-        if connection := self._connection:
+        if connection:
             # What a fault may be called now is asked of head. A pasted script learns it for its check, too.
             connection.exec_driver_sql("CALL pg_temp.learn_head()")
             if run := current_run():
@@ -133,14 +153,15 @@ class _PostgreSQL:
 
     def begin_revision(self, revision: Script, direction: str) -> None:
         self.direction = direction
+        if self.migration.as_sql and self.heard:
+            self.heard.begun(revision.revision)
         self._call("begin_revision", revision.revision, *([] if direction == "upgrade" else [direction]))
         if direction == "downgrade":
             self._call("begin_way_back")
 
-    def end_revision(self, revision: Script) -> int:
+    def end_revision(self, revision: Script) -> None:
         if self.way:
             self._call("end_revision", revision.revision, revision_sha256(revision))
-        return self._connection.info.pop(ROWS_RETIRED, 0) if self._connection else 0
 
     def end_run(self) -> None:
         # Before the lines: what was noted refuses the run, all of it at once.
@@ -148,6 +169,9 @@ class _PostgreSQL:
         self._call("note_changes")
         if self.way:
             self._call("end_run")
+        answered(self.migration)
+        if connection := self._connection:
+            del connection.info[HEARD]
 
     def _note_beside(self) -> None:
         if self.beside is not None and (connection := self._connection):

@@ -16,6 +16,7 @@ from homecoming.events import current_run
 from homecoming.history.bookkeeping import make_way
 from homecoming.history.run_history import Purged, Saved, revision_sha256
 from homecoming.operations.foreseen import is_by_hand
+from homecoming.operations.guarded import Heard
 from homecoming.operations.sqlite import changes, check_foreign_keys, collect, find_duplicates
 from homecoming.operations.sqlite.live import kind_of
 from homecoming.operations.sqlite.register import REVISION, rows_of
@@ -29,6 +30,7 @@ class HistoryOnSQLite:
 
     connection: sa.Connection
     way: str | None
+    heard: Heard | None = None
     beside: Saved | Purged | None = None
     lines: list[dict[str, Any]] = field(default_factory=list)
     before: str = ""
@@ -56,6 +58,8 @@ class HistoryOnSQLite:
 
     def begin_revision(self, revision: Script, direction: str) -> None:
         is_first, self.direction = not self.direction, direction
+        if self.heard:
+            self.heard.begun(revision.revision)
         self.connection.info[REVISION] = revision.revision
         self.connection.info[DIRECTION] = direction
         if direction == "upgrade":
@@ -65,22 +69,24 @@ class HistoryOnSQLite:
         self.began = time.monotonic()
         self.retired = rows_of(self.connection, revision.revision)
 
-    def end_revision(self, revision: Script) -> int:
+    def end_revision(self, revision: Script) -> None:
         if self.direction == "upgrade":
             changes.note_changes(self.connection)
         elif self.direction == "downgrade":
             changes.forget(self.connection)
         retired = max(0, rows_of(self.connection, revision.revision) - self.retired)
+        seconds = round(time.monotonic() - self.began, 3)
+        if self.heard:
+            self.heard.ended(revision.revision, seconds, retired)
         self.lines.append(
             {
                 "revision": revision.revision,
                 "direction": self.direction,
-                "seconds": round(time.monotonic() - self.began, 3),
+                "seconds": seconds,
                 "revision_sha256": revision_sha256(revision),
                 "rows_retired": retired,
             }
         )
-        return retired
 
     def end_run(self) -> None:
         check_foreign_keys(self.connection)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
@@ -13,6 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from homecoming.connection.engines import LIFTED, SAFE_PATH
 from homecoming.errors import Refused
 from homecoming.logs import get_logger
+from homecoming.operations.batch import BATCH, Batch
 from homecoming.operations.messages import filled_in
 
 log = get_logger("operations")
@@ -20,9 +21,20 @@ log = get_logger("operations")
 # SQLSTATE of a refusal raised by a helper; class PM is nobody else's.
 REFUSED = "PM004"
 
-# How many rows a revision retired, as its end says it, kept in the connection's `info` under this key.
-ROWS_RETIRED = "homecoming_rows_retired"
-_ROWS_RETIRED = re.compile(r"\d+ retired (\d+) rows?")
+# Who hears that a revision begins, and how it ended, from the server: kept in the connection's `info` under this key.
+HEARD = "homecoming_heard"
+_BEGINS = re.compile(r"(?:->|<-) (\S+)")
+_DONE = re.compile(r"(\S+) done in ([\d.]+) s(?:, retired (\d+) rows?)?")
+
+
+class Heard(Protocol):
+    """Hears of the revisions of a run."""
+
+    def begun(self, revision: str) -> None:
+        """A revision begins."""
+
+    def ended(self, revision: str, seconds: float, rows: int) -> None:
+        """It ended, after so many seconds, and has retired so many rows, or cells."""
 
 
 def prepare(context: MigrationContext) -> None:
@@ -66,15 +78,25 @@ SET CONSTRAINTS ALL IMMEDIATE"""
 
 
 def send(context: MigrationContext, statement: str) -> None:
-    """Run a statement, or print it in offline mode: the text is the same to the letter.
+    """Run a statement, now or with the next ones (``batched()``), or print it in offline mode: to the letter the same.
 
     Errors: Refused, where a helper raises one.
     """
+    batch: Batch | None = context.opts.get(BATCH)
     if context.as_sql:
         context.impl.static_output(statement.removesuffix(";") + ";\n")
-        return
-    connection = context.connection
-    assert connection is not None
+    elif batch is not None:
+        batch.add(statement)
+    else:
+        assert context.connection is not None
+        run(context.connection, statement)
+
+
+def run(connection: sa.Connection, statement: str) -> None:
+    """Run a statement of ours, or several.
+
+    Errors: Refused, where a helper raises one.
+    """
     _listen(connection)
     try:
         # no_parameters: a % in the text is a %.
@@ -100,10 +122,15 @@ class _Notices:
         """Log a notice of ours; any other, such as a trigger's by hand, may quote a row."""
         # The word before it is in the server's language.
         _, ours, text = notice.strip().partition(":  migration: ")
-        if retired := _ROWS_RETIRED.fullmatch(text):
-            self._info[ROWS_RETIRED] = int(retired[1])
-        # What begins a revision is for those who see nothing but notices.
-        elif ours and not text.startswith(("-> ", "<- ")):
+        heard: Heard | None = self._info.get(HEARD)
+        # Both are lines of the log by themselves.
+        if begins := _BEGINS.fullmatch(text):
+            if heard:
+                heard.begun(begins[1])
+        elif done := _DONE.fullmatch(text):
+            if heard:
+                heard.ended(done[1], float(done[2]), int(done[3] or 0))
+        elif ours:
             log.info("%s", text.splitlines()[0])
 
 

@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from alembic.ddl.base import AlterTable, DropColumn
 from alembic.ddl.postgresql import PostgresqlImpl
 
+from homecoming.operations.batch import BATCH
 from homecoming.operations.undeclared import drops_column
 from homecoming.operations.watch import WATCH
 
 PUBLIC = "public"
+VERSIONS = "alembic_version"
 
 
 class PublicImpl(PostgresqlImpl):
@@ -25,6 +27,10 @@ class PublicImpl(PostgresqlImpl):
     def _exec(self, construct: Any, execution_options: Any = None, *arguments: Any, **options: Any) -> Any:
         if not self.context_opts.get("in_public"):
             return super()._exec(construct, execution_options, *arguments, **options)
+        if (batch := self.context_opts.get(BATCH)) and _is_of_versions(construct):
+            # What Alembic notes after each revision; its count of rows is looked at once, at the end of the run.
+            batch.add(str(construct.compile(dialect=self.dialect, compile_kwargs={"literal_binds": True})))
+            return None
         if isinstance(construct, AlterTable):
             _name_schema(construct)
         if isinstance(construct, DropColumn) and construct.schema == PUBLIC and (watch := self.context_opts.get(WATCH)):
@@ -52,6 +58,10 @@ class PublicImpl(PostgresqlImpl):
             columns = [sa.column(column.name, column.type) for column in table.columns]
             table = sa.table(table.name, *columns, schema=PUBLIC)
         super().bulk_insert(table, rows, multiinsert)
+
+
+def _is_of_versions(construct: Any) -> bool:
+    return isinstance(construct, sa.sql.dml.UpdateBase) and getattr(construct.table, "name", "") == VERSIONS
 
 
 def _name_schema(construct: AlterTable) -> None:

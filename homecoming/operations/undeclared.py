@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
+from homecoming.operations.batch import answered
 from homecoming.operations.guarded import send
 from homecoming.operations.literals import literal
 from homecoming.operations.watch import WATCH, Watch
@@ -75,6 +76,8 @@ class RevisionOperations(Operations):
         """Return the connection of the run; None where statements are printed."""
         if watch := self.get_context().opts.get(WATCH):
             watch.plain("")
+        # A cursor of the driver's own is seen by nobody.
+        answered(self.get_context())
         return super().get_bind()
 
 
@@ -85,16 +88,19 @@ class _PostgreSQL(Watch):
             # What is refused is undone first, or nobody could count what a DROP took. And within it a TRUNCATE leaves
             # its file, also of a table that this transaction has rewritten.
             send(self.context, f"SAVEPOINT {_SAVEPOINT}")
+            answered(self.context)
 
     def finish(self) -> None:
         try:
             send(self.context, END)
+            answered(self.context)
         except sa.exc.DBAPIError as error:
             if getattr(error.orig, "pgcode", None) != UNDECLARED:
                 raise
             found = error.orig.diag.message_detail  # type: ignore[union-attr]
             send(self.context, f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
             send(self.context, f"CALL pg_temp.refuse_undeclared({literal(found)})")
+            answered(self.context)
         if not self.context.as_sql:
             send(self.context, f"RELEASE SAVEPOINT {_SAVEPOINT}")
 

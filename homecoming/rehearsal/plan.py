@@ -29,7 +29,8 @@ from homecoming.preflight.sessions import holders
 from homecoming.rehearsal.giving_way import GaveWayError
 from homecoming.rehearsal.rehearsal import Effects, rehearse
 from homecoming.rehearsal.sqlite_copy import copied
-from homecoming.run.environment import Outcome, failures
+from homecoming.run.check import failures
+from homecoming.run.environment import Outcome
 from homecoming.run.steps import steps, upgraded
 from homecoming.settings import Settings, read_settings
 from homecoming.terminal import say

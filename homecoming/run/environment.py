@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext, suppress
@@ -16,7 +15,6 @@ from alembic.script import Script
 
 import homecoming.operations
 import homecoming.operations.plain  # noqa: F401  as does this
-from homecoming.connection.answers import event_triggers
 from homecoming.connection.engines import prepare_sqlite, secure
 from homecoming.connection.failures import classify
 from homecoming.connection.interrupts import Breaker
@@ -24,17 +22,18 @@ from homecoming.connection.locks import Patience, lock_run, tell_waited
 from homecoming.connection.reach import reached
 from homecoming.connection.reflection import reflects_public
 from homecoming.errors import FailedError, HomecomingError, NoConnectionError
-from homecoming.events import tell
 from homecoming.history.bookkeeping import version_schema
-from homecoming.history.lines import edited_findings
 from homecoming.history.run_history import history_of
 from homecoming.logs import get_logger
+from homecoming.operations.batch import answered, batched
+from homecoming.operations.guarded import run
 from homecoming.operations.undeclared import watched
 from homecoming.preflight.preflight import preflight, refuse_foreign_database
-from homecoming.project import logger_name
 from homecoming.run.asked import changes, is_known, is_ours, is_writing, write_revision
+from homecoming.run.check import Left, left_by, refuse_other_than_head, say_what_is_beside, to_repair
 from homecoming.run.foresight import looking_ahead, say_head
 from homecoming.run.steps import bind, upgraded
+from homecoming.run.telling import Telling
 from homecoming.schema.dialects import schema_for
 from homecoming.settings import Settings, read_settings
 
@@ -162,6 +161,13 @@ def _run(context: EnvironmentContext, connection: sa.Connection, settings: Setti
         raise
     if begun is not None:
         _commit(begun, _breaker(context.config.attributes))
+    outcome: Outcome | None = context.config.attributes.get("outcome")
+    if outcome and outcome.verified and outcome.steps and not context.config.attributes.get("repair"):
+        # What is committed stays, whether or not the connection does.
+        with suppress(sa.exc.DBAPIError):
+            if begun is not None:
+                secure(connection, patience=Patience(settings.statement_timeout, settings.lock_timeout))
+            say_what_is_beside(connection)
 
 
 def _commit(begun: sa.Transaction, breaker: Breaker) -> None:
@@ -190,16 +196,31 @@ def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
     pending = list(migration.opts["pending"](before, migration))
     if any(not step.info.is_stamp for step in pending):
         preflight(connection, upgraded(pending))
-    migration.run_migrations()
-    after = migration.get_current_heads()
+    left = _run_migrations(context)
+    after = left.at
     outcome = Outcome(after[0] if after else "base", context.config.attributes.get("steps", 0))
     context.config.attributes["outcome"] = outcome
     if before == after:
         return
     # A reference is what the history alone makes: `check` looks for where the schema differs from it.
     if after == tuple(context.script.get_heads()) and not context.config.attributes.get("reference"):
-        _verify(connection)
+        refuse_other_than_head(connection, left)
         outcome.verified = True
+
+
+def _run_migrations(context: EnvironmentContext) -> Left:
+    """Run the steps, their statements together. Returns what they leave.
+
+    Errors: FailedError where alembic_version does not say what the last step left: somebody has written it meanwhile.
+    """
+    migration, attributes = context.get_context(), context.config.attributes
+    with batched(migration, run):
+        migration.run_migrations()
+    left = left_by(migration, has_lines=bool(attributes.get("way") and attributes.get("steps")))
+    if set(left.at) != set(attributes.get("destination", left.at)):
+        says = ", ".join(left.at) or "nothing"
+        raise FailedError(f"alembic_version would say {says}, and not what was done", "Nothing was changed: run again")
+    return left
 
 
 def _apply_again(context: EnvironmentContext, connection: sa.Connection) -> None:
@@ -219,52 +240,12 @@ def _apply_again(context: EnvironmentContext, connection: sa.Connection) -> None
     applied = context.script.iterate_revisions(was_at, "base") if was_at else ()
     context.config.attributes["applied"] = [each.revision for each in applied]
     migration.stamp(context.script, "base")
-    migration.run_migrations()
+    _run_migrations(context)
     outcome.steps = context.config.attributes["steps"]
     outcome.left = to_repair(connection, say_notes=True)
     outcome.verified = not outcome.left
     if not outcome.mends:
         raise UnmendedError(outcome)
-
-
-def to_repair(connection: sa.Connection, say_notes: bool = False) -> tuple[Finding, ...]:
-    """Return what a repair is for: what differs from head and matters, and what ran and is written otherwise now."""
-    return (*failures(connection, say_notes), *edited_findings(connection))
-
-
-def failures(connection: sa.Connection, say_notes: bool = False) -> tuple[Finding, ...]:
-    """Return what differs from head and matters. Arguments: ``say_notes``, whether the log tells what is left alone."""
-    from homecoming.catalog import Severity, verify
-
-    findings = verify(connection)
-    notes = (finding for finding in findings if finding.severity is Severity.NOTE)
-    unknown = [f"{note.kind} {note.object}" for note in notes if note.kind in ("table", "column")]
-    if say_notes and unknown:
-        get_logger("catalog").info("Left alone, unknown: %s", ", ".join(unknown))
-    return tuple(finding for finding in findings if finding.severity is Severity.FAIL)
-
-
-def _verify(connection: sa.Connection) -> None:
-    found = failures(connection, say_notes=True)
-    for finding in found:
-        # Of a table that the run made, another role has what the default privileges give it. It is not the schema's.
-        if finding.is_right_of_another:
-            get_logger("catalog").warning("Lacking: %s, %s. Next: %s", finding.object, finding.found, finding.run)
-        # Nor are rows that the application itself may have written, and may do without.
-        if finding.is_unloadable:
-            logging.getLogger(logger_name("catalog")).warning(
-                "Not loadable: %s, %s. %s", finding.object, finding.found, finding.run
-            )
-        if finding.is_unread:
-            logging.getLogger(logger_name("catalog")).warning("Not read: %s %s", finding.object, finding.found)
-    if found := tuple(each for each in found if not (each.is_right_of_another or each.is_unloadable or each.is_unread)):
-        shown = "; ".join(f"{finding.kind} {finding.object}" for finding in found[:5])
-        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-        repair = "make repair goes through earlier revisions again; where it does not help, report it"
-        raise FailedError(
-            f"the schema would not be what the application needs: {shown}{more}",
-            f"Nothing was changed. {event_triggers(connection) or repair}",
-        )
 
 
 def _configure(context: EnvironmentContext, **options: Any) -> EnvironmentContext:
@@ -302,13 +283,11 @@ def _told(
     attributes = environment.config.attributes
 
     def steps(heads: Any, migration: MigrationContext) -> Iterator[MigrationStep]:
-        history = history_of(migration, attributes.get("way"), attributes.get("saved"))
-        # What a script is made of is told apart by the revision it belongs to.
-        section = attributes.get("section", lambda _revision: None)
+        telling = Telling(attributes, is_printed=migration.as_sql)
+        history = history_of(migration, attributes.get("way"), telling, attributes.get("saved"))
         count = 0
         for step in looking_ahead(list(work(heads, migration)), migration, attributes.get("applied", ())):
             count += 1
-            attributes["steps"] = count
             if count == 1:
                 history.begin_run()
             info: MigrationInfo = step.info  # type: ignore[attr-defined]  # a property of both kinds of step
@@ -316,27 +295,20 @@ def _told(
             _breaker(attributes).check()
             assert isinstance(revision, Script)
             direction = "stamp" if info.is_stamp else "upgrade" if info.is_upgrade else "downgrade"
-            section(revision)
             bind(revision, environment)
-            attributes["revision"] = revision.revision
-            told: dict[str, object] = {"revision": revision.revision, "direction": direction}
-            if not migration.as_sql:
-                arrow = "<-" if direction == "downgrade" else "->"
-                line = (f"{arrow} %s  %s", revision.revision, revision.doc)
-                tell(log, logging.INFO, "revision_started", told, *line)
-            began = time.monotonic()
+            telling.knows(revision, direction)
             history.begin_revision(revision, direction)
             if not info.is_stamp:
                 step.migration_fn = watched(step.migration_fn, migration)
             yield step
-            rows = history.end_revision(revision)
-            if not migration.as_sql:
-                told |= {"seconds": round(time.monotonic() - began, 3), "rows_retired": rows}
-                tell(log, logging.DEBUG, "revision_ended", told, "%s done", revision.revision)
-        section(None)
+            history.end_revision(revision)
+            attributes["destination"] = info.destination_revision_ids
+        if "section" in attributes:
+            # A plan tells what is of a revision, and what comes after the last one.
+            answered(migration)
+        telling.over()
         if attributes.get("repair"):
             say_head(migration)
-        attributes.pop("revision", None)
         if count:
             history.end_run()
         attributes["steps"] = count

@@ -3,7 +3,9 @@
 -- Those that refer come before those that are referred to, as the transactions of an application take them. The locks
 -- are on what differs from head, goes as a whole or has a column that goes, what
 -- has a kind of values that differs, and what a key refers to that differs or goes.
-CREATE OR REPLACE FUNCTION pg_temp.locks_needed(first text) RETURNS text[] LANGUAGE sql STABLE AS $fn$
+-- `settled`: the tables of head that are as head has them, on which nothing is asked for.
+CREATE OR REPLACE FUNCTION pg_temp.locks_needed(first text, OUT locks text[], OUT settled text[])
+LANGUAGE sql STABLE AS $fn$
     WITH RECURSIVE odd AS MATERIALIZED (
         SELECT * FROM pg_temp.differences()
         UNION ALL
@@ -45,8 +47,11 @@ CREATE OR REPLACE FUNCTION pg_temp.locks_needed(first text) RETURNS text[] LANGU
         JOIN pg_constraint ON contype = 'f' AND conrelid = d.oid AND confrelid <> conrelid
         WHERE n < 20)
     SELECT array_agg(format('LOCK TABLE public.%I IN %s MODE', relname,
-        CASE WHEN whole THEN 'ACCESS EXCLUSIVE' ELSE 'SHARE ROW EXCLUSIVE' END) ORDER BY n, relname)
-    FROM wanted JOIN (SELECT oid, max(n) AS n FROM depth GROUP BY oid) AS d USING (oid) WHERE whole OR quiet
+            CASE WHEN whole THEN 'ACCESS EXCLUSIVE' ELSE 'SHARE ROW EXCLUSIVE' END) ORDER BY n, relname)
+            FILTER (WHERE whole OR quiet),
+        array_agg(relname::text) FILTER (WHERE relname = ANY (pg_temp.known_tables()) AND NOT whole
+            AND quiet IS NOT TRUE AND relname NOT IN (SELECT tbl FROM changed))
+    FROM wanted LEFT JOIN (SELECT oid, max(n) AS n FROM depth GROUP BY oid) AS d USING (oid)
 $fn$;
 
 -- Takes all of them, or none: each try ends before a server would look for deadlocks, so no transaction of others is

@@ -109,7 +109,7 @@ def _purge(connection: sa.Connection, before: datetime) -> tuple[Kept, ...]:
     at = migration.get_current_revision()
     rows = sum(thing.rows or 0 for thing in found)
     # As a run begins and ends: its settings, its line.
-    history = history_of(_of_a_run(connection), "command", Purged(at, rows))
+    history = history_of(_of_a_run(connection), "command", beside=Purged(at, rows))
     history.begin_run()
     for thing in found:
         _empty(connection, thing)

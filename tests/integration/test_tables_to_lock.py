@@ -37,7 +37,7 @@ FIRST = """CREATE TEMP TABLE at_first ON COMMIT DROP AS SELECT oid, relname FROM
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
       AND relname NOT IN ('alembic_version', 'migration_history');
 PERFORM set_config('homecoming.foreseen',
-    (SELECT string_agg(t, ',') FROM unnest(pg_temp.locks_needed('0001')) t), true);
+    (SELECT string_agg(t, ',') FROM unnest((pg_temp.locks_needed('0001')).locks) t), true);
 CALL pg_temp.begin_revision('0001')"""
 
 

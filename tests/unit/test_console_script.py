@@ -129,14 +129,14 @@ def test_the_sha256_is_that_of_the_plain_statements() -> None:
 
 
 def test_every_revision_has_its_section() -> None:
-    """Its title and its reason stand above it, and its statements run only where the database is not past it."""
+    """Its title stands above it, and its statements run only where the database is not past it."""
     text = script("sql")
-    sections = re.findall(r"^-- (\d{4})  (.+)\n-- (.+)\n(?:-- .+\n)*IF our_at < (\d+) THEN", text, re.M)
+    sections = re.findall(r"^-- (\d{4})  (.+)\nIF our_at < (\d+) THEN", text, re.M)
     assert [section[0] for section in sections] == list(REVISIONS)
-    assert [int(section[3]) for section in sections] == list(range(1, len(REVISIONS) + 1))
-    assert sections[17][1:3] == ("Retire produtos.evento_id", "A product belongs to no event.")
+    assert [int(section[2]) for section in sections] == list(range(1, len(REVISIONS) + 1))
+    assert sections[17][1] == "Retire produtos.evento_id"
     back = script("sql-rollback", "--to", "base")
-    undone = re.findall(r"^-- (\d{4})  .+\n(?:-- .+\n)+IF our_at >= (\d+) THEN", back, re.M)
+    undone = re.findall(r"^-- (\d{4})  .+\nIF our_at >= (\d+) THEN", back, re.M)
     assert [section[0] for section in undone] == list(REVISIONS[::-1])
 
 
@@ -226,7 +226,7 @@ def test_no_literal_of_a_helper_goes_over_the_end_of_a_line() -> None:
 
 def test_a_narrow_script_carries_only_what_it_needs() -> None:
     text = script("sql", "--from", "0017", "--to", "0018")
-    assert len(text) < room(63_000)
+    assert len(text) < room(64_000)
     assert "revision 0017" not in text
     assert "pg_temp.ensure_enum" not in spelled(text)
 
@@ -379,7 +379,7 @@ def test_a_folder_has_a_file_a_revision(run: Callable[..., Ran], tmp_path: Path)
         assert len(postgast.split(texts[name])) == 1
         assert max(map(len, texts[name].splitlines())) <= 120
         # What a later one needs nobody knows: no more than all of it.
-        assert len(texts[name]) < room(89_000 if is_by_hand(name[-8:-4]) else 140_000)
+        assert len(texts[name]) < room(91_000 if is_by_hand(name[-8:-4]) else 140_000)
     assert f"-- File 5 of {len(REVISIONS)}: paste them in the order of their numbers.\n" in texts["05-up-0005.sql"]
     assert "pg_temp.differences()" in texts[f"{len(REVISIONS)}-up-{HEAD}.sql"]
     assert f"They lead from base to {HEAD} in {len(REVISIONS)} steps." in texts["README.txt"]

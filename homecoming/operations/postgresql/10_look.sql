@@ -39,6 +39,11 @@ CREATE OR REPLACE FUNCTION pg_temp.has_column(tbl text, col text) RETURNS boolea
     SELECT pg_temp.attnum_of(tbl, col) IS NOT NULL
 $fn$;
 
+-- Whether a table was as head has it before the first change of the run: then nothing is asked for on it.
+CREATE OR REPLACE FUNCTION pg_temp.is_settled(tbl text) RETURNS boolean LANGUAGE sql STABLE AS $fn$
+    SELECT coalesce(tbl = ANY (nullif(current_setting('homecoming.settled', true), '')::text[]), false)
+$fn$;
+
 -- A type as the revisions name it: an enum of schema public without its schema, any other as SQL reads it
 -- anywhere.
 CREATE OR REPLACE FUNCTION pg_temp.type_name(of_type oid, modifier integer, OUT o text)

@@ -16,15 +16,17 @@ BEGIN
     required := required OR col_type = 'serial';
 END $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.default_of(tbl text, col text) RETURNS text LANGUAGE sql STABLE AS $fn$
-    SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef
-    WHERE adrelid = pg_temp.oid_of(tbl) AND adnum = pg_temp.attnum_of(tbl, col)
-$fn$;
+CREATE OR REPLACE FUNCTION pg_temp.default_of(tbl text, col text, OUT o text) LANGUAGE plpgsql STABLE AS $fn$
+BEGIN
+    SELECT pg_get_expr(adbin, adrelid) INTO o FROM pg_attrdef
+    WHERE adrelid = pg_temp.oid_of(tbl) AND adnum = pg_temp.attnum_of(tbl, col);
+END $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.is_required(tbl text, col text) RETURNS boolean LANGUAGE sql STABLE AS $fn$
-    SELECT attnotnull FROM pg_attribute
-    WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, col)
-$fn$;
+CREATE OR REPLACE FUNCTION pg_temp.is_required(tbl text, col text, OUT o boolean) LANGUAGE plpgsql STABLE AS $fn$
+BEGIN
+    SELECT attnotnull INTO o FROM pg_attribute
+    WHERE attrelid = pg_temp.oid_of(tbl) AND attnum = pg_temp.attnum_of(tbl, col);
+END $fn$;
 
 -- Whether every row has a value. A column may be one that this run has added: what is said then is how to add
 -- it.
@@ -174,7 +176,7 @@ CREATE OR REPLACE PROCEDURE pg_temp.fold_column(tbl text, old text, into_col tex
 DECLARE
     old_type text := pg_temp.type_of(tbl, old);
     live text := pg_temp.type_of(tbl, into_col);
-    value text := pg_temp.converted(quote_ident(old), old_type, live);
+    value text;
     gap text := CASE WHEN live = 'text' OR live LIKE 'character%' THEN '(%1$I IS NULL OR btrim(%1$I) = '''')'
                      ELSE '%1$I IS NULL' END;
 BEGIN
@@ -185,6 +187,7 @@ BEGIN
         PERFORM pg_temp.say(format('%s.%s renamed to %s', tbl, old, into_col));
         RETURN;
     END IF;
+    value := pg_temp.converted(quote_ident(old), old_type, live);
     PERFORM pg_temp.say_zone(tbl || '.' || old, format('FROM public.%I WHERE %s', tbl, format(gap, into_col)),
         quote_ident(old), old_type, live);
     PERFORM pg_temp.change_cells(tbl, into_col, value, format('%I IS NOT NULL AND %s AND %s IS NOT NULL', old,

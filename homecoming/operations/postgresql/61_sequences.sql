@@ -1,13 +1,13 @@
 -- Sequences: owned by the column that they number, and beyond what is there.
 
 -- Whether a default names a sequence: that of any table, or, where one is given, of a table but this.
-CREATE OR REPLACE FUNCTION pg_temp.in_use(seq oid, but oid DEFAULT 0)
-RETURNS boolean LANGUAGE sql STABLE AS $fn$
-    SELECT EXISTS (
-        SELECT FROM pg_attrdef a
-        JOIN pg_depend u ON u.classid = 'pg_attrdef'::regclass AND u.objid = a.oid
-        WHERE u.refobjid = seq AND a.adrelid <> but)
-$fn$;
+CREATE OR REPLACE FUNCTION pg_temp.in_use(seq oid, but oid DEFAULT 0, OUT o boolean)
+LANGUAGE plpgsql STABLE AS $fn$
+BEGIN
+    SELECT true INTO o FROM pg_attrdef a JOIN pg_depend u ON u.classid = 'pg_attrdef'::regclass AND u.objid = a.oid
+    WHERE u.refobjid = seq AND a.adrelid <> but;
+    o := FOUND;
+END $fn$;
 
 -- The id that a sequence gives next.
 CREATE OR REPLACE FUNCTION pg_temp.next_of(seq regclass) RETURNS bigint LANGUAGE plpgsql AS $fn$
@@ -86,9 +86,9 @@ BEGIN
         END IF;
     END LOOP;
     IF pg_temp.next_of(seq) < at_least AND at_least > 2147483647 THEN
-        -- A position is in no catalogue.
-        PERFORM setval(seq, 2147483647), set_config('homecoming.noted', '', true),
-            pg_temp.say(format('warning: %s has no id left to give', wanted));
+        -- A position is in no catalogue: what is written after it has it looked at.
+        PERFORM setval(seq, 2147483647), pg_temp.say(format('warning: %s has no id left to give', wanted));
+        EXECUTE format('ALTER SEQUENCE public.%I OWNED BY public.%I.id', wanted, tbl);
     ELSIF pg_temp.next_of(seq) < at_least THEN
         EXECUTE format('ALTER SEQUENCE public.%I RESTART WITH %s', wanted, at_least);
         PERFORM pg_temp.say(format('%s: the next id is %s', wanted, at_least));

@@ -7,11 +7,24 @@ CREATE OR REPLACE PROCEDURE pg_temp.ensure_table(tbl text, items text) LANGUAGE 
 DECLARE
     item text;
     is_new boolean := NOT pg_temp.has_table(tbl);
+    parts text[] := ARRAY(
+        SELECT regexp_replace(replace(replace(replace(i, '!', ' not null'), '=', ' default '), '->', 'references'),
+            '^passing ', '')
+        FROM regexp_split_to_table(items, E'[\r\n]+') WITH ORDINALITY AS s (i, place)
+        WHERE i > '' AND (is_new OR i NOT LIKE 'passing %') ORDER BY place);
     cols text[];
+    is_behind boolean;
 BEGIN
     IF is_new THEN
-        PERFORM pg_temp.clear_name(tbl);
-        EXECUTE format('CREATE TABLE public.%I ()', tbl);
+        PERFORM pg_temp.clear_name(tbl), pg_temp.clear_name(tbl || '_pkey');
+        -- With all columns: what comes after it adds a sequence and indexes.
+        EXECUTE format('CREATE TABLE public.%I (%s)', tbl, (
+            SELECT string_agg(concat(quote_ident(col), ' ', pg_temp.as_type(pg_temp.spelled(col_type)), ' DEFAULT '
+                || default_is, format(CASE WHEN required THEN ' CONSTRAINT %I NOT NULL' END, tbl || '_' || col
+                || '_not_null'), format(CASE col WHEN 'id' THEN ' CONSTRAINT %I PRIMARY KEY' END, tbl || '_pkey')),
+                ', ' ORDER BY place)
+            FROM unnest(parts) WITH ORDINALITY AS p (part, place), pg_temp.described(part)
+            WHERE part !~ '^(unique )?(index )?\('));
         PERFORM pg_temp.unguard(tbl);
     ELSE
         IF (SELECT relpersistence FROM pg_class WHERE oid = pg_temp.oid_of(tbl)) <> 'p' THEN
@@ -19,14 +32,20 @@ BEGIN
         END IF;
         PERFORM pg_temp.clear_table(tbl);
     END IF;
-    FOREACH item IN ARRAY regexp_split_to_array(items, E'[\r\n]+') LOOP
-        CONTINUE WHEN item = '';
-        item := replace(replace(replace(item, '!', ' not null'), '=', ' default '), '->', 'references');
-        IF item LIKE 'passing %' THEN
-            CONTINUE WHEN NOT is_new;
-            item := substr(item, 9);
+    IF NOT is_new AND pg_temp.is_settled(tbl) THEN
+        -- But for where its sequence stands, which is in no catalogue.
+        IF 'id serial' = ANY (parts) THEN
+            EXECUTE format('SELECT max(id) >= (SELECT last_value + is_called::integer FROM public.%I) FROM public.%I',
+                tbl || '_id_seq', tbl) INTO is_behind;
+            IF is_behind THEN
+                CALL pg_temp.ensure_sequence(tbl);
+            END IF;
         END IF;
+        RETURN;
+    END IF;
+    FOREACH item IN ARRAY parts LOOP
         cols := string_to_array(substring(item FROM '^(?:unique )?(?:index )?\((.*)\)$'), ', ');
+        CONTINUE WHEN is_new AND cols IS NULL AND item !~ '^id | references ';
         IF cols IS NULL THEN
             CALL pg_temp.ensure_column(tbl, item);
             IF item LIKE 'id %' THEN

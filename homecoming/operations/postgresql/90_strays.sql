@@ -52,7 +52,7 @@ BEGIN
     END IF;
     FOREACH tbl IN ARRAY tables LOOP
         rel := pg_temp.oid_of(tbl);
-        CONTINUE WHEN rel IS NULL;
+        CONTINUE WHEN rel IS NULL OR pg_temp.is_settled(tbl);
         known := pg_temp.head_columns(tbl);
         keep := pg_temp.head_names(tbl);
         PERFORM pg_temp.drop_constraint(tbl, conname) FROM pg_constraint

@@ -11,22 +11,61 @@ ON COMMIT DROP;
 CREATE TEMP TABLE IF NOT EXISTS relabelled (enum_type text, old text, new text) ON COMMIT DROP;
 
 -- What a sequence gives, as (position, whether it was given)|options.
-CREATE OR REPLACE FUNCTION pg_temp.numbers(seq oid) RETURNS text LANGUAGE sql STABLE AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.numbers(seq oid, OUT o text) LANGUAGE plpgsql STABLE AS $fn$
+BEGIN
     SELECT concat(coalesce(pg_sequence_last_value(seq), pg_temp.next_of(seq)), ', ',
         (pg_sequence_last_value(seq) IS NOT NULL)::text, '|AS ', seqtypid::regtype, ' INCREMENT ', seqincrement,
         ' MINVALUE ', seqmin, ' MAXVALUE ', seqmax, ' START ', seqstart, ' CACHE ', seqcache,
-        CASE WHEN seqcycle THEN ' CYCLE' ELSE ' NO CYCLE' END)
-    FROM pg_sequence WHERE seqrelid = seq AND has_sequence_privilege(seq, 'USAGE, SELECT')
+        CASE WHEN seqcycle THEN ' CYCLE' ELSE ' NO CYCLE' END) INTO o
+    FROM pg_sequence WHERE seqrelid = seq AND has_sequence_privilege(seq, 'USAGE, SELECT');
+END $fn$;
+
+-- Whether a row of the catalogue was written by this transaction since a command of it. The last condition is for one
+-- that a part of it, which was undone, would have changed: its command is not told then.
+CREATE OR REPLACE FUNCTION pg_temp.is_since(since bigint, made xid, command cid, gone xid) RETURNS boolean
+LANGUAGE sql STABLE AS $fn$
+    SELECT age(made) <= 0 AND (command::text::bigint >= since OR gone <> '0')
 $fn$;
 
--- What schema public consists of, under what tells each thing as long as it lives. Facts of a column are things of
--- their own. What a table of ours for the books consists of is not looked at.
-CREATE OR REPLACE FUNCTION pg_temp.things()
+-- The tables of which things may be otherwise since a command of this transaction; NULL, any of them.
+CREATE OR REPLACE FUNCTION pg_temp.touched(since bigint, OUT o oid[]) LANGUAGE plpgsql STABLE AS $fn$
+BEGIN
+    WITH w (rel) AS (
+        SELECT coalesce(indrelid, c.oid) FROM pg_class c LEFT JOIN pg_index ON indexrelid = c.oid
+        WHERE pg_temp.is_since(since, c.xmin, c.cmin, c.xmax)
+        UNION SELECT attrelid FROM pg_attribute a LEFT JOIN pg_type t ON t.oid = atttypid AND typtype = 'e'
+        WHERE pg_temp.is_since(since, a.xmin, a.cmin, a.xmax) OR pg_temp.is_since(since, t.xmin, t.cmin, t.xmax)
+        UNION SELECT conrelid FROM pg_constraint WHERE pg_temp.is_since(since, xmin, cmin, xmax)
+        UNION SELECT tgrelid FROM pg_trigger WHERE pg_temp.is_since(since, xmin, cmin, xmax)
+        UNION SELECT seqrelid FROM pg_sequence WHERE pg_temp.is_since(since, xmin, cmin, xmax)
+        -- What is gone leaves no row, and where an identity stands is in none.
+        UNION SELECT CASE kind WHEN 'sequence' THEN id::oid ELSE rel END FROM pg_temp.seen WHERE CASE
+            WHEN kind IN ('table', 'index', 'sequence') THEN NOT EXISTS (SELECT FROM pg_class WHERE oid = id::oid)
+            WHEN kind = 'constraint' THEN NOT EXISTS (SELECT FROM pg_constraint WHERE oid = id::oid)
+            WHEN kind = 'trigger' THEN NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid || tgname = id)
+            ELSE kind = 'identity' END)
+    SELECT array_agg(rel) INTO o FROM (
+        SELECT rel FROM w UNION SELECT conrelid FROM pg_constraint JOIN w ON rel = confrelid UNION SELECT 0) AS t
+    WHERE since IS NOT NULL;
+END $fn$;
+
+-- Whether a thing is one of those that are looked at again.
+CREATE OR REPLACE FUNCTION pg_temp.is_of(touched oid[], kind text, id text, rel oid) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $fn$
+    SELECT touched IS NULL OR rel = ANY (touched) OR CASE kind WHEN 'sequence' THEN id::oid = ANY (touched)
+        ELSE kind IN ('view', 'function', 'enum') END
+$fn$;
+
+-- What schema public consists of, under what tells each thing as long as it lives: of some tables, or all, and what is
+-- no table's. Facts of a column are things of their own. What a table of ours for the books consists of is not looked
+-- at.
+CREATE OR REPLACE FUNCTION pg_temp.things(only_of oid[] DEFAULT NULL)
 RETURNS TABLE (kind text, id text, rel oid, name text, definition text) LANGUAGE sql STABLE AS $fn$
     WITH t AS (
         SELECT oid, relname, relnamespace FROM pg_class WHERE relkind IN ('r', 'p')
           AND relnamespace IN ('public'::regnamespace, to_regnamespace('retired'))
-          AND relname NOT IN ('alembic_version', 'migration_history', 'register')),
+          AND relname NOT IN ('alembic_version', 'migration_history', 'register')
+          AND (only_of IS NULL OR oid = ANY (only_of))),
     a AS (SELECT pg_attribute.*, attrelid || '.' || attnum AS at FROM t JOIN pg_attribute ON attrelid = t.oid
           WHERE attnum > 0 AND NOT attisdropped AND attinhcount = 0 AND relnamespace = 'public'::regnamespace)
     SELECT 'table', oid::text, oid, relname::text, relnamespace::regnamespace::text FROM t
@@ -70,6 +109,7 @@ RETURNS TABLE (kind text, id text, rel oid, name text, definition text) LANGUAGE
             AND d.deptype = 'a'
         LEFT JOIN pg_attribute ON attrelid = d.refobjid AND attnum = d.refobjsubid
         WHERE s.relkind = 'S' AND s.relnamespace = 'public'::regnamespace
+          AND pg_temp.is_of(only_of, 'sequence', s.oid::text, d.refobjid)
           AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_class'::regclass AND i.objid = s.oid
                           AND i.deptype = 'i')
 $fn$;
@@ -148,6 +188,8 @@ $fn$;
 
 -- Notes what the revision changed since things were looked at last, and looks at them again.
 CREATE OR REPLACE PROCEDURE pg_temp.note_changes() LANGUAGE plpgsql AS $fn$
+DECLARE
+    touched oid[];
 BEGIN
     -- A revision that was taken back by statements of its own has nothing left to undo.
     IF current_setting('homecoming.direction', true) = 'downgrade' THEN
@@ -160,13 +202,15 @@ BEGIN
         -- Nothing can be otherwise: most revisions find what they want.
         RETURN;
     END IF;
+    touched := pg_temp.touched((SELECT max(cmin::text::bigint) FROM pg_temp.seen));
     DELETE FROM pg_temp.now_seen;
-    INSERT INTO pg_temp.now_seen SELECT * FROM pg_temp.things();
+    INSERT INTO pg_temp.now_seen SELECT * FROM pg_temp.things(touched);
     IF current_setting('homecoming.direction', true) = 'upgrade' THEN
         DELETE FROM pg_temp.changed;
         INSERT INTO pg_temp.changed
             SELECT kind, id, coalesce(n.rel, o.rel), o.name, o.definition, n.name, n.definition
-            FROM pg_temp.seen o FULL JOIN pg_temp.now_seen n USING (kind, id)
+            FROM (SELECT * FROM pg_temp.seen WHERE pg_temp.is_of(touched, kind, id, rel)) o
+            FULL JOIN pg_temp.now_seen n USING (kind, id)
             WHERE (o.name, o.definition) IS DISTINCT FROM (n.name, n.definition);
         INSERT INTO pg_temp.changed (kind, old_name, was, name)
             SELECT 'label', old, enum_type, new FROM pg_temp.relabelled;
@@ -198,7 +242,7 @@ BEGIN
             ORDER BY place DESC, rel;
         END IF;
     END IF;
-    DELETE FROM pg_temp.seen;
+    DELETE FROM pg_temp.seen WHERE pg_temp.is_of(touched, kind, id, rel);
     INSERT INTO pg_temp.seen SELECT * FROM pg_temp.now_seen;
     PERFORM set_config('homecoming.noted', pg_temp.catalogue_writes(), true);
 END $fn$;
