@@ -24,11 +24,12 @@ from homecoming.backup.retention import retire_old
 from homecoming.backup.ship import ship
 from homecoming.backup.take import take
 from homecoming.backup_settings import BACKUP, BACKUP_COMMAND, BACKUP_DIR, BACKUP_LIMIT, OFF, REQUIRE
+from homecoming.connection.failures import meaning
 from homecoming.connection.interrupts import Breaker
 from homecoming.connection.locks import Patience, lock_key, runs
 from homecoming.connection.reach import reached
 from homecoming.connection.sqlite_file import file_of
-from homecoming.errors import HomecomingError, LockedError, NoConnectionError, Refused, UnshippedError
+from homecoming.errors import FailedError, HomecomingError, LockedError, NoConnectionError, Refused, UnshippedError
 from homecoming.history.bookkeeping import BOOKKEEPING, versions_of
 from homecoming.history.configuration import configuration
 from homecoming.history.run_history import Saved
@@ -130,6 +131,7 @@ def _look(settings: Settings, revision: str, breaker: Breaker) -> _Found | None:
     file = file_of(settings.database_url) if settings.database_url.get_backend_name() == "sqlite" else None
     if file is not None and not file.exists():
         return None
+    found = _Found(None, 0, is_busy=False)
     try:
         with reached(settings, read_only=True, breaker=breaker) as way_in:
             connection = way_in.connection
@@ -140,11 +142,16 @@ def _look(settings: Settings, revision: str, breaker: Breaker) -> _Found | None:
             if not steps(script, "upgrade", revision, heads):
                 return None
             at = "_".join(sorted(heads)) or None
+            found = _Found(at, 0, is_busy=False)
             if runs(connection):
                 return _Found(at, 0, is_busy=True)
             size = _size_of_rows(connection)
     except NoConnectionError:
         raise
+    except sa.exc.DBAPIError:
+        breaker.check()
+        # Such as a table that somebody holds: the backup itself says so.
+        return found
     except (*_FAILS, CommandError):
         breaker.check()
         return None
@@ -210,11 +217,18 @@ def _made(settings: Settings, found: _Found, mode: str, breaker: Breaker) -> Sav
             log.warning("%s. Next: %s", error.what, error.todo)
     except _FAILS as error:
         breaker.check()
-        ours = error if isinstance(error, HomecomingError) else Refused("it failed on the way", "See why: make backup")
-        return _without(mode, found, ours)
+        return _without(mode, found, _as_ours(error))
     seconds = time.monotonic() - began
     log.info("Backup: %s, %s, %.1f s", made.file, place.megabytes(made.manifest.size), seconds)
     return Saved(mode, made.manifest.revision, str(made.file), made.manifest.sha256, round(seconds, 3))
+
+
+def _as_ours(error: Exception) -> HomecomingError:
+    if isinstance(error, HomecomingError):
+        return error
+    if isinstance(error, sa.exc.DBAPIError):
+        return meaning(error)
+    return FailedError("it failed on the way", "See why: make backup")
 
 
 def _without(mode: str, found: _Found, why: HomecomingError) -> Saved:

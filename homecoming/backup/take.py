@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from homecoming.backup_settings import NO_PG_DUMP, PG_DUMP
 from homecoming.candidates import Candidate
 from homecoming.connection.engines import ONE_MOMENT
 from homecoming.connection.interrupts import Breaker
+from homecoming.connection.locks import milliseconds
 from homecoming.connection.reach import reached
 from homecoming.connection.sqlite_file import file_of
 from homecoming.errors import Refused, UsageError
@@ -24,6 +27,7 @@ from homecoming.events import current_run
 from homecoming.history.bookkeeping import refuse_impostors, versions_of
 from homecoming.logs import get_logger
 from homecoming.project import project
+from homecoming.rehearsal.giving_way import GaveWayError, Watch, giving_way
 from homecoming.settings import Settings, read_settings
 
 log = get_logger("backup")
@@ -68,13 +72,16 @@ def _of_server(
     connection: sa.Connection, candidate: Candidate, settings: Settings, folder: Path, made_for: str, breaker: Breaker
 ) -> Made:
     began, moment = time.monotonic(), datetime.now(UTC)
+    # Also the size of a table is asked for under its lock. Before an upgrade it waits as long as that would.
+    patience = settings.lock_timeout if made_for == manifest.UPGRADE else settings.lock_wait
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds(patience) or 1}")
     tables = contents.tables_of(connection)
     size = sum(table.bytes for table in tables)
     program = _program(connection, settings)
     place.ask_for_room(folder, _estimate(folder, candidate, size))
     ending = ".dump" if program else own_copy.ENDING
     final = folder / place.name_of(str(candidate.url.database), _revision(connection), moment, ending)
-    with place.written(final) as draft:
+    with _polite(connection, tables, made_for, breaker) as breaker, place.written(final) as draft:
         if program is None:
             state = own_copy.copy(connection, tables, draft, breaker)
         else:
@@ -85,6 +92,45 @@ def _of_server(
     told |= {"sha256": sha256, "size": bytes_written, "contents": size}
     told |= {"server": f"PostgreSQL {version}", "client": f"pg_dump {program.version}" if program else "our own copy"}
     return _kept(final, folder, told)
+
+
+class _Polite(Breaker):
+    """A breaker that also ends a backup for which somebody waits."""
+
+    def __init__(self, outer: Breaker, watch: Watch) -> None:
+        super().__init__()
+        self._outer, self._watch = outer, watch
+
+    def check(self) -> None:
+        """Go on unless the end has come, or somebody waits. Errors: GaveWayError; as ``Breaker.check``."""
+        self._outer.check()
+        if self._watch.gave_way:
+            raise GaveWayError("somebody waits for a table", "")
+
+
+@contextmanager
+def _polite(
+    connection: sa.Connection, tables: list[contents.Table], made_for: str, breaker: Breaker
+) -> Iterator[Breaker]:
+    """Have a backup before an upgrade give way to who wants a whole table: others would queue up behind that one.
+
+    Gives what ends it. A person's and a nightly one go on, as pg_dump does.
+    """
+    if made_for != manifest.UPGRADE or not tables:
+        yield breaker
+        return
+    # All of them, as pg_dump has them: whoever waits for it waits for this session as well.
+    named = ", ".join(f"ONLY {table.spelled}" for table in tables)
+    connection.exec_driver_sql(f"LOCK TABLE {named} IN ACCESS SHARE MODE", execution_options={"no_parameters": True})
+    try:
+        with giving_way(connection) as watch:
+            assert watch is not None
+            yield _Polite(breaker, watch)
+    except GaveWayError as error:
+        breaker.check()
+        raise Refused(
+            "somebody waited for a table that it reads, and went first", "At a quieter time: make backup"
+        ) from error
 
 
 def _say_database(candidate: Candidate, made_for: str) -> None:

@@ -64,14 +64,16 @@ class Watch:
 
 
 @contextlib.contextmanager
-def giving_way(connection: sa.Connection) -> Iterator[None]:
+def giving_way(connection: sa.Connection) -> Iterator[Watch | None]:
     """Have the work of the block cancelled where somebody waits for it; its transaction is rolled back at its end.
 
-    Arguments: ``connection``, in its transaction; on SQLite, where a rehearsal has a copy, nobody waits.
+    Gives who looks, None on SQLite, where a rehearsal has a copy, and nobody waits.
+
+    Arguments: ``connection``, in its transaction.
     Errors: GaveWayError in place of the driver's, where that is why it ended.
     """
     if connection.dialect.name != "postgresql":
-        yield
+        yield None
         return
     first = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
     try:
@@ -82,7 +84,7 @@ def giving_way(connection: sa.Connection) -> Iterator[None]:
     with looking:
         watch = Watch(looking, first)
         try:
-            yield
+            yield watch
         except (HomecomingError, sa.exc.SQLAlchemyError) as error:
             # First, or it would cancel what comes next. The error itself has let the tables go.
             watch.end()

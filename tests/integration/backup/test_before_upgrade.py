@@ -275,6 +275,44 @@ def test_nobody_waits_for_the_backup(filled: sa.Engine) -> None:
     assert max(waits) < 0.5
 
 
+@pytest.mark.parametrize("database", ["pg16", "pg18"], indirect=True)
+def test_it_gives_way_to_who_wants_a_whole_table(
+    filled: sa.Engine, server_of: Callable[[int], servers.Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All who come after it would queue up behind that one, until the dump is through."""
+    real = server_of(18).bin / "pg_dump"
+    slow = Path("pg_dump").absolute()
+    slow.write_text(f'#!/bin/sh\n[ "$1" = --version ] && exec {real} --version\ntouch dumping\nexec sleep 60\n')
+    slow.chmod(0o700)
+    (slow.parent / "pg_restore").symlink_to(real.with_name("pg_restore"))
+    process = command.start(filled.url, "upgrade", env=command.environment(filled.url, MIGRATION_PG_DUMP=str(slow)))
+    deadline = time.monotonic() + command.WITHIN
+    while not Path("dumping").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    with filled.begin() as connection:
+        began = time.monotonic()
+        connection.exec_driver_sql("LOCK TABLE usuarios IN ACCESS EXCLUSIVE MODE")
+        waited = time.monotonic() - began
+    ended = command.end(process)
+    assert ended.code == 0, ended.err
+    assert waited < 3
+    assert "No backup before the upgrade: somebody waited for a table that it reads, and went first" in ended.out
+    assert (noted(filled), revision_of(filled)) == ([("backup auto", "base", "")], HEAD)
+    assert not list(BACKUPS.iterdir())
+
+
+@pytest.mark.parametrize("database", ["pg18"], indirect=True)
+def test_a_table_that_is_held_is_named(filled: sa.Engine) -> None:
+    """It does not wait longer for a table than a run does."""
+    variables = {"MIGRATION_LOCK_TIMEOUT": "0.3", "MIGRATION_LOCK_PAUSES": "0", "MIGRATION_BACKUP": "require"}
+    with filled.begin() as connection:
+        connection.exec_driver_sql("LOCK TABLE eventos IN ACCESS EXCLUSIVE MODE")
+        ended = command.run(filled.url, "upgrade", env=command.environment(filled.url, **variables))
+    assert (ended.code, revision_of(filled)) == (4, None)
+    assert "no backup before the upgrade" in ended.err
+
+
 def test_predeploy_follows_the_setting(filled: sa.Engine, server_of: Callable[[int], servers.Server]) -> None:
     script = Path(__file__).parents[3] / "scripts/deploy/predeploy.sh"
     with_python = {"PREDEPLOY_PYTHON": sys.executable, "MIGRATION_BACKUP": "require"}
