@@ -42,7 +42,7 @@ MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify repair health history doctor retired purge-retired backup backup-verify drill restore metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision check test test-all lint bench
+.PHONY: help upgrade downgrade status verify repair health history doctor retired purge-retired backup backup-verify drill restore metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision check test test-all lint bench load
 
 ##
 ##   help                   this list
@@ -189,6 +189,10 @@ lint: .venv/development
 ##   bench                  times and memory, as ratios to the plain tools
 bench: .venv/development
 	@.venv/bin/python -m tests.load.bench
+
+##   load [ARGS="--rows N"] what customers wait while a database is taken to head, as JSON and a page
+load: .venv/development
+	@.venv/bin/python -m tests.load.waits $$GIVEN_ARGS
 
 .venv/bin/python:
 	@echo "Setting up .venv (once)" >&2

@@ -118,7 +118,7 @@ def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], lis
     return get
 
 
-NOT_OF_PAINEL = {"help", "test", "test-all", "lint", "bench", "watch"}
+NOT_OF_PAINEL = {"help", "test", "test-all", "lint", "bench", "load", "watch"}
 """Targets that run something else than a verb."""
 
 NAMED = {"downgrade", "purge-retired", "restore", "revision", "sql-rollback"}
@@ -244,6 +244,7 @@ ELSEWHERE = {
     "test-all": "is this suite",
     "lint": "is the other half of what CI runs",
     "bench": "is run by hand: minutes, and numbers for a person",
+    "load": "is run by hand: minutes, and numbers for a person",
     "help": "is the Makefile's own: test_makefile.py",
     "watch": "goes on until it is stopped: tests/recovery/test_watch.py",
     "dashboard": "goes on until it is stopped: tests/recovery/test_dashboard.py",

@@ -122,6 +122,7 @@ def test_help_fits_a_terminal(clone: Path) -> None:
         (["test", "LANE=ci"], f"{TESTS}<--lane=ci>"),
         (["test-all"], f"{TESTS}<--lane=all>"),
         (["bench"], "<-m><tests.load.bench>"),
+        (["load", "ARGS=--rows 10"], "<-m><tests.load.waits><--rows><10>"),
         (["lint"], "<-m><ruff><check><.> \n<-m><ruff><format><--check><.> \n<-m><mypy> \n" + SCRIPTS),
     ],
 )
