@@ -40,6 +40,7 @@ BEGIN
         SELECT * INTO needed FROM pg_temp.locks_needed(revision);
         PERFORM set_config('homecoming.settled', needed.settled::text, true);
         CALL pg_temp.lock_tables(coalesce(needed.locks, '{}'));
+        PERFORM set_config('homecoming.held', concat(cardinality(needed.locks), ' ', clock_timestamp()), true);
     END IF;
 END $fn$;
 
@@ -59,6 +60,7 @@ BEGIN
 END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.end_run() LANGUAGE plpgsql AS $fn$
+DECLARE held text[];
 BEGIN
     CALL pg_temp.ensure_history();
     INSERT INTO public.migration_history (run, revision, direction, applied_at, seconds, way, role, application_name,
@@ -72,6 +74,11 @@ BEGIN
             pg_temp.fingerprint() AS fingerprint OFFSET 0) AS run
     ORDER BY a.place;
     DROP TABLE pg_temp.applied;
+    held := regexp_match(current_setting('homecoming.held', true), '^(\d+) (.+)');
+    IF held IS NOT NULL THEN
+        PERFORM pg_temp.say(format('%s held for %s s', pg_temp.counted(held[1]::bigint, 'table', 'tables'),
+            round(extract(epoch FROM clock_timestamp() - held[2]::timestamptz)::numeric, 2)));
+    END IF;
 END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.ensure_history() LANGUAGE plpgsql AS $fn$

@@ -148,6 +148,7 @@ def _run(context: EnvironmentContext, connection: sa.Connection, settings: Setti
         if connection.dialect.name == "sqlite":
             # It began with the write lock, which another run may have held.
             tell_waited("run", time.monotonic() - asked)
+            asked = time.monotonic()
         secure(connection)
         lock_run(connection, settings)
         if saved := context.config.attributes.get("saved"):
@@ -161,6 +162,8 @@ def _run(context: EnvironmentContext, connection: sa.Connection, settings: Setti
         raise
     if begun is not None:
         _commit(begun, _breaker(context.config.attributes))
+        if connection.dialect.name == "sqlite" and context.config.attributes.get("steps"):
+            log.info("The file was held for %.2f s", time.monotonic() - asked)
     outcome: Outcome | None = context.config.attributes.get("outcome")
     if outcome and outcome.verified and outcome.steps and not context.config.attributes.get("repair"):
         # What is committed stays, whether or not the connection does.

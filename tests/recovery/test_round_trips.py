@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 
@@ -26,6 +27,7 @@ def test_what_is_done_under_locks_is_one_message(
         ended = command.run(engine.url.set(port=proxy.port), "upgrade")
         assert ended.code == 0, ended.err
         (seen,) = [seen for seen in proxy.seen if seen.commits]
+    assert re.search(r"^\d+ tables held for \d+\.\d\d s$", ended.out, re.MULTILINE)
     engine.dispose()
     server.drop_database(name)
     until = seen.types[: seen.types.index("COMMIT")]

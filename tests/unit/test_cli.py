@@ -154,6 +154,7 @@ def test_upgrade_says_each_step(file: Path, run: Callable[..., Ran]) -> None:
     assert "-> 0018  Retire produtos.evento_id" in lines
     assert lines[-1].startswith(f"Done: at {HEAD} after {counted(len(REVISIONS))}, ")
     assert lines[-1].endswith(" s; the schema is what the application needs")
+    assert re.fullmatch(r"The file was held for \d+\.\d\d s", lines[-2])
 
 
 def test_upgrade_again_is_free(file: Path, run: Callable[..., Ran]) -> None:
