@@ -42,7 +42,7 @@ MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify repair health history doctor retired purge-retired backup backup-verify drill restore metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision check test test-all lint bench load
+.PHONY: help upgrade downgrade status verify repair health history doctor retired purge-retired backup backup-verify drill restore metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision check test test-all coverage lint bench load
 
 ##
 ##   help                   this list
@@ -179,6 +179,12 @@ test: .venv/development
 ##   test-all [ARGS=]       every test; on each version of PostgreSQL what can differ with it
 test-all: .venv/development
 	@$(TEST) --lane=all
+
+##   coverage [LANE=ci]     how much of the code these tests run, with branches, and what they do not
+coverage: .venv/development
+	@.venv/bin/python -m coverage erase
+	@.venv/bin/python -m coverage run -m pytest -q -n logical --dist worksteal --lane="$${GIVEN_LANE:-ci}"
+	@.venv/bin/python -m coverage combine -q && .venv/bin/python -m coverage report
 
 ##   lint                   style, formatting and types; the shell scripts
 lint: .venv/development

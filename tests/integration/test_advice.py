@@ -118,7 +118,7 @@ def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], lis
     return get
 
 
-NOT_OF_PAINEL = {"help", "test", "test-all", "lint", "bench", "load", "watch"}
+NOT_OF_PAINEL = {"help", "test", "test-all", "coverage", "lint", "bench", "load", "watch"}
 """Targets that run something else than a verb."""
 
 NAMED = {"downgrade", "purge-retired", "restore", "revision", "sql-rollback"}
@@ -243,6 +243,7 @@ ELSEWHERE = {
     "test": "is this suite",
     "test-all": "is this suite",
     "lint": "is the other half of what CI runs",
+    "coverage": "is this suite",
     "bench": "is run by hand: minutes, and numbers for a person",
     "load": "is run by hand: minutes, and numbers for a person",
     "help": "is the Makefile's own: test_makefile.py",
