@@ -7,7 +7,7 @@
 
 # What a target takes. Only what stands on make's command line is meant: platforms and shells set HOST, PORT or PLAN for
 # purposes of their own, and PLAN=starter would have an upgrade do nothing and succeed.
-ARGUMENTS := REV BACKUP OLDER_THAN M FROM TO STYLE SPLIT SRC FORMAT EVERY HOST PORT STATIC PLAN APPLY REDACT FILE INTO CONFIRM LANE ARGS PYTHON
+ARGUMENTS := REV BACKUP OLDER_THAN M FROM TO STYLE SPLIT SRC MODELS FORMAT EVERY HOST PORT STATIC PLAN APPLY REDACT FILE INTO CONFIRM LANE ARGS PYTHON
 given = $(if $(filter command,$(origin $(1))),$(value $(1)))
 # By way of the environment and unexpanded, so that quotes, $ and blanks arrive as they were typed.
 $(foreach name,$(ARGUMENTS),$(eval override GIVEN_$(name) := $$(call given,$(name))))
@@ -42,7 +42,7 @@ MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify repair health history doctor retired purge-retired backup backup-verify drill restore metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision check test test-all coverage lint bench load
+.PHONY: help upgrade downgrade status verify repair health history doctor retired purge-retired backup backup-verify drill restore metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision states check test test-all coverage lint bench load
 
 ##
 ##   help                   this list
@@ -165,6 +165,12 @@ archive-undo: .venv/development
 ##   revision M="..."       write the next revision from a change in painel_migrations/schema
 revision: .venv/runtime
 	@$(if $(GIVEN_M),$(RUN) revision -m="$$GIVEN_M",$(call MISSING,M,make revision M='Add capa to eventos'))
+
+##   states [SRC=.]         every schema that an application's models had, from its git history
+##                          MODELS=app.models:Base says where, INTO=states where to (docs/adopt.md)
+states: .venv/runtime
+	@$(RUN) states $(if $(GIVEN_MODELS),--models="$$GIVEN_MODELS") $(if $(GIVEN_INTO),--into="$$GIVEN_INTO") \
+		-- "$${GIVEN_SRC:-.}"
 
 ##   check [FROM=0022]      judge new revisions: what they lock, destroy, break; a change without one
 ##                          FORMAT=json for machines, FORMAT=markdown for a pull request

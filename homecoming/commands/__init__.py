@@ -70,6 +70,7 @@ COMMANDS = (
         document=True,
     ),
     Command("revision", "write the next revision from a change of the schema"),
+    Command("states", "write every schema that the models ever had, out of the application's git history"),
 )
 
 

@@ -244,6 +244,7 @@ ELSEWHERE = {
     "test-all": "is this suite",
     "lint": "is the other half of what CI runs",
     "coverage": "is this suite",
+    "states": "reads an application's repository: tests/second/test_states.py",
     "bench": "is run by hand: minutes, and numbers for a person",
     "load": "is run by hand: minutes, and numbers for a person",
     "help": "is the Makefile's own: test_makefile.py",

@@ -222,6 +222,7 @@ RUN: dict[str, Callable[[Scene, str], None]] = {
 _PIP = "tests/adoption/test_documented_pip.py::test_each_line_for_pip_installs_the_library"
 _HERE = "tests/integration/test_shell_lines.py"
 _GENERATED = "tests/integration/test_generated_revisions.py"
+_STATES = "tests/second/test_states.py"
 BY_OTHERS = {
     **dict.fromkeys(shell_lines.PIP, _PIP),
     "pip install ./homecoming": "tests/adoption/test_documented_pip.py::test_the_engine_alone_can_be_installed",
@@ -231,6 +232,7 @@ BY_OTHERS = {
     "alembic revision --autogenerate": f"{_GENERATED}::test_plain_alembic_writes_the_same",
     "alembic revision -m": f"{_GENERATED}::test_an_empty_file_has_the_number_it_is_given",
     'alembic revision --rev-id 0023 -m "..."': f"{_GENERATED}::test_an_empty_file_has_the_number_it_is_given",
+    "pytest --homecoming-postgresql=URL": f"{_STATES}::test_every_state_of_another_application_converges",
     "git diff": f"{_HERE}::test_an_edit_goes_back_as_it_is_said",
     "git checkout": f"{_HERE}::test_an_edit_goes_back_as_it_is_said",
 }

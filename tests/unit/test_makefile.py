@@ -196,6 +196,7 @@ TAKES = {
     "OLDER_THAN": "purge-retired",
     **dict.fromkeys(("INTO", "CONFIRM"), "restore"),
     "M": "revision",
+    "MODELS": "states",
     "FORMAT": "verify",
     "EVERY": "watch",
     **dict.fromkeys(("LANE", "ARGS"), "test"),

@@ -13,6 +13,7 @@ ORDER = (
     *("backup_settings", "url_causes", "database_url", "candidates", "settings"),
     *("archive", "schema", "connection", "operations", "catalog", "history", "preflight"),
     *("run", "console", "rehearsal", "authoring", "doctor", "backup", "monitoring"),
+    "states",
     *("commands", "parser", "cli", "hook", "__main__"),
 )
 
