@@ -199,6 +199,7 @@ SITUATIONS: dict[str, tuple[Callable[[sa.Engine], None], int]] = {
     "upgrade": (behind, 0),
     "upgrade PLAN=1": (behind, 0),
     "upgrade REV=0017": (behind, 0),
+    "upgrade BACKUP=require": (behind, 0),
     "backup": (behind, 0),
     "retired": (at_head, 0),
     "backup-verify": (backed_up, 0),
