@@ -11,7 +11,7 @@ from importlib import resources
 from alembic.script import ScriptDirectory
 from mako.template import Template
 
-from homecoming.catalog import verdict
+from homecoming.catalog import fingerprint, verdict
 from homecoming.catalog.verdict import impostors
 from homecoming.connection.answers import explanation, suspicion
 from homecoming.connection.engines import SAFE_PATH
@@ -99,6 +99,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "start": way.start,
         "tables": squeezed(verdict.array(sorted(verdict.head().tables))),
         "verified": verified,
+        "fingerprint": fingerprint(verdict.head()),
         "static": _static,
         **_of_the_project(),
         **_patience(settings),

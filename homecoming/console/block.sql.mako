@@ -48,7 +48,7 @@ ${tables};
     e_type text;
     e_context text;
 BEGIN
--- Here, so that what is said after an error is said under it, too.
+## Here, so that what is said after an error is said under it, too.
 ${safe_path};
 BEGIN
     ${plain.session.replace("\nSELECT ", "\nPERFORM ").replace("\n", "\n    ")};
@@ -169,8 +169,11 @@ END IF;
 % if verified:
 
     -- The schema is now what the application needs, or nothing of this stays.
+    ## A state that has head's number need not be read.
     our_lines := 0;
-    FOR our_found IN SELECT * FROM pg_temp.differences() ORDER BY object
+    FOR our_found IN SELECT d.* FROM pg_temp.differences() d WHERE
+        (SELECT fingerprint_after FROM public.migration_history ORDER BY id DESC LIMIT 1) <>
+        '${fingerprint}' ORDER BY object
     LOOP
         our_lines := our_lines + 1;
         our_list := our_list || format('%s%s: expected %s, found %s', E'\n', our_found.object,

@@ -13,9 +13,10 @@ CREATE TEMP TABLE IF NOT EXISTS head_facts (kind text, object text, definition t
 ON COMMIT DROP;
 
 -- The columns that head has in a table.
-CREATE OR REPLACE FUNCTION pg_temp.head_columns(tbl text) RETURNS text[] LANGUAGE sql STABLE AS $fn$
-    SELECT array_agg(columns[1]) FROM pg_temp.head_facts WHERE kind = 'column' AND tables = ARRAY[tbl]
-$fn$;
+CREATE OR REPLACE FUNCTION pg_temp.head_columns(tbl text, OUT o text[]) LANGUAGE plpgsql STABLE AS $fn$
+BEGIN
+    SELECT array_agg(columns[1]) INTO o FROM pg_temp.head_facts WHERE kind = 'column' AND tables = ARRAY[tbl];
+END $fn$;
 
 CREATE TEMP TABLE IF NOT EXISTS faults (
     place bigint GENERATED ALWAYS AS IDENTITY, what text UNIQUE, todo text, things text[], see text[])

@@ -46,9 +46,12 @@ END $fn$;
 CREATE OR REPLACE FUNCTION pg_temp.zone() RETURNS text LANGUAGE plpgsql AS $fn$
 DECLARE
     mine text := current_setting('TimeZone');
-    zone text;
+    zone text := nullif(current_setting('homecoming.found_zone', true), '');
     own boolean;
 BEGIN
+    IF zone IS NOT NULL THEN
+        RETURN zone;
+    END IF;
     SET LOCAL TimeZone TO DEFAULT;
     SELECT source IN ('client', 'user', 'database user') INTO own FROM pg_settings WHERE name = 'TimeZone';
     zone := (
@@ -66,7 +69,7 @@ BEGIN
     PERFORM set_config('homecoming.zone', CASE WHEN zone IS NULL AND own THEN 'hidden' END, true),
         set_config('TimeZone', coalesce(zone, current_setting('TimeZone')), true);
     zone := current_setting('TimeZone');
-    PERFORM set_config('TimeZone', mine, true);
+    PERFORM set_config('TimeZone', mine, true), set_config('homecoming.found_zone', zone, true);
     RETURN zone;
 END $fn$;
 

@@ -33,8 +33,9 @@ BEGIN
     WITH w (rel) AS (
         SELECT coalesce(indrelid, c.oid) FROM pg_class c LEFT JOIN pg_index ON indexrelid = c.oid
         WHERE pg_temp.is_since(since, c.xmin, c.cmin, c.xmax)
-        UNION SELECT attrelid FROM pg_attribute a LEFT JOIN pg_type t ON t.oid = atttypid AND typtype = 'e'
-        WHERE pg_temp.is_since(since, a.xmin, a.cmin, a.xmax) OR pg_temp.is_since(since, t.xmin, t.cmin, t.xmax)
+        UNION SELECT attrelid FROM pg_attribute a WHERE pg_temp.is_since(since, xmin, cmin, xmax)
+        UNION SELECT attrelid FROM pg_type t JOIN pg_attribute ON atttypid = t.oid
+        WHERE typtype = 'e' AND pg_temp.is_since(since, t.xmin, t.cmin, t.xmax)
         UNION SELECT conrelid FROM pg_constraint WHERE pg_temp.is_since(since, xmin, cmin, xmax)
         UNION SELECT tgrelid FROM pg_trigger WHERE pg_temp.is_since(since, xmin, cmin, xmax)
         UNION SELECT seqrelid FROM pg_sequence WHERE pg_temp.is_since(since, xmin, cmin, xmax)
