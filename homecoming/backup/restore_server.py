@@ -63,14 +63,16 @@ def restore(
     if not target.may_make or not target.is_ours:
         return _without_the_right(file, told, settings, target, breaker)
     new = beside.scratch_name()
-    with _third(settings, target, breaker) as cursor:
-        try:
-            beside.drop_abandoned(cursor)
-            beside.make(cursor, new)
-        except psycopg2.Error as error:
-            raise beside.refuse_unmade(new, error) from None
-    is_swapped = False
+    is_made = is_swapped = False
     try:
+        # A server goes on to make it where the command is ended meanwhile: it is waited for, and dropped.
+        with _third(settings, target, breaker) as cursor, breaker.cleaning():
+            try:
+                beside.drop_abandoned(cursor)
+                beside.make(cursor, new)
+            except psycopg2.Error as error:
+                raise beside.refuse_unmade(new, error) from None
+            is_made = True
         log.info("Restoring it into %s, beside %s", new, target.name)
         _fill(file, told, settings, target, new, breaker)
         with _third(settings, target, breaker) as cursor:
@@ -80,9 +82,10 @@ def restore(
         is_swapped = True
         return kept
     finally:
-        if not is_swapped:
+        if is_made and not is_swapped:
             # It goes also where the command was ended: with a breaker of its own.
-            with _third(replace(settings, connect_attempts=2, connect_limit=10.0), target, Breaker()) as cursor:
+            once = replace(settings, connect_attempts=2, connect_limit=10.0)
+            with breaker.cleaning(), _third(once, target, Breaker()) as cursor:
                 beside.drop(cursor, new)
 
 

@@ -106,29 +106,33 @@ def _database(settings: Settings, breaker: Breaker) -> Iterator[Scratch | None]:
     if settings.database_url.get_backend_name() == "sqlite":
         yield None
         return
-    name = beside.scratch_name()
+    name, is_made = beside.scratch_name(), False
+    candidate = settings.candidates[0]
     try:
-        with reached(settings, breaker=breaker) as way_in, beside.statements(way_in.connection) as cursor:
-            candidate, is_made = way_in.candidate, beside.may_make(cursor)
-            if is_made:
-                beside.drop_abandoned(cursor)
-                beside.make(cursor, name)
-    except UnreachableError as error:
-        log.info("The server of %s cannot be reached: %s", settings.source, error.what)
-        candidate, is_made = settings.candidates[0], False
-    except psycopg2.Error as error:
-        log.info("No database can be made on the server: %s", error.diag.message_primary)
-        is_made = False
-    if not is_made:
-        yield None
-        return
-    try:
-        yield Scratch(_leading(settings, candidate.url.set(database=name)), f"a scratch database on {candidate.source}")
+        try:
+            with reached(settings, breaker=breaker) as way_in, beside.statements(way_in.connection) as cursor:
+                candidate = way_in.candidate
+                if beside.may_make(cursor):
+                    # A server goes on to make it where the command is ended meanwhile: it is waited for, and dropped.
+                    with breaker.cleaning():
+                        beside.drop_abandoned(cursor)
+                        beside.make(cursor, name)
+                        is_made = True
+        except UnreachableError as error:
+            log.info("The server of %s cannot be reached: %s", settings.source, error.what)
+        except psycopg2.Error as error:
+            log.info("No database can be made on the server: %s", error.diag.message_primary)
+        if is_made:
+            url = candidate.url.set(database=name)
+            yield Scratch(_leading(settings, url), f"a scratch database on {candidate.source}")
+        else:
+            yield None
     finally:
-        # With a breaker of its own: it goes also where the command was ended.
-        once = replace(settings, candidates=(candidate,), connect_attempts=2, connect_limit=10.0)
-        with reached(once) as way_in, beside.statements(way_in.connection) as cursor:
-            beside.drop(cursor, name)
+        if is_made:
+            # With a breaker of its own: it goes also where the command was ended.
+            once = replace(settings, candidates=(candidate,), connect_attempts=2, connect_limit=10.0)
+            with breaker.cleaning(), reached(once) as way_in, beside.statements(way_in.connection) as cursor:
+                beside.drop(cursor, name)
 
 
 def _leading(settings: Settings, url: sa.URL) -> Settings:

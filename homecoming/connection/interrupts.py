@@ -22,6 +22,8 @@ from homecoming.terminal import say
 
 # Seconds until what cannot be ended is left behind: the user is promised an end within two.
 END_WITHIN = 1.5
+# And those that it has for taking away what it made, which a busy server may need.
+CLEAN_WITHIN = 30.0
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -56,6 +58,7 @@ class Breaker:
         self.signum: int | None = None
         # What an earlier attempt of the run met, such as a table that is held, and who holds it.
         self.met: HomecomingError | None = None
+        self.is_cleaning = False
         self._raw: Any = None
         # Whoever is first, the end or the commit, the other one sees it.
         self._turn = threading.Lock()
@@ -88,6 +91,18 @@ class Breaker:
         """Watch none: nothing is waited for."""
         self._raw = None
 
+    @contextlib.contextmanager
+    def cleaning(self) -> Iterator[None]:
+        """Let what is done within come to its end, uncut; an interrupt that comes meanwhile is raised afterwards."""
+        before, self.is_cleaning = self.signum, True
+        raw, self._raw = self._raw, None
+        try:
+            yield
+        finally:
+            self.is_cleaning, self._raw = False, raw
+        if self.signum is not None and before is None:
+            raise Interrupted(self.signum)
+
     def end(self) -> None:
         """End what the connection waits for, now. A commit that is under way is left to arrive."""
         with self._turn:
@@ -116,6 +131,8 @@ def _cut(raw: Any) -> None:
 def interruptible(breaker: Breaker) -> Iterator[None]:
     """Raise Interrupted on Ctrl-C and SIGTERM, within two seconds, whatever is waited for, and say what it did.
 
+    Only what takes away what a command made may take longer (``Breaker.cleaning``).
+
     Only for a process of our own, and only its main thread gets signals: elsewhere this changes nothing.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -128,7 +145,7 @@ def interruptible(breaker: Breaker) -> Iterator[None]:
     def interrupt(signum: int, _frame: FrameType | None) -> None:
         # The first one ends the run; a second one must not end its rollback.
         raised.append(signum)
-        if len(raised) == 1:
+        if len(raised) == 1 and not breaker.is_cleaning:
             raise Interrupted(signum)
 
     previous = {signum: signal.signal(signum, interrupt) for signum in SIGNALS}
@@ -164,7 +181,7 @@ def _watch(reader: socket.socket, breaker: Breaker, done: threading.Event) -> No
             continue
         breaker.signum = received[0]
         breaker.end()
-        if not done.wait(END_WITHIN):
+        if not done.wait(END_WITHIN) and not (breaker.is_cleaning and done.wait(CLEAN_WITHIN)):
             _say_interrupted(breaker)
             # The main thread cannot be reached: what it waits for does not end. The server rolls back for us.
             os._exit(128 + received[0])

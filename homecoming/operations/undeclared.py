@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -41,6 +42,8 @@ def watched(change: Callable[..., Any], context: MigrationContext) -> Callable[.
         context: Of the run.
     """
 
+    # Alembic's log names it: upgrade, or downgrade.
+    @wraps(change)
     def run(**options: Any) -> None:
         with _watching(context) as watch:
             change(**options)

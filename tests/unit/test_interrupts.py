@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from homecoming.connection import interrupts
 from homecoming.connection.interrupts import Breaker, Interrupted, interruptible
 from homecoming.errors import LostError
 from homecoming.run.attempts import until_through
@@ -42,3 +43,28 @@ def test_a_run_that_a_signal_cut_ends_as_interrupted() -> None:
 def test_without_a_signal_it_is() -> None:
     with pytest.raises(LostError), interruptible(Breaker()):
         raise LostError("the connection was lost", "Run again")
+
+
+def taken_away(breaker: Breaker, done: list[str], before: float) -> None:
+    """Take something away for half a second; the signal comes before it, or within it."""
+    try:
+        if before:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(before)
+    finally:
+        with breaker.cleaning():
+            if not before:
+                os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.5)
+            done.append("within")
+    done.append("after")
+
+
+@pytest.mark.parametrize("before", [0, 5])
+def test_what_takes_something_away_comes_to_its_end(monkeypatch: pytest.MonkeyPatch, before: float) -> None:
+    """The signal is heard afterwards, however long it takes."""
+    monkeypatch.setattr(interrupts, "END_WITHIN", 0.1)
+    breaker, done = Breaker(), list[str]()
+    with pytest.raises(Interrupted), interruptible(breaker):
+        taken_away(breaker, done, before)
+    assert done == ["within"]
