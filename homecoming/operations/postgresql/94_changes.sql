@@ -27,7 +27,8 @@ LANGUAGE sql STABLE AS $fn$
     SELECT age(made) <= 0 AND (command::text::bigint >= since OR gone <> '0')
 $fn$;
 
--- The tables of which things may be otherwise since a command of this transaction; NULL, any of them.
+-- The tables of which things may be otherwise since a command of this transaction; NULL, any of them: the definition of
+-- a default, a trigger or a key names what bears another name now, or none, and nothing of its table was written.
 CREATE OR REPLACE FUNCTION pg_temp.touched(since bigint, OUT o oid[]) LANGUAGE plpgsql STABLE AS $fn$
 BEGIN
     WITH w (rel) AS (
@@ -47,7 +48,11 @@ BEGIN
             ELSE kind = 'identity' END)
     SELECT array_agg(rel) INTO o FROM (
         SELECT rel FROM w UNION SELECT conrelid FROM pg_constraint JOIN w ON rel = confrelid UNION SELECT 0) AS t
-    WHERE since IS NOT NULL;
+    WHERE since IS NOT NULL AND NOT EXISTS (SELECT FROM pg_temp.seen WHERE CASE kind
+        WHEN 'function' THEN NOT EXISTS (SELECT FROM pg_proc
+            WHERE pronamespace = 'public'::regnamespace AND oid::regprocedure::text = id)
+        WHEN 'enum' THEN NOT pg_temp.is_enum(id)
+        WHEN 'sequence' THEN EXISTS (SELECT FROM pg_class WHERE oid = id::oid AND relname <> name) END);
 END $fn$;
 
 -- Whether a thing is one of those that are looked at again.
