@@ -6,8 +6,9 @@ BEGIN
     CALL pg_temp.refuse_faults();
 END $fn$;
 
--- The mark tells our own notices from those of triggers by hand, which may quote a row.
-CREATE OR REPLACE FUNCTION pg_temp.say(what text) RETURNS void LANGUAGE plpgsql AS $fn$
+-- The mark tells our own notices from those of triggers by hand, which may quote a row. A revision may have silenced
+-- the session; which one runs is heard all the same.
+CREATE OR REPLACE FUNCTION pg_temp.say(what text) RETURNS void LANGUAGE plpgsql SET client_min_messages = notice AS $fn$
 BEGIN
     RAISE NOTICE 'migration: %', what;
 END $fn$;
