@@ -33,8 +33,10 @@ class Batch:
         self._waiting: list[str] = []
 
     def add(self, statement: str) -> None:
-        """Have a statement sent with the next ones."""
+        """Have a statement sent with the next ones; alone, where a revision has the connection and may look itself."""
         self._waiting.append(statement)
+        if (watch := self._context.opts.get(WATCH)) and watch.is_shared:
+            self.send()
 
     def send(self) -> None:
         """Send what waits. Raises what the server answers to any of it; what comes after that is not run."""

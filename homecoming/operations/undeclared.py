@@ -79,6 +79,7 @@ class RevisionOperations(Operations):
         """Return the connection of the run; None where statements are printed."""
         if watch := self.get_context().opts.get(WATCH):
             watch.plain("")
+            watch.is_shared = not self.get_context().as_sql
         # A cursor of the driver's own is seen by nobody.
         answered(self.get_context())
         return super().get_bind()

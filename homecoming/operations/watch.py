@@ -12,10 +12,14 @@ WATCH = "homecoming_watch"
 
 
 class Watch:
-    """Looks at rows before the first of some plain statements, and after the last of them."""
+    """Looks at rows before the first of some plain statements, and after the last of them.
+
+    ``is_shared``: whether its revision has asked for the connection, whose driver's cursors are seen by nobody.
+    """
 
     def __init__(self, context: MigrationContext) -> None:
         self.context = context
+        self.is_shared = False
         self._is_open = False
         self._is_ours = False
 
@@ -71,3 +75,6 @@ def declared(context: MigrationContext) -> Iterator[None]:
     watch.end()
     with watch.ours():
         yield
+    if watch.is_shared:
+        # A cursor that the revision has may go on.
+        watch.plain("")

@@ -89,6 +89,15 @@ CASES: dict[str, tuple[str, list[tuple[str, str]]]] = {
         'op.get_bind().connection.cursor().execute("DELETE FROM {p}vistos WHERE id > 1")',
         [("deletes from vistos (2 rows)", DELETE.format("vistos"))],
     ),
+    "on a cursor that was there before an operation": (
+        """
+        cursor = op.get_bind().connection.cursor()
+        op.ensure_column("eventos", sa.Column("forro_de_teste", sa.String(20)))
+        cursor.execute("SELECT forro_de_teste FROM {p}eventos")
+        cursor.execute("DELETE FROM {p}vistos WHERE id > 1")
+        """,
+        [("deletes from vistos (2 rows)", DELETE.format("vistos"))],
+    ),
     "a trigger": (
         'op.execute("INSERT INTO {p}gatilhos VALUES (1)")',
         [("deletes from vistos (3 rows)", DELETE.format("vistos"))],
@@ -360,6 +369,33 @@ def test_what_loses_nothing_passes(target: Target, revision: Revision) -> None:
 def test_a_paste_of_what_loses_nothing_passes(on_server: Target, revision: Revision) -> None:
     revision(on_server, "\n".join(line for line in HARMLESS.splitlines() if "get_bind" not in line))
     assert pasted(on_server).error == (None, None, None)
+
+
+def test_a_cursor_sees_what_was_sent_before(target: Target, revision: Revision) -> None:
+    revision(
+        target,
+        """
+        cursor = op.get_bind().connection.cursor()
+        op.ensure_column("eventos", sa.Column("forro_de_teste", sa.String(20)))
+        cursor.execute("SELECT forro_de_teste FROM {p}eventos")
+        """,
+    )
+    ended = here(target.url, "upgrade")
+    assert (ended.code, ended.err) == (0, "")
+
+
+def test_a_silenced_session_tells_which_revision_runs(on_server: Target, revision: Revision) -> None:
+    last = (
+        next_revision.REVISION.replace("{before}", NEXT)
+        .replace("{number}", "9998")
+        .replace("{upgrade}", '    op.execute("SELECT 1/0")')
+        .replace("{downgrade}", "    pass")
+    )
+    revision(on_server, 'op.execute("SET LOCAL client_min_messages = error")')
+    (revision.folder / "alembic/versions/9998_last.py").write_text(last, encoding="utf-8")
+    ended = here(on_server.url, "upgrade")
+    assert ended.code != 0
+    assert "9998" in ended.err, ended.err
 
 
 LOSS, FOUND = CASES["delete"]
