@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from alembic import command
 
 from homecoming.errors import Refused
-from tests.support import history
+from homecoming.history.configuration import configuration
+from homecoming.run.migrate import migrate
+from tests.support import history, next_revision
 from tests.support.history import HEAD, NEXT
 
 REVISION = f"""\"\"\"Plain operations\"\"\"
@@ -66,3 +68,18 @@ def test_plain_operations_work_under_the_safe_path(postgres: sa.Engine, tmp_path
         assert not sa.inspect(connection).has_table("festas_de_ontem", "public")
         assert "forro_de_ontem" not in {c["name"] for c in sa.inspect(connection).get_columns("eventos", "public")}
         assert connection.exec_driver_sql("SELECT version_num FROM public.alembic_version").scalar() == HEAD
+
+
+def test_what_a_revision_took_from_a_table_at_head_a_later_one_gives_back(
+    postgres: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table that is as head has it is asked for nothing; one that was so before the run may not be so any more."""
+    history.at_head(postgres)
+    next_revision.add(tmp_path / "history", monkeypatch, 'op.drop_constraint("empresas_cnpj_key", "empresas")')
+    again = 'op.ensure_table("empresas", sa.Column("cnpj", sa.String(18), nullable=False, unique=True))'
+    last = next_revision.REVISION.format(number="9998", before=NEXT, upgrade=f"    {again}", downgrade="    pass")
+    (tmp_path / "history/alembic/versions/9998_last.py").write_text(last, encoding="utf-8")
+    migrate(configuration(connection=postgres, way="command"), "upgrade", "head")
+    with postgres.connect() as connection:
+        (unique,) = sa.inspect(connection).get_unique_constraints("empresas", "public")
+    assert unique["name"] == "empresas_cnpj_key"

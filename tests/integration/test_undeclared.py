@@ -385,12 +385,8 @@ def test_a_cursor_sees_what_was_sent_before(target: Target, revision: Revision) 
 
 
 def test_a_silenced_session_tells_which_revision_runs(on_server: Target, revision: Revision) -> None:
-    last = (
-        next_revision.REVISION.replace("{before}", NEXT)
-        .replace("{number}", "9998")
-        .replace("{upgrade}", '    op.execute("SELECT 1/0")')
-        .replace("{downgrade}", "    pass")
-    )
+    body = '    op.execute("SELECT 1/0")'
+    last = next_revision.REVISION.format(number="9998", before=NEXT, upgrade=body, downgrade="    pass")
     revision(on_server, 'op.execute("SET LOCAL client_min_messages = error")')
     (revision.folder / "alembic/versions/9998_last.py").write_text(last, encoding="utf-8")
     ended = here(on_server.url, "upgrade")

@@ -218,6 +218,10 @@ BEGIN
             FROM (SELECT * FROM pg_temp.seen WHERE pg_temp.is_of(touched, kind, id, rel)) o
             FULL JOIN pg_temp.now_seen n USING (kind, id)
             WHERE (o.name, o.definition) IS DISTINCT FROM (n.name, n.definition);
+        -- What it changed is not as head has it any more.
+        PERFORM set_config('homecoming.settled', ARRAY(
+            SELECT unnest(nullif(current_setting('homecoming.settled', true), '')::text[])
+            EXCEPT SELECT relname FROM pg_temp.changed JOIN pg_class ON oid = rel)::text, true);
         INSERT INTO pg_temp.changed (kind, old_name, was, name)
             SELECT 'label', old, enum_type, new FROM pg_temp.relabelled;
         DELETE FROM pg_temp.relabelled;
