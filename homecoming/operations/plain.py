@@ -27,9 +27,16 @@ class PublicImpl(PostgresqlImpl):
     def _exec(self, construct: Any, execution_options: Any = None, *arguments: Any, **options: Any) -> Any:
         if not self.context_opts.get("in_public"):
             return super()._exec(construct, execution_options, *arguments, **options)
-        if (batch := self.context_opts.get(BATCH)) and _is_of_versions(construct):
+        batch = self.context_opts.get(BATCH)
+        if _is_of_versions(construct) and (batch or self.as_sql):
             # What Alembic notes after each revision; its count of rows is looked at once, at the end of the run.
-            batch.add(str(construct.compile(dialect=self.dialect, compile_kwargs={"literal_binds": True})))
+            text = str(construct.compile(dialect=self.dialect, compile_kwargs={"literal_binds": True}))
+            # It is compiled for a driver, to which a % begins a parameter; a column needs no more than its name.
+            text = text.replace("%%", "%").replace(f"{PUBLIC}.{VERSIONS}.", "")
+            if batch:
+                batch.add(text)
+            else:
+                self.static_output(text + self.command_terminator)
             return None
         if isinstance(construct, AlterTable):
             _name_schema(construct)
