@@ -16,6 +16,7 @@ from homecoming.connection.engines import check_sqlite_file
 from homecoming.connection.failures import meaning
 from homecoming.connection.interrupts import Breaker
 from homecoming.connection.locks import lock_run
+from homecoming.connection.reach import NOT_IN_TIME
 from homecoming.history.bookkeeping import versions_of
 from homecoming.history.configuration import configuration
 from homecoming.logs import get_logger
@@ -80,6 +81,9 @@ def _rehearsed(settings: Settings, breaker: Breaker) -> Outcome:
         try:
             return _looked_and_rehearsed(connection, surroundings, settings)
         except sa.exc.SQLAlchemyError as error:
+            if getattr(getattr(error, "orig", None), "pgcode", None) == NOT_IN_TIME:
+                # Who holds it is asked where it was reached.
+                raise
             connection.rollback()
             raise meaning(error, connection=connection) from error
 

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from homecoming.catalog.printed import counted, print_findings
 from homecoming.commands import add_format
 from homecoming.connection.interrupts import Breaker
-from homecoming.connection.reach import reached
+from homecoming.connection.reach import patience_of, reached
 from homecoming.history.bookkeeping import refuse_impostors, versions_of
 from homecoming.history.configuration import configuration
 from homecoming.history.lines import edited_findings
@@ -45,7 +45,7 @@ def verify(breaker: Breaker | None = None, in_json: bool = False) -> int:
     from homecoming.catalog import verify as findings_of
 
     settings = read_settings()
-    with reached(settings, read_only=True, breaker=breaker) as way_in:
+    with reached(settings, read_only=True, breaker=breaker, patience=patience_of(settings)) as way_in:
         connection = way_in.connection
         refuse_impostors(connection)
         live = read(connection)

@@ -17,8 +17,8 @@ from homecoming.connection.engines import make_engine
 from homecoming.connection.failure import Failure
 from homecoming.connection.failures import classify, ending, meaning
 from homecoming.connection.interrupts import Breaker
-from homecoming.connection.locks import NO_LIMITS, Patience
-from homecoming.errors import HomecomingError, NoConnectionError
+from homecoming.connection.locks import NO_LIMITS, Patience, holders, named
+from homecoming.errors import HeldError, HomecomingError, LockedError, NoConnectionError
 from homecoming.events import tell
 from homecoming.logs import get_logger
 from homecoming.settings import Settings
@@ -35,6 +35,9 @@ LEAST = 1.0
 
 # libpq gives each address of a host its own time to answer, and a name server that is silent none at all.
 ADDRESSES = 2
+
+# SQLSTATE of a lock that was not given in time.
+NOT_IN_TIME = "55P03"
 
 # What an attempt that fails raises; the last one where a server's words are in another encoding.
 RAISED = (sa.exc.DBAPIError, TimeoutError, UnicodeDecodeError)
@@ -73,18 +76,25 @@ class UnreachableError(NoConnectionError):
 
 
 @contextlib.contextmanager
-def reached(settings: Settings, read_only: bool = False, breaker: Breaker | None = None) -> Iterator[Reached]:
+def reached(
+    settings: Settings, read_only: bool = False, breaker: Breaker | None = None, patience: Patience | None = None
+) -> Iterator[Reached]:
     """Give a connection to the first candidate that can be reached, and close it afterwards.
 
-    Arguments: ``read_only``, for a command that only looks; ``breaker``, which watches the connection.
-    Errors: UnreachableError where there is none; for a SQLite file UsageError, Refused or the driver's.
+    Arguments: ``read_only``, for a command that only looks; ``breaker``, which watches the connection; ``patience`` of
+    a look that somebody waits for, such as ``patience_of()``.
+    Errors: UnreachableError where there is none; HeldError where a table was held for longer than that; for a SQLite
+    file UsageError, Refused or the driver's.
     """
     breaker = breaker or Breaker()
-    found = _reach(settings, read_only, breaker)
+    found = _reach(settings, read_only, breaker, patience)
     try:
         breaker.watch(found.connection.connection.dbapi_connection)
         yield found
     except sa.exc.DBAPIError as error:
+        if patience is not None and getattr(error.orig, "pgcode", None) == NOT_IN_TIME:
+            found.connection.rollback()
+            raise _held(found.connection) from error
         if getattr(error.orig, "pgcode", None) == LIMIT:
             # A look that a limit ended: what lifts it has names that only this session knows.
             found.connection.rollback()
@@ -100,7 +110,19 @@ def reached(settings: Settings, read_only: bool = False, breaker: Breaker | None
         found.connection.close()
 
 
-def _reach(settings: Settings, read_only: bool, breaker: Breaker) -> Reached:
+def patience_of(settings: Settings) -> Patience:
+    """Return how long a look waits that somebody waits for: as long as a run does for a table."""
+    return Patience(settings.statement_timeout, settings.lock_timeout)
+
+
+def _held(connection: sa.Connection) -> LockedError:
+    error = HeldError("a table that has to be read is held by another session", "Wait for it, then run again")
+    with contextlib.suppress(sa.exc.DBAPIError):
+        return named(error, holders(connection))
+    return error
+
+
+def _reach(settings: Settings, read_only: bool, breaker: Breaker, patience: Patience | None) -> Reached:
     if settings.database_url.get_backend_name() == "sqlite":
         return _open_file(settings, read_only)
     attempts: list[Attempt] = []
@@ -109,7 +131,9 @@ def _reach(settings: Settings, read_only: bool, breaker: Breaker) -> Reached:
         # Its share of the time that is left: a first one that only stalls must leave some to the others.
         share = (end - time.monotonic()) / (len(settings.candidates) - place)
         deadline = time.monotonic() + max(share, 0)
-        connection = _connect(candidate, settings, deadline, attempts, breaker, read_only)
+        # A run begins without limits, and takes its own as it has its lock. A look holds up nobody, and may wait.
+        limits = patience or (Patience(settings.statement_timeout) if read_only else NO_LIMITS)
+        connection = _connect(candidate, settings, deadline, attempts, breaker, read_only, limits)
         if connection is not None:
             return Reached(connection, candidate, attempts)
     raise _unreachable(attempts)
@@ -150,13 +174,12 @@ def _connect(
     attempts: list[Attempt],
     breaker: Breaker,
     read_only: bool,
+    limits: Patience,
 ) -> sa.Connection | None:
     """Connect to one candidate, again where the failure may pass by itself; None where it does not in time."""
     import tenacity
 
     began = time.monotonic()
-    # A run begins without limits, and takes its own as it has the lock of runs. A look holds up nobody, and may wait.
-    limits = Patience(settings.statement_timeout) if read_only else NO_LIMITS
 
     def noted(state: tenacity.RetryCallState) -> bool:
         """Note how an attempt failed; return whether another one makes sense."""

@@ -77,7 +77,9 @@ class RevisionOperations(Operations):
 
     def get_bind(self) -> Any:
         """Return the connection of the run; None where statements are printed."""
-        if watch := self.get_context().opts.get(WATCH):
+        watch: Watch | None = self.get_context().opts.get(WATCH)
+        # A guarded operation asks for it, too.
+        if watch and not watch.is_ours:
             watch.plain("")
             watch.is_shared = not self.get_context().as_sql
         # A cursor of the driver's own is seen by nobody.

@@ -14,18 +14,19 @@ WATCH = "homecoming_watch"
 class Watch:
     """Looks at rows before the first of some plain statements, and after the last of them.
 
-    ``is_shared``: whether its revision has asked for the connection, whose driver's cursors are seen by nobody.
+    ``is_ours``, whether what is sent now is sent by us; ``is_shared``, whether the revision has asked for the
+    connection, whose driver's cursors are seen by nobody.
     """
 
     def __init__(self, context: MigrationContext) -> None:
         self.context = context
         self.is_shared = False
         self._is_open = False
-        self._is_ours = False
+        self.is_ours = False
 
     def plain(self, statement: str) -> None:
         """Take in a statement that is about to run, or to be printed: one of ours declares what it does."""
-        if self._is_ours:
+        if self.is_ours:
             return
         with self.ours():
             if not self._is_open:
@@ -43,11 +44,11 @@ class Watch:
     @contextmanager
     def ours(self) -> Iterator[None]:
         """What is sent within is sent by us."""
-        before, self._is_ours = self._is_ours, True
+        before, self.is_ours = self.is_ours, True
         try:
             yield
         finally:
-            self._is_ours = before
+            self.is_ours = before
 
     def begin(self) -> None:
         """Look what is there."""

@@ -16,7 +16,7 @@ from homecoming.connection.engines import check_sqlite_file, make_engine
 from homecoming.connection.failures import meaning
 from homecoming.connection.interrupts import Breaker
 from homecoming.connection.locks import RunLockedError
-from homecoming.connection.reach import reached
+from homecoming.connection.reach import patience_of, reached
 from homecoming.connection.sqlite_file import file_of, is_free_of_traces
 from homecoming.errors import HomecomingError, LockedError
 from homecoming.history.bookkeeping import versions_of
@@ -71,7 +71,7 @@ def place(settings: Settings, breaker: Breaker | None) -> Iterator[tuple[sa.Conn
     """Give a connection in a transaction that is rolled back, and what is to be said of the place it stands for."""
     url = settings.database_url
     if (file := file_of(url)) is None or url.get_backend_name() != "sqlite":
-        with reached(settings, breaker=breaker) as way_in:
+        with reached(settings, breaker=breaker, patience=patience_of(settings)) as way_in:
             say(f"Database: {way_in.candidate}")
             yield way_in.connection, []
             way_in.connection.rollback()

@@ -22,6 +22,7 @@ from typing import Any
 
 from homecoming.archive.git import GitError, Repository, top_of
 from homecoming.errors import UsageError
+from homecoming.settings import handed_on
 
 SECONDS = 60.0
 """How long the models of one commit may take to be imported."""
@@ -135,7 +136,7 @@ def _unpack(tar: Path, folder: Path) -> None:
 
 def _run(command: list[str], folder: Path, seconds: float) -> str | None:
     """Run a command in a folder, with everything it starts ended after some seconds; return why it failed, or None."""
-    environ = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "PYTHONPATH": str(folder)} | _VARIABLES
+    environ = {"PATH": handed_on().get("PATH", os.defpath), "HOME": str(folder), "PYTHONPATH": str(folder)} | _VARIABLES
     process = subprocess.Popen(
         command,
         cwd=folder,

@@ -82,7 +82,8 @@ def test_a_backup_is_whole_or_not_there(filled: sa.Engine, signum: signal.Signal
                 assert not manifest.beside(path).exists() or place.sha256_of(path) == manifest.read(path).sha256
         if signum == signal.SIGINT:
             assert there == final
-            assert len(final) == (0 if code else 2)
+            # What came when all was done takes nothing away.
+            assert len(final) in ((0, 2) if code else (2,))
     time.sleep(0.5)
     assert command.run(filled.url, "backup").code == 0
     assert not list(BACKUPS.glob(f"*{place.UNFINISHED}*"))

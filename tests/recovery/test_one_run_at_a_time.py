@@ -87,6 +87,22 @@ def test_table_never_let_go(postgres: sa.Engine) -> None:
     assert not sa.inspect(postgres).has_table("alembic_version")
 
 
+@pytest.mark.parametrize("verb", [("verify",), ("upgrade", "--plan"), ("repair", "--plan")], ids=" ".join)
+def test_a_look_behind_a_table_that_is_held_ends(postgres: sa.Engine, verb: tuple[str, ...]) -> None:
+    """And names who holds it: whoever looks would wait without a word."""
+    lineage.build(postgres, 18, rows=ROWS)
+    environment = command.environment(postgres.url, MIGRATION_LOCK_TIMEOUT="0.3", MIGRATION_LOCK_PAUSES="0.1")
+    with postgres.connect() as holding:
+        holding.exec_driver_sql("SET application_name = 'relatorio mensal'")
+        holding.exec_driver_sql("LOCK TABLE produtos IN ACCESS EXCLUSIVE MODE")
+        pid = pid_of(holding)
+        ended = command.run(postgres.url, *verb, env=environment)
+        holding.rollback()
+    assert ended.code == 5
+    assert re.search(rf"another session: {SESSION.format(pid=pid, name='relatorio mensal')}", ended.err)
+    assert f"SELECT pg_terminate_backend({pid})" in ended.err
+
+
 def test_who_is_idle_in_a_transaction_is_ended_where_that_was_asked_for(postgres: sa.Engine) -> None:
     """And who is at work with the same table is not."""
     lineage.build(postgres, 18, rows=ROWS)
