@@ -192,7 +192,7 @@ def test_a_garbled_line_in_lower_case_is_refused_too(folder: Path, line: str) ->
 @pytest.mark.parametrize("place", ["file", "environment"])
 def test_the_case_of_a_name_does_not_count(folder: Path, name: str, spelled: Callable[[str], str], place: str) -> None:
     """As pydantic-settings reads names for the application: the default must not take the value's place."""
-    worded = {"MIGRATION_LOG": "json", "MIGRATION_BACKUP": "require"}
+    worded = {"MIGRATION_LOG": "json", "MIGRATION_BACKUP": "require", "MIGRATION_END_BLOCKERS": "idle-in-transaction"}
     value = worded.get(name, "postgresql://h/d" if name.endswith(("_URL", "_URLS")) else "7")
     rest = {"PGHOST": "h", "PGDATABASE": "d"} if name.startswith("PG") else {}
     upper = read_settings({**rest, name: value}, folder), read_log_style({name: value}, folder)
