@@ -12,7 +12,8 @@ from alembic.script import ScriptDirectory
 from homecoming.catalog.printed import counted, print_findings
 from homecoming.commands import add_format
 from homecoming.connection.interrupts import Breaker
-from homecoming.connection.reach import patience_of, reached
+from homecoming.connection.locks import Patience
+from homecoming.connection.reach import reached
 from homecoming.history.bookkeeping import refuse_impostors, versions_of
 from homecoming.history.configuration import configuration
 from homecoming.history.lines import edited_findings
@@ -45,7 +46,9 @@ def verify(breaker: Breaker | None = None, in_json: bool = False) -> int:
     from homecoming.catalog import verify as findings_of
 
     settings = read_settings()
-    with reached(settings, read_only=True, breaker=breaker, patience=patience_of(settings)) as way_in:
+    # It holds up nobody: it waits for a table as long as for a run, which may be what holds it.
+    patience = Patience(settings.statement_timeout, settings.lock_wait)
+    with reached(settings, read_only=True, breaker=breaker, patience=patience) as way_in:
         connection = way_in.connection
         refuse_impostors(connection)
         live = read(connection)

@@ -82,7 +82,7 @@ def reached(
     """Give a connection to the first candidate that can be reached, and close it afterwards.
 
     Arguments: ``read_only``, for a command that only looks; ``breaker``, which watches the connection; ``patience`` of
-    a look that somebody waits for, such as ``patience_of()``.
+    a look that somebody waits for.
     Errors: UnreachableError where there is none; HeldError where a table was held for longer than that; for a SQLite
     file UsageError, Refused or the driver's.
     """
@@ -108,11 +108,6 @@ def reached(
     finally:
         breaker.release()
         found.connection.close()
-
-
-def patience_of(settings: Settings) -> Patience:
-    """Return how long a look waits that somebody waits for: as long as a run does for a table."""
-    return Patience(settings.statement_timeout, settings.lock_timeout)
 
 
 def _held(connection: sa.Connection) -> LockedError:

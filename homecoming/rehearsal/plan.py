@@ -15,8 +15,8 @@ from alembic.script import Script, ScriptDirectory
 from homecoming.connection.engines import check_sqlite_file, make_engine
 from homecoming.connection.failures import meaning
 from homecoming.connection.interrupts import Breaker
-from homecoming.connection.locks import RunLockedError
-from homecoming.connection.reach import patience_of, reached
+from homecoming.connection.locks import Patience, RunLockedError
+from homecoming.connection.reach import reached
 from homecoming.connection.sqlite_file import file_of, is_free_of_traces
 from homecoming.errors import HomecomingError, LockedError
 from homecoming.history.bookkeeping import versions_of
@@ -71,7 +71,8 @@ def place(settings: Settings, breaker: Breaker | None) -> Iterator[tuple[sa.Conn
     """Give a connection in a transaction that is rolled back, and what is to be said of the place it stands for."""
     url = settings.database_url
     if (file := file_of(url)) is None or url.get_backend_name() != "sqlite":
-        with reached(settings, breaker=breaker, patience=patience_of(settings)) as way_in:
+        patience = Patience(settings.statement_timeout, settings.lock_timeout)
+        with reached(settings, breaker=breaker, patience=patience) as way_in:
             say(f"Database: {way_in.candidate}")
             yield way_in.connection, []
             way_in.connection.rollback()

@@ -91,7 +91,8 @@ def test_table_never_let_go(postgres: sa.Engine) -> None:
 def test_a_look_behind_a_table_that_is_held_ends(postgres: sa.Engine, verb: tuple[str, ...]) -> None:
     """And names who holds it: whoever looks would wait without a word."""
     lineage.build(postgres, 18, rows=ROWS)
-    environment = command.environment(postgres.url, MIGRATION_LOCK_TIMEOUT="0.3", MIGRATION_LOCK_PAUSES="0.1")
+    patience = {"MIGRATION_LOCK_TIMEOUT": "0.3", "MIGRATION_LOCK_PAUSES": "0.1", "MIGRATION_LOCK_WAIT": "0.6"}
+    environment = command.environment(postgres.url, **patience)
     with postgres.connect() as holding:
         holding.exec_driver_sql("SET application_name = 'relatorio mensal'")
         holding.exec_driver_sql("LOCK TABLE produtos IN ACCESS EXCLUSIVE MODE")
