@@ -18,6 +18,8 @@ BACKUP_COMMAND = "MIGRATION_BACKUP_COMMAND"
 COMMAND_LIMIT = "MIGRATION_BACKUP_COMMAND_LIMIT"
 KEEP = "MIGRATION_BACKUP_KEEP"
 KEEP_DAYS = "MIGRATION_BACKUP_KEEP_DAYS"
+# Two weeks of nights, and what a month of deployments made.
+BACKUP_COUNTS = {KEEP: 14, KEEP_DAYS: 30}
 
 # In place of a program: a copy of our own, which goes into SQLite as well.
 NO_PG_DUMP = Path("none")

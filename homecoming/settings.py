@@ -12,7 +12,7 @@ from dotenv.parser import Binding, parse_stream
 from dotenv.variables import Variable, parse_variables
 from sqlalchemy import URL
 
-from homecoming.backup_settings import BACKUP_VARIABLES, COMMAND_LIMIT, KEEP, KEEP_DAYS, Backups, backups_of
+from homecoming.backup_settings import BACKUP_COUNTS, BACKUP_VARIABLES, COMMAND_LIMIT, Backups, backups_of
 from homecoming.candidates import DATABASE_VARIABLES, LIBPQ_VARIABLES, Candidate, find_candidates
 from homecoming.errors import UsageError
 from homecoming.project import project
@@ -52,9 +52,7 @@ COUNTS = {
     "MIGRATION_CONNECT_ATTEMPTS": 6,
     # Of a run whose connection is lost on the way, the first included.
     "MIGRATION_RUN_ATTEMPTS": 3,
-    # Two weeks of nights, and what a month of deployments made.
-    KEEP: 14,
-    KEEP_DAYS: 30,
+    **BACKUP_COUNTS,
 }
 
 # Seconds between two attempts at a table that is held, outside any transaction: the application's queue drains
@@ -63,15 +61,13 @@ LOCK_PAUSES = "MIGRATION_LOCK_PAUSES"
 DEFAULT_LOCK_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 # Which sessions a run may end that hold what it has to change: none, unless somebody says so.
-END_BLOCKERS = "MIGRATION_END_BLOCKERS"
-BLOCKERS = ("none", "idle-in-transaction")
+END_BLOCKERS, BLOCKERS = "MIGRATION_END_BLOCKERS", ("none", "idle-in-transaction")
 
 # How often whoever called will try a run again that ended without a connection; predeploy.sh says it.
 ATTEMPTS_LEFT = "MIGRATION_ATTEMPTS_LEFT"
 
 # How a process of ours logs: lines for people, or a JSON object a line.
-LOG = "MIGRATION_LOG"
-LOG_STYLES = ("text", "json")
+LOG, LOG_STYLES = "MIGRATION_LOG", ("text", "json")
 
 # Monitoring: where it writes and whom it tells. None of them ends a run, whatever its value: it only reports on it.
 STATE = "MIGRATION_STATE"

@@ -15,8 +15,7 @@ from homecoming.catalog.printed import counted, print_findings
 from homecoming.connection.engines import check_sqlite_file
 from homecoming.connection.failures import meaning
 from homecoming.connection.interrupts import Breaker
-from homecoming.connection.locks import lock_run
-from homecoming.connection.reach import NOT_IN_TIME
+from homecoming.connection.locks import NOT_IN_TIME, lock_run
 from homecoming.history.bookkeeping import versions_of
 from homecoming.history.configuration import configuration
 from homecoming.logs import get_logger

@@ -47,7 +47,7 @@ def verify(breaker: Breaker | None = None, in_json: bool = False) -> int:
 
     settings = read_settings()
     # It holds up nobody: it waits for a table as long as for a run, which may be what holds it.
-    patience = Patience(settings.statement_timeout, settings.lock_wait)
+    patience = Patience(settings.statement_timeout, settings.lock_wait or 0.001)
     with reached(settings, read_only=True, breaker=breaker, patience=patience) as way_in:
         connection = way_in.connection
         refuse_impostors(connection)

@@ -27,6 +27,9 @@ def lock_key() -> int:
     return int.from_bytes(project().prefix.encode("ascii"))
 
 
+# SQLSTATE of a lock that was not given in time.
+NOT_IN_TIME = "55P03"
+
 # Milliseconds after which a server notices that the client of a long statement is gone, and frees its locks; from
 # PostgreSQL 14 on, which can look at a socket meanwhile.
 CLIENT_CHECK = 1000
@@ -57,7 +60,7 @@ def lock_run(connection: sa.Connection, settings: Settings) -> None:
     try:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock_key()})")
     except sa.exc.OperationalError as error:
-        if getattr(error.orig, "pgcode", None) == "55P03":
+        if getattr(error.orig, "pgcode", None) == NOT_IN_TIME:
             raise RunLockedError(
                 f"another run holds the lock for more than {settings.lock_wait:g} s",
                 "Wait for it, then run again. See it: SELECT pid, query_start FROM pg_stat_activity "

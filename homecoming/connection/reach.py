@@ -17,7 +17,7 @@ from homecoming.connection.engines import make_engine
 from homecoming.connection.failure import Failure
 from homecoming.connection.failures import classify, ending, meaning
 from homecoming.connection.interrupts import Breaker
-from homecoming.connection.locks import NO_LIMITS, Patience, holders, named
+from homecoming.connection.locks import NO_LIMITS, NOT_IN_TIME, Patience, holders, named
 from homecoming.errors import HeldError, HomecomingError, LockedError, NoConnectionError
 from homecoming.events import tell
 from homecoming.logs import get_logger
@@ -35,9 +35,6 @@ LEAST = 1.0
 
 # libpq gives each address of a host its own time to answer, and a name server that is silent none at all.
 ADDRESSES = 2
-
-# SQLSTATE of a lock that was not given in time.
-NOT_IN_TIME = "55P03"
 
 # What an attempt that fails raises; the last one where a server's words are in another encoding.
 RAISED = (sa.exc.DBAPIError, TimeoutError, UnicodeDecodeError)

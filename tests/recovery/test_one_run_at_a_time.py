@@ -91,7 +91,7 @@ def test_table_never_let_go(postgres: sa.Engine) -> None:
 def test_a_look_behind_a_table_that_is_held_ends(postgres: sa.Engine, verb: tuple[str, ...]) -> None:
     """And names who holds it: whoever looks would wait without a word."""
     lineage.build(postgres, 18, rows=ROWS)
-    patience = {"MIGRATION_LOCK_TIMEOUT": "0.3", "MIGRATION_LOCK_PAUSES": "0.1", "MIGRATION_LOCK_WAIT": "0.6"}
+    patience = {"MIGRATION_LOCK_TIMEOUT": "0.3", "MIGRATION_LOCK_PAUSES": "0.1", "MIGRATION_LOCK_WAIT": "0"}
     environment = command.environment(postgres.url, **patience)
     with postgres.connect() as holding:
         holding.exec_driver_sql("SET application_name = 'relatorio mensal'")
@@ -119,13 +119,22 @@ def test_who_is_idle_in_a_transaction_is_ended_where_that_was_asked_for(postgres
         idle.exec_driver_sql("SET application_name = 'janela esquecida'")
         idle.exec_driver_sql("SELECT count(*) FROM produtos")
         pid = pid_of(idle)
-        report = pool.submit(busy.exec_driver_sql, "SELECT count(*), pg_sleep(3) FROM produtos")
-        ended = command.run(postgres.url, "upgrade", env=environment)
-        assert report.result().one()[0] == ROWS
-        assert (ended.code, ended.err) == (0, "")
-        (said,) = [line for line in ended.out.splitlines() if "Ended, " in line]
+        at_work = pid_of(busy)
+        report = pool.submit(busy.exec_driver_sql, "SELECT count(*), pg_sleep(60) FROM produtos")
+        process = command.start(postgres.url, "upgrade", env=environment)
+        assert process.stdout is not None
+        said = next(line for line in process.stdout if "Ended, " in line)
         who = SESSION.format(pid=pid, name="janela esquecida")
         assert re.search(rf"Ended, since it was idle in its transaction: {who}$", said)
+        # It has met the other one, too, and waits for it.
+        assert any("; again in " in line for line in process.stdout)
+        with autocommit.connect() as other:
+            other.exec_driver_sql(f"SELECT pg_cancel_backend({at_work})")
+        with pytest.raises(sa.exc.OperationalError, match="canceling statement due to user request"):
+            report.result()
+        ended = command.end(process)
+        assert (ended.code, ended.err) == (0, "")
+        assert "Ended, " not in ended.out
     with pytest.raises(sa.exc.OperationalError, match="closed"):
         idle.exec_driver_sql("SELECT 1")
     idle.close()
