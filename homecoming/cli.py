@@ -12,9 +12,10 @@ from homecoming.connection.interrupts import Breaker, Interrupted, interruptible
 from homecoming.errors import FailedError, HomecomingError, UsageError, unexpected
 from homecoming.events import run_named
 from homecoming.extras import MissingExtraError, need, need_for
+from homecoming.language import use
 from homecoming.logs import log_json, log_lines, say_error
 from homecoming.parser import Run, build_parser
-from homecoming.settings import LOG, read_log_style
+from homecoming.settings import LOG, read_language, read_log_style
 from homecoming.terminal import close_output, open_streams, say
 
 
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb. Returns the exit code: docs/commands.md says what each means."""
     open_streams()
     try:
+        use(read_language())
         given = build_parser().parse_args(arguments)
     except UsageError as error:
         say_error(error, "text")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from homecoming.errors import HomecomingError, Refused
 from homecoming.events import current_run
+from homecoming.language import Message, localized, tr
 from homecoming.project import logger_name
 from homecoming.terminal import as_json, printable, say
 
@@ -34,8 +35,16 @@ class _Printable(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
-            record.args = tuple(one if isinstance(one, int | float) else printable(str(one)) for one in record.args)
+            record.args = tuple(map(_safe, record.args))
         return True
+
+
+def _safe(argument: object) -> object:
+    if isinstance(argument, int | float):
+        return argument
+    shown = printable(str(argument))
+    # A message keeps what it was made of, for who reads it in another language: that is made printable, too.
+    return argument if isinstance(argument, Message) and argument == shown else shown
 
 
 _PRINTABLE = _Printable()
@@ -115,8 +124,9 @@ def say_error(error: HomecomingError, style: str) -> None:
         fields |= {"level": "error", "run": current_run(), "timestamp": datetime.now(UTC).isoformat()}
         say(as_json(fields), sys.stderr)
         return
-    for text in (f"Error: {error.what}", f"Next: {error.todo}"):
-        for line in text.split("\n") if isinstance(error, Refused) and error.several else [text]:
+    for text in (tr("Error: {what}", what=error.what), tr("Next: {todo}", todo=error.todo)):
+        shown = localized(text)
+        for line in shown.split("\n") if isinstance(error, Refused) and error.several else [shown]:
             say(line, sys.stderr)
 
 
@@ -136,7 +146,11 @@ class _Lines(logging.Formatter):
     """A record as one line: whatever a name in it holds, no second one is forged."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return printable(super().format(record))
+        shown = logging.makeLogRecord(record.__dict__)
+        shown.msg = localized(record.msg)
+        if isinstance(record.args, tuple):
+            shown.args = tuple(localized(one) if isinstance(one, Message) else one for one in record.args)
+        return printable(super().format(shown))
 
 
 def _log(formatter: logging.Formatter, level: int, stream: TextIO | None) -> None:

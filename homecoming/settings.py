@@ -3,6 +3,7 @@
 import contextlib
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy import URL
 from homecoming.backup_settings import BACKUP_COUNTS, BACKUP_VARIABLES, COMMAND_LIMIT, Backups, backups_of
 from homecoming.candidates import DATABASE_VARIABLES, LIBPQ_VARIABLES, Candidate, find_candidates
 from homecoming.errors import UsageError
+from homecoming.language import ENGLISH, LANGUAGES, PORTUGUESE
 from homecoming.project import project
 
 # PostgreSQL takes its timeouts as milliseconds in 32 bits.
@@ -69,6 +71,9 @@ ATTEMPTS_LEFT = "MIGRATION_ATTEMPTS_LEFT"
 # How a process of ours logs: lines for people, or a JSON object a line.
 LOG, LOG_STYLES = "MIGRATION_LOG", ("text", "json")
 
+# The language of what people are shown; where it is unset the locale says it, as POSIX reads it: the first that is set.
+LANGUAGE, LOCALES = "MIGRATION_LANG", ("LC_ALL", "LC_MESSAGES", "LANG")
+
 # Monitoring: where it writes and whom it tells. None of them ends a run, whatever its value: it only reports on it.
 STATE = "MIGRATION_STATE"
 METRICS_FILE = "MIGRATION_METRICS_FILE"
@@ -86,6 +91,7 @@ VARIABLES = (
     END_BLOCKERS,
     ATTEMPTS_LEFT,
     LOG,
+    LANGUAGE,
     STATE,
     METRICS_FILE,
     ALERT_URL,
@@ -190,11 +196,25 @@ def read_log_style(environ: Mapping[str, str] | None = None, folder: Path | None
     Arguments: as ``read_settings``. A `.env` that cannot be read says nothing here: who needs it will tell.
     Errors: UsageError for another style.
     """
-    real = _filled(os.environ if environ is None else environ)
-    file: dict[str, str] = {}
-    with contextlib.suppress(UsageError):
-        file = _read_file((folder or Path()) / ".env")
-    return _one_of(LOG, (file | real).get(LOG), LOG_STYLES)
+    return _one_of(LOG, _before_all(environ, folder).get(LOG), LOG_STYLES)
+
+
+def read_language(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> str:
+    """Read which language to speak, one of ``language.LANGUAGES``, before anything is said.
+
+    Arguments and errors: as ``read_log_style``. A locale of any other language is English; ``pt_BR`` is ``pt``.
+    """
+    named = _before_all(environ, folder).get(LANGUAGE)
+    if named is not None:
+        short = named.partition("_")[0].lower()
+        if short not in LANGUAGES:
+            raise UsageError(
+                f"{LANGUAGE} is none of {ENGLISH}, {PORTUGUESE}", f"Unset, the locale says it, or {ENGLISH}"
+            )
+        return short
+    real = os.environ if environ is None else environ
+    locale = next(filter(None, (real.get(name) for name in LOCALES)), "")
+    return PORTUGUESE if re.match(r"pt(?:[_.@-]|$)", locale, re.IGNORECASE) else ENGLISH
 
 
 def read_status_token(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> str | None:
@@ -204,6 +224,15 @@ def read_status_token(environ: Mapping[str, str] | None = None, folder: Path | N
     """
     real = _filled(os.environ if environ is None else environ)
     return real.get(STATUS_TOKEN) or _read_file((folder or Path()) / ".env").get(STATUS_TOKEN)
+
+
+def _before_all(environ: Mapping[str, str] | None, folder: Path | None) -> dict[str, str]:
+    """The variables of ours that count, with nothing said of those that cannot be read."""
+    real = _filled(os.environ if environ is None else environ)
+    file: dict[str, str] = {}
+    with contextlib.suppress(UsageError):
+        file = _read_file((folder or Path()) / ".env")
+    return file | real
 
 
 def handed_on(**more: str) -> dict[str, str]:

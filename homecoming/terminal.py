@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from homecoming.errors import UsageError
+from homecoming.language import localized
 
 
 def printable(text: str) -> str:
@@ -42,10 +43,10 @@ def _escaped(sign: str) -> str:
 
 
 def say(line: object = "", to: TextIO | None = None) -> None:
-    """Print one line, at once, as ``printable`` has it.
+    """Print one line, at once, as ``printable`` has it, in the language that was chosen.
 
     Args:
-        line: whatever it holds; it stays one line.
+        line: a message, or whatever it holds; it stays one line.
         to: standard output, or ``sys.stderr``.
 
     Raises:
@@ -53,7 +54,7 @@ def say(line: object = "", to: TextIO | None = None) -> None:
         BrokenPipeError: its reader went away.
     """
     stream = sys.stdout if to is None else to
-    _write(f"{printable(str(line))}\n", stream)
+    _write(f"{printable(localized(line))}\n", stream)
 
 
 def show(document: str) -> None:

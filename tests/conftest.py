@@ -19,7 +19,7 @@ from homecoming import cli
 from homecoming.archive import register
 from homecoming.connection import prepare_sqlite
 from homecoming.errors import Refused
-from homecoming.settings import VARIABLES, read_settings
+from homecoming.settings import LOCALES, VARIABLES, read_settings
 from tests.support import advice, advice_templates, application_files, bytecode, history, interruptions, lanes, servers
 from tests.support import application as applications
 from tests.support.command import Ran
@@ -79,7 +79,8 @@ def pytest_testnodedown(node: Any) -> None:
 @pytest.fixture(autouse=True)
 def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No variable and no `.env` of the person at the keyboard: a test must not find their database."""
-    for name in VARIABLES:
+    # Whoever tests in a Portuguese locale tests the same.
+    for name in (*VARIABLES, *LOCALES):
         monkeypatch.delenv(name, raising=False)
     # A test of an upgrade is about the upgrade; those of backups before one say so.
     monkeypatch.setenv("MIGRATION_BACKUP", "off")

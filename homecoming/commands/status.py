@@ -10,6 +10,7 @@ from homecoming.connection.interrupts import Breaker
 from homecoming.connection.reach import reached
 from homecoming.history.bookkeeping import versions_of
 from homecoming.history.configuration import configuration
+from homecoming.language import tr
 from homecoming.preflight.preflight import refuse_foreign_database
 from homecoming.settings import read_settings
 from homecoming.terminal import say
@@ -25,10 +26,11 @@ def run(_given: argparse.Namespace, breaker: Breaker) -> int:
         refuse_foreign_database(connection, migration, script)
         at = migration.get_current_revision()
     pending = [revision for revision in script.walk_revisions(at or "base", "head") if revision.revision != at]
-    say(f"Database: {way_in.candidate}")
-    say(f"At: {at or 'no revision'}{' (head)' if not pending else ''}")
+    say(tr("Database: {database}", database=way_in.candidate))
+    where = at or tr("no revision")
+    say(tr("At: {at}", at=where) if pending else tr("At: {at} (head)", at=where))
     for revision in reversed(pending):
-        say(f"Pending: {revision.revision}  {revision.doc}")
+        say(tr("Pending: {revision}  {title}", revision=revision.revision, title=revision.doc))
     if pending:
-        say("Next: make upgrade")
+        say(tr("Next: {todo}", todo="make upgrade"))
     return 0

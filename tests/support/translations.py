@@ -1,0 +1,97 @@
+"""The catalogue of each language held against the messages of the code: `python -m tests.support.translations`.
+
+It writes the catalogues sorted, says what has no translation, and takes away what nothing says any more.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from homecoming.language import PORTUGUESE, read_po
+from tests.support.history import ROOT
+
+PACKAGES = ("homecoming", "painel_migrations")
+LOG_METHODS = {"debug", "info", "warning", "error", "log"}
+HEADER = """\
+# Brazilian Portuguese. Sorted by msgid: python -m tests.support.translations sorts it and says what is missing.
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Language: pt_BR\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+"""
+
+
+def catalogue_file(language: str) -> Path:
+    """Return where the catalogue of a language lies."""
+    return ROOT / "homecoming" / "locale" / f"{language}.po"
+
+
+def messages() -> dict[str, str]:
+    """Return every message of the code: that of one, with that of many, or the empty text where no number decides."""
+    found: dict[str, str] = {}
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            found |= dict(_messages_of(ast.parse(path.read_text("utf-8"))))
+    return found
+
+
+def _messages_of(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    logs = any(isinstance(node, ast.ImportFrom) and node.module == "homecoming.language" for node in ast.walk(tree))
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        texts = [_text(argument) for argument in node.args]
+        if called == "tr" and texts[0] is not None:
+            yield texts[0], ""
+        elif called == "trn" and texts[0] is not None and texts[1] is not None:
+            yield texts[0], texts[1]
+        elif logs and called in LOG_METHODS and _is_log(node.func):
+            yield from ((text, "") for text in texts if text is not None)
+        elif logs and called == "tell" and len(node.args) > 4 and texts[4] is not None:
+            yield texts[4], ""
+
+
+def _is_log(function: ast.expr) -> bool:
+    return isinstance(function, ast.Attribute) and "log" in ast.unparse(function.value).lower()
+
+
+def _text(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def written(entries: dict[str, tuple[str, ...]], plurals: dict[str, str]) -> str:
+    """Return a catalogue as a PO file, sorted."""
+    lines = [HEADER]
+    for one in sorted(entries):
+        forms = entries[one]
+        lines.append(f"msgid {_quoted(one)}")
+        if plurals.get(one):
+            lines.append(f"msgid_plural {_quoted(plurals[one])}")
+            lines += [f"msgstr[{place}] {_quoted(form)}" for place, form in enumerate(forms)]
+        else:
+            lines.append(f"msgstr {_quoted(forms[0])}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def main() -> None:
+    """Sort the catalogue, and say what it lacks."""
+    path, wanted = catalogue_file(PORTUGUESE), messages()
+    entries = read_po(path.read_text("utf-8"))
+    path.write_text(written({one: forms for one, forms in entries.items() if one in wanted}, wanted), "utf-8")
+    for one in sorted(set(wanted) - set(entries)):
+        print(_quoted(one), file=sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
