@@ -16,7 +16,7 @@ from importlib import resources
 
 ENGLISH, PORTUGUESE, PSEUDO = "en", "pt", "xx"
 LANGUAGES = (ENGLISH, PORTUGUESE, PSEUDO)
-"""What can be chosen; the last one sets each message in ⟦ ⟧, so that a test finds what is none."""
+"""What can be chosen; the last one sets each message in ⟦ ⟧ and each text in it that is none in ⟨ ⟩, for tests."""
 
 _chosen = ENGLISH
 
@@ -94,12 +94,10 @@ def localized(text: object, language: str | None = None) -> str:
     if not isinstance(text, Message):
         plain = str(text)
         if language == PSEUDO:
-            return plain
+            return f"⟦{plain}⟧" if plain in catalogue(PORTUGUESE) else plain
         return catalogue(language).get(plain, (plain,))[0]
     templates = text.templates
-    shown = {
-        name: localized(value, language) if isinstance(value, Message) else value for name, value in text.values.items()
-    }
+    shown = {name: shown_in(value, language) for name, value in text.values.items()}
     form = _form(templates, text.values)
     if not _has_words(templates[form]):
         return _filled(templates[form], shown)
@@ -107,6 +105,22 @@ def localized(text: object, language: str | None = None) -> str:
         return f"⟦{_filled(templates[form], shown)}⟧"
     translated = catalogue(language).get(templates[0], templates)
     return _filled(translated[min(form, len(translated) - 1)], shown)
+
+
+def shown_in(value: object, language: str | None = None) -> object:
+    """Return a value as a message shows it: a message is localized, anything else stays as it is.
+
+    Args:
+        value: Of a message, or an argument of a line of the log.
+        language: As in `localized`.
+    """
+    language = language or _chosen
+    if isinstance(value, Message):
+        return localized(value, language)
+    # What formats itself (a number, a time) may be told how by the template.
+    if language == PSEUDO and (isinstance(value, str) or type(value).__format__ is object.__format__):
+        return f"⟨{value}⟩"
+    return value
 
 
 @cache

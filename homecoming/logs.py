@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from homecoming.errors import HomecomingError, Refused
 from homecoming.events import current_run
-from homecoming.language import Message, localized, tr
+from homecoming.language import Message, localized, shown_in, tr
 from homecoming.project import logger_name
 from homecoming.terminal import as_json, printable, say
 
@@ -149,7 +149,7 @@ class _Lines(logging.Formatter):
         shown = logging.makeLogRecord(record.__dict__)
         shown.msg = localized(record.msg)
         if isinstance(record.args, tuple):
-            shown.args = tuple(localized(one) if isinstance(one, Message) else one for one in record.args)
+            shown.args = tuple(map(shown_in, record.args))
         return printable(super().format(shown))
 
 

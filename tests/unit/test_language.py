@@ -23,7 +23,7 @@ def test_a_message_is_english_as_a_string_and_localized_with_the_messages_in_it(
     assert where == "At: Error: x"
     assert localized(where, "en") == "At: Error: x"
     assert localized(where, "pt") == "Está em: Erro: x"
-    assert localized(where, "xx") == "⟦At: ⟦Error: x⟧⟧"
+    assert localized(where, "xx") == "⟦At: ⟦Error: ⟨x⟩⟧⟧"
 
 
 def test_a_number_decides_and_what_has_no_translation_is_english() -> None:
