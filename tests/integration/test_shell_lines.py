@@ -173,6 +173,12 @@ def puts_the_formatting_right(scene: Scene, command: str) -> None:
     assert file.read_text() == "x = [1, 2]\n"
 
 
+def has_git_run_the_linters(scene: Scene, command: str) -> None:
+    git(scene.clone, "init", "-q")
+    scene.run(command)
+    assert "pre_commit" in (scene.clone / ".git/hooks/pre-commit").read_text()
+
+
 def removes_the_environment(scene: Scene, command: str) -> None:
     # Not the one that the link leads to.
     (scene.clone / ".venv").unlink()
@@ -202,6 +208,7 @@ RUN: dict[str, Callable[[Scene, str], None]] = {
     ".venv/bin/python -m painel_migrations upgrade": upgrades,
     "python -m painel_migrations": says_its_verbs,
     ".venv/bin/ruff format .": puts_the_formatting_right,
+    ".venv/bin/pre-commit install": has_git_run_the_linters,
     "rm -rf .venv": removes_the_environment,
     "rm -r .venv": removes_the_environment,
     "git log -p -- alembic/versions/0017": shows_a_revisions_changes,

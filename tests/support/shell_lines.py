@@ -18,9 +18,9 @@ from tests.support.history import ROOT
 PROGRAMS = (
     "alembic|apk|apt|apt-get|bash|brew|cat|cd|chmod|chown|cp|createdb|curl|docker|docker-compose|"
     "dropdb|env|exec|export|fly|git|gunzip|gzip|heroku|kill|ln|ls|mkdir|mv|node|npm|npx|"
-    "pg_basebackup|pg_dump|pg_dumpall|pg_restore|pip|pip3|pipx|podman|psql|pytest|python|python3|"
-    "railway|rm|rsync|ruff|scp|sed|sh|source|sqlite3|ssh|sudo|systemctl|tar|touch|uv|uvicorn|uvx|"
-    "wget"
+    "pg_basebackup|pg_dump|pg_dumpall|pg_restore|pip|pip3|pipx|podman|pre-commit|psql|pytest|python|"
+    "python3|railway|rm|rsync|ruff|scp|sed|sh|source|sqlite3|ssh|sudo|systemctl|tar|touch|uv|"
+    "uvicorn|uvx|wget"
 )
 _PROGRAM = rf"(?:(?:[.\w-]*/)+)?(?:{PROGRAMS}|[\w.-]+\.sh)(?![\w./-])"
 _BEGINS = re.compile(rf"(?:[A-Z_]+=\S* )*{_PROGRAM}")
