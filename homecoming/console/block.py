@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import textwrap
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
@@ -17,7 +20,6 @@ from homecoming.connection.answers import explanation, suspicion
 from homecoming.connection.engines import SAFE_PATH
 from homecoming.connection.locks import lock_key, milliseconds
 from homecoming.console.plain import collect
-from homecoming.console.shorthand import shortened
 from homecoming.operations import undeclared
 from homecoming.operations.closure import needed
 from homecoming.operations.leftover_copies import ENDINGS
@@ -70,23 +72,21 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         for section in plain.sections
     ]
     bodies = [statement for _, _, body in sections for statement in body]
-    helpers = shortened(
-        # None is there before: a paste drops its own.
-        squeezed(text).replace("CREATE OR REPLACE ", "CREATE ", 1).replace("$fn$", "$$")
-        for text in needed([*bodies, *plain.ending, begin, *uses], plain.helpers)
-    )
+    helpers = needed([*bodies, *plain.ending, begin, *uses], plain.helpers)
+    packed = gzipped("".join(f"{minified(helper)};\n" for helper in helpers))
     values = {
         "begin": begin,
         "down": way.direction == "downgrade",
         "end": way.end,
-        "explanation": squeezed(explanation()),
-        "suspicion": squeezed(suspicion()),
-        "elsewhere": squeezed(verdict.elsewhere("our_tables")),
+        "explanation": minified(explanation()),
+        "suspicion": minified(suspicion()),
+        "elsewhere": minified(verdict.elsewhere("our_tables")),
         "endings": literal(ENDINGS),
         "ending": plain.ending,
-        "helpers": helpers.text,
-        "phrases": _rows_of(helpers.phrases),
-        "impostors": squeezed(impostors()),
+        "helpers": packed,
+        "helpers_sha256": hashlib.sha256(base64.b64decode(packed)).hexdigest(),
+        "inflate": minified(resources.files(__package__).joinpath("inflate.sql").read_text("utf-8")),
+        "impostors": minified(impostors()),
         "known": "\n".join(textwrap.wrap(", ".join(literal(name) for name in known), 100)),
         "last": _place(way.end, known),
         "first": _place(way.start, known),
@@ -97,7 +97,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "safe_path": SAFE_PATH,
         "sections": sections,
         "start": way.start,
-        "tables": squeezed(verdict.array(sorted(verdict.head().tables))),
+        "tables": minified(verdict.array(sorted(verdict.head().tables))),
         "verified": verified,
         "fingerprint": fingerprint(verdict.head()),
         "static": _static,
@@ -111,69 +111,29 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
     return Block(header, body.partition("$run$")[0], plain.sha256)
 
 
-def squeezed(helper: str) -> str:
-    """Return a helper without its comments and the blanks that no word needs: helpers are two thirds of the script.
+def minified(helper: str) -> str:
+    """Return a helper without its comments and its indentation.
 
     But for the text of head, no literal of a helper goes on over a line's end, so a line can be taken by itself.
     """
     code, *texts = re.split(r"^([^\n]*\$head\$\n.*?^\$head\$)", helper, flags=re.MULTILINE | re.DOTALL)
-    dense = [_dense(code)]
+    dense = [_without_comments(code)]
     for kept, rest in zip(texts[::2], texts[1::2], strict=True):
-        dense += [kept, _dense(rest)]
+        dense += [kept, _without_comments(rest)]
     return "\n".join(filter(None, dense))
 
 
-def _dense(code: str) -> str:
-    lines = (line.strip() for line in code.splitlines())
-    dense = ""
-    for line in lines:
-        if line and not line.startswith("--"):
-            # The block looks in pg_catalog first: it sets search_path itself.
-            tight = _tight(line.replace("pg_catalog.", ""))
-            fits = len(dense) - dense.rfind("\n") + len(tight) <= WIDTH
-            dense += tight if dense and fits and _is_needless(dense[-1], tight[0]) else f"\n{tight}"
-    return dense.removeprefix("\n")
+def _without_comments(code: str) -> str:
+    lines = map(str.strip, code.splitlines())
+    # The block looks in pg_catalog first: it sets search_path itself.
+    return "\n".join(line.replace("pg_catalog.", "") for line in lines if line and not line.startswith("--"))
 
 
-_BRACKETS = "(),;[]"
-_OPERATORS = "=<>|+:"
-_OPERAND = re.compile(r"""[\w'"]""")
-
-# Literals and quoted names first, so that nothing is taken out of them; then the blanks that ``_is_needless`` means.
-# Each begins with the character that it needs: whatever cannot begin one is passed over at once.
-_NEEDLESS = re.compile(
-    r"""E(?<!\wE)'(?:[^'\\]|\\.|'')*'|e(?<!\we)'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"[^"]*"|\ (?:"""
-    r"""(?<=[(),;[\]]\ )\ *(?![ $])|(?<=[^ $]\ )\ *(?=[(),;[\]])|"""
-    r"""(?<=[=<>|+:]\ )\ *(?=[\w'"])|(?<=[\w'"]\ )\ *(?=[=<>|+:]))"""
-)
-
-
-def _tight(line: str) -> str:
-    """Return a line without the blanks beside a bracket, a comma, or an operator that cannot run into its neighbour."""
-    return _NEEDLESS.sub(lambda found: "" if found[0].isspace() else found[0], line)
-
-
-def _is_needless(before: str, after: str) -> bool:
-    """Whether no blank is needed between two characters: $ may go on a name, and begins a quotation."""
-    if "$" in (before, after):
-        return False
-    return (
-        before in _BRACKETS
-        or after in _BRACKETS
-        or (before in _OPERATORS and _OPERAND.match(after) is not None)
-        or (after in _OPERATORS and _OPERAND.match(before) is not None)
-    )
-
-
-def _rows_of(phrases: Iterable[tuple[str, str]]) -> str:
-    """Set phrases side by side, as many in a line as there is room for: a blank at either end of one counts."""
-    lines = [""]
-    for code, phrase in phrases:
-        item = f"{literal(code + phrase)},"
-        if len(lines[-1]) + len(item) > WIDTH:
-            lines.append("")
-        lines[-1] += item
-    return "\n".join(lines).removesuffix(",")
+def gzipped(text: str) -> str:
+    """Return a text as a gzip file in base64, in lines: what `inflate.sql` unpacks, and `base64 -d | gunzip`."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS, 9)
+    packed = base64.b64encode(packer.compress(text.encode()) + packer.flush()).decode("ascii")
+    return "".join(f"{packed[at : at + WIDTH]}\n" for at in range(0, len(packed), WIDTH))
 
 
 def _place(revision: str, known: list[str]) -> int:

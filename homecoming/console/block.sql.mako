@@ -35,7 +35,6 @@ ${tables};
     our_step text := 'the start';
     our_list text := '';
     our_table text;
-    our_code integer;
     our_found record;
     our_helpers oid[];
     e_what text;
@@ -119,14 +118,15 @@ ${impostors}
 
     -- The helpers. They live in the temporary schema, and go at the end.
     our_helpers := ARRAY(SELECT oid FROM pg_proc WHERE pronamespace = pg_my_temp_schema());
-    -- They are written in shorthand, which is spelled out first.
-    our_list := $short$
-${helpers}$short$;
-    FOREACH our_table IN ARRAY ARRAY[
-${phrases}] LOOP
-        our_code := CASE left(our_table, 1) WHEN '@' THEN 3 ELSE 2 END;
-        our_list := replace(our_list, left(our_table, our_code), substr(our_table, our_code + 1));
-    END LOOP;
+    -- As gzip in base64, between the dollars:  base64 -d | gunzip  shows them. So does what follows it.
+    our_list := $gzip$
+${helpers}$gzip$;
+    IF encode(sha256(decode(our_list, 'base64')), 'hex') <>
+        '${helpers_sha256}' THEN
+        RAISE EXCEPTION USING ERRCODE = 'PM004', MESSAGE = 'the script is not as it was printed',
+            HINT = 'Write it to a file, and paste all of it';
+    END IF;
+${inflate}
     EXECUTE our_list;
     our_list := '';
 

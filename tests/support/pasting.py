@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import collections
 import contextlib
-import re
+import gzip
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -40,12 +41,8 @@ def script(*arguments: str, **variables: str) -> str:
 
 
 def helpers_of(text: str) -> str:
-    """Return the helpers of a script spelled out, as the script itself does it: by the list that it carries."""
-    _, helpers, after = re.split(r"\$short\$\n?", text)
-    phrases = after.partition("FOREACH our_table IN ARRAY ARRAY[")[2].partition("] LOOP")[0]
-    for code, phrase in re.findall(r"'(@..|[^@].)([^']*)'", phrases):
-        helpers = helpers.replace(code, phrase)
-    return helpers
+    """Return the helpers of a script, which it carries as a gzip file in base64."""
+    return gzip.decompress(base64.b64decode(text.split("$gzip$")[1])).decode("ascii")
 
 
 def folder_of(folder: Path, *arguments: str) -> list[str]:

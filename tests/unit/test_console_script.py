@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from homecoming.console.block import squeezed
+from homecoming.console.block import minified
 from homecoming.console.plain import collect
-from homecoming.console.shorthand import Shorthand, shortened, spelled_out, steps
 from homecoming.history.run_history import helpers
+from homecoming.operations.closure import needed
 from homecoming.operations.foreseen import is_by_hand
 from homecoming.operations.guarded import SESSION, prologue
 from painel_migrations import __version__
@@ -41,8 +41,8 @@ def room(size: int) -> int:
 
 
 def spelled(text: str) -> str:
-    """A script with its helpers as PostgreSQL has them, once it has spelled their shorthand out."""
-    before, _, after = re.split(r"\$short\$\n?", text)
+    """A script with its helpers as PostgreSQL has them, once it has unpacked them."""
+    before, _, after = text.split("$gzip$")
     return before + helpers_of(text) + after
 
 
@@ -76,7 +76,7 @@ def test_a_console_can_take_it(arguments: tuple[str, ...]) -> None:
     assert text.isascii()
     assert max(map(len, text.splitlines())) <= 120
     assert len(postgast.split(text)) == 1
-    assert len(text) < room({"escaped": 154_000}.get(arguments[-1], 140_000))
+    assert len(text) < room(125_000)
 
 
 def test_the_page_says_how_large_they_are(tmp_path: Path, run: Callable[..., Ran]) -> None:
@@ -154,44 +154,32 @@ def test_every_plain_statement_is_in_it(direction: str, start: str, end: str) ->
 
 def test_a_helper_loses_nothing_but_blanks_and_comments() -> None:
     """Each helper in the script is one that `make upgrade` sends; and what none of its statements needs stays out."""
-    text = spelled(body(script("sql"))).replace("$$", "$fn$")
-    # Which lines are joined depends on what stands before them.
-    sent = re.sub(r"\s", "", " ".join(squeezed(helper) for helper in (*prologue()[1:], *helpers())))
-    sent = re.sub(r"CREATEORREPLACE(?=\w+pg_temp\.)", "CREATE", sent)
-    defined = re.findall(r"^CREATE (?:FUNCTION|PROCEDURE) pg_temp\..*?\$fn\$.*?\$fn\$;", text, re.M | re.S)
+    text = spelled(body(script("sql")))
+    sent = {minified(definition) for definition in needed(names(text), (*prologue()[1:], *helpers()))}
+    unpacked = helpers_of(script("sql"))
+    defined = re.findall(r"^CREATE [^;]*?\$(?:fn)\$.*?\$fn\$(?=;\n)", unpacked, re.M | re.S)
     assert len(defined) > 80
-    assert [helper for helper in defined if re.sub(r"\s", "", helper) not in sent] == []
+    assert [helper for helper in defined if helper not in sent] == []
     assert "pg_temp.restore_column" not in text
     assert "pg_temp.give_back" in spelled(script("sql-rollback", "--to", "base"))
 
 
-def test_shorthand_is_spelled_out_again() -> None:
-    """No phrase holds the sign or a quote, each is worth its place in the list, and a text comes back to the letter."""
-    sent = (squeezed(helper) for helper in (*prologue()[1:], *helpers()))
-    texts = [text.replace("CREATE OR REPLACE ", "CREATE ").replace("$fn$", "$$") for text in sent]
-    coded = shortened(texts)
-    assert spelled_out(coded) == "".join(f"{text};\n" for text in texts)
-    assert [
-        phrase for _, phrase in steps() if set(spelled_out(Shorthand(phrase, steps()[::-1]))) & set("#`/@'\n\\")
-    ] == []
-    assert len({code for code, _ in steps()}) == len(steps()) > 500
-    all_of_it = "\n".join([coded.text, *(phrase for _, phrase in coded.phrases)])
-    uses = {code: all_of_it.count(code) for code, _ in coded.phrases}
-    idle = [(code, phrase) for code, phrase in steps() if uses.get(code, 0) < 2]
-    assert len(idle) < 30, "find the phrases anew: python -m tests.support.phrases"
+def names(text: str) -> list[str]:
+    """Every helper that a script defines, as closure.needed() wants to be asked for it."""
+    return re.findall(r"^CREATE [A-Z ]+ (pg_temp\.\w+)", text, re.M)
 
 
-def test_shorthand_takes_its_own_signs() -> None:
-    helpers_ = ["SELECT '#ffffff', a `b`, 1 / 2, '#%', '##`/', #SELECT `SELECT /SELECT a @> b @@"]
-    assert spelled_out(shortened(helpers_)) == f"{helpers_[0]};\n"
-    with pytest.raises(ValueError, match="short"):
-        shortened(["SELECT $short$"])
+def test_anybody_can_read_the_helpers() -> None:
+    """With base64 and gunzip, as the script says."""
+    packed = script("sql").split("$gzip$")[1]
+    shown = subprocess.run(["sh", "-c", "base64 -d | gunzip"], input=packed.encode(), capture_output=True, check=True)
+    assert shown.stdout.decode() == helpers_of(script("sql"))
 
 
-def test_squeezed_keeps_literals() -> None:
+def test_minified_keeps_literals() -> None:
     helper = "-- Why.\nCREATE f AS $fn$\n    -- Why not.\n    SELECT 'a , b', ( 1 ) = - 1\n\n        , \"c = d\"\n$fn$"
-    assert squeezed(helper) == "CREATE f AS $fn$\nSELECT 'a , b',(1)= - 1,\"c = d\"\n$fn$"
-    assert squeezed("    x\n    $head$\n    y\n$head$\n    z") == "x\n    $head$\n    y\n$head$\nz"
+    assert minified(helper) == "CREATE f AS $fn$\nSELECT 'a , b', ( 1 ) = - 1\n, \"c = d\"\n$fn$"
+    assert minified("    x\n    $head$\n    y\n$head$\n    z") == "x\n    $head$\n    y\n$head$\nz"
 
 
 def tokens(text: str) -> list[tuple[int, str]]:
@@ -205,12 +193,12 @@ def tokens(text: str) -> list[tuple[int, str]]:
     ]
 
 
-def test_squeezed_means_the_same_to_postgresql() -> None:
+def test_minified_means_the_same_to_postgresql() -> None:
     """A blank less may make one operator of two, or one name: then the scanner reads another text."""
     read = 0
     for helper in (*prologue()[1:], *helpers()):
         # As the scanner would read the body: what is between dollar quotes is one literal to it.
-        texts = (text.replace("pg_catalog.", "") for text in (helper, squeezed(helper)))
+        texts = (text.replace("pg_catalog.", "") for text in (helper, minified(helper)))
         plain, tight = (tokens(re.sub(r"\$(fn|head)\$", " ", text)) for text in texts)
         assert tight == plain
         read += len(plain)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.integration.console.conftest import VERSIONS, Clone, CloneOf
-from tests.support.pasting import Place, Session, script
+from tests.support.pasting import DONE, Place, Session, script
 from tests.support.refused import CPF
 
 SECRET = "canario-do-valor"
@@ -188,9 +188,25 @@ def test_psql_goes_on_or_stops(target: Clone, options: tuple[str, ...], code: in
     target.assert_untouched()
 
 
-def test_a_console_that_changes_the_text(target: Clone) -> None:
-    """One that takes indentation away takes away the meaning of the list of what head has: the check finds that."""
+def test_a_console_that_takes_indentation_away(target: Clone) -> None:
+    """What needs its indentation, the list of what head has, is packed."""
+    assert DONE in target.place.paste("\n".join(line.strip() for line in script("sql").splitlines())).said
+    target.assert_at_head()
+
+
+@pytest.mark.parametrize("changed", ["a line less", "a letter"])
+def test_a_console_that_changes_the_text(target: Clone, changed: str) -> None:
     target.before  # noqa: B018  reads it now
-    answer = target.place.paste("\n".join(line.strip() for line in script("sql").splitlines()))
-    assert (answer.state, answer.hint) == ("PM006", "Nothing was changed. Report it with this list")
+    before, packed, after = script("sql").split("$gzip$")
+    lines = packed.splitlines(keepends=True)
+    if changed == "a line less":
+        del lines[40]
+    else:
+        lines[40] = lines[40].replace("e", "f", 1)
+    answer = target.place.paste("$gzip$".join((before, "".join(lines), after)))
+    assert answer.error == (
+        "PM004",
+        "the script is not as it was printed",
+        "Write it to a file, and paste all of it",
+    )
     target.assert_untouched()
