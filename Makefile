@@ -20,13 +20,20 @@ $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(filter-out $(ARGUMENTS),$(GIVEN))
 MAKEOVERRIDES =
 
+# Messages, in the reader's language. One that is named on make's command line goes before what any locale says.
+SAY = sh scripts/language.sh
+ifneq ($(filter pt pt_% en en_%,$(if $(filter LANG,$(GIVEN)),$(LANG))),)
+override MIGRATION_LANG := $(firstword $(subst ., ,$(LANG)))
+export MIGRATION_LANG
+endif
+
 # The first of these with Python 3.11 or newer is used; PYTHON=/path/to/python names another.
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 RUN = .venv/bin/python -m painel_migrations
 
 INSTALL = { .venv/bin/python -m ensurepip && .venv/bin/python -m pip install --disable-pip-version-check \
 	--only-binary :all: --require-hashes -r $<; } >.venv/install.log 2>&1 || { cat .venv/install.log >&2; \
-	echo "$< could not be installed: the reason is above" >&2; exit 1; }
+	$(SAY) "%s could not be installed: the reason is above" $< >&2; exit 1; }
 CONSOLE = $(if $(GIVEN_FROM),--from="$$GIVEN_FROM") $(if $(GIVEN_TO),--to="$$GIVEN_TO") \
 	$(if $(GIVEN_STYLE),--style="$$GIVEN_STYLE") $(if $(GIVEN_SPLIT),--split="$$GIVEN_SPLIT")
 PLANNED = $(if $(filter-out 0 no,$(GIVEN_PLAN)),--plan )
@@ -37,7 +44,7 @@ PAGE = $(if $(GIVEN_HOST),--host="$$GIVEN_HOST") $(if $(GIVEN_PORT),--port="$$GI
 NAMED = $(if $(GIVEN_FILE),-- "$$GIVEN_FILE")
 # How many workers that is: tests/conftest.py.
 TEST = .venv/bin/python -m tests.support.given -n logical --dist worksteal
-MISSING = { echo "$(1) is missing: write $(2)" >&2; exit 2; }
+MISSING = { $(SAY) "%s is missing: write %s" "$(1)" "$(2)" >&2; exit 2; }
 
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
@@ -47,7 +54,7 @@ MAKEFLAGS += --no-print-directory
 ##
 ##   help                   this list
 help:
-	@sed -n 's/^## \{0,1\}//p' Makefile
+	@sed -n 's/^## \{0,1\}//p' Makefile | $(SAY) --lines
 
 ##
 ## The database: DATABASE_URL, from the environment or .env; otherwise eventos.db in this folder
@@ -195,8 +202,8 @@ coverage: .venv/development
 ##   lint                   style, formatting and types; the shell scripts
 lint: .venv/development
 	@.venv/bin/python -m ruff check . && .venv/bin/python -m ruff format --check . && .venv/bin/python -m mypy
-	@[ ! -x .venv/bin/shellcheck ] && echo "No shellcheck for this machine: the scripts are not checked" >&2 || \
-		.venv/bin/shellcheck $(wildcard .ci/run scripts/*/*.sh)
+	@[ ! -x .venv/bin/shellcheck ] && $(SAY) "No shellcheck for this machine: the scripts are not checked" >&2 || \
+		.venv/bin/shellcheck $(wildcard .ci/run scripts/*.sh scripts/*/*.sh)
 
 ##   bench                  times and memory, as ratios to the plain tools
 bench: .venv/development
@@ -207,18 +214,18 @@ load: .venv/development
 	@.venv/bin/python -m tests.load.waits $$GIVEN_ARGS
 
 .venv/bin/python:
-	@echo "Setting up .venv (once)" >&2
+	@$(SAY) "Setting up %s (once)" .venv >&2
 	@set -- $(PYTHONS); [ -z "$$GIVEN_PYTHON" ] || set -- "$$GIVEN_PYTHON"; for p; do \
 		"$$p" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		&& exec "$$p" -m venv --clear --without-pip .venv; done; \
-	echo "No Python 3.11 or newer with its venv module: install one, or name it: make PYTHON=/path/to/python" >&2; exit 2
+	$(SAY) "No Python 3.11 or newer with its venv module: install one, or name it: %s" "make PYTHON=/path/to/python" >&2; exit 2
 
 .venv/runtime: requirements.txt .venv/bin/python
-	@echo "Installing $< into .venv" >&2
+	@$(SAY) "Installing %s into %s" $< .venv >&2
 	@$(INSTALL)
 	@touch $@
 
 .venv/development: requirements-dev.txt .venv/runtime
-	@echo "Installing $< into .venv" >&2
+	@$(SAY) "Installing %s into %s" $< .venv >&2
 	@$(INSTALL)
 	@touch $@

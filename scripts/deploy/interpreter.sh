@@ -8,9 +8,11 @@ interpreter() {
         printf '%s\n' "$2"
     elif [ -x "${root}/.venv/bin/python" ]; then
         printf '%s\n' "${root}/.venv/bin/python"
-    else
-        command -v python3 || command -v python ||
-            refuse 'no Python is found' "Install Python 3.11 or newer, or name one: $1=/path/to/python"
+    elif ! command -v python3 && ! command -v python; then
+        message 'no Python is found'
+        what=${words}
+        message 'Install Python 3.11 or newer, or name one: %s=/path/to/python' "$1"
+        refuse "${what}" "${words}"
     fi
 }
 

@@ -9,6 +9,8 @@ set -eu
 script=$(readlink -f -- "$0")
 here=$(dirname -- "${script}")
 root=$(dirname -- "$(dirname -- "${here}")")
+# shellcheck source=scripts/language.sh
+. "${root}/scripts/language.sh"
 # shellcheck source=scripts/deploy/signals.sh
 . "${here}/signals.sh"
 # shellcheck source=scripts/deploy/variables.sh
@@ -28,21 +30,27 @@ python=$(interpreter PREDEPLOY_PYTHON "${PREDEPLOY_PYTHON:-}")
 # A reader that goes away does not end the run.
 trap '' PIPE
 
-say() { printf 'predeploy: %s\n' "$1" || :; }
+say() {
+    message "$@"
+    printf 'predeploy: %s\n' "${words}" || :
+}
 
+# Says how it ends, and ends: finish CODE TEMPLATE [VALUE ...]
 finish() {
-    if [ "$1" -eq 0 ]; then say "$2"; else say "$2" >&2; fi
-    exit "$1"
+    with=$1
+    shift
+    if [ "${with}" -eq 0 ]; then say "$@"; else say "$@" >&2; fi
+    exit "${with}"
 }
 
 # Goes on unless a signal has come.
 go_on() {
     case ${stopped} in
         '') ;;
-        1) finish 129 "ended by SIGHUP at ${this}" ;;
-        2) finish 130 "ended by SIGINT at ${this}" ;;
-        14) finish 124 "ended at ${this}: ${clock}, ${seconds} s, are over" ;;
-        *) finish 143 "ended by SIGTERM at ${this}" ;;
+        1) finish 129 'ended by %s at %s' SIGHUP "${this}" ;;
+        2) finish 130 'ended by %s at %s' SIGINT "${this}" ;;
+        14) finish 124 'ended at %s: %s, %s s, are over' "${this}" "${clock}" "${seconds}" ;;
+        *) finish 143 'ended by %s at %s' SIGTERM "${this}" ;;
     esac
 }
 
@@ -65,21 +73,29 @@ fi
 
 attempt=1
 while :; do
-    this="attempt ${attempt} of ${attempts}"
+    message 'attempt %s of %s' "${attempt}" "${attempts}"
+    this=${words}
     go_on
-    say "${this}"
+    printf 'predeploy: %s\n' "${this}" || :
     # With it the upgrade leaves the console's way to the last attempt, and tells by 7 what no other one would change.
     export MIGRATION_ATTEMPTS_LEFT="$((attempts - attempt))"
     run "${python}" -m painel_migrations upgrade "$@"
     go_on
     case ${code} in
-        0) finish 0 "${this} ended with exit code 0" ;;
-        3) ended="${this} ended with exit code 3, no connection" ;;
-        5) ended="${this} ended with exit code 5, the lock is held" ;;
-        7) finish 3 "${this} ended with exit code 3, no connection, and another would say the same: not tried again" ;;
-        *) finish "${code}" "${this} ended with exit code ${code}, which does not pass by itself: not tried again" ;;
+        0) finish 0 '%s ended with exit code 0' "${this}" ;;
+        3) message '%s ended with exit code 3, no connection' "${this}" ;;
+        5) message '%s ended with exit code 5, the lock is held' "${this}" ;;
+        7)
+            finish 3 '%s ended with exit code 3, no connection, and another would say the same: not tried again' \
+                "${this}"
+            ;;
+        *)
+            finish "${code}" '%s ended with exit code %s, which does not pass by itself: not tried again' \
+                "${this}" "${code}"
+            ;;
     esac
-    [ "${attempt}" -lt "${attempts}" ] || finish "${code}" "${ended}: that was the last"
+    ended=${words}
+    [ "${attempt}" -lt "${attempts}" ] || finish "${code}" '%s: that was the last' "${ended}"
     # Half of the pause is chance, so that replicas that failed together come back one by one; half is sure, so that
     # the attempts are not all spent on a database that is only starting up.
     [ "${pause}" -le "${longest}" ] || pause=${longest}
@@ -89,7 +105,7 @@ while :; do
     milliseconds=$((pause * 500 + pause * 500 * chance / 65536))
     # shellcheck disable=SC2006
     rest=`printf '%d.%03d' "$((milliseconds / 1000))" "$((milliseconds % 1000))"`
-    say "${ended}: again in ${rest} s"
+    say '%s: again in %s s' "${ended}" "${rest}"
     run sleep "${rest}"
     go_on
     pause=$((pause * 2))

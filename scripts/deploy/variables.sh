@@ -1,8 +1,14 @@
 # shellcheck shell=sh
-# To be sourced: what cannot be followed ends with exit code 2, one line of what and one of what to do, and no value.
+# To be sourced after language.sh: what cannot be followed ends with exit code 2, one line of what and one of what to
+# do, and no value.
 
+# Says what, and what to do, each in the reader's language.
+# shellcheck disable=SC2154  # language.sh sets words.
 refuse() {
-    printf 'Error: %s\nNext: %s\n' "$1" "$2" >&2
+    message 'Error: %s' "$1"
+    printf '%s\n' "${words}" >&2
+    message 'Next: %s' "$2"
+    printf '%s\n' "${words}" >&2
     exit 2
 }
 
@@ -14,7 +20,10 @@ number() {
     # To arithmetic, 08 would be a mistyped octal number.
     while [ "${number#0}" != "${number}" ] && [ "${#number}" -gt 1 ]; do number=${number#0}; done
     if [ "${number:--1}" -lt "$4" ] || [ "${number}" -gt "$5" ]; then
-        refuse "$1 is not a whole number from $4 to $5" "Correct it, or unset it: then it is $3"
+        message '%s is not a whole number from %s to %s' "$1" "$4" "$5"
+        what=${words}
+        message 'Correct it, or unset it: then it is %s' "$3"
+        refuse "${what}" "${words}"
     fi
     printf '%s\n' "${number}"
 }

@@ -9,6 +9,8 @@ set -eu
 # The current folder stays: .env, backups/ and sqlite:///eventos.db are the application's.
 script=$(readlink -f -- "$0")
 root=$(dirname -- "$(dirname -- "$(dirname -- "${script}")")")
+# shellcheck source=scripts/language.sh
+. "${root}/scripts/language.sh"
 # shellcheck source=scripts/deploy/variables.sh
 . "${root}/scripts/deploy/variables.sh"
 # shellcheck source=scripts/deploy/interpreter.sh
@@ -27,7 +29,8 @@ first=0
 step() {
     [ -z "${stopped}" ] || return 0
     run "${python}" -m painel_migrations "$@"
-    printf 'nightly: %s ended with exit code %s\n' "$1" "${code}" 2>/dev/null || :
+    message '%s ended with exit code %s' "$1" "${code}"
+    printf 'nightly: %s\n' "${words}" 2>/dev/null || :
     [ "${first}" -ne 0 ] || first=${code}
 }
 

@@ -12,6 +12,8 @@ set -eu
 # The current folder stays: .env and sqlite:///eventos.db are the application's.
 script=$(readlink -f -- "$0")
 root=$(dirname -- "$(dirname -- "$(dirname -- "${script}")")")
+# shellcheck source=scripts/language.sh
+. "${root}/scripts/language.sh"
 # shellcheck source=scripts/deploy/variables.sh
 . "${root}/scripts/deploy/variables.sh"
 # shellcheck source=scripts/deploy/interpreter.sh
@@ -45,7 +47,8 @@ while [ -z "${stopped}" ]; do
     [ -z "${stopped}" ] || break
     # The verdict is the first line of what health says.
     verdict=`sed -n 1p "${said}/out"` || verdict=''
-    case ${code}:${verdict} in [01]:?*) ;; *) verdict="no verdict, exit code ${code}" ;; esac
+    message 'no verdict, exit code %s' "${code}"
+    case ${code}:${verdict} in [01]:?*) ;; *) verdict=${words} ;; esac
     say "${verdict}"
     rest=`sed 1d "${said}/out" && cat "${said}/err"` || rest=''
     # The reasons follow where they are other than a round ago, numbers aside, which are never the same.
@@ -64,4 +67,5 @@ while [ -z "${stopped}" ]; do
     [ "${pause}" -le "${every}" ] || pause=${every}
     [ "${pause}" -le 0 ] || run sleep "${pause}"
 done
-say stopped
+message 'stopped'
+say "${words}"

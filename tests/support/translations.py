@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +38,17 @@ def messages() -> dict[str, str]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             found |= dict(_messages_of(ast.parse(path.read_text("utf-8"))))
-    return found
+    return found | dict.fromkeys(shell_messages(), "")
+
+
+def shell_messages() -> set[str]:
+    """Return what the Makefile and the scripts say by way of scripts/language.sh: help by the line."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    found = {line for line in re.findall(r"^## ?(.*)$", makefile, re.MULTILINE) if line}
+    found |= set(re.findall(r'\$\(SAY\) "([^"]*)"', makefile))
+    for path in (ROOT / "scripts").rglob("*.sh"):
+        found |= set(re.findall(r"\b(?:message|say|finish \S+) '([^']*[A-Za-z][^']*)'", path.read_text("utf-8")))
+    return found - {"%s"}
 
 
 def _messages_of(tree: ast.AST) -> Iterator[tuple[str, str]]:

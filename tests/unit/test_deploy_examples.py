@@ -208,4 +208,4 @@ def test_every_exit_code_is_documented_in_both_languages(column: str) -> None:
 def test_the_codes_that_are_tried_again_are_those_of_the_script() -> None:
     tried = {int(code) for code in re.findall(r"^\| (\d) \|[^|]*\| \*\*yes\*\* \|", PAGE, re.MULTILINE)}
     script = (DEPLOY / "predeploy.sh").read_text()
-    assert {int(code) for code in re.findall(r"^ +(\d+)\) ended=", script, re.MULTILINE)} == tried == {3, 5}
+    assert {int(code) for code in re.findall(r"^ +(\d+)\) message ", script, re.MULTILINE)} == tried == {3, 5}

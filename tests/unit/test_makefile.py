@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
 [ARGUMENTS] = (found.split() for found in re.findall(r"^ARGUMENTS := (.*)$", MAKEFILE, re.MULTILINE))
 LISTED = re.findall(r"^##   ([a-z-]+) ", MAKEFILE, re.MULTILINE)
-SCRIPTS = "<scripts/deploy/start.sh><scripts/monitoring/watch.sh>"
+SCRIPTS = "<scripts/language.sh><scripts/deploy/start.sh><scripts/monitoring/watch.sh>"
 TESTS = "<-m><tests.support.given><-n><logical><--dist><worksteal>"
 SAY_ARGUMENTS = '#!/bin/sh\nfor argument; do printf "<%s>" "$argument"; done; echo " $DATABASE_URL"\n'
 
@@ -42,6 +42,9 @@ def clone(tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
         shutil.copy(ROOT / name, folder)
+    for name in ("scripts/language.sh", "homecoming/locale/pt.po"):
+        (folder / name).parent.mkdir(parents=True)
+        shutil.copy(ROOT / name, folder / name)
     return folder
 
 
@@ -69,7 +72,62 @@ def test_help_lists_every_target_and_nothing_else(clone: Path) -> None:
 
 
 def test_help_fits_a_terminal(clone: Path) -> None:
-    assert max(map(len, make(clone, "help").stdout.splitlines())) < 100
+    for language in ("en", "pt"):
+        assert max(map(len, make(clone, "help", MIGRATION_LANG=language).stdout.splitlines())) <= 102
+
+
+def test_help_in_portuguese_has_the_same_targets_and_arguments(clone: Path) -> None:
+    """Line for line: with what stands before the text, and whatever a line names that is typed."""
+    english, portuguese = (make(clone, "help", MIGRATION_LANG=name).stdout.splitlines() for name in ("en", "pt"))
+    assert portuguese[0] == "make ALVO [NOME=valor ...]"
+    assert "  status                 onde ele está, e o que está pendente" in portuguese
+    for line, other in zip(english[1:], portuguese[1:], strict=True):
+        target = r"^(?:  [a-z-]+ .{0,21}(?=  )|  purge-retired .*|  load .*?\]| +)"
+        assert re.findall(target, line) == re.findall(target, other)
+        typed = r"\b[A-Z_]{2,}=[a-z0-9]*|\bdocs/[\w/.]+|https?:\S+|\b[A-Z]+_[A-Z_]+\b|make \w+"
+        # What a value is called is translated: SPLIT=folder, CONFIRM=name.
+        named = (re.sub("=(?:folder|pasta|name|nome)", "=", text) for text in (line, other))
+        assert sorted(re.findall(typed, next(named))) == sorted(re.findall(typed, next(named)))
+        assert (line == other) == (line.strip() == "" or line.startswith("  purge-retired"))
+
+
+SPOKEN = {"LC_ALL": "pt_BR.UTF-8", "LC_MESSAGES": "pt", "LANG": "pt_PT", "MIGRATION_LANG": "PT_BR"}
+
+
+@pytest.mark.parametrize("name", SPOKEN)
+def test_the_variable_or_the_locale_says_the_language(clone: Path, name: str) -> None:
+    assert "esta lista" in make(clone, "help", **{name: SPOKEN[name]}).stdout
+    assert "this list" in make(clone, "help", **{"LANG": "pt_BR", name: "ptx"}).stdout
+    assert "this list" in make(clone, "help", MIGRATION_LANG="en", LC_ALL="pt_BR").stdout
+
+
+def test_a_file_of_variables_says_it_too(clone: Path) -> None:
+    for line in ("MIGRATION_LANG=pt", 'export MIGRATION_LANG = "pt_BR"'):
+        (clone / ".env").write_text(f"DATABASE_URL=sqlite:///x\n{line}\n")
+        assert "esta lista" in make(clone, "help", LANG="en_US.UTF-8").stdout
+
+
+def test_the_language_on_the_command_line_goes_before_what_the_machine_has(ready: Path) -> None:
+    """A container has LC_ALL=C.UTF-8, which goes before LANG."""
+    script(ready / ".venv/bin/python", '#!/bin/sh\necho "$1 $MIGRATION_LANG"\n')
+    (ready / ".venv/runtime").touch()
+    for given, heard in (("LANG=pt", "pt"), ("LANG=pt_BR.UTF-8", "pt_BR"), ("MIGRATION_LANG=pt", "pt"), ("LANG=C", "")):
+        assert make(ready, "sql", given, LC_ALL="C.UTF-8").stdout == f"-m {heard}\n"
+        assert ("esta lista" in make(ready, "help", given, LC_ALL="C.UTF-8").stdout) == bool(heard)
+
+
+def test_what_no_catalogue_has_stands_out(ready: Path) -> None:
+    """Under the pseudo-language each line is in brackets: the help, and what the Makefile says by itself."""
+    shown = make(ready, "help", MIGRATION_LANG="xx").stdout.splitlines()
+    assert [line for line in shown if line and not re.fullmatch("⟦.*⟧", line)] == []
+    assert make(ready, "downgrade", MIGRATION_LANG="xx").stderr.startswith("⟦REV is missing: write make downgrade")
+    recipes = re.sub(r"\$\(SAY\) (?:--lines|\"[^\"]*\")", "", MAKEFILE)
+    assert re.findall(r"\becho\b.*", recipes) == []
+
+
+def test_without_a_catalogue_it_is_english(clone: Path) -> None:
+    (clone / "homecoming/locale/pt.po").unlink()
+    assert "this list" in make(clone, "help", LANG="pt_BR").stdout
 
 
 @pytest.mark.parametrize(
