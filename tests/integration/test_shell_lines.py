@@ -239,6 +239,9 @@ BY_OTHERS = {
     "alembic revision --autogenerate": f"{_GENERATED}::test_plain_alembic_writes_the_same",
     "alembic revision -m": f"{_GENERATED}::test_an_empty_file_has_the_number_it_is_given",
     'alembic revision --rev-id 0023 -m "..."': f"{_GENERATED}::test_an_empty_file_has_the_number_it_is_given",
+    "sh scripts/deploy/kubernetes/jobs.sh loja-1 loja-2 | kubectl apply -f -": (
+        "tests/unit/test_packaging.py::test_each_database_has_a_job_of_its_own"
+    ),
     "pytest --homecoming-postgresql=URL": f"{_STATES}::test_every_state_of_another_application_converges",
     "git diff": f"{_HERE}::test_an_edit_goes_back_as_it_is_said",
     "git checkout": f"{_HERE}::test_an_edit_goes_back_as_it_is_said",
@@ -247,7 +250,10 @@ BY_OTHERS = {
 
 _NO_RAILWAY = "Railway's command line, and an account there; tests/unit/test_deploy_examples.py evaluates the file"
 _NO_UV = "uv is no requirement of this repository, and it asks a package index for every version there is"
+_NO_ENGINE = "a container engine; tests/adoption/test_image.py carries out the Dockerfile's steps without one"
 CANNOT = {
+    "docker build -t painel-migrations:0.1.0 .": _NO_ENGINE,
+    "docker run --rm --read-only --tmpfs /work:uid=10001 -e DATABASE_URL painel-migrations:0.1.0": _NO_ENGINE,
     "railway config plan": _NO_RAILWAY,
     "railway config apply": _NO_RAILWAY,
     "npm install railway": _NO_RAILWAY,

@@ -101,10 +101,13 @@ export const preserve = () => "preserve";
 export const project = named("project");
 export const service = named("service");
 """
-PRINT = 'import main, { partial } from "./railway.mjs"; console.log(JSON.stringify({ partial, project: main() }));\n'
+PRINT = """
+import * as given from "./railway.mjs";
+console.log(JSON.stringify({ partial: given.partial, project: given.default() }));
+"""
 
 
-def evaluated(folder: Path) -> Any:
+def evaluated(folder: Path, text: str = RAILWAY) -> Any:
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not installed: the file is only read, not run")
@@ -112,7 +115,7 @@ def evaluated(folder: Path) -> Any:
     package.mkdir(parents=True)
     (package / "package.json").write_text(json.dumps({"type": "module", "exports": {"./iac": "./iac.js"}}))
     (package / "iac.js").write_text(LIBRARY)
-    (folder / "railway.mjs").write_text(RAILWAY)
+    (folder / "railway.mjs").write_text(text)
     (folder / "print.mjs").write_text(PRINT)
     done = subprocess.run([node, "print.mjs"], cwd=folder, capture_output=True, text=True, check=False)
     assert done.stderr == ""
