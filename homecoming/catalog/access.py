@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from homecoming.catalog import reasons, remedy
 from homecoming.catalog.facts import ACCESS, OWNER, ROLE_ACCESS, UNREAD, Catalogue
 from homecoming.catalog.findings import Finding, Severity
+from homecoming.language import joined, tr
 
 
 def roles(expected: Catalogue, live: Catalogue) -> Iterator[Finding]:
@@ -24,9 +25,9 @@ def roles(expected: Catalogue, live: Catalogue) -> Iterator[Finding]:
             if needed := expected.get((ACCESS, name)):
                 yield Finding(
                     ACCESS,
-                    f"{name} for {role.name}",
+                    tr("{name} for {role}", name=name, role=role.name),
                     needed.definition,
-                    lacking,
+                    joined(", ", (tr("no {right}", right=each.removeprefix("no ")) for each in lacking.split(", "))),
                     Severity.FAIL,
                     reasons.ROLE,
                     remedy.granted(needed, lacking.replace("no ", ""), role.name),
@@ -51,8 +52,8 @@ def unread(expected: Catalogue, live: Catalogue) -> Iterator[Finding]:
     """Yield a failure for each known table whose rows nobody looked at, since another role's code would have run."""
     for fact in live.of_kind(UNREAD):
         if fact.name in expected.tables:
-            run = "See what it is. Where it is the application's, end that, or look as its owner; else rename it"
-            alone = "a table of ours alone"
+            run = tr("See what it is. Where it is the application's, end that, or look as its owner; else rename it")
+            alone = tr("a table of ours alone")
             yield Finding("rows", fact.name, alone, fact.definition, Severity.FAIL, reasons.UNREAD, run)
 
 
@@ -91,9 +92,9 @@ def open_to_all(connection: sa.Connection, expected: Catalogue) -> Iterator[Find
         if is_default or name in expected.tables:
             yield Finding(
                 ACCESS,
-                "default privileges" if is_default else name,
-                "nothing for PUBLIC",
-                f"{rights} for PUBLIC",
+                tr("default privileges") if is_default else name,
+                tr("nothing for PUBLIC"),
+                tr("{rights} for PUBLIC", rights=rights),
                 Severity.NOTE,
                 reasons.OPEN,
                 name if is_default else f"REVOKE ALL ON {name} FROM PUBLIC",

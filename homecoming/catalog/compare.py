@@ -11,6 +11,7 @@ from homecoming.catalog import reasons, remedy
 from homecoming.catalog.access import owners, roles, unread
 from homecoming.catalog.facts import ACCESS, OPTION, OWNER, ROLE_ACCESS, UNREAD, Catalogue, Fact, Key
 from homecoming.catalog.findings import ABSENT, Finding, Severity
+from homecoming.language import joined, tr
 
 # Kinds whose objects can be told by what they are, whatever their name.
 _NAMED_FREELY = frozenset(
@@ -75,7 +76,7 @@ def _renamed(dialect: str, missing: dict[Key, Fact], unknown: dict[Key, Fact]) -
                 fact.kind,
                 fact.name,
                 fact.definition,
-                f"the same under the name {twin.own_name}",
+                tr("the same under the name {name}", name=twin.own_name),
                 Severity.FAIL,
                 reasons.RENAMED,
                 remedy.renamed(dialect, fact, twin),
@@ -91,7 +92,7 @@ def _likeness(fact: Fact) -> _Likeness:
 
 
 def _missing(fact: Fact, live: Catalogue) -> Finding:
-    found = ABSENT
+    found: str = ABSENT
     if fact.kind == "table" and ("view", fact.name) in live:
         found = live["view", fact.name].definition
     run = remedy.missing(live.dialect, fact)
@@ -106,8 +107,8 @@ def _changed(fact: Fact, found: Fact, dialect: str) -> Finding | None:
         if not lacking:
             return None
         run = remedy.lacking(fact, lacking, *found.columns)
-        expected, seen = fact.definition, f"no {', no '.join(lacking)}"
-        return Finding(fact.kind, fact.name, expected, seen, Severity.FAIL, reasons.CHANGED[fact.kind], run)
+        seen = joined(", ", (tr("no {right}", right=right) for right in lacking))
+        return Finding(fact.kind, fact.name, fact.definition, seen, Severity.FAIL, reasons.CHANGED[fact.kind], run)
     if fact.definition == found.definition:
         return None
     return Finding(

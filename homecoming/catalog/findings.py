@@ -5,33 +5,34 @@ import enum
 
 from homecoming.catalog import reasons
 from homecoming.discretion import discreet
+from homecoming.language import Message, tr
 
-ABSENT = "nothing"
+ABSENT = tr("nothing")
 
 # Findings come in the order in which they can be mended: what others need first.
 KINDS = (
-    "access",
-    "table",
-    "enum",
-    "function",
-    "sequence",
-    "column",
-    "not null",
-    "primary key",
-    "unique",
-    "check",
-    "exclusion",
-    "foreign key",
-    "index",
-    "trigger",
-    "policy",
-    "rule",
-    "view",
-    "position",
-    "rows",
-    "owner",
-    "option",
-    "revision",
+    tr("access"),
+    tr("table"),
+    tr("enum"),
+    tr("function"),
+    tr("sequence"),
+    tr("column"),
+    tr("not null"),
+    tr("primary key"),
+    tr("unique"),
+    tr("check"),
+    tr("exclusion"),
+    tr("foreign key"),
+    tr("index"),
+    tr("trigger"),
+    tr("policy"),
+    tr("rule"),
+    tr("view"),
+    tr("position"),
+    tr("rows"),
+    tr("owner"),
+    tr("option"),
+    tr("revision"),
 )
 
 
@@ -79,9 +80,21 @@ class Finding:
         return self.why == reasons.UNREAD
 
     @property
-    def line(self) -> str:
+    def line(self) -> Message:
         """The finding in one line, without why and what to run."""
-        return f"{self.severity} {self.kind} {self.object}: expected {self.expected}, found {self.found}"
+        return tr(
+            "{severity} {kind} {object}: expected {expected}, found {found}",
+            severity=self.severity,
+            kind=self.kind_word,
+            object=self.object,
+            expected=self.expected,
+            found=self.found,
+        )
+
+    @property
+    def kind_word(self) -> Message:
+        """The kind, for people."""
+        return KINDS[KINDS.index(self.kind)]
 
     def as_dict(self) -> dict[str, str]:
         """The finding as a JSON object; of the definitions, without what looks like somebody's number."""

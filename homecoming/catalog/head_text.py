@@ -6,7 +6,7 @@ the schema is beyond the text. ``verdict.sql`` says how it is read.
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from homecoming.catalog import expected_postgresql, reasons
 from homecoming.catalog.facts import ACCESS, Catalogue, Fact, Key
@@ -79,7 +79,7 @@ def reasons_text() -> str:
     return "\n".join(_section(f"@why {topic}", entries) for topic, entries in sections.items())
 
 
-def _sentences(by_kind: dict[str, str]) -> list[str]:
+def _sentences(by_kind: Mapping[str, str]) -> list[str]:
     return [f"{kind}: {why}" for kind, why in by_kind.items()]
 
 

@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from homecoming.catalog import reasons
 from homecoming.catalog.facts import Catalogue, Fact
 from homecoming.catalog.findings import Finding, Severity
+from homecoming.language import tr, trn
 
 # A table that is larger is not read for a look: this much takes some seconds a key.
 BOUND = 1 << 30
 
 # What the verdict in SQL says, too.
-LARGE = "not looked at, since the table has more than 1 GB"
+LARGE = tr("not looked at, since the table has more than 1 GB")
 
 _PLAIN = re.compile(r"FOREIGN KEY \((?P<column>\S+)\) REFERENCES (?P<target>\S+)\(id\)")
 
@@ -87,10 +88,10 @@ def _keys(wanted: Catalogue, live: Catalogue) -> Iterator[Orphans]:
 
 
 def _finding(each: Orphans) -> Finding:
-    wanted = f"every {each.column} in {each.target}.id"
+    wanted = tr("every {column} in {target}.id", column=each.column, target=each.target)
     if each.found is None:
-        run = f"See whether there are others: {each.seen}"
+        run = tr("See whether there are others: {seen}", seen=each.seen)
         return Finding("rows", each.key.name, wanted, LARGE, Severity.NOTE, reasons.LARGE, run)
-    rows = f"{each.found} row{'s' * (each.found != 1)} with another"
-    run = f"Restore or correct them, then: make verify. See them: {each.seen}"
+    rows = trn("{n} row with another", "{n} rows with another", each.found)
+    run = tr("Restore or correct them, then: make verify. See them: {seen}", seen=each.seen)
     return Finding("rows", each.key.name, wanted, rows, Severity.FAIL, reasons.ORPHAN, run)

@@ -9,6 +9,7 @@ import re
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from homecoming.catalog.facts import Fact
+from homecoming.language import tr
 
 MEND = "make repair"
 
@@ -105,7 +106,7 @@ def renamed(dialect: str, fact: Fact, found: Fact) -> str:
 
 def lacking(fact: Fact, privileges: list[str], role: str) -> str:
     """Return what gives the current user the privileges it lacks; only the owner can."""
-    return f"as the owner: {granted(fact, ', '.join(privileges), role)}"
+    return tr("as the owner: {statement}", statement=granted(fact, ", ".join(privileges), role))
 
 
 def granted(fact: Fact, privileges: str, role: str) -> str:

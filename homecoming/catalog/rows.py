@@ -11,6 +11,7 @@ from sqlalchemy.sql.compiler import IdentifierPreparer
 from homecoming.catalog import reasons, sqlite_values
 from homecoming.catalog.facts import Catalogue, Fact
 from homecoming.catalog.findings import Finding, Severity
+from homecoming.language import tr, trn
 from homecoming.schema.dialects import schema_for
 
 POSITION, STRAY = "position", "rows"
@@ -121,7 +122,7 @@ def _ask(connection: sa.Connection, queries: list[str]) -> list[tuple[str, str, 
 
 def _behind(fact: Fact, top: int, following: int) -> Finding:
     run = f"SELECT setval('{fact.name}', max({fact.columns[0]})) FROM {fact.table}"
-    expected, found = f"the next id above {top}", f"the next id {following}"
+    expected, found = tr("the next id above {id}", id=top), tr("the next id {id}", id=following)
     return Finding(POSITION, fact.name, expected, found, Severity.FAIL, reasons.BEHIND, run)
 
 
@@ -129,13 +130,20 @@ def _stray(name: str, labels: _Labels, count: int, unknown: int, dialect: str) -
     """Return the finding about ``count`` rows, of which ``unknown`` hold no label in any spelling."""
     table, column = name.split(".")
     stored, folded = labels
-    found = f"{count} row{'s' * (count != 1)} with another value"
+    found = trn("{n} row with another value", "{n} rows with another value", count)
+    run: str
     if unknown:
-        found += f", {unknown} of them no label in any spelling"
-        run = f"Correct them. See them: SELECT {column}, count(*) FROM {table} GROUP BY {column}"
+        found = trn(
+            "{n} row with another value, {unknown} of them no label in any spelling",
+            "{n} rows with another value, {unknown} of them no label in any spelling",
+            count,
+            unknown=unknown,
+        )
+        seen = f"SELECT {column}, count(*) FROM {table} GROUP BY {column}"
+        run = tr("Correct them. See them: {seen}", seen=seen)
     elif dialect == "sqlite":
         run = f"UPDATE {table} SET {column} = upper(trim({column})) WHERE {column} NOT IN ({_literals(stored)})"
     else:
         # Every write of the column passes the trigger, which folds it.
         run = f"UPDATE {table} SET {column} = {column} WHERE {column}::text IN ({_literals(folded)})"
-    return Finding(STRAY, name, f"only {', '.join(stored)}", found, Severity.FAIL, reasons.STRAY, run)
+    return Finding(STRAY, name, tr("only {labels}", labels=", ".join(stored)), found, Severity.FAIL, reasons.STRAY, run)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from homecoming.catalog import reasons
 from homecoming.catalog.facts import Catalogue
 from homecoming.catalog.findings import Finding, Severity
+from homecoming.language import tr, trn
 from homecoming.schema.dialects import schema_for
 
 # By what a column's values are in Python: the storage classes that are handed on as they are, and whether all others
@@ -141,7 +142,7 @@ def _finding(connection: sa.Connection, column: _Column, rows: int, key: str) ->
         connection, f"SELECT count(*) FROM {table} WHERE {column.others} AND {column.condition}"
     ).scalar_one()
     others = _select(connection, f"SELECT count(*) FROM {table} WHERE {column.others}").scalar_one()
-    more = ""
+    is_cut = False
     if column.is_stored_as_is and plain == others == rows:
         shown = column.others
     else:
@@ -149,12 +150,16 @@ def _finding(connection: sa.Connection, column: _Column, rows: int, key: str) ->
             connection, f"SELECT {key} FROM {table} WHERE {column.condition} ORDER BY {key} LIMIT {_NAMED}"
         ).scalars()
         shown = f"{key} IN ({', '.join(str(int(number)) for number in keys)})"
-        more = f" (the first {_NAMED})" if rows > _NAMED else ""
+        is_cut = rows > _NAMED
     seen = f"SELECT {key}, typeof({name}), {name} FROM {table} WHERE {shown}"
-    run = f"Correct them, then: make verify. See them{more}: {seen}"
+    run = (
+        tr("Correct them, then: make verify. See them (the first {limit}): {seen}", limit=_NAMED, seen=seen)
+        if is_cut
+        else tr("Correct them, then: make verify. See them: {seen}", seen=seen)
+    )
     declared = column.type.compile(dialect)
-    found = f"{rows} row{'s' * (rows != 1)} with a value that cannot be loaded"
-    wanted = f"only values of {declared}"
+    found = trn("{n} row with a value that cannot be loaded", "{n} rows with a value that cannot be loaded", rows)
+    wanted = tr("only values of {type}", type=declared)
     return Finding("rows", f"{column.table}.{column.name}", wanted, found, Severity.FAIL, reasons.UNLOADABLE, run)
 
 

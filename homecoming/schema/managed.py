@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from homecoming.language import Message, tr
 from homecoming.schema.dialects import NAMES
 from homecoming.schema.words import refuse
 
@@ -23,9 +24,9 @@ def managed(metadata: sa.MetaData, unmanaged: Collection[str]) -> sa.MetaData:
     """
     tables = [table for table in metadata.sorted_tables if table.name not in unmanaged]
     refuse(
-        "the operations do not know tables such as",
+        lambda told: tr("the operations do not know tables such as {reasons}", reasons=told),
         [reason for table in tables if (reason := _unknown(table))],
-        "Name them in the project: unmanaged=(...). They are left alone then; the other tables are looked after",
+        tr("Name them in the project: unmanaged=(...). They are left alone then; the other tables are looked after"),
     )
     if not unmanaged and metadata.naming_convention.keys() >= NAMES.keys():
         return metadata
@@ -36,15 +37,19 @@ def managed(metadata: sa.MetaData, unmanaged: Collection[str]) -> sa.MetaData:
     return copy
 
 
-def _unknown(table: sa.Table) -> str | None:
+def _unknown(table: sa.Table) -> Message | None:
     """Return why the operations do not know a table, None where they do."""
     key = [column.name for column in table.primary_key.columns]
     if table.schema is not None:
-        return f"{table.fullname}, in a schema of its own"
+        return tr("{table}, in a schema of its own", table=table.fullname)
     if not key:
-        return f"{table.name}, which has no key"
+        return tr("{table}, which has no key", table=table.name)
     if key != ["id"] or not isinstance(table.primary_key.columns["id"].type, sa.Integer):
-        return f"{table.name}, whose rows are told by {', '.join(key)} and not by a whole number id"
+        return tr(
+            "{table}, whose rows are told by {columns} and not by a whole number id",
+            table=table.name,
+            columns=", ".join(key),
+        )
     return None
 
 

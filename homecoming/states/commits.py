@@ -22,6 +22,7 @@ from typing import Any
 
 from homecoming.archive.git import GitError, Repository, top_of
 from homecoming.errors import UsageError
+from homecoming.language import Message, tr
 from homecoming.settings import handed_on
 
 SECONDS = 60.0
@@ -83,13 +84,17 @@ def states(models: Models, seconds: float = SECONDS, python: str = sys.executabl
     folder = models.folder.resolve()
     top = top_of(folder)
     if top is None:
-        raise UsageError(f"{models.folder} is in no git repository", "Name a folder of a clone of the application")
+        raise UsageError(
+            tr("{folder} is in no git repository", folder=models.folder),
+            tr("Name a folder of a clone of the application"),
+        )
     repository, inside = Repository(top), folder.relative_to(top)
     path = (inside / models.module.replace(".", "/")).as_posix()
     log = repository.ask("log", "--reverse", "--topo-order", "--format=%H %cI", "--", f"{path}.py", path)
     if not log.strip():
         raise UsageError(
-            f"no commit of {top} has {path}.py", "Name the folder that the models are imported from, and their module"
+            tr("no commit of {repository} has {file}", repository=top, file=f"{path}.py"),
+            tr("Name the folder that the models are imported from, and their module"),
         )
     seen: set[str] = set()
     for line in log.splitlines():
@@ -134,7 +139,7 @@ def _unpack(tar: Path, folder: Path) -> None:
                 target.write_bytes(data.read())
 
 
-def _run(command: list[str], folder: Path, seconds: float) -> str | None:
+def _run(command: list[str], folder: Path, seconds: float) -> Message | None:
     """Run a command in a folder, with everything it starts ended after some seconds; return why it failed, or None."""
     environ = {"PATH": handed_on().get("PATH", os.defpath), "HOME": str(folder), "PYTHONPATH": str(folder)} | _VARIABLES
     process = subprocess.Popen(
@@ -151,7 +156,7 @@ def _run(command: list[str], folder: Path, seconds: float) -> str | None:
     try:
         _, said = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
-        return f"its models took longer than {seconds:g} s"
+        return tr("its models took longer than {seconds:g} s", seconds=seconds)
     finally:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             # What it left behind, too.
@@ -160,10 +165,10 @@ def _run(command: list[str], folder: Path, seconds: float) -> str | None:
     return _why(said) if process.returncode else None
 
 
-def _why(said: str) -> str:
+def _why(said: str) -> Message:
     """Return why models could not be imported: the class of what they raised, since its text may hold anything."""
     last = said.strip().rpartition("\n")[2]
     if last.startswith("ModuleNotFoundError: "):
-        return f"its models want another module: {last.partition(': ')[2]}"
+        return tr("its models want another module: {said}", said=last.partition(": ")[2])
     kind = re.match(r"[A-Za-z_][\w.]*(?=:|$)", last)
-    return f"its models ended with {kind[0] if kind else 'an error'}"
+    return tr("its models ended with {error}", error=kind[0] if kind else tr("an error"))
