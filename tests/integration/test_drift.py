@@ -4,6 +4,7 @@ The worst a verification can do is to say "equal" about a database that is not: 
 by a script, a restore, or a hand. Where a finding offers a statement, it is run and must leave nothing to find.
 """
 
+import dataclasses
 import os
 import re
 import shutil
@@ -18,9 +19,10 @@ from sqlalchemy.dialects import postgresql
 from homecoming import catalog
 from homecoming.catalog import Severity
 from homecoming.catalog.verdict import verdict_statement
+from homecoming.language import localized
 from homecoming.schema.dialects import schema_for
 from painel_migrations.schema import TRIGGERS
-from tests.support import advice, verdicts
+from tests.support import advice, pseudo, verdicts
 from tests.support.servers import Server
 
 # How a finding begins that offers no statement.
@@ -98,6 +100,8 @@ def assert_found_and_mended(connection: sa.Connection, drift: Drift) -> None:
     named = [f"{notes[finding.severity]}{finding.kind} {finding.object}" for finding in findings]
     assert sorted(named) == drift.found, "\n".join(finding.line for finding in findings)
 
+    for finding in findings:
+        assert_all_is_said_in_messages(finding, {*live.values(), *catalog.head(connection.dialect.name).values()})
     if connection.dialect.name == "postgresql":
         verdicts.assert_agrees(connection, findings, live)
         verdicts.assert_helpers_agree(connection, findings, live)
@@ -122,6 +126,19 @@ def assert_found_and_mended(connection: sa.Connection, drift: Drift) -> None:
             advice.TRIED.extend(advice.statements(finding.run) if postgres else [finding.run])
         failures = [finding for finding in catalog.verify(connection) if finding.severity is Severity.FAIL]
     assert drift.operations or not failures, "\n".join(f"{finding.line}: {finding.run}" for finding in failures)
+
+
+def assert_all_is_said_in_messages(finding: catalog.Finding, facts: set[catalog.Fact]) -> None:
+    """What a finding says is a message, or a definition as it stands."""
+    names = {word for fact in facts for word in (fact.own_name, *fact.name.split())}
+    definitions = {fact.definition for fact in facts}
+    said = [text for text in (finding.object, finding.expected, finding.found) if text not in definitions]
+    said = [text for text in said if text not in {fact.name for fact in facts}]
+    plain = dataclasses.replace(finding, object="x.y", expected="", found="").line
+    for text in (plain, finding.kind_word, finding.why, finding.run, *said):
+        shown = localized(text, pseudo.LANGUAGE)
+        # A type of PostgreSQL has a blank in its name; "drift-app" is a role.
+        assert pseudo.words_outside(shown, names | {"drift-app", "character", "varying"}) == [], shown
 
 
 @pytest.fixture(scope="module", params=(16, 18), ids="pg{}".format)
