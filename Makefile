@@ -203,7 +203,7 @@ coverage: .venv/development
 lint: .venv/development
 	@.venv/bin/python -m ruff check . && .venv/bin/python -m ruff format --check . && .venv/bin/python -m mypy
 	@[ ! -x .venv/bin/shellcheck ] && $(SAY) "No shellcheck for this machine: the scripts are not checked" >&2 || \
-		.venv/bin/shellcheck $(wildcard .ci/run scripts/*.sh scripts/*/*.sh)
+		.venv/bin/shellcheck $(wildcard .ci/run scripts/*.sh scripts/*/*.sh scripts/*/*/*.sh)
 
 ##   bench                  times and memory, as ratios to the plain tools
 bench: .venv/development

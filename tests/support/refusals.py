@@ -24,7 +24,7 @@ import sqlalchemy as sa
 
 from tests.support import pooler, tls
 from tests.support.proxy import LOOPBACK, Action, Fault, Moment, Proxy
-from tests.support.servers import USER, Server, runs
+from tests.support.servers import USER, Server, runs, standing_for
 
 PASSWORD = "p@s:s/w%r'd ü"
 WITHIN = 60.0
@@ -34,11 +34,12 @@ SETTINGS = {
     "max_connections": str(MAX_CONNECTIONS),
     "superuser_reserved_connections": "2",
     "max_parallel_workers": "0",
-    # A session that is stopped (SIGSTOP) holds the recovery from a crash up, for as long as it is.
-    "send_abort_for_kill": "on",
     # Without a file standby.signal it is not asked for.
     "restore_command": "sleep 60",
 }
+
+# A session that is stopped (SIGSTOP) holds the recovery from a crash up, for as long as it is.
+SINCE_16 = {"send_abort_for_kill": "on"}
 
 ROLES = f"""
     CREATE ROLE operador LOGIN PASSWORD '{PASSWORD.replace("'", "''")}';
@@ -66,7 +67,7 @@ class Gate:
     """A server of its own, small and with rules, that tests fill, stop and crash; `folder` is for files."""
 
     def __init__(self, version: int, folder: Path) -> None:
-        self.server = Server(version, SETTINGS)
+        self.server = Server(version, SETTINGS | (SINCE_16 if standing_for(version) >= 16 else {}))
         self.folder = folder
         self._certificate: tuple[Path, Path] | None = None
         with self.server.connection("postgres") as cursor:
