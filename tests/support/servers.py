@@ -84,14 +84,14 @@ def _folders() -> dict[int, Path]:
     return there
 
 
-def _standing_for(version: int) -> int:
+def standing_for(version: int) -> int:
     """Return the version that is started where one is asked for."""
     return int(os.environ.get(STAND_IN) or version)
 
 
 def programs(version: int) -> Path:
     """Return the folder of the programs of a version. Errors: KeyError where it is not `available`."""
-    return _folders()[_standing_for(version)]
+    return _folders()[standing_for(version)]
 
 
 def available() -> list[int]:
@@ -149,7 +149,7 @@ class Server:
 
         Raises KeyError for a version that is not `available`, RuntimeError for a server that does not come up.
         """
-        self.version = _standing_for(version)
+        self.version = standing_for(version)
         self.bin = programs(version)
         self.port = _free_port()
         self.folder = _temporary(f"pg{version}-", _room())
