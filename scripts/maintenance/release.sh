@@ -5,11 +5,21 @@
 set -eu
 
 cd "$(dirname "$0")/../.."
+root=.
+# shellcheck source=scripts/language.sh
+. scripts/language.sh
+
+refuse() {
+    code=$1
+    shift
+    message "$@"
+    printf 'release: %s\n' "${words}" >&2
+    exit "${code}"
+}
 
 version=$(sed -n 's/^## \([0-9][0-9.]*\), [0-9]\{4\}-[0-9]\{2\}-[0-9]\{2\}$/\1/p' CHANGELOG.md | sed -n 1p)
 if [ -n "${version}" ] && ! grep -q "^__version__ = \"${version}\"\$" painel_migrations/__init__.py; then
-    echo "release: CHANGELOG.md has ${version}, painel_migrations/__init__.py another version" >&2
-    exit 1
+    refuse 1 'CHANGELOG.md has %s, painel_migrations/__init__.py another version' "${version}"
 fi
 case ${1-} in
     version) [ -z "${version}" ] || echo "${version}" ;;
@@ -17,8 +27,5 @@ case ${1-} in
         # From its heading to the next one.
         awk -v heading="## ${version}, " '/^## /{on = index($0, heading) == 1; next} on' CHANGELOG.md
         ;;
-    *)
-        echo "release: say version or notes" >&2
-        exit 2
-        ;;
+    *) refuse 2 'say version or notes' ;;
 esac

@@ -47,7 +47,8 @@ def shell_messages() -> set[str]:
     found = {line for line in re.findall(r"^## ?(.*)$", makefile, re.MULTILINE) if line}
     found |= set(re.findall(r'\$\(SAY\) "([^"]*)"', makefile))
     for path in (ROOT / "scripts").rglob("*.sh"):
-        found |= set(re.findall(r"\b(?:message|say|finish \S+) '([^']*[A-Za-z][^']*)'", path.read_text("utf-8")))
+        said = r"\b(?:message|say|finish \S+|refuse(?: \d)?) '([^']*[A-Za-z][^']*)'"
+        found |= set(re.findall(said, path.read_text("utf-8")))
     return found - {"%s"}
 
 

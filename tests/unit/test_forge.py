@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -159,6 +160,7 @@ def released(tmp_path: Path) -> Path:
     script = tmp_path / "scripts/maintenance/release.sh"
     script.parent.mkdir(parents=True)
     script.write_text((ROOT / "scripts/maintenance/release.sh").read_text())
+    shutil.copy(ROOT / "scripts/language.sh", tmp_path / "scripts")
     (tmp_path / "painel_migrations").mkdir()
     (tmp_path / "painel_migrations/__init__.py").write_text('__version__ = "0.1.0"\n')
     (tmp_path / "CHANGELOG.md").write_text(CHANGES.format(""))

@@ -3,15 +3,26 @@
 # A database has a Job of its own: its exit code, its log, its line in migration_history; none waits for another.
 set -eu
 
-[ "$#" -gt 0 ] || { echo "jobs: name the databases: sh jobs.sh loja-1 loja-2" >&2; exit 2; }
+script=$(readlink -f -- "$0")
+root=$(dirname -- "$(dirname -- "$(dirname -- "$(dirname -- "${script}")")")")
+# shellcheck source=scripts/language.sh
+. "${root}/scripts/language.sh"
+
+refuse() {
+    message "$@"
+    printf 'jobs: %s\n' "${words}" >&2
+    exit 2
+}
+
+[ "$#" -gt 0 ] || refuse 'name the databases: sh jobs.sh loja-1 loja-2'
 for name; do
     # What Kubernetes takes as a name, with room for what stands before it.
     case ${name} in
-        "" | -* | *- | *[!a-z0-9-]*) echo "jobs: ${name} is no name: small letters, digits and -" >&2; exit 2 ;;
-        *) [ "${#name}" -le 40 ] || { echo "jobs: ${name} is longer than 40 letters" >&2; exit 2; } ;;
+        "" | -* | *- | *[!a-z0-9-]*) refuse '%s is no name: small letters, digits and -' "${name}" ;;
+        *) [ "${#name}" -le 40 ] || refuse '%s is longer than 40 letters' "${name}" ;;
     esac
 done
 for name; do
-    echo "---"
-    sed -e '/^ *#/d' -e "s/DATABASE\$/${name}/" "$(dirname "$0")/jobs.yaml"
+    printf '%s\n' ---
+    sed -e '/^ *#/d' -e "s/DATABASE\$/${name}/" "$(dirname -- "${script}")/jobs.yaml"
 done
