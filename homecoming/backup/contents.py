@@ -1,8 +1,8 @@
 """What a database holds: rows and a checksum a table, which neither the order of rows nor that of columns changes.
 
-The checksum is the sum of the first eight bytes of each row's SHA-256. On PostgreSQL the server computes it, by the
-rows' own text under settings of ours, the same in every version; of a SQLite file it is computed here. What is computed
-of other columns (generated ones) is left out, since a restore computes it anew.
+The checksum is the sum of 64 bits a row. On PostgreSQL the server computes it (see ``checksums``), under settings of
+ours, the same in every version; of a SQLite file it is computed here, of each row's SHA-256. What is computed of other
+columns (generated ones) is left out, since a restore computes it anew.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from importlib import resources
 import sqlalchemy as sa
 
 from homecoming import catalog
+from homecoming.backup import checksums
 from homecoming.backup.manifest import Count
 from homecoming.errors import Refused
 from homecoming.history.bookkeeping import refuse_impostors, versions_of
@@ -33,22 +34,27 @@ _SIZE = 1 << 64
 
 @dataclass(frozen=True)
 class Table:
-    """A table whose rows are part of a backup: ``name`` with its schema, as it is told; ``spelled``, as SQL has it."""
+    """A table whose rows are part of a backup: ``name`` with its schema, as it is told; ``spelled``, as SQL has it.
+
+    ``columns``, by name, as SQL has them, and ``kinds``, their types where a server has them of its own.
+    """
 
     oid: int
     name: str
     spelled: str
     columns: tuple[str, ...]
+    kinds: tuple[str, ...]
     bytes: int
 
 
 @dataclass(frozen=True)
 class State:
-    """What a database is at one moment."""
+    """What a database is at one moment; ``method``, the checksum that its tables have."""
 
     revision: str | None
     fingerprint: str
     tables: dict[str, Count]
+    method: str
 
 
 def tables_of(connection: sa.Connection) -> list[Table]:
@@ -62,14 +68,14 @@ def tables_of(connection: sa.Connection) -> list[Table]:
     query = resources.files(__package__).joinpath("tables.sql").read_text("utf-8")
     found, closed = [], []
     quote = connection.dialect.identifier_preparer.quote_identifier
-    for oid, schema, name, kind, why, grant, size, columns in connection.exec_driver_sql(
+    for oid, schema, name, kind, why, grant, size, columns, kinds in connection.exec_driver_sql(
         query, execution_options=_UNSAID
     ):
         if why:
             closed.append((f"{schema}.{name}", why, grant))
         elif kind == "r":
             spelled = f"{quote(schema)}.{quote(name)}"
-            found.append(Table(oid, f"{schema}.{name}", spelled, tuple(map(quote, columns)), size))
+            found.append(Table(oid, f"{schema}.{name}", spelled, tuple(map(quote, columns)), tuple(kinds), size))
     if closed:
         first, why, grant = closed[0]
         more = f" (and {len(closed) - 1} more)" if len(closed) > 1 else ""
@@ -78,31 +84,38 @@ def tables_of(connection: sa.Connection) -> list[Table]:
 
 
 def state_of(
-    connection: sa.Connection, tables: list[Table] | None = None, check: Callable[[], None] = lambda: None
+    connection: sa.Connection,
+    tables: list[Table] | None = None,
+    check: Callable[[], None] = lambda: None,
+    method: str | None = None,
 ) -> State:
     """Read where a database is, and count its rows, in the transaction of a connection.
 
-    Arguments: ``tables``, where they were read before; ``check``, called after each table, which may raise.
-    Errors: Refused as ``tables_of``, and where a name of ours is another's.
+    Arguments: ``tables``, where they were read before; ``check``, called after each table, which may raise;
+    ``method``, the checksum of a backup that it is compared with, None for the best.
+    Errors: Refused as ``tables_of``, where a name of ours is another's, and where the server has no such checksum.
     """
     refuse_impostors(connection)
+    if method is None:
+        method = checksums.best(connection)
+    checksums.refuse_other_order(connection, method)
     tables = tables_of(connection) if tables is None else tables
     heads = versions_of(connection).get_current_heads()
     live = catalog.read(connection)
     counts = {}
     for table in tables:
-        counts[table.name] = count(connection, table)
+        counts[table.name] = count(connection, table, method)
         check()
-    return State(", ".join(sorted(heads)) or None, catalog.fingerprint(live), counts)
+    return State(", ".join(sorted(heads)) or None, catalog.fingerprint(live), counts, method)
 
 
-def count(connection: sa.Connection, table: Table) -> Count:
-    """Count the rows of a table, and compute their checksum."""
+def count(connection: sa.Connection, table: Table, method: str) -> Count:
+    """Count the rows of a table, and compute their checksum by a method."""
     if connection.dialect.name == "sqlite":
         return _count_in_file(connection, table)
-    row = f"ROW({', '.join(table.columns)})::text"
-    hashed = f"('x' || encode(substring(sha256(convert_to({row}, 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint"
-    query = f"SELECT count(*), mod(coalesce(sum({hashed}::numeric), 0), {_SIZE}) FROM ONLY {table.spelled}"
+    encoding = connection.exec_driver_sql("SHOW server_encoding", execution_options=_UNSAID).scalar_one()
+    hashed = checksums.of_row(table.columns, table.kinds, method, encoding in ("UTF8", "SQL_ASCII"))
+    query = f"SELECT count(*), coalesce(sum({hashed}), 0) FROM ONLY {table.spelled}"
     rows, total = connection.exec_driver_sql(query, execution_options=_UNSAID).one()
     return Count(rows, f"{int(total) % _SIZE:016x}")
 
@@ -142,7 +155,7 @@ def _tables_of_file(connection: sa.Connection) -> Iterator[Table]:
     for name in listed.scalars().all():
         columns = connection.exec_driver_sql("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0", (name,))
         spelled = tuple(quote(column) for column in sorted(columns.scalars()))
-        yield Table(0, name, quote(name), spelled, 0)
+        yield Table(0, name, quote(name), spelled, (), 0)
 
 
 def _count_in_file(connection: sa.Connection, table: Table) -> Count:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from homecoming.backup.checksums import QUICK, SHA256
 from homecoming.backup.place import written
 from homecoming.connection.sqlite_file import file_of
 from homecoming.errors import Refused
@@ -47,6 +48,7 @@ class Manifest:
     """A backup, told without a credential and without a row.
 
     Attributes: ``file``, its name; ``kind``, what made it; ``made_for``, who had it made;
+    ``checksums``, the method of those of the tables;
     ``database``, its name alone, and ``place``, where it is; ``client``, which made the file; ``contents``, the bytes
     of the tables; ``tables``, by name; ``path`` of a SQLite file; ``proven`` and ``drilled``, None where it was not.
     """
@@ -68,6 +70,8 @@ class Manifest:
     contents: int
     seconds: float
     tables: Mapping[str, Count]
+    # Manifests that do not say were made with these.
+    checksums: str = SHA256
     path: str | None = None
     proven: Proof | None = None
     drilled: Proof | None = None
@@ -172,6 +176,8 @@ def _of(value: dict[str, Any]) -> Manifest:
     proven, drilled = (Proof(**one) if (one := value.pop(name)) else None for name in ("proven", "drilled"))
     manifest = Manifest(**value, tables=tables, proven=proven, drilled=drilled)
     datetime.fromisoformat(manifest.made_at)
+    if manifest.checksums not in (QUICK, SHA256):
+        raise ValueError("checksums that are not known here")
     # The name of a file beside it, and nothing that leads elsewhere.
     if Path(manifest.file).name != manifest.file or not isinstance(manifest.size, int):
         raise ValueError("another's")

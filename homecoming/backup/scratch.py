@@ -85,19 +85,19 @@ def fill(place: Scratch, file: Path, told: Manifest, breaker: Breaker) -> State:
         version = major_of(way_in.connection)
     if told.kind == COPY:
         own_copy.restore(file, place.settings, breaker)
-        return look(place.settings, breaker)
+        return look(place.settings, breaker, told.checksums)
     assert told.kind == DUMP
     assert told.client is not None
     made_by = int(told.client.removeprefix("pg_dump ").split(".")[0])
     program = client.fitting(place.settings.backup, made_by, "restore")
     client.restore(program, version, file, place.url, breaker)
-    return look(place.settings, breaker)
+    return look(place.settings, breaker, told.checksums)
 
 
-def look(settings: Settings, breaker: Breaker) -> State:
-    """Return what is in the database that settings lead to, at one moment."""
+def look(settings: Settings, breaker: Breaker, method: str) -> State:
+    """Return what is in the database that settings lead to, at one moment, by a method of checksums."""
     with reached(settings, read_only=True, breaker=breaker) as way_in:
-        return state_of(way_in.connection.execution_options(**{ONE_MOMENT: True}), check=breaker.check)
+        return state_of(way_in.connection.execution_options(**{ONE_MOMENT: True}), None, breaker.check, method)
 
 
 @contextmanager

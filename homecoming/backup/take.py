@@ -194,6 +194,7 @@ def _told(
         "revision": state.revision,
         "fingerprint": state.fingerprint,
         "tables": state.tables,
+        "checksums": state.method,
         "seconds": round(time.monotonic() - began, 3),
     }
 

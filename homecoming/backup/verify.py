@@ -135,6 +135,6 @@ def _there_and_back(there: Scratch, told: Manifest, times: _Times, breaker: Brea
     times.took("way back")
     # What runs write of themselves is not what they found.
     kept = {name: count for name, count in told.tables.items() if name.split(".")[-1] not in BOOKKEEPING}
-    back = {name: count for name, count in look(there.settings, breaker).tables.items() if name in kept}
+    back = {name: count for name, count in look(there.settings, breaker, told.checksums).tables.items() if name in kept}
     times.took("compare")
     return differences_of_rows(back, kept)

@@ -1,0 +1,80 @@
+"""The checksum of a PostgreSQL table, as the server computes it: a hash of each row, summed.
+
+There are two. The quick one is made of the server's own hash functions with a seed, which have given the same since
+version 11: rows stay in their hash partitions from one version to the next (pg_upgrade does not move them). Such a hash
+depends on the machine's byte order, which pg_dump's documentation says under --load-via-partition-root; a server of the
+other order makes, and compares, the slower one, of each row's SHA-256. Backups of before the quick one have that, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from homecoming.errors import Refused
+
+# What the checksums of a manifest are called.
+QUICK, SHA256 = "hash64", "sha256"
+
+# What a machine of the usual byte order answers to the question of ``_is_usual``.
+_PROBE = "SELECT hashtextextended('byte order' COLLATE \"C\", 1), hashfloat8extended(1.5, 1)"
+_ANSWER = (-4852155109145801072, 3331962287256816647)
+
+# Types whose cast to text says all that their values are; of any other a row's text does.
+_BY_TEXT = {"numeric", "int8", "date", "uuid", "bool", "json", "jsonb", "enum"}
+
+_UNSAID = {"no_parameters": True}
+
+
+def best(connection: sa.Connection) -> str:
+    """Return the checksum that backups of a database are made with."""
+    return QUICK if connection.dialect.name == "postgresql" and _is_usual(connection) else SHA256
+
+
+def refuse_other_order(connection: sa.Connection, method: str) -> None:
+    """Go on where the server can compute a checksum. Errors: Refused where its byte order is another."""
+    if method == QUICK and not _is_usual(connection):
+        raise Refused(
+            "the checksums of this backup are of machines of another byte order than this server's",
+            "Restore it on a server of the usual order, such as x86 or ARM; by hand, its own pg_restore reads a dump",
+        )
+
+
+def _is_usual(connection: sa.Connection) -> bool:
+    return tuple(connection.exec_driver_sql(_PROBE, execution_options=_UNSAID).one()) == _ANSWER
+
+
+def of_row(columns: Sequence[str], kinds: Sequence[str], method: str, is_utf8: bool) -> str:
+    """Return the SQL for a row's hash, a bigint, which is never NULL.
+
+    Arguments: ``columns``, by name, as SQL has them; ``kinds``, what the catalogue calls their types, '' for one that
+    is not the server's own; ``method``, of this module; ``is_utf8``, whether the database keeps text so.
+    """
+    if method == SHA256:
+        row = f"ROW({', '.join(columns)})::text"
+        return f"('x' || encode(substring(sha256(convert_to({row}, 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint"
+    # Each column has a seed of its own. NULL alone counts 0.
+    hashes = [
+        f"coalesce({_of_value(column, kind, seed, is_utf8)}, 0)"
+        for seed, (column, kind) in enumerate(zip(columns, kinds, strict=True), 1)
+    ]
+    # Mixed once more: a sum of what was not would be the same where two rows had swapped a value.
+    return f"hashint4extended(0, {' # '.join(['0::bigint', *hashes])})"
+
+
+def _of_value(column: str, kind: str, seed: int, is_utf8: bool) -> str:
+    if kind in ("int2", "int4"):
+        return f"hashint4extended({column}, {seed})"
+    if kind in ("timestamp", "timestamptz"):
+        # The one folds 64 bits into 32 before it hashes, the other rounds to microseconds centuries from now.
+        folded = f"timestamp_hash_extended({column}::timestamp, {seed})"
+        return f"hashfloat8extended(date_part('epoch', {column}), {folded})"
+    if kind in ("text", "varchar"):
+        text = column
+    else:
+        text = f"{column}::text" if kind in _BY_TEXT else f"ROW({column})::text"
+    if is_utf8:
+        return f'hashtextextended({text} COLLATE "C", {seed})'
+    # The hash of an array of one is that of its element and 31.
+    return f"(hash_array_extended(ARRAY[convert_to({text}, 'UTF8')], {seed}) - 31)"
