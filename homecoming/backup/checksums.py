@@ -22,7 +22,7 @@ _PROBE = "SELECT hashtextextended('byte order' COLLATE \"C\", 1), hashfloat8exte
 _ANSWER = (-4852155109145801072, 3331962287256816647)
 
 # Types whose cast to text says all that their values are; of any other a row's text does.
-_BY_TEXT = {"numeric", "int8", "date", "uuid", "bool", "json", "jsonb", "enum"}
+_BY_TEXT = {"text", "varchar", "numeric", "int8", "date", "uuid", "bool", "json", "jsonb", "enum"}
 
 _UNSAID = {"no_parameters": True}
 
@@ -70,10 +70,7 @@ def _of_value(column: str, kind: str, seed: int, is_utf8: bool) -> str:
         # The one folds 64 bits into 32 before it hashes, the other rounds to microseconds centuries from now.
         folded = f"timestamp_hash_extended({column}::timestamp, {seed})"
         return f"hashfloat8extended(date_part('epoch', {column}), {folded})"
-    if kind in ("text", "varchar"):
-        text = column
-    else:
-        text = f"{column}::text" if kind in _BY_TEXT else f"ROW({column})::text"
+    text = f"{column}::text" if kind in _BY_TEXT else f"ROW({column})::text"
     if is_utf8:
         return f'hashtextextended({text} COLLATE "C", {seed})'
     # The hash of an array of one is that of its element and 31.

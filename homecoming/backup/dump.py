@@ -43,7 +43,14 @@ def dump(
     snapshot = connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
     dsn, environment = address(url)
     patience = milliseconds(settings.lock_wait) or 1
-    options = ["--format=custom", f"--compress={_LEVEL}", "--no-owner", "--no-privileges", "--no-password", f"--snapshot={snapshot}"]
+    options = [
+        "--format=custom",
+        f"--compress={_LEVEL}",
+        "--no-owner",
+        "--no-privileges",
+        "--no-password",
+        f"--snapshot={snapshot}",
+    ]
     options += [f"--lock-wait-timeout={patience}", "--dbname", dsn]
     expected = sum(table.bytes for table in tables)
     with (

@@ -1,4 +1,4 @@
-"""What customers wait while a database is taken to head: `make load`, or `python -m tests.load.waits --help`.
+"""What customers wait while a database is taken to head: `make load`.
 
 Customers of a fixed rate do the application's own work on a copy of one damaged database; how long each piece of work
 took is counted from the moment it was due. Ways that are compared take turns, each on a copy of its own, so that a busy
@@ -7,7 +7,6 @@ machine slows them alike. The figures go into a JSON file, and into a page that 
 
 from __future__ import annotations
 
-import argparse
 import html
 import json
 import statistics
@@ -222,23 +221,3 @@ def write(figures: Figures, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "waits.json").write_text(json.dumps(asdict(figures), indent=1) + "\n", "utf-8")
     (folder / "waits.html").write_text(page(figures), "utf-8")
-
-
-def main() -> None:
-    """Measure, and print each round as it ends."""
-    parser = argparse.ArgumentParser(prog="python -m tests.load.waits", description=__doc__.partition("\n")[0])
-    parser.add_argument("--rows", type=int, default=20_000, help="rows in each of the large tables (20 thousand)")
-    parser.add_argument("--rate", type=float, default=60, help="pieces of work that are due in a second (60)")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds a figure is the median of (3)")
-    parser.add_argument("--version", type=int, default=servers.available()[0], help="PostgreSQL's")
-    parser.add_argument("--folder", type=Path, default=Path("build/load"), help="where the figures go (build/load)")
-    given = parser.parse_args()
-    figures = measure(
-        given.version, given.rows, given.rate, given.rounds, list(WAYS), lambda line: print(line, flush=True)
-    )
-    write(figures, given.folder)
-    print(f"Figures: {given.folder / 'waits.json'}, {given.folder / 'waits.html'}")
-
-
-if __name__ == "__main__":
-    main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.load import waits
+from tests.load import backups, waits
 from tests.support import servers
 
 
@@ -23,3 +23,22 @@ def test_the_ways_are_measured_and_told(tmp_path: Path) -> None:
     page = (tmp_path / "build" / "waits.html").read_text()
     assert page.count("<rect ") == len(waits.WAYS)
     assert "http" not in page
+
+
+def test_a_backup_is_measured_beside_pg_dump(tmp_path: Path) -> None:
+    told: list[str] = []
+    figures = backups.measure(servers.available()[0], [10, 200], 1, told.append)
+    assert len(told) == 8
+    assert {(run.rows, run.way) for run in figures.runs} == {
+        (rows, way) for rows in (10, 200) for way in (backups.OURS, backups.PLAIN)
+    }
+    assert all(run.seconds > 0 and run.bytes > 1000 for run in figures.runs)
+    # Of both the rows are there: four large tables, a tenth in usuarios.
+    assert figures.contents[200][0] - figures.contents[10][0] == 4 * 190 + 19
+    *_, memory = figures.lines()
+    assert memory.startswith("peak memory ") or not any(run.peak for run in figures.runs)
+    backups.write(figures, tmp_path / "build")
+    written = json.loads((tmp_path / "build" / "backups.json").read_text())
+    assert written["ratios"]["200"] == figures.ratio(200) > 1
+    page = (tmp_path / "build" / "backups.html").read_text()
+    assert (page.count("<rect "), "http" in page) == (4, False)

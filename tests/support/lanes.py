@@ -64,7 +64,7 @@ LONG = {
 EACH_VERSION = (
     r"unit/(catalog|operations)/|integration/(drifts/|test_(drift|verdict|noted_changes|tables_to_lock|undeclared)\.)"
     r"|integration/test_(session_settings|settings_of_superusers|plain_operations|generated_revisions|preflight)\."
-    r"|test_refusals_of_servers\.|test_vitals\.|test_quickness\."
+    r"|test_refusals_of_servers\.|test_vitals\.|test_checksums\.|test_quickness\."
 )
 """Files whose tests run on each version: they read or compare the catalogue, set what it knows, hear it refuse."""
 
