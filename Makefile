@@ -209,10 +209,10 @@ lint: .venv/development
 bench: .venv/development
 	@.venv/bin/python -m tests.load.bench
 
-##   load [ARGS="--rows N"] what customers wait while a database is taken to head, and what a backup costs beside
-##                          plain pg_dump, as JSON and a page each
+##   load [ARGS="--rows N"] what customers wait while a database is taken to head, and
+##                          what a backup costs beside pg_dump, as JSON and pages
 load: .venv/development
-	@.venv/bin/python -m tests.load $$GIVEN_ARGS
+	@.venv/bin/python -m tests.load.main $$GIVEN_ARGS
 
 .venv/bin/python:
 	@$(SAY) "Setting up %s (once)" .venv >&2

@@ -180,7 +180,7 @@ def test_without_a_catalogue_it_is_english(clone: Path) -> None:
         (["test", "LANE=ci"], f"{TESTS}<--lane=ci>"),
         (["test-all"], f"{TESTS}<--lane=all>"),
         (["bench"], "<-m><tests.load.bench>"),
-        (["load", "ARGS=--rows 10"], "<-m><tests.load><--rows><10>"),
+        (["load", "ARGS=--rows 10"], "<-m><tests.load.main><--rows><10>"),
         (["lint"], "<-m><ruff><check><.> \n<-m><ruff><format><--check><.> \n<-m><mypy> \n" + SCRIPTS),
     ],
 )

@@ -1,4 +1,4 @@
-"""`make load`, or `python -m tests.load --help`: what customers wait, and what a backup costs, as JSON and pages."""
+"""What customers wait and what a backup costs, as JSON and pages: `make load`; its options: `--help`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support import servers
 
 def main() -> None:
     """Measure, and print each round as it ends."""
-    parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m tests.load.main", description=__doc__.partition("\n")[0])
     parser.add_argument("--only", choices=("waits", "backups"), help="one of the two")
     parser.add_argument("--rows", type=int, default=20_000, help="rows in each large table for the waits (20 thousand)")
     parser.add_argument("--rate", type=float, default=60, help="pieces of work that are due in a second (60)")
