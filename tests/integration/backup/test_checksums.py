@@ -128,6 +128,16 @@ def test_values_that_change_places_are_seen(postgres: sa.Engine, method: str) ->
         seen.add(found.checksum)
 
 
+@pytest.mark.parametrize("columns", [0, 1600], ids=["none", "as many as there can be"])
+def test_however_many_columns_there_are(postgres: sa.Engine, columns: int) -> None:
+    with postgres.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE tried ({', '.join(f'c{n} text' for n in range(columns))})")
+        connection.exec_driver_sql("INSERT INTO tried DEFAULT VALUES")
+    found = counted(postgres, checksums.QUICK)
+    assert found.rows == 1
+    assert counted(postgres, checksums.QUICK, "INSERT INTO public.tried DEFAULT VALUES").checksum != found.checksum
+
+
 @pytest.fixture
 def backed_up(
     postgres: sa.Engine, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
