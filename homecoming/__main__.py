@@ -10,7 +10,11 @@ from homecoming.project import name_project, named_in
 
 def main() -> int:
     """Run the verb of the command line for the project of the folder it is run in. Returns the exit code."""
+    from homecoming.language import use
+    from homecoming.settings import read_language
+
     try:
+        use(read_language())
         if sys.argv[1:2] == ["init"]:
             from homecoming.commands import init
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from homecoming.errors import UsageError
+from homecoming.language import tr
 
 BACKUP_DIR = "MIGRATION_BACKUP_DIR"
 PG_DUMP = "MIGRATION_PG_DUMP"
@@ -65,7 +66,8 @@ def backups_of(given: Mapping[str, str], durations: Mapping[str, float], counts:
     mode = given.get(BACKUP)
     if mode is not None and mode.lower() not in MODES:
         raise UsageError(
-            f"{BACKUP} is none of {', '.join(MODES)}", f"Unset, it is {AUTO} for a command, {OFF} for the start-up hook"
+            tr("{name} is none of {names}", name=BACKUP, names=", ".join(MODES)),
+            tr("Unset, it is {auto} for a command, {off} for the start-up hook", auto=AUTO, off=OFF),
         )
     return Backups(
         folder=Path(given.get(BACKUP_DIR) or BACKUP_DEFAULTS[BACKUP_DIR]),
@@ -84,13 +86,20 @@ def _words(text: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(text))
     except ValueError:
-        raise UsageError(f"{BACKUP_COMMAND} has a quote that is not closed", "Write it as for a shell") from None
+        raise UsageError(
+            tr("{name} has a quote that is not closed", name=BACKUP_COMMAND),
+            tr("Write it as for a shell"),
+        ) from None
 
 
 def _size(text: str) -> int:
     found = _SIZE.fullmatch(text)
     if found is None:
         raise UsageError(
-            f"{BACKUP_LIMIT} is not a size", f"Write it as 200MB or 2GB; unset, it is {BACKUP_DEFAULTS[BACKUP_LIMIT]}"
+            tr("{name} is not a size", name=BACKUP_LIMIT),
+            tr(
+                "Write it as 200MB or 2GB; unset, it is {default}",
+                default=BACKUP_DEFAULTS[BACKUP_LIMIT],
+            ),
         )
     return int(found[1]) * _UNITS[found[2].upper()]

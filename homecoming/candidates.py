@@ -10,17 +10,18 @@ from typing import NamedTuple
 
 from sqlalchemy import URL
 
-from homecoming.database_url import PRODUCTS, libpq_url, parse_url
+from homecoming.database_url import PRODUCTS, libpq_url, named_in, parse_url
 from homecoming.errors import UsageError
+from homecoming.language import mark, tr
 from homecoming.project import project
 
 
 class Layer(StrEnum):
     """What a candidate is to a run; the layers are tried in this order."""
 
-    DIRECT = "direct"
-    ALTERNATIVE = "alternative"
-    POOLER = "pooler"
+    DIRECT = mark("direct")
+    ALTERNATIVE = mark("alternative")
+    POOLER = mark("pooler")
 
 
 class _Pair(NamedTuple):
@@ -38,6 +39,9 @@ _PAIRS = (
 ALTERNATIVES = "DATABASE_ALTERNATIVE_URLS"
 DATABASE_VARIABLES = (*(name for pair in _PAIRS for name in pair), ALTERNATIVES)
 
+# What stands for a variable where none names a database.
+DEFAULT = tr("default")
+
 # libpq's own names. Without both a host and a database they are a developer's habits, not a database to migrate.
 LIBPQ_VARIABLES = ("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSLMODE")
 LIBPQ_NEEDED = ("PGHOST", "PGDATABASE")
@@ -52,16 +56,16 @@ class Candidate:
     layer: Layer = Layer.DIRECT
 
     def __str__(self) -> str:
-        return f"{self.place} ({self.source})"
+        return tr("{place} ({source})", place=self.place, source=self.source)
 
     @property
     def place(self) -> str:
         """Which database it is, and where, without a credential."""
         product = PRODUCTS[self.url.get_backend_name()]
         host = f"[{self.url.host}]" if ":" in (self.url.host or "") else self.url.host
-        on_host = f" on {host}" if host else ""
         port = f":{self.url.port}" if self.url.port else ""
-        return f"{product} {self.url.database}{on_host}{port}"
+        name = f"{product} {self.url.database}"
+        return tr("{name} on {host}", name=name, host=f"{host}{port}") if host else f"{name}{port}"
 
 
 def find_candidates(real: Mapping[str, str], file: Mapping[str, str]) -> tuple[Candidate, ...]:
@@ -73,32 +77,32 @@ def find_candidates(real: Mapping[str, str], file: Mapping[str, str]) -> tuple[C
     Arguments: ``real``, the environment; ``file``, what `.env` has.
     Errors: UsageError where a variable cannot be followed; never with its value, which may hold a password.
     """
-    sources = ((real, ""), (file, " in .env"))
-    for variables, where in sources:
-        found = [*_named(variables, where), *_alternatives(variables, where)]
+    sources = ((real, ""), (file, ".env"))
+    for variables, name in sources:
+        found = [*_named(variables, name), *_alternatives(variables, name)]
         if found:
             _refuse_two_products(found)
             return tuple(_once(sorted(found, key=lambda candidate: list(Layer).index(candidate.layer))))
-    for variables, where in sources:
-        if all(name in variables for name in LIBPQ_NEEDED):
-            return (Candidate(libpq_url(variables, where), f"PGHOST{where}"),)
-    return (Candidate(parse_url(project().default_url, "default"), "default"),)
+    for variables, name in sources:
+        if all(needed in variables for needed in LIBPQ_NEEDED):
+            return (Candidate(libpq_url(variables, name), named_in("PGHOST", name)),)
+    return (Candidate(parse_url(project().default_url, DEFAULT), DEFAULT),)
 
 
-def _named(variables: Mapping[str, str], where: str) -> Iterator[Candidate]:
+def _named(variables: Mapping[str, str], file: str) -> Iterator[Candidate]:
     for pair in _PAIRS:
-        urls = {name: parse_url(variables[name], name + where) for name in pair if name in variables}
+        urls = {name: parse_url(variables[name], named_in(name, file)) for name in pair if name in variables}
         for name, url in urls.items():
             pooled = name == pair.plain and len(urls) == 2
-            yield Candidate(url, name + where, Layer.POOLER if pooled else Layer.DIRECT)
+            yield Candidate(url, named_in(name, file), Layer.POOLER if pooled else Layer.DIRECT)
 
 
-def _alternatives(variables: Mapping[str, str], where: str) -> Iterator[Candidate]:
+def _alternatives(variables: Mapping[str, str], file: str) -> Iterator[Candidate]:
     # A comma separates two URLs only where one begins after it: a password may hold a comma.
     texts = re.split(r",\s*(?=[\w+]+:/|$)", variables.get(ALTERNATIVES, ""))
     filled = [text.strip() for text in texts if text.strip(", ")]
     for number, text in enumerate(filled, 1):
-        source = ALTERNATIVES + (f"[{number}]" if len(filled) > 1 else "") + where
+        source = named_in(ALTERNATIVES + (f"[{number}]" if len(filled) > 1 else ""), file)
         yield Candidate(parse_url(text, source), source, Layer.ALTERNATIVE)
 
 
@@ -118,7 +122,12 @@ def _refuse_two_products(candidates: list[Candidate]) -> None:
     for other in candidates[1:]:
         if other.url.get_backend_name() != first.url.get_backend_name():
             raise UsageError(
-                f"{first.source} names a {PRODUCTS[first.url.get_backend_name()]} database,"
-                f" {other.source} a {PRODUCTS[other.url.get_backend_name()]} one",
-                "They must be names of the same database: unset one of them",
+                tr(
+                    "{source} names a {product} database, {other} a {another} one",
+                    source=first.source,
+                    product=PRODUCTS[first.url.get_backend_name()],
+                    other=other.source,
+                    another=PRODUCTS[other.url.get_backend_name()],
+                ),
+                tr("They must be names of the same database: unset one of them"),
             )

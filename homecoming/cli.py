@@ -8,11 +8,12 @@ import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack
 
+from homecoming.arguments import speaking
 from homecoming.connection.interrupts import Breaker, Interrupted, interruptible
 from homecoming.errors import FailedError, HomecomingError, UsageError, unexpected
 from homecoming.events import run_named
 from homecoming.extras import MissingExtraError, need, need_for
-from homecoming.language import use
+from homecoming.language import tr, use
 from homecoming.logs import log_json, log_lines, say_error
 from homecoming.parser import Run, build_parser
 from homecoming.settings import LOG, read_language, read_log_style
@@ -24,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     open_streams()
     try:
         use(read_language())
-        given = build_parser().parse_args(arguments)
+        with speaking():
+            given = build_parser().parse_args(arguments)
     except UsageError as error:
         say_error(error, "text")
         return error.exit_code
@@ -63,7 +65,9 @@ def _ran(given: argparse.Namespace, breaker: Breaker) -> int:
         return _ended(error, error.__cause__ or error.__context__ or error, given.verbose, style)
     except BrokenPipeError as error:
         # Of a report: a log goes on without its reader. A repair may have been committed before.
-        told = FailedError("whoever read the output went away", "See how far it came: make status, make history")
+        told = FailedError(
+            tr("whoever read the output went away"), tr("See how far it came: make status, make history")
+        )
         return _ended(told, error, given.verbose, style)
     except Exception as error:
         return _ended(_as_ours(error), error, given.verbose, style)
@@ -75,7 +79,7 @@ def _json_or_text() -> str:
         need("logs", f"{LOG}=json")
     except MissingExtraError as error:
         # What a run says of itself is no reason not to run.
-        say(f"Warning: {error.what}; lines of text instead. Next: {error.todo}", sys.stderr)
+        say(tr("Warning: {what}; lines of text instead. Next: {todo}", what=error.what, todo=error.todo), sys.stderr)
         return "text"
     return "json"
 
@@ -88,14 +92,17 @@ def _as_ours(error: Exception) -> HomecomingError:
     from homecoming.connection.failures import meaning
 
     if isinstance(error, CommandError):
-        return UsageError(str(error).splitlines()[0], "See the revisions: .venv/bin/alembic history")
+        return UsageError(str(error).splitlines()[0], tr("See the revisions: .venv/bin/alembic history"))
     if isinstance(error, sa.exc.SQLAlchemyError):
         return meaning(error)
     if isinstance(error, UnicodeEncodeError):
         # Of a file's name in a locale without its letters, in a Python whose UTF-8 mode somebody switched off.
         encoding = sys.getfilesystemencoding()
-        return UsageError(f"a name cannot be written in this locale's encoding, {encoding}", "Set PYTHONUTF8=1")
-    return unexpected(error, "Nothing was changed. Run again with --verbose, and report it")
+        return UsageError(
+            tr("a name cannot be written in this locale's encoding, {encoding}", encoding=encoding),
+            tr("Set PYTHONUTF8=1"),
+        )
+    return unexpected(error, tr("Nothing was changed. Run again with --verbose, and report it"))
 
 
 def _ended(error: HomecomingError, raised: BaseException, verbose: bool, style: str) -> int:

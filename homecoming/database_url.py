@@ -6,6 +6,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from homecoming.errors import UsageError
+from homecoming.language import tr
 from homecoming.project import project
 from homecoming.url_causes import refuse_other_texts
 
@@ -30,11 +31,12 @@ OTHER_OPTIONS = (
     *("ssl", "sslaccept", "async_fallback", "charset", "encoding", "prepareThreshold", "ApplicationName", "supa"),
 )
 
-ENCODING = "in user and password write @ as %40, : as %3A, / as %2F, % as %25"
+ENCODING = tr("in user and password write @ as %40, : as %3A, / as %2F, % as %25")
 
 
 def _example() -> str:
-    return f"postgresql://user:password@host:5432/name or {project().default_url}"
+    example = "postgresql://user:password@host:5432/name"
+    return tr("{example} or {default}", example=example, default=project().default_url)
 
 
 def parse_url(text: str, source: str) -> URL:
@@ -48,12 +50,16 @@ def parse_url(text: str, source: str) -> URL:
         url = _made(text.strip())
     except (ArgumentError, ValueError):
         # ValueError: a port that is no number. Without the cause, which may quote the text.
-        raise UsageError(f"{source} is not a database URL", f"Write it as {_example()}; {ENCODING}") from None
+        raise UsageError(
+            tr("{source} is not a database URL", source=source),
+            tr("Write it as {example}; {encoding}", example=_example(), encoding=ENCODING),
+        ) from None
     dialect, _, driver = url.drivername.lower().partition("+")
     dialect = SPELLINGS.get(dialect, dialect)
     if dialect not in DRIVERS or (driver and driver not in DRIVERS[dialect][1]):
         raise UsageError(
-            f"{source} names a database that is neither PostgreSQL nor SQLite", f"Write it as {_example()}"
+            tr("{source} names a database that is neither PostgreSQL nor SQLite", source=source),
+            tr("Write it as {example}", example=_example()),
         )
     url = url.set(drivername=DRIVERS[dialect][0])
     if dialect == "postgresql":
@@ -61,8 +67,11 @@ def parse_url(text: str, source: str) -> URL:
     if text != text.rstrip():
         # The application does not strip it, and opens a file of that name.
         raise UsageError(
-            f"{source} ends in a blank or a line end, which the application takes for part of the file's name",
-            "Take it away",
+            tr(
+                "{source} ends in a blank or a line end, which the application takes for part of the file's name",
+                source=source,
+            ),
+            tr("Take it away"),
         )
     return _sqlite_url(url, source)
 
@@ -78,11 +87,16 @@ def _made(text: str) -> URL:
 def _sqlite_url(url: URL, source: str) -> URL:
     if url.host or not url.database:
         raise UsageError(
-            f"{source} names no SQLite file",
-            f"Write three slashes before a relative path, four before an absolute one: {project().default_url}",
+            tr("{source} names no SQLite file", source=source),
+            tr(
+                "Write three slashes before a relative path, four before an absolute one: {default_url}",
+                default_url=project().default_url,
+            ),
         )
     if "uri" not in url.query and any(option not in SQLITE_OPTIONS for option in url.query):
-        raise UsageError(f"{source} has an option after the ? that SQLite does not know", "Remove it")
+        raise UsageError(
+            tr("{source} has an option after the ? that SQLite does not know", source=source), tr("Remove it")
+        )
     return url
 
 
@@ -90,11 +104,20 @@ def _postgresql_url(url: URL, source: str) -> URL:
     # An unencoded @ in the password moves its rest into the host or the database's name, which get printed.
     place = f"{url.host or ''}{url.database or ''}"
     if "@" in place or "/" in place or " " in (url.host or "") or not place.isprintable():
-        raise UsageError(f"{source} is not a database URL", f"Write it as {_example()}; {ENCODING}")
+        raise UsageError(
+            tr("{source} is not a database URL", source=source),
+            tr("Write it as {example}; {encoding}", example=_example(), encoding=ENCODING),
+        )
     if url.port is not None and not 0 < url.port < 65536:
-        raise UsageError(f"{source} names a port that does not exist", "Give a port from 1 to 65535, such as 5432")
+        raise UsageError(
+            tr("{source} names a port that does not exist", source=source),
+            tr("Give a port from 1 to 65535, such as 5432"),
+        )
     if not url.database:
-        raise UsageError(f"{source} names no database", "Write its name after the host: postgresql://host:5432/name")
+        raise UsageError(
+            tr("{source} names no database", source=source),
+            tr("Write its name after the host: postgresql://host:5432/name"),
+        )
     return _without_secret_options(url, source)
 
 
@@ -109,11 +132,18 @@ def _without_secret_options(url: URL, source: str) -> URL:
 
 
 def _refuse_unknown_options(url: URL, source: str) -> None:
-    todo = "Remove it; options of other clients, such as pgbouncer or schema, have no meaning here"
+    todo = tr("Remove it; options of other clients, such as pgbouncer or schema, have no meaning here")
     for name in OTHER_OPTIONS:
         if name in url.query:
-            known = "Write sslmode=require in its place, or what it is to be" if "ssl" in name.lower() else todo
-            raise UsageError(f"{source} has the option {name} after the ?, which is not one of PostgreSQL's", known)
+            known = tr("Write sslmode=require in its place, or what it is to be") if "ssl" in name.lower() else todo
+            raise UsageError(
+                tr(
+                    "{source} has the option {name} after the ?, which is not one of PostgreSQL's",
+                    source=source,
+                    name=name,
+                ),
+                known,
+            )
     try:
         # Only here, since it loads a C library that SQLite has no need of.
         import psycopg2
@@ -124,20 +154,29 @@ def _refuse_unknown_options(url: URL, source: str) -> None:
     try:
         make_dsn(**dict.fromkeys(url.query, ""))
     except psycopg2.ProgrammingError:
-        raise UsageError(f"{source} has an option after the ? that PostgreSQL does not know", todo) from None
+        raise UsageError(
+            tr("{source} has an option after the ? that PostgreSQL does not know", source=source), todo
+        ) from None
 
 
-def libpq_url(variables: Mapping[str, str], where: str) -> URL:
+def named_in(name: str, file: str) -> str:
+    """Return how a variable is called in messages: with the file it stands in, where it is none of the environment."""
+    return tr("{name} in {file}", name=name, file=file) if file else name
+
+
+def libpq_url(variables: Mapping[str, str], file: str) -> URL:
     """The URL that libpq's variables describe.
 
-    Arguments: ``variables``, with at least PGHOST and PGDATABASE; ``where`` they were found, for messages.
+    Arguments: ``variables``, with at least PGHOST and PGDATABASE; ``file`` they stand in, empty for the environment.
     Errors: UsageError if PGPORT is not a port, or another one is quoted or an unresolved reference.
     """
     port = variables.get("PGPORT", "5432")
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise UsageError(f"PGPORT{where} is not a port", "Give a port from 1 to 65535, such as 5432")
+        raise UsageError(
+            tr("{name} is not a port", name=named_in("PGPORT", file)), tr("Give a port from 1 to 65535, such as 5432")
+        )
     for name in ("PGHOST", "PGUSER", "PGDATABASE"):
-        refuse_other_texts(variables.get(name, ""), name + where)
+        refuse_other_texts(variables.get(name, ""), named_in(name, file))
     host, query = variables["PGHOST"], {}
     if host.startswith("/"):
         # A folder of sockets: it has a place in a URL only as an option.

@@ -1,5 +1,9 @@
 """What can go wrong: each error says what, what to do next, and the exit code it ends with."""
 
+from __future__ import annotations
+
+from homecoming.language import mark, tr
+
 
 class HomecomingError(Exception):
     """An end that was foreseen: one line of what, one of what to do.
@@ -96,4 +100,45 @@ def unexpected(error: BaseException, todo: str) -> FailedError:
         error: What was raised. Its class alone is told: its text may quote a row, or an address with a password in it.
         todo: The next step where it is told.
     """
-    return FailedError(f"an error nobody foresaw: {type(error).__name__}", todo)
+    return FailedError(tr("an error nobody foresaw: {kind}", kind=type(error).__name__), todo)
+
+
+# What systems say most often of a file, a disk or a network, in their words (Linux, macOS): ``why`` has them said.
+SYSTEMS_WORDS = (
+    mark("No such file or directory"),
+    mark("Permission denied"),
+    mark("Operation not permitted"),
+    mark("File exists"),
+    mark("Not a directory"),
+    mark("Is a directory"),
+    mark("Directory not empty"),
+    mark("No space left on device"),
+    mark("Read-only file system"),
+    mark("File name too long"),
+    mark("File too large"),
+    mark("Disk quota exceeded"),
+    mark("Too many open files"),
+    mark("Input/output error"),
+    mark("Bad file descriptor"),
+    mark("Broken pipe"),
+    mark("Invalid argument"),
+    mark("Connection refused"),
+    mark("Connection reset by peer"),
+    mark("Connection timed out"),
+    mark("Network is unreachable"),
+    mark("No route to host"),
+    mark("Cannot assign requested address"),
+    mark("Address already in use"),
+    mark("Name or service not known"),
+    mark("Temporary failure in name resolution"),
+    mark("No address associated with hostname"),
+    mark("Text file busy"),
+    mark("Device or resource busy"),
+    mark("Too many levels of symbolic links"),
+)
+
+
+def why(error: OSError | ValueError) -> str:
+    """Return why the system refused, in its words: a message, where they are among ``SYSTEMS_WORDS``."""
+    said = getattr(error, "strerror", None) or next(iter(error.args), None) or type(error).__name__
+    return tr(said) if said in SYSTEMS_WORDS else said if isinstance(said, str) else str(said)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from homecoming.errors import UsageError
+from homecoming.language import tr
 from homecoming.project import project
 
 
@@ -59,7 +60,7 @@ def need(extra: str, what: str) -> None:
     missing = [name for module, name in EXTRAS[extra].modules.items() if find_spec(module) is None]
     if missing:
         raise MissingExtraError(
-            f"{what} needs what this installation leaves out: {', '.join(missing)}",
+            tr("{what} needs what this installation leaves out: {names}", what=what, names=", ".join(missing)),
             f"pip install '{project().program}[{extra}]'",
         )
 

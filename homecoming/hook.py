@@ -8,6 +8,7 @@ it at once: one applies, the others wait and find nothing to do.
 from __future__ import annotations
 
 import contextlib
+import logging
 import platform
 import threading
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from homecoming.events import Event, current_run, observed
 from homecoming.history.bookkeeping import refuse_impostors
 from homecoming.history.configuration import configuration
 from homecoming.history.run_history import Saved
+from homecoming.language import mark, tr
 from homecoming.logs import audible, get_logger
 from homecoming.monitoring.recorder import Recorder
 from homecoming.monitoring.runs import report_run
@@ -38,7 +40,9 @@ log = get_logger("auto_migrate")
 # In migration_history, and in the journal.
 WAY = "start-up"
 
-_GO_ON = "The application starts on the database as it is"
+# Advice may be a sentence with its point, or none.
+_NOT_MIGRATED = mark("Not migrated: %s. Next: %s The application starts on the database as it is")
+_NOT_MIGRATED_EITHER = mark("Not migrated: %s. Next: %s. The application starts on the database as it is")
 
 
 def run_auto_migration(limit: float | None = None) -> bool:
@@ -92,7 +96,8 @@ def _run(limit: float | None) -> bool:
         error = _as_ours(unforeseen)
     if error is None:
         return True
-    log.error("Not migrated: %s. Next: %s. %s", error.what, error.todo.removesuffix("."), _GO_ON)
+    line = _NOT_MIGRATED if error.todo.endswith(".") else _NOT_MIGRATED_EITHER
+    log.error(line, error.what, error.todo)
     return False
 
 
@@ -155,17 +160,22 @@ def _as_ours(error: BaseException) -> HomecomingError:
         return error
     if isinstance(error, sa.exc.SQLAlchemyError):
         return meaning(error)
-    return unexpected(error, "See why: make upgrade, with --verbose")
+    return unexpected(error, tr("See why: make upgrade, with --verbose"))
 
 
 def _overdue(seconds: float, breaker: Breaker, ended: list[HomecomingError | None]) -> HomecomingError | None:
     """What to say after the time was up; nothing where the run got through all the same."""
     if ended and ended[0] is None:
         return None
-    what = f"not through within {seconds:g} s; {breaker.stage}"
+    what = tr("not through within {seconds:g} s; {stage}", seconds=seconds, stage=tr(breaker.stage))
     if breaker.met is not None and breaker.stage is Stage.UNCHANGED:
-        return FailedError(f"{what}; met on the way: {breaker.met.what}", breaker.met.todo)
-    return FailedError(what, "make upgrade, before the deploy, where there is no such limit")
+        return FailedError(tr("{what}; met on the way: {met}", what=what, met=breaker.met.what), breaker.met.todo)
+    return FailedError(what, tr("make upgrade, before the deploy, where there is no such limit"))
+
+
+_DONE, _DONE_IN = mark("Migration: done"), mark("Migration: done in %s s")
+_NOT_DONE = mark("Migration: not done; see the error above")
+_NOT_DONE_IN = mark("Migration: not done in %s s; see the error above")
 
 
 class DeployMonitor:
@@ -173,7 +183,7 @@ class DeployMonitor:
 
     def log_startup_info(self) -> None:
         """Log which version runs where, and which database it is to migrate, without a secret."""
-        place: object = "unknown"
+        place: object = tr("unknown")
         with contextlib.suppress(Exception):
             place = read_settings().candidates[0]
         with audible(), _without_a_project_told():
@@ -182,12 +192,13 @@ class DeployMonitor:
 
     def log_migration_status(self, success: bool, duration: float | None = None) -> None:
         """Log how the start-up migration ended; ``duration`` in seconds."""
-        took = f" in {duration:.1f} s" if isinstance(duration, (int, float)) else ""
+        level = logging.INFO if success else logging.WARNING
         with audible():
-            if success:
-                log.info("Migration: done%s", took)
+            if isinstance(duration, (int, float)):
+                line = _DONE_IN if success else _NOT_DONE_IN
+                log.log(level, line, f"{duration:.1f}")
             else:
-                log.warning("Migration: not done%s; see the error above", took)
+                log.log(level, _DONE if success else _NOT_DONE)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import resources
 
@@ -70,6 +70,36 @@ def joined(separator: str, parts: Iterable[object]) -> Message:
     return Message((separator.replace("{", "{{").replace("}", "}}").join(f"{{{name}}}" for name in values),), values)
 
 
+def and_joined(parts: Iterable[object]) -> Message:
+    """Return messages, or other values, in a row with the word for "and" between each two."""
+    first, *others = parts
+    made = tr("{first}", first=first)
+    for other in others:
+        made = tr("{first} and {other}", first=made, other=other)
+    return made
+
+
+def mark(template: str) -> str:
+    """Return a template as it is: a table's, of which `tr` makes the message once its values are there."""
+    return template
+
+
+def mapped(text: str, change: Callable[[str], str]) -> str:
+    """Return a text changed, with what it was made of: of a message, each text among its values.
+
+    Args:
+        text: A message, or any text.
+        change: What is done to a text that is no message, such as to take a secret out of it.
+    """
+    if not isinstance(text, Message):
+        return change(text)
+    values = {
+        name: mapped(said, change) if isinstance(said := _text(value), str) else value
+        for name, value in text.values.items()
+    }
+    return Message(text.templates, values)
+
+
 def use(language: str) -> None:
     """Choose the language of what this process shows people, one of ``LANGUAGES``."""
     global _chosen
@@ -89,13 +119,14 @@ def localized(text: object, language: str | None = None) -> str:
         language: One of ``LANGUAGES``; None for the one that was chosen.
     """
     language = language or _chosen
+    # Of a thing that is no text, its text may be a message.
+    text = text if isinstance(text, str) else str(text)
     if language == ENGLISH:
         return str(text)
     if not isinstance(text, Message):
-        plain = str(text)
         if language == PSEUDO:
-            return f"⟦{plain}⟧" if plain in catalogue(PORTUGUESE) else plain
-        return catalogue(language).get(plain, (plain,))[0]
+            return f"⟦{text}⟧" if text in catalogue(PORTUGUESE) else text
+        return catalogue(language).get(text, (text,))[0]
     templates = text.templates
     shown = {name: shown_in(value, language) for name, value in text.values.items()}
     form = _form(templates, text.values)
@@ -115,16 +146,24 @@ def shown_in(value: object, language: str | None = None) -> object:
         language: As in `localized`.
     """
     language = language or _chosen
+    value = _text(value)
     if isinstance(value, Message):
         return localized(value, language)
-    # What formats itself (a number, a time) may be told how by the template.
-    if language == PSEUDO and (isinstance(value, str) or type(value).__format__ is object.__format__):
-        return f"⟨{value}⟩"
-    return value
+    return f"⟨{value}⟩" if language == PSEUDO and isinstance(value, str) else value
+
+
+def _text(value: object) -> object:
+    """Return a value's text, a message perhaps; what formats itself, as a number or a time, may be told how."""
+    return str(value) if not isinstance(value, str) and type(value).__format__ is object.__format__ else value
+
+
+def learn(language: str, more: Mapping[str, tuple[str, ...]]) -> None:
+    """Add translations to a language's: those of the project's own texts, such as the titles of its revisions."""
+    catalogue(language).update(more)
 
 
 @cache
-def catalogue(language: str) -> Mapping[str, tuple[str, ...]]:
+def catalogue(language: str) -> dict[str, tuple[str, ...]]:
     """Return the translations of a language: by the English text of one, that of one and of many."""
     return read_po(resources.files(__package__).joinpath("locale", f"{language}.po").read_text("utf-8"))
 

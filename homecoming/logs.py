@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from homecoming.errors import HomecomingError, Refused
 from homecoming.events import current_run
-from homecoming.language import Message, localized, shown_in, tr
+from homecoming.language import localized, mapped, shown_in, tr
 from homecoming.project import logger_name
 from homecoming.terminal import as_json, printable, say
 
@@ -42,9 +42,19 @@ class _Printable(logging.Filter):
 def _safe(argument: object) -> object:
     if isinstance(argument, int | float):
         return argument
-    shown = printable(str(argument))
-    # A message keeps what it was made of, for who reads it in another language: that is made printable, too.
-    return argument if isinstance(argument, Message) and argument == shown else shown
+    # A message keeps what it was made of, for who reads it in another language.
+    return mapped(argument if isinstance(argument, str) else str(argument), printable)
+
+
+def shown(record: logging.LogRecord) -> str:
+    """Return a line of the log in the language that was chosen: its template is looked up, and what it is filled with.
+
+    Args:
+        record: The line, with its arguments.
+    """
+    args = tuple(map(shown_in, record.args)) if isinstance(record.args, tuple) else record.args
+    text = localized(record.msg)
+    return text % args if args else text
 
 
 _PRINTABLE = _Printable()
@@ -146,11 +156,9 @@ class _Lines(logging.Formatter):
     """A record as one line: whatever a name in it holds, no second one is forged."""
 
     def format(self, record: logging.LogRecord) -> str:
-        shown = logging.makeLogRecord(record.__dict__)
-        shown.msg = localized(record.msg)
-        if isinstance(record.args, tuple):
-            shown.args = tuple(map(shown_in, record.args))
-        return printable(super().format(shown))
+        line = logging.makeLogRecord(record.__dict__)
+        line.msg, line.args = shown(record), ()
+        return printable(super().format(line))
 
 
 def _log(formatter: logging.Formatter, level: int, stream: TextIO | None) -> None:

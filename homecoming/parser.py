@@ -6,23 +6,17 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from homecoming.arguments import Parser
 from homecoming.commands import COMMANDS, Command
 from homecoming.connection.interrupts import Breaker
 from homecoming.extras import need_for
+from homecoming.language import localized, tr
 from homecoming.project import project
-from homecoming.terminal import show
 
 Run = Callable[[argparse.Namespace, Breaker], int]
 
 
-class _Parser(argparse.ArgumentParser):
-    """Prints help the way everything is printed: argparse's own keeps silent where it cannot be written."""
-
-    def print_help(self, file: Any = None) -> None:
-        show(self.format_help())
-
-
-class _Verb(_Parser):
+class _Verb(Parser):
     """The parser of a verb, which loads its file when somebody asks what it takes."""
 
     def __init__(self, *, command: Command, **options: Any) -> None:
@@ -61,8 +55,11 @@ def build_parser(every: bool = False) -> argparse.ArgumentParser:
         every: Whether the options of all verbs are there at once, for whoever reads them.
     """
     ours = project()
-    parser = _Parser(prog=ours.command, description=f"Brings {ours.name}'s database home, and tells where it is.")
-    parser.add_argument("--verbose", action="store_true", help="on an error, show where in the code it happened")
+    parser = Parser(
+        prog=ours.command,
+        description=localized(tr("Brings {name}'s database home, and tells where it is.", name=ours.name)),
+    )
+    parser.add_argument("--verbose", action="store_true", help=tr("on an error, show where in the code it happened"))
     parser.add_argument("--version", action="version", version=f"{ours.program} {ours.version}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Verb)
     for command in COMMANDS:

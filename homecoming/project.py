@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from homecoming.errors import UsageError
+from homecoming.language import tr
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -166,7 +167,10 @@ def name_project(place: str) -> None:
         UsageError: The process works for another one already: what is known of a schema is kept for its time.
     """
     if _places and _places != [place]:
-        raise UsageError(f"this process migrates the databases of {_places[0]}", f"Start another one for {place}")
+        raise UsageError(
+            tr("this process migrates the databases of {place}", place=_places[0]),
+            tr("Start another one for {place}", place=place),
+        )
     _places[:] = [place]
 
 
@@ -185,8 +189,8 @@ def named_in(folder: Path | None = None) -> str:
     place = parser.get("homecoming", "project", fallback="")
     if not place:
         raise UsageError(
-            f"{file} names no project",
-            "Begin one: homecoming init PACKAGE. One that is there: [homecoming], project = package.module:NAME",
+            tr("{file} names no project", file=file),
+            tr("Begin one: homecoming init PACKAGE. One that is there: [homecoming], project = package.module:NAME"),
         )
     sys.path[:0] = [str(file.parent)]
     return place
@@ -207,12 +211,16 @@ def project() -> Project:
     """
     if not _places:
         raise UsageError(
-            "no project is named",
-            "Name it in alembic.ini: [homecoming], project = package.module:NAME; in an application, before its hook is"
-            " imported: homecoming.project.name_project('package.module:NAME')",
+            tr("no project is named"),
+            tr(
+                "Name it in alembic.ini: [homecoming], project = package.module:NAME; in an application, before its"
+                " hook is imported: homecoming.project.name_project('package.module:NAME')"
+            ),
         )
     module, _, name = _places[0].partition(":")
     found = getattr(importlib.import_module(module), name, None)
     if not isinstance(found, Project):
-        raise UsageError(f"{_places[0]} is no Project of homecoming", "Name one: package.module:NAME")
+        raise UsageError(
+            tr("{place} is no Project of homecoming", place=_places[0]), tr("Name one: package.module:NAME")
+        )
     return found

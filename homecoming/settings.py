@@ -16,7 +16,7 @@ from sqlalchemy import URL
 from homecoming.backup_settings import BACKUP_COUNTS, BACKUP_VARIABLES, COMMAND_LIMIT, Backups, backups_of
 from homecoming.candidates import DATABASE_VARIABLES, LIBPQ_VARIABLES, Candidate, find_candidates
 from homecoming.errors import UsageError
-from homecoming.language import ENGLISH, LANGUAGES, PORTUGUESE
+from homecoming.language import ENGLISH, LANGUAGES, PORTUGUESE, and_joined, tr
 from homecoming.project import project
 
 # PostgreSQL takes its timeouts as milliseconds in 32 bits.
@@ -209,7 +209,8 @@ def read_language(environ: Mapping[str, str] | None = None, folder: Path | None 
         short = named.partition("_")[0].lower()
         if short not in LANGUAGES:
             raise UsageError(
-                f"{LANGUAGE} is none of {ENGLISH}, {PORTUGUESE}", f"Unset, the locale says it, or {ENGLISH}"
+                tr("{name} is none of {names}", name=LANGUAGE, names=f"{ENGLISH}, {PORTUGUESE}"),
+                tr("Unset, the locale says it, or {language}", language=ENGLISH),
             )
         return short
     real = os.environ if environ is None else environ
@@ -262,10 +263,14 @@ def _filled(variables: Mapping[str, str | None], lines: Mapping[str, int] | None
             found.setdefault(name, {})[spelled] = value if name in _UNSTRIPPED else value.strip()
     for name, spellings in found.items():
         if len(set(spellings.values())) > 1:
-            where = f".env: lines {' and '.join(str(lines[one]) for one in spellings)} set" if lines else "there are"
+            names = and_joined(spellings)
+            what = tr("there are {names}, with different values", names=names)
+            if lines:
+                numbers = and_joined(lines[one] for one in spellings)
+                what = tr(".env: lines {lines} set {names}, with different values", lines=numbers, names=names)
             raise UsageError(
-                f"{where} {' and '.join(spellings)}, with different values",
-                f"To the application they are one name: leave one of them, best {name}",
+                what,
+                tr("To the application they are one name: leave one of them, best {name}", name=name),
             )
     return {name: next(iter(spellings.values())) for name, spellings in found.items()}
 
@@ -284,7 +289,7 @@ def _read_file(path: Path) -> dict[str, str]:
         return {}
     except (OSError, UnicodeDecodeError):
         raise UsageError(
-            ".env cannot be read", "Make it a UTF-8 text file that this user may read, or remove it"
+            tr(".env cannot be read"), tr("Make it a UTF-8 text file that this user may read, or remove it")
         ) from None
 
 
@@ -298,7 +303,8 @@ def _refuse_broken(bindings: Iterable[Binding]) -> None:
     for binding in bindings:
         if binding.error and any(name in binding.original.string.upper() for name in VARIABLES):
             raise UsageError(
-                f".env: line {_line(binding)} cannot be read", "Write it as NAME=value, with every quote closed"
+                tr(".env: line {line} cannot be read", line=_line(binding)),
+                tr("Write it as NAME=value, with every quote closed"),
             )
 
 
@@ -315,9 +321,12 @@ def _refuse_unresolved(bindings: Iterable[Binding]) -> None:
                 continue
             if binding.key.upper() in (*DATABASE_VARIABLES, *LIBPQ_VARIABLES):
                 raise UsageError(
-                    f".env: line {_line(binding)}, {binding.key}, holds a reference to another variable that"
-                    " nothing has resolved",
-                    "Set it to the value itself, or set the variable it refers to",
+                    tr(
+                        ".env: line {line}, {key}, holds a reference to another variable that nothing has resolved",
+                        line=_line(binding),
+                        key=binding.key,
+                    ),
+                    tr("Set it to the value itself, or set the variable it refers to"),
                 )
         known[binding.key] = "".join(atom.resolve(known) for atom in atoms)
 
@@ -328,10 +337,14 @@ def _seconds(name: str, text: str | None) -> float:
         return rule.default
     seconds = _number(text)
     if not (0 <= seconds <= LONGEST_SECONDS and (rule.zero or seconds > 0)):
-        least = "0 or more" if rule.zero else "more than 0"
         raise UsageError(
-            f"{name} is not a number of seconds",
-            f"Set it to {least}, at most {LONGEST_SECONDS}; unset, it is {rule.default:g}",
+            tr("{name} is not a number of seconds", name=name),
+            tr(
+                "Set it to {least}, at most {most}; unset, it is {default:g}",
+                least=tr("0 or more") if rule.zero else tr("more than 0"),
+                most=LONGEST_SECONDS,
+                default=rule.default,
+            ),
         )
     return seconds
 
@@ -340,7 +353,10 @@ def _count(name: str, text: str | None) -> int:
     if text is None:
         return COUNTS[name]
     if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= 1000):
-        raise UsageError(f"{name} is not a count", f"Set it to 1 or more, at most 1000; unset, it is {COUNTS[name]}")
+        raise UsageError(
+            tr("{name} is not a count", name=name),
+            tr("Set it to 1 or more, at most 1000; unset, it is {default}", default=COUNTS[name]),
+        )
     return int(text)
 
 
@@ -348,7 +364,10 @@ def _attempts_left(text: str | None) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 4):
-        raise UsageError(f"{ATTEMPTS_LEFT} is not a count", "Unset it: it is for a script that tries again")
+        raise UsageError(
+            tr("{name} is not a count", name=ATTEMPTS_LEFT),
+            tr("Unset it: it is for a script that tries again"),
+        )
     return int(text)
 
 
@@ -359,7 +378,8 @@ def _pauses(text: str | None) -> tuple[float, ...]:
     if not all(0 <= pause <= LONGEST_SECONDS for pause in pauses):
         default = ",".join(f"{pause:g}" for pause in DEFAULT_LOCK_PAUSES)
         raise UsageError(
-            f"{LOCK_PAUSES} is not a list of seconds", f"Write numbers with commas between; unset, it is {default}"
+            tr("{name} is not a list of seconds", name=LOCK_PAUSES),
+            tr("Write numbers with commas between; unset, it is {default}", default=default),
         )
     return pauses
 
@@ -368,7 +388,10 @@ def _one_of(name: str, text: str | None, allowed: tuple[str, ...]) -> str:
     if text is None:
         return allowed[0]
     if text.lower() not in allowed:
-        raise UsageError(f"{name} is none of {', '.join(allowed)}", f"Unset, it is {allowed[0]}")
+        raise UsageError(
+            tr("{name} is none of {names}", name=name, names=", ".join(allowed)),
+            tr("Unset, it is {default}", default=allowed[0]),
+        )
     return text.lower()
 
 

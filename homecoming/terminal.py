@@ -16,8 +16,8 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
-from homecoming.errors import UsageError
-from homecoming.language import localized
+from homecoming.errors import UsageError, why
+from homecoming.language import localized, tr
 
 
 def printable(text: str) -> str:
@@ -116,8 +116,10 @@ def _lose_output() -> None:
 
 
 def _unwritable(error: OSError | ValueError) -> UsageError:
-    why = getattr(error, "strerror", None) or str(error)
-    return UsageError(f"standard output cannot be written: {why}", "Write it to a file where there is room, with >")
+    return UsageError(
+        tr("standard output cannot be written: {why}", why=why(error)),
+        tr("Write it to a file where there is room, with >"),
+    )
 
 
 class _Closed(io.TextIOBase):
@@ -126,7 +128,7 @@ class _Closed(io.TextIOBase):
     encoding = "utf-8"
 
     def write(self, _text: str) -> int:
-        raise OSError(errno.EBADF, "it is closed")
+        raise OSError(errno.EBADF, tr("it is closed"))
 
 
 def open_streams() -> None:

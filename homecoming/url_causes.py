@@ -9,6 +9,7 @@ import re
 from typing import NamedTuple
 
 from homecoming.errors import UsageError
+from homecoming.language import tr
 
 # What make_url reads between user or password and the path; a comma or a second colon is what it stumbles over.
 _HOSTS = r"^\s*[\w+]+://(?:[^@]*@|(?![^@]*@))"
@@ -33,51 +34,55 @@ _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 _CAUSES = (
     _cause(
         rf"^[{_QUOTES}]|[{_QUOTES}]$",
-        "has quotes around it that are part of its value",
-        "Take them away: where this variable is set, no shell reads them",
+        tr("has quotes around it that are part of its value"),
+        tr("Take them away: where this variable is set, no shell reads them"),
     ),
     _cause(
         # The whole text, or a part of it: ${{Postgres.PGUSER}}, ${PGUSER}, {{ user }}, %PGUSER%, $PGUSER.
         r"\$\{\{?[^{}]*\}\}?|^\s*\{\{[^{}]*\}\}\s*$|^\s*%\w+%\s*$|^\s*\$\w+\s*$|[/:@]\$[A-Z][A-Z0-9_]{2,}(?=[/:@?]|$)",
-        "is, or holds, a reference to another variable that nothing has resolved",
-        "Set it to the URL itself, or where the platform resolves references; write a $ of a password as %24",
+        tr("is, or holds, a reference to another variable that nothing has resolved"),
+        tr("Set it to the URL itself, or where the platform resolves references; write a $ of a password as %24"),
     ),
     _cause(
         r"^\s*(?:export\s+|set\s+)?\w+\s*=\s*\S*:/",
-        "has its own name in its value",
-        "Leave out what stands before the URL",
+        tr("has its own name in its value"),
+        tr("Leave out what stands before the URL"),
     ),
-    _cause(r"^\s*psql\s", "is a command of psql, not a URL", "Leave out all but the URL in it"),
-    _cause(r"^\s*jdbc:", "is a URL of JDBC, which only Java reads", "Write it without jdbc:, with user and password"),
+    _cause(r"^\s*psql\s", tr("is a command of psql, not a URL"), tr("Leave out all but the URL in it")),
+    _cause(
+        r"^\s*jdbc:",
+        tr("is a URL of JDBC, which only Java reads"),
+        tr("Write it without jdbc:, with user and password"),
+    ),
     _cause(
         r"^\s*(?:host|hostaddr|dbname|user|service)\s*=",
-        "is a list of libpq's keywords, not a URL",
-        "Write it as postgresql://user:password@host:5432/name, or set PGHOST, PGUSER and the others",
+        tr("is a list of libpq's keywords, not a URL"),
+        tr("Write it as postgresql://user:password@host:5432/name, or set PGHOST, PGUSER and the others"),
     ),
     _cause(
         r"[:/]\*{3,}(?:@|$)|^\s*\*+\s*$",
-        "has asterisks for what was hidden where it was copied",
-        "Copy it where the password is shown; write a * of a password as %2A",
+        tr("has asterisks for what was hidden where it was copied"),
+        tr("Copy it where the password is shown; write a * of a password as %2A"),
     ),
     _cause(
         r"[:/@](?:\[YOUR[-_ ]PASSWORD\]|<[\w -]+>)(?=[/:@?]|$)",
-        "has a placeholder in it, for you to fill in",
-        "Put your own value there, without the brackets; write < as %3C",
+        tr("has a placeholder in it, for you to fill in"),
+        tr("Put your own value there, without the brackets; write < as %3C"),
     ),
     _cause(
         _HOSTS + r"[^/@?\[]*,",
-        "names several hosts in a form that SQLAlchemy does not read",
-        "Write postgresql://user:password@/name?host=host1:5432&host=host2:5432",
+        tr("names several hosts in a form that SQLAlchemy does not read"),
+        tr("Write postgresql://user:password@/name?host=host1:5432&host=host2:5432"),
     ),
     _cause(
         _HOSTS + r"[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:/|$)",
-        "has an address of IPv6 without brackets",
-        "Write it as postgresql://user:password@[::1]:5432/name",
+        tr("has an address of IPv6 without brackets"),
+        tr("Write it as postgresql://user:password@[::1]:5432/name"),
     ),
     _cause(
         _HOSTS + r"[^/@?]*%2[Ff]",
-        "has a folder of sockets where SQLAlchemy reads a host's name",
-        "Write postgresql://user:password@/name?host=/run/postgresql",
+        tr("has a folder of sockets where SQLAlchemy reads a host's name"),
+        tr("Write postgresql://user:password@/name?host=/run/postgresql"),
     ),
 )
 

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import NamedTuple
 
+from homecoming.language import tr
+
 
 class Command(NamedTuple):
     """A verb.
@@ -33,49 +35,50 @@ class Command(NamedTuple):
 
 
 COMMANDS = (
-    Command("upgrade", "bring the database to the newest schema, or to REV", changes=True),
-    Command("downgrade", "take it back to REV: what later revisions did to this database is undone", changes=True),
-    Command("repair", "go through the whole history again, where that mends what drifted", changes=True),
-    Command("status", "say where it is and what is pending"),
-    Command("verify", "compare its catalogue with the schema; exit 1 if it drifted", document=True),
+    Command("upgrade", tr("bring the database to the newest schema, or to REV"), changes=True),
+    Command("downgrade", tr("take it back to REV: what later revisions did to this database is undone"), changes=True),
+    Command("repair", tr("go through the whole history again, where that mends what drifted"), changes=True),
+    Command("status", tr("say where it is and what is pending")),
+    Command("verify", tr("compare its catalogue with the schema; exit 1 if it drifted"), document=True),
     Command(
         "history",
-        "show what was done to it, when, by whom; exit 1 if an applied revision was edited since",
+        tr("show what was done to it, when, by whom; exit 1 if an applied revision was edited since"),
         document=True,
     ),
-    Command("doctor", "say, step by step, why it cannot be reached, or what an upgrade would meet there"),
-    Command("backup", "write everything in it into one file, with a manifest of what it holds", changes=True),
+    Command("doctor", tr("say, step by step, why it cannot be reached, or what an upgrade would meet there")),
+    Command("backup", tr("write everything in it into one file, with a manifest of what it holds"), changes=True),
     Command(
-        "backup-verify", "restore a backup where nobody is, compare it, and note that it is proven; exit 1 if it is not"
+        "backup-verify",
+        tr("restore a backup where nobody is, compare it, and note that it is proven; exit 1 if it is not"),
     ),
-    Command("drill", "prove a backup, take the restored one to head and back, and say how long each took"),
+    Command("drill", tr("prove a backup, take the restored one to head and back, and say how long each took")),
     Command(
         "restore",
-        "restore a backup beside what is there, compare it, then swap the names; what was there is kept",
+        tr("restore a backup beside what is there, compare it, then swap the names; what was there is kept"),
         changes=True,
     ),
-    Command("retired", "list what migrations keep of what they retired: since when, rows, size", document=True),
-    Command("purge-retired", "delete the rows of what was retired long ago, for good", changes=True),
-    Command("health", "say whether it is healthy, and if not, what to do; exit 1 if it is not", document=True),
-    Command("metrics", "print what monitoring knows of it, for Prometheus", document=True),
-    Command("dashboard", "serve the status page on this machine, or write it into a file"),
-    Command("sql", "print one SQL statement that does what upgrade does, to paste into a console"),
-    Command("sql-rollback", "print the way back to TO in the same form"),
-    Command("sql-verify", "print one SELECT that judges the database it is pasted into"),
-    Command("archive", "find one-off scripts in an application, and move them into its archive"),
-    Command("archive-undo", "take the last move into the archive back"),
+    Command("retired", tr("list what migrations keep of what they retired: since when, rows, size"), document=True),
+    Command("purge-retired", tr("delete the rows of what was retired long ago, for good"), changes=True),
+    Command("health", tr("say whether it is healthy, and if not, what to do; exit 1 if it is not"), document=True),
+    Command("metrics", tr("print what monitoring knows of it, for Prometheus"), document=True),
+    Command("dashboard", tr("serve the status page on this machine, or write it into a file")),
+    Command("sql", tr("print one SQL statement that does what upgrade does, to paste into a console")),
+    Command("sql-rollback", tr("print the way back to TO in the same form")),
+    Command("sql-verify", tr("print one SELECT that judges the database it is pasted into")),
+    Command("archive", tr("find one-off scripts in an application, and move them into its archive")),
+    Command("archive-undo", tr("take the last move into the archive back")),
     Command(
         "check",
-        "judge new revisions, and find a change of the schema without one; exit 1 where there is something to do",
+        tr("judge new revisions, and find a change of the schema without one; exit 1 where there is something to do"),
         document=True,
     ),
-    Command("revision", "write the next revision from a change of the schema"),
-    Command("states", "write every schema that the models ever had, out of the application's git history"),
+    Command("revision", tr("write the next revision from a change of the schema")),
+    Command("states", tr("write every schema that the models ever had, out of the application's git history")),
 )
 
 
 def add_format(parser: argparse.ArgumentParser, forms: Sequence[str] = ("text", "json")) -> None:
     """Add ``--format`` to a verb's parser."""
     parser.add_argument(
-        "--format", choices=forms, default="text", help="lines for people (%(default)s), or one document"
+        "--format", choices=forms, default="text", help=tr("lines for people (%(default)s), or one document")
     )

@@ -13,6 +13,7 @@ from homecoming.archive.judge import NOT_ONE, Found
 from homecoming.archive.survey import Survey, folder_of, take
 from homecoming.archive.tree import ARCHIVE
 from homecoming.connection.interrupts import Breaker
+from homecoming.language import joined, localized, mark, tr, trn
 from homecoming.logs import get_logger
 from homecoming.project import project
 from homecoming.terminal import printable
@@ -22,9 +23,9 @@ log = get_logger("archive")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    parser.add_argument("source", nargs="?", default=".", metavar="SRC", help="the application's folder (this one)")
-    parser.add_argument("--apply", action="store_true", help="move them; without it nothing is changed")
-    parser.add_argument("--redact", action="store_true", help="with --apply, take credentials out of what moves")
+    parser.add_argument("source", nargs="?", default=".", metavar="SRC", help=tr("the application's folder (this one)"))
+    parser.add_argument("--apply", action="store_true", help=tr("move them; without it nothing is changed"))
+    parser.add_argument("--redact", action="store_true", help=tr("with --apply, take credentials out of what moves"))
 
 
 def run(given: argparse.Namespace, _breaker: Breaker) -> int:
@@ -68,22 +69,35 @@ def report(survey: Survey, width: int) -> list[str]:
     lines = _table(survey.found, width) if survey.found else []
     secrets = [(found, secret) for found in survey.found for secret in found.secrets]
     if secrets:
-        lines += ["", "Credentials, by file and line:"]
-        lines += [f"  {printable(found.path)}:{secret.line} {secret.what}" for found, secret in secrets]
+        lines += ["", tr("Credentials, by file and line:")]
+        lines += [f"  {printable(found.path)}:{secret.line} {localized(secret.what)}" for found, secret in secrets]
         lines += [
-            "Rotate every one of them where it is used: whoever could read this folder or its history has them, moved,",
-            "redacted or deleted.",
+            tr("Rotate every one of them where it is used: whoever could read this folder or its history has them,"),
+            tr("moved, redacted or deleted."),
         ]
-    lines += [""] * bool(lines) + [f"Left alone: {note}" for note in survey.notes]
-    alone = ", ".join(f"{count} {reason}" for reason, count in sorted(survey.alone.items()))
-    looked = f"{counted_files(survey.looked_at)} looked at" + f" (left alone: {alone})" * bool(alone)
+    lines += [""] * bool(lines) + [tr("Left alone: {note}", note=note) for note in survey.notes]
+    alone = joined(
+        ", ", (tr("{count} {reason}", count=count, reason=why) for why, count in sorted(survey.alone.items()))
+    )
+    looked = trn("{n} file looked at", "{n} files looked at", survey.looked_at)
+    looked = tr("{looked} (left alone: {alone})", looked=looked, alone=alone) if alone else looked
     staying = sum(found.verdict != NOT_ONE for found in survey.found) - len(survey.moving)
     if survey.moving:
-        lines.append(f"{looked}: {_scripts(len(survey.moving))} to move, {staying} to stay")
+        scripts = trn("{n} one-off script", "{n} one-off scripts", len(survey.moving))
+        lines.append(
+            tr("{looked}: {scripts} to move, {staying} to stay", looked=looked, scripts=scripts, staying=staying)
+        )
     elif staying:
-        lines.append(f"Nothing to do: {looked}, {_scripts(staying)} found, which stay")
+        lines.append(
+            trn(
+                "Nothing to do: {looked}, {n} one-off script found, which stay",
+                "Nothing to do: {looked}, {n} one-off scripts found, which stay",
+                staying,
+                looked=looked,
+            )
+        )
     else:
-        lines.append(f"Nothing to do: {looked}, no one-off script among them")
+        lines.append(tr("Nothing to do: {looked}, no one-off script among them", looked=looked))
     return lines
 
 
@@ -93,13 +107,13 @@ def _table(found: list[Found], width: int) -> list[str]:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="", padding=(0, 2, 0, 0))
-    for column in ("file", "verdict", "why", "secrets"):
-        table.add_column(column, overflow="fold", no_wrap=width == 0)
+    for column in (tr("file"), tr("verdict"), tr("why"), tr("secrets")):
+        table.add_column(localized(column), overflow="fold", no_wrap=width == 0)
     for row in found:
-        why = row.why + f"; stays: {row.left}" * bool(row.left)
+        why = tr("{why}; stays: {reason}", why=row.why, reason=row.left) if row.left else row.why
         numbers = ", ".join(dict.fromkeys(str(secret.line) for secret in row.secrets))
-        secrets = f"line {numbers}" if numbers else ""
-        table.add_row(*(Text(printable(cell)) for cell in (row.path, row.verdict, why, secrets)))
+        secrets = tr("line {numbers}", numbers=numbers) if numbers else ""
+        table.add_row(*(Text(printable(localized(cell))) for cell in (row.path, row.verdict, why, secrets)))
     page = io.StringIO()
     Console(file=page, width=width or 10_000, color_system=None, legacy_windows=False).print(table)
     return [line.rstrip() for line in page.getvalue().splitlines()]
@@ -111,25 +125,25 @@ def _width() -> int:
 
 def _say_moved(survey: Survey, plan: undo.Undo, repository: git.Repository | None) -> None:
     for move in plan.moves:
-        log.info("%s -> %s%s", printable(move.source), printable(move.target), " (redacted)" * bool(move.kept))
-    log.info("%s moved; the register and the README of %s/ say which", counted_files(len(plan.moves)), ARCHIVE)
+        line = mark("%s -> %s (redacted)") if move.kept else "%s -> %s"
+        log.info(line, printable(move.source), printable(move.target))
+    moved = trn("{n} file moved", "{n} files moved", len(plan.moves))
+    log.info("%s; the register and the README of %s/ say which", moved, ARCHIVE)
     if any(move.kept for move in plan.moves):
-        log.info(
-            "The originals of the redacted files are in %s, for make archive-undo: remove that folder once nothing has "
-            "to come back%s",
-            plan.place,
-            "; git's history has them still" if repository else "",
+        line = mark(
+            "The originals of the redacted files are in %s, for make archive-undo: remove that folder once nothing has"
+            " to come back"
         )
+        if repository:
+            line = mark(
+                "The originals of the redacted files are in %s, for make archive-undo: remove that folder once nothing"
+                " has to come back; git's history has them still"
+            )
+        log.info(line, plan.place)
     source = shlex.quote(str(survey.source))
     # The application's repository is another one than that of the folder in which `make archive` is called.
-    keep = f"; to keep it: git -C {source} add archive && git -C {source} commit" if repository else ""
-    log.info("Back: make archive-undo SRC=%s%s", source, keep)
-
-
-def counted_files(count: int) -> str:
-    """Return a number of files in words."""
-    return f"{count} file" + "s" * (count != 1)
-
-
-def _scripts(count: int) -> str:
-    return f"{count} one-off script" + "s" * (count != 1)
+    if repository:
+        line = mark("Back: make archive-undo SRC=%s; to keep it: git -C %s add archive && git -C %s commit")
+        log.info(line, source, source, source)
+    else:
+        log.info("Back: make archive-undo SRC=%s", source)

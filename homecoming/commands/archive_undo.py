@@ -6,8 +6,8 @@ import argparse
 
 from homecoming.archive import git, moving, undo
 from homecoming.archive.survey import folder_of
-from homecoming.commands.archive import counted_files
 from homecoming.connection.interrupts import Breaker
+from homecoming.language import tr, trn
 from homecoming.logs import get_logger
 
 log = get_logger("archive")
@@ -15,7 +15,7 @@ log = get_logger("archive")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    parser.add_argument("source", nargs="?", default=".", metavar="SRC", help="the application's folder (this one)")
+    parser.add_argument("source", nargs="?", default=".", metavar="SRC", help=tr("the application's folder (this one)"))
 
 
 def run(given: argparse.Namespace, _breaker: Breaker) -> int:
@@ -42,5 +42,6 @@ def archive_undo(given: str) -> int:
         if problems:
             raise undo.refuse(problems)
         count = undo.take_back(last, source, repository, prefix)
-    log.info("%s back where they were; the register and the README are as before", counted_files(count))
+    back = trn("{n} file back where it was", "{n} files back where they were", count)
+    log.info("%s; the register and the README are as before", back)
     return 0

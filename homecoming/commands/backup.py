@@ -7,11 +7,14 @@ import argparse
 from homecoming.backup.manifest import NIGHTLY, PERSON
 from homecoming.backup.take import backup
 from homecoming.connection.interrupts import Breaker
+from homecoming.language import tr
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    parser.add_argument("--nightly", action="store_true", help="one that retention may remove, as no person made it")
+    parser.add_argument(
+        "--nightly", action="store_true", help=tr("one that retention may remove, as no person made it")
+    )
 
 
 def run(given: argparse.Namespace, breaker: Breaker) -> int:

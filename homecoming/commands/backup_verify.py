@@ -6,19 +6,20 @@ import argparse
 
 from homecoming.backup.verify import backup_verify
 from homecoming.connection.interrupts import Breaker
+from homecoming.language import tr
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     add_file(parser)
     parser.add_argument(
-        "--drill-after", type=int, metavar="DAYS", help="drill it, too, where none was for so many days"
+        "--drill-after", type=int, metavar="DAYS", help=tr("drill it, too, where none was for so many days")
     )
 
 
 def add_file(parser: argparse.ArgumentParser) -> None:
     """Add the backup that a verb is about."""
-    parser.add_argument("file", nargs="?", metavar="FILE", help="the backup (the newest of this database)")
+    parser.add_argument("file", nargs="?", metavar="FILE", help=tr("the backup (the newest of this database)"))
 
 
 def run(given: argparse.Namespace, breaker: Breaker) -> int:

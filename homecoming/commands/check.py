@@ -14,6 +14,7 @@ from homecoming.authoring.words import words
 from homecoming.commands import add_format
 from homecoming.connection.interrupts import Breaker
 from homecoming.errors import HomecomingError
+from homecoming.language import and_joined, tr
 from homecoming.terminal import as_json, say, show
 
 
@@ -21,7 +22,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     add_format(parser, ("text", "json", "markdown"))
     parser.add_argument(
-        "--from", dest="start", metavar="REV", help="judge what comes after REV (what the main branch does not have)"
+        "--from",
+        dest="start",
+        metavar="REV",
+        help=tr("judge what comes after REV (what the main branch does not have)"),
     )
 
 
@@ -61,7 +65,7 @@ def _compared() -> tuple[list[str], str]:
     """Return what the schema has and the history does not make, and where it was tried."""
     with reference() as made:
         _, found = made.compared()
-        dialects = " and ".join({"sqlite": "SQLite", "postgresql": "PostgreSQL"}[name] for name in made.connections)
+        dialects = and_joined({"sqlite": "SQLite", "postgresql": "PostgreSQL"}[name] for name in made.connections)
     return list(words(found)), dialects
 
 
@@ -79,8 +83,8 @@ def _tell(form: str, judgement: Judgement, differs: list[str], dialects: str, is
     if not judgement.is_clean:
         say(report.summary(judgement), sys.stderr)
     for line in differs:
-        say(f"No revision for: {line}", sys.stderr)
+        say(tr("No revision for: {line}", line=line), sys.stderr)
     if differs:
-        say("Next: make revision M='what changed'", sys.stderr)
+        say(tr("Next: {todo}", todo=tr("make revision M='what changed'")), sys.stderr)
     elif not is_stopped:
-        say(f"Every change of the schema has its revision, on {dialects}")
+        say(tr("Every change of the schema has its revision, on {dialects}", dialects=dialects))

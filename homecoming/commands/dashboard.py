@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from homecoming.connection.interrupts import Breaker, Interrupted
-from homecoming.errors import UsageError
+from homecoming.errors import UsageError, why
+from homecoming.language import tr
 from homecoming.logs import get_logger
 from homecoming.monitoring.web.access import is_loopback
 from homecoming.monitoring.web.patience import MOST_CONNECTIONS, patient_protocol
@@ -26,9 +27,9 @@ PORT = 8008
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    parser.add_argument("--host", default=HOST, help="where to listen (%(default)s); elsewhere, with a token")
-    parser.add_argument("--port", default=str(PORT), help="at which port (%(default)s)")
-    parser.add_argument("--static", metavar="FILE", help="write the page into FILE, and serve nothing")
+    parser.add_argument("--host", default=HOST, help=tr("where to listen (%(default)s); elsewhere, with a token"))
+    parser.add_argument("--port", default=str(PORT), help=tr("at which port (%(default)s)"))
+    parser.add_argument("--static", metavar="FILE", help=tr("write the page into FILE, and serve nothing"))
 
 
 def run(given: argparse.Namespace, breaker: Breaker) -> int:
@@ -45,8 +46,8 @@ def serve(host: str = HOST, port: str = str(PORT)) -> int:
     family, place = _place(host, _port(port))
     if not is_loopback(place[0]) and read_status_token() is None:
         raise UsageError(
-            f"at {host} the page would be open to whoever reaches it",
-            f"Set {STATUS_TOKEN}, which it then asks for, or leave HOST out",
+            tr("at {host} the page would be open to whoever reaches it", host=host),
+            tr("Set {name}, which it then asks for, or leave HOST out", name=STATUS_TOKEN),
         )
     import uvicorn
 
@@ -69,7 +70,11 @@ def serve(host: str = HOST, port: str = str(PORT)) -> int:
         )
         address, bound = listener.getsockname()[:2]
         # A blank after the address, so that whoever marks it to copy gets no more.
-        whose = f"with {STATUS_TOKEN}" if read_status_token() else f"this machine alone; a proxy needs {STATUS_TOKEN}"
+        whose = (
+            tr("with {name}", name=STATUS_TOKEN)
+            if read_status_token()
+            else tr("this machine alone; a proxy needs {name}", name=STATUS_TOKEN)
+        )
         name = f"[{address}]" if ":" in address else address
         log.info("The page: http://%s:%s (%s; Ctrl-C ends it)", name, bound, whose)
         # From here on the page says what there is to say: of every look, and of every request that is none.
@@ -96,8 +101,8 @@ def write_file(path: str, breaker: Breaker | None = None) -> int:
         write(Path(path), text)
     except OSError as error:
         raise UsageError(
-            f"{path} cannot be written: {error.strerror}",
-            "Name a file in a folder that is there and that this user may write to",
+            tr("{path} cannot be written: {why}", path=path, why=why(error)),
+            tr("Name a file in a folder that is there and that this user may write to"),
         ) from None
     log.info("Written: %s (%.0f kB)", path, len(text) / 1000)
     return 0
@@ -105,7 +110,7 @@ def write_file(path: str, breaker: Breaker | None = None) -> int:
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) < 65536):
-        raise UsageError("PORT is no port", f"Give a number from 1 to 65535; left out, it is {PORT}")
+        raise UsageError(tr("PORT is no port"), tr("Give a number from 1 to 65535; left out, it is {name}", name=PORT))
     return int(text)
 
 
@@ -115,7 +120,8 @@ def _place(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
         family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError):
         raise UsageError(
-            f"{host or 'HOST'} has no address", f"Name this machine or an address of it, such as {HOST}"
+            tr("{host} has no address", host=host or "HOST"),
+            tr("Name this machine or an address of it, such as {name}", name=HOST),
         ) from None
     return family, place
 
@@ -130,9 +136,16 @@ def _listening(family: socket.AddressFamily, place: Any) -> socket.socket:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise UsageError(
-                f"port {place[1]} is in use", f"End what listens there, or take another: PORT={place[1] % 65535 + 1}"
+                tr("port {port} is in use", port=place[1]),
+                tr("End what listens there, or take another: PORT={port}", port=place[1] % 65535 + 1),
             ) from None
         raise UsageError(
-            f"{place[0]} port {place[1]} cannot be listened at: {error.strerror}", "Take another HOST or PORT"
+            tr(
+                "{place} port {port} cannot be listened at: {why}",
+                place=place[0],
+                port=place[1],
+                why=why(error),
+            ),
+            tr("Take another HOST or PORT"),
         ) from None
     return listener

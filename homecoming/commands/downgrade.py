@@ -6,6 +6,7 @@ import argparse
 
 from homecoming.commands.upgrade import run_command
 from homecoming.connection.interrupts import Breaker
+from homecoming.language import tr
 from homecoming.monitoring.runs import recorded
 from homecoming.rehearsal.plan import plan
 
@@ -13,7 +14,9 @@ from homecoming.rehearsal.plan import plan
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument("revision", metavar="REV")
-    parser.add_argument("--plan", action="store_true", help="say what it would undo and what would stay; do nothing")
+    parser.add_argument(
+        "--plan", action="store_true", help=tr("say what it would undo and what would stay; do nothing")
+    )
 
 
 def run(given: argparse.Namespace, breaker: Breaker) -> int:

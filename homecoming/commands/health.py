@@ -6,6 +6,7 @@ import argparse
 
 from homecoming.commands import add_format
 from homecoming.connection.interrupts import Breaker
+from homecoming.language import tr
 from homecoming.monitoring.health import document, healthy, judge, lines
 from homecoming.monitoring.look import look
 from homecoming.monitoring.report import report
@@ -17,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     add_format(parser)
     parser.add_argument(
-        "--report", action="store_true", help="write MIGRATION_METRICS_FILE and send alerts, where they are set"
+        "--report", action="store_true", help=tr("write MIGRATION_METRICS_FILE and send alerts, where they are set")
     )
 
 

@@ -21,6 +21,7 @@ from homecoming.history.bookkeeping import make_way, refuse_impostors
 from homecoming.history.configuration import configuration
 from homecoming.history.lines import RAN, Edited, Line, edited, read_lines
 from homecoming.history.retired_objects import changes, read_entries
+from homecoming.language import localized, tr, trn
 from homecoming.settings import read_settings
 from homecoming.terminal import as_json, printable, show
 
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
 SHORT = 8
 
 MARK = "edited"
+_MARKED = tr("edited")
 
-FOLDS = "By"
-NUMBERS = ("Seconds", "Retired")
-HEADINGS = ("When (UTC)", "Run", FOLDS, "Revision", "Direction", *NUMBERS)
+FOLDS, REVISION = tr("By"), tr("Revision")
+NUMBERS = (tr("Seconds"), tr("Retired"))
+HEADINGS = (tr("When (UTC)"), tr("Run"), FOLDS, REVISION, tr("Direction"), *NUMBERS)
 
 _COLUMNS = {
     "postgresql": "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass('public.migration_history')"
@@ -74,15 +76,21 @@ def history(style: str = "text", breaker: Breaker | None = None) -> int:
     if style == "json":
         text = as_json(document(database, lines, changed) | {"changes": dict(here)}, indent=2)
     elif lines:
-        told = ["Changed here:", *(f"  {revision}  {printable(text)}" for revision, text in here)] if here else []
-        text = f"Database: {database}\n{_table(lines, marked)}" + "\n".join([*told, totals(lines)])
+        told = [localized(tr("Changed here:"))] if here else []
+        told += [f"  {revision}  {printable(localized(text))}" for revision, text in here]
+        told.append(localized(totals(lines)))
+        text = f"{_heading(database)}\n{_table(lines, marked)}" + "\n".join(told)
     else:
-        text = f"Database: {database}\nNo history yet: make upgrade writes it"
+        text = f"{_heading(database)}\n{localized(tr('No history yet: make upgrade writes it'))}"
     # Who reads may have enough (`make history | head`).
     with contextlib.suppress(BrokenPipeError):
         show(text)
     _tell_edited(changed)
     return 0
+
+
+def _heading(database: str) -> str:
+    return localized(tr("Database: {database}", database=database))
 
 
 def document(database: str, lines: Sequence[Line], changed: Sequence[Edited]) -> dict[str, object]:
@@ -100,8 +108,8 @@ def document(database: str, lines: Sequence[Line], changed: Sequence[Edited]) ->
 
 def totals(lines: Sequence[Line]) -> str:
     """Return what all lines come to, in one line."""
-    return "Runs: {runs}, revisions: {revisions}, seconds: {seconds}, rows retired: {rows_retired}".format(
-        **_totals(lines)
+    return tr(
+        "Runs: {runs}, revisions: {revisions}, seconds: {seconds}, rows retired: {rows_retired}", **_totals(lines)
     )
 
 
@@ -120,7 +128,7 @@ def _refuse_another_history(connection: sa.Connection) -> None:
     columns = set(connection.exec_driver_sql(_COLUMNS[connection.dialect.name]).scalars())
     if columns and not columns.issuperset(field.name for field in fields(Line)):
         raise Refused(
-            f"the name {name} is taken by something that is not this project's",
+            tr("the name {name} is taken by something that is not this project's", name=name),
             make_way(connection, name),
         )
 
@@ -135,10 +143,16 @@ def _tell_edited(changed: Sequence[Edited]) -> None:
     if not changed:
         return
     names = ", ".join(revision.revision for revision in changed)
-    which = f"revision {names} was" if len(changed) == 1 else f"revisions {names} were"
     raise EditedError(
-        f"{which} edited after having been applied: this database has what the earlier file did, others will not",
-        "Bring the earlier file back; or let the history run again: make repair",
+        trn(
+            "revision {names} was edited after having been applied: this database has what the earlier file did,"
+            " others will not",
+            "revisions {names} were edited after having been applied: this database has what the earlier file did,"
+            " others will not",
+            len(changed),
+            names=names,
+        ),
+        tr("Bring the earlier file back; or let the history run again: make repair"),
     )
 
 
@@ -149,7 +163,10 @@ def _table(lines: Sequence[Line], marked: set[int]) -> str:
     from rich.table import Table
 
     terminal = Console()
-    rows = [list(HEADINGS), *(_cells(list(run), marked) for _, run in groupby(lines, key=lambda line: line.run))]
+    rows = [
+        list(map(localized, HEADINGS)),
+        *(_cells(list(run), marked) for _, run in groupby(lines, key=lambda line: line.run)),
+    ]
     widest = [
         max(cell_len(line) for row in rows for line in row[column].split("\n")) for column in range(len(HEADINGS))
     ]
@@ -162,7 +179,7 @@ def _table(lines: Sequence[Line], marked: set[int]) -> str:
     table = Table(box=None, padding=(0, 1, 0, 0))
     for heading in HEADINGS:
         justify: JustifyMethod = "right" if heading in NUMBERS else "left"
-        table.add_column(heading, no_wrap=heading != FOLDS, overflow="fold", justify=justify)
+        table.add_column(localized(heading), no_wrap=heading != FOLDS, overflow="fold", justify=justify)
     for row in rows[1:]:
         table.add_row(*_texts(row))
     text = io.StringIO()
@@ -177,7 +194,7 @@ def _cells(run: Sequence[Line], marked: set[int]) -> list[str]:
         f"{run[0].applied_at:%Y-%m-%d %H:%M}",
         run[0].run[:SHORT],
         printable(_by(run[0])),
-        "\n".join(f"{printable(line.revision)}{' ' + MARK if line.id in marked else ''}" for line in run),
+        "\n".join(printable(line.revision) + (f" {localized(_MARKED)}" if line.id in marked else "") for line in run),
         "\n".join(printable(line.direction) for line in run),
         "\n".join(f"{line.seconds:.3f}" for line in run),
         "\n".join(str(line.rows_retired) for line in run),
@@ -195,7 +212,7 @@ def _texts(row: Sequence[str]) -> list[Text]:
     from rich.text import Text
 
     texts = [Text(cell) for cell in row]
-    texts[HEADINGS.index("Revision")].highlight_words([MARK], style="red")
+    texts[HEADINGS.index(REVISION)].highlight_words([localized(_MARKED)], style="red")
     return texts
 
 

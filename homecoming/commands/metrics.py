@@ -6,7 +6,8 @@ import argparse
 import contextlib
 
 from homecoming.connection.interrupts import Breaker
-from homecoming.errors import UsageError
+from homecoming.errors import UsageError, why
+from homecoming.language import tr
 from homecoming.monitoring.health import judge
 from homecoming.monitoring.look import look
 from homecoming.monitoring.metrics import exposition
@@ -32,7 +33,7 @@ def run(_given: argparse.Namespace, breaker: Breaker) -> int:
             write(path, text)
         except OSError as error:
             raise UsageError(
-                f"{METRICS_FILE} cannot be written: {error.strerror}",
-                "Name a file in a folder that is there and that this user may write to, or unset it",
+                tr("{name} cannot be written: {why}", name=METRICS_FILE, why=why(error)),
+                tr("Name a file in a folder that is there and that this user may write to, or unset it"),
             ) from None
     return 0

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from homecoming.connection.interrupts import Breaker
 from homecoming.errors import UsageError
+from homecoming.language import tr
 from homecoming.logs import get_logger
 from homecoming.run.purge import purge
 from homecoming.settings import read_settings
@@ -17,8 +18,8 @@ log = get_logger("deploy")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    parser.add_argument("--older-than", metavar="DAYS", required=True, help="what was retired before that: 90d")
-    parser.add_argument("--confirm", metavar="NAME", required=True, help="the name of the database")
+    parser.add_argument("--older-than", metavar="DAYS", required=True, help=tr("what was retired before that: 90d"))
+    parser.add_argument("--confirm", metavar="NAME", required=True, help=tr("the name of the database"))
 
 
 def run(given: argparse.Namespace, breaker: Breaker) -> int:
@@ -40,5 +41,5 @@ def run(given: argparse.Namespace, breaker: Breaker) -> int:
 def _days(text: str) -> timedelta:
     found = re.fullmatch(r"(\d{1,5})d", text, re.ASCII)
     if found is None:
-        raise UsageError("OLDER_THAN is not a number of days", "Write it as 90d")
+        raise UsageError(tr("OLDER_THAN is not a number of days"), tr("Write it as 90d"))
     return timedelta(days=int(found[1]))

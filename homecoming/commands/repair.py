@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
-from homecoming.catalog.printed import counted, print_findings
+from homecoming.catalog.printed import print_findings
 from homecoming.connection.engines import check_sqlite_file
 from homecoming.connection.failures import meaning
 from homecoming.connection.interrupts import Breaker
 from homecoming.connection.locks import NOT_IN_TIME, lock_run
 from homecoming.history.bookkeeping import versions_of
 from homecoming.history.configuration import configuration
+from homecoming.language import tr, trn
 from homecoming.logs import get_logger
 from homecoming.monitoring.runs import recorded
 from homecoming.preflight.issue import Concern
@@ -38,7 +39,9 @@ log = get_logger("deploy")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    parser.add_argument("--plan", action="store_true", help="say what it would do and what would be left; do nothing")
+    parser.add_argument(
+        "--plan", action="store_true", help=tr("say what it would do and what would be left; do nothing")
+    )
 
 
 def run(given: argparse.Namespace, breaker: Breaker) -> int:
@@ -68,8 +71,8 @@ def repair(only_plan: bool = False, breaker: Breaker | None = None) -> int:
         return _tell_unmended(outcome)
     if only_plan:
         if outcome.is_known:
-            _tell_left(outcome.left, "Would be left")
-        say("Next: make repair")
+            _tell_left(outcome.left, tr("Would be left"))
+        say(tr("Next: make repair"))
         return 1 if outcome.left else 0
     return _applied(settings, breaker)
 
@@ -95,13 +98,13 @@ def _looked_and_rehearsed(connection: sa.Connection, surroundings: list[Concern]
     refuse_foreign_database(connection, migration, script, whatever_revision=True)
     found = to_repair(connection)
     at, head = migration.get_current_heads(), script.get_current_head() or "base"
-    say(f"At: {at[0] if at else 'no revision'}")
+    say(tr("At: {at}", at=at[0] if at else tr("no revision")))
     if not found:
-        say("Equal to head: nothing to repair")
+        say(tr("Equal to head: nothing to repair"))
         if at != (head,):
-            say("Next: make upgrade")
+            say(tr("Next: make upgrade"))
         return Outcome(head, 0, verified=True)
-    say(f"Drifted: {counted(len(found), 'difference')}")
+    say(tr("Drifted: {differences}", differences=_differences(len(found))))
     print_findings(found)
     plan.print_concerns([*surroundings, *plan.look(connection)])
     outcome, seconds = plan.print_rehearsal(connection, "repair", "head", settings)
@@ -109,9 +112,18 @@ def _looked_and_rehearsed(connection: sa.Connection, surroundings: list[Concern]
         # The run itself judges, too, and is rolled back where it mends nothing.
         return Outcome(head, 0, found=found, left=found, is_known=False)
     if outcome.mends:
-        mends = f"it mends {outcome.mended} of {len(outcome.found)}"
-        say(f"Rehearsed in {seconds:.1f} s: {mends}. Nothing was changed yet")
+        said = tr(
+            "Rehearsed in {seconds:.1f} s: it mends {mended} of {found}. Nothing was changed yet",
+            seconds=seconds,
+            mended=outcome.mended,
+            found=len(outcome.found),
+        )
+        say(said)
     return outcome
+
+
+def _differences(number: int) -> str:
+    return trn("{n} difference", "{n} differences", number)
 
 
 def _applied(settings: Settings, breaker: Breaker) -> int:
@@ -125,26 +137,30 @@ def _applied(settings: Settings, breaker: Breaker) -> int:
             return _tell_unmended(error.outcome)
         told.revision, told.revisions, told.exit_code = outcome.revision, outcome.steps, 1 if outcome.left else 0
     if not outcome.steps:
-        why = "the answer to the commit was lost, and it had arrived" if outcome.found_after_loss else "since the plan"
+        why = (
+            tr("the answer to the commit was lost, and it had arrived")
+            if outcome.found_after_loss
+            else tr("since the plan")
+        )
         log.info("Equal to head: nothing left to repair (%s)", why)
         return 0
-    of = f"{outcome.mended} of {counted(len(outcome.found), 'difference')}"
+    of = tr("{mended} of {found}", mended=outcome.mended, found=_differences(len(outcome.found)))
     log.info("Repaired: %s, at %s, %.1f s", of, outcome.revision, time.monotonic() - began)
-    _tell_left(outcome.left, "Left")
+    _tell_left(outcome.left, tr("Left"))
     return 1 if outcome.left else 0
 
 
 def _tell_left(left: Sequence[Finding], how: str) -> None:
     if left:
-        say(f"{how}: {counted(len(left), 'difference')}, to be mended as said here")
+        say(tr("{how}: {left}, to be mended as said here", how=how, left=_differences(len(left))))
         print_findings(left)
 
 
 def _tell_unmended(outcome: Outcome) -> int:
     """Print what stays, and what a run would have brought besides. Returns the exit code."""
-    say("Not repaired: the history mends none of it, or not without another difference. Nothing was changed")
-    _tell_left(outcome.found, "Left")
+    say(tr("Not repaired: the history mends none of it, or not without another difference. Nothing was changed"))
+    _tell_left(outcome.found, tr("Left"))
     if outcome.brought:
-        say("What it would bring:")
+        say(tr("What it would bring:"))
         print_findings(outcome.brought)
     return 1

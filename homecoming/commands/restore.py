@@ -6,17 +6,20 @@ import argparse
 
 from homecoming.backup.restore import restore
 from homecoming.connection.interrupts import Breaker
+from homecoming.language import tr
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    parser.add_argument("file", metavar="FILE", help="the backup")
+    parser.add_argument("file", metavar="FILE", help=tr("the backup"))
     parser.add_argument(
         "--into",
         metavar="NAME",
-        help="another database of the server, another SQLite file, or sqlite:///FILE of a copy",
+        help=tr("another database of the server, another SQLite file, or sqlite:///FILE of a copy"),
     )
-    parser.add_argument("--confirm", metavar="NAME", help="the database that is to go, where the backup is of another")
+    parser.add_argument(
+        "--confirm", metavar="NAME", help=tr("the database that is to go, where the backup is of another")
+    )
 
 
 def run(given: argparse.Namespace, breaker: Breaker) -> int:

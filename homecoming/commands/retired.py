@@ -12,6 +12,7 @@ from homecoming.connection.reach import reached
 from homecoming.connection.sqlite_file import file_of
 from homecoming.history.bookkeeping import refuse_impostors
 from homecoming.history.retired_objects import Kept, read_kept
+from homecoming.language import localized, tr
 from homecoming.settings import read_settings
 from homecoming.terminal import as_json, printable, say, show
 
@@ -30,16 +31,21 @@ def run(given: argparse.Namespace, breaker: Breaker) -> int:
     if given.format == "json":
         show(as_json({"database": way_in.candidate.place, "retired": [_document(thing) for thing in found]}, indent=2))
         return 0
-    say(f"Database: {way_in.candidate.place}")
+    say(tr("Database: {database}", database=way_in.candidate.place))
     if not found:
-        say("Nothing is retired")
+        say(tr("Nothing is retired"))
         return 0
     for line in _lines(found):
         say(line)
     if any(thing.rows for thing in found if thing.id):
         file = file_of(settings.database_url) if way_in.candidate.url.get_backend_name() == "sqlite" else None
         name = shlex.quote(file.name if file else str(way_in.candidate.url.database))
-        say(f"What is not to be kept any more goes for good: make purge-retired OLDER_THAN=90d CONFIRM={name}")
+        say(
+            tr(
+                "What is not to be kept any more goes for good: make purge-retired OLDER_THAN=90d CONFIRM={name}",
+                name=name,
+            )
+        )
     return 0
 
 
@@ -55,13 +61,17 @@ def _document(thing: Kept) -> dict[str, object]:
 
 
 def _lines(found: Sequence[Kept]) -> Iterator[str]:
-    yield f"{'Since (UTC)':<16}  {'Revision':<8}  {'Rows':>9}  {'Size':>10}  What"
+    names = tr("Since (UTC)"), tr("Revision"), tr("Rows"), tr("Size"), tr("What")
+    since, revision, rows, size, what = map(localized, names)
+    yield f"{since:<16}  {revision:<8}  {rows:>9}  {size:>10}  {what}"
     for thing in found:
         since = f"{thing.entry.at:%Y-%m-%d %H:%M}" if thing.id else "-"
         rows = "-" if thing.rows is None else str(thing.rows)
-        yield f"{since:<16}  {thing.entry.revision or '-':<8}  {rows:>9}  {_size(thing):>10}  {printable(thing.name)}"
+        what = printable(localized(thing.name))
+        yield f"{since:<16}  {thing.entry.revision or '-':<8}  {rows:>9}  {_size(thing):>10}  {what}"
     kept = sum(thing.rows or 0 for thing in found)
-    yield f"Together: {kept} rows, {sum(thing.size or 0 for thing in found) / 1000:.1f} kB"
+    size_of_all = sum(thing.size or 0 for thing in found) / 1000
+    yield tr("Together: {rows} rows, {size:.1f} kB", rows=kept, size=size_of_all)
 
 
 def _size(thing: Kept) -> str:

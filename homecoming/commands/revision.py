@@ -14,6 +14,7 @@ from homecoming.authoring.reference import reference
 from homecoming.authoring.words import words
 from homecoming.connection.interrupts import Breaker
 from homecoming.history.configuration import configuration, history_file
+from homecoming.language import tr
 from homecoming.project import project
 from homecoming.terminal import say
 
@@ -21,7 +22,7 @@ from homecoming.terminal import say
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument(
-        "-m", required=True, dest="message", metavar="TEXT", help="what it does, as an imperative sentence"
+        "-m", required=True, dest="message", metavar="TEXT", help=tr("what it does, as an imperative sentence")
     )
 
 
@@ -44,14 +45,14 @@ def revision(message: str) -> int:
         written = command.revision(config, message, autogenerate=True)
         assert written is not None
         assert not isinstance(written, list)
-        say(f"Written: {written.path}")
+        say(tr("Written: {path}", path=written.path))
         made.build()
         _, found = made.compared()
     for line in words(found):
-        say(f"{written.revision} does not make: {line}", sys.stderr)
+        say(tr("{revision} does not make: {line}", revision=written.revision, line=line), sys.stderr)
     if found.lacking or found.surplus:
         return 1
-    say(f"Next: say why in its docstring, then: {_tried_by(history_file().parent)}")
+    say(tr("Next: say why in its docstring, then: {tried_by}", tried_by=_tried_by(history_file().parent)))
     return 0
 
 

@@ -6,6 +6,7 @@ import argparse
 
 from homecoming import console
 from homecoming.connection.interrupts import Breaker
+from homecoming.language import tr
 
 
 def arguments(parser: argparse.ArgumentParser, start: str = "base", end: str | None = "head") -> None:
@@ -16,15 +17,15 @@ def arguments(parser: argparse.ArgumentParser, start: str = "base", end: str | N
         start: Where the script begins by itself.
         end: Where it leads by itself; None where that has to be said.
     """
-    parser.add_argument("--from", dest="start", default=start, metavar="REV", help="where it begins (%(default)s)")
-    parser.add_argument("--to", dest="end", default=end, required=end is None, metavar="REV", help="where it leads")
+    parser.add_argument("--from", dest="start", default=start, metavar="REV", help=tr("where it begins (%(default)s)"))
+    parser.add_argument("--to", dest="end", default=end, required=end is None, metavar="REV", help=tr("where it leads"))
     parser.add_argument(
         "--style",
         default="block",
         metavar="STYLE",
-        help="block (default), or escaped for a console that splits at every semicolon",
+        help=tr("block (default), or escaped for a console that splits at every semicolon"),
     )
-    parser.add_argument("--split", dest="folder", metavar="FOLDER", help="write a file a revision into FOLDER")
+    parser.add_argument("--split", dest="folder", metavar="FOLDER", help=tr("write a file a revision into FOLDER"))
 
 
 def run(given: argparse.Namespace, _breaker: Breaker) -> int:

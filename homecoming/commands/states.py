@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from homecoming.connection.interrupts import Breaker
-from homecoming.errors import FailedError, UsageError
+from homecoming.errors import FailedError, UsageError, why
+from homecoming.language import tr
 from homecoming.project import project
 from homecoming.states.commits import SECONDS, Models, State, Unread, states
 from homecoming.terminal import say
@@ -17,14 +18,18 @@ from homecoming.terminal import say
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    where = "the folder of a clone that the models are imported from (this one)"
+    where = tr("the folder of a clone that the models are imported from (this one)")
     parser.add_argument("folder", nargs="?", default=".", metavar="SRC", help=where)
-    parser.add_argument("--models", metavar="MODULE:BASE", help="where they are in it, if not where the project says")
-    parser.add_argument("--into", default="states", metavar="FOLDER", help="where the files are written (%(default)s)")
     parser.add_argument(
-        "--python", default=sys.executable, metavar="PATH", help="what imports them, if not this Python"
+        "--models", metavar="MODULE:BASE", help=tr("where they are in it, if not where the project says")
     )
-    parser.add_argument("--seconds", type=float, default=SECONDS, metavar="N", help="for one commit (%(default)g)")
+    parser.add_argument(
+        "--into", default="states", metavar="FOLDER", help=tr("where the files are written (%(default)s)")
+    )
+    parser.add_argument(
+        "--python", default=sys.executable, metavar="PATH", help=tr("what imports them, if not this Python")
+    )
+    parser.add_argument("--seconds", type=float, default=SECONDS, metavar="N", help=tr("for one commit (%(default)g)"))
 
 
 def run(given: argparse.Namespace, _breaker: Breaker) -> int:
@@ -45,12 +50,20 @@ def write_states(found: Iterable[State | Unread], into: Path) -> int:
         FailedError: The models of no commit could be read.
     """
     if into.is_dir() and any(into.iterdir()):
-        raise UsageError(f"{into} has files already", "Name another folder, or empty it")
+        raise UsageError(tr("{into} has files already", into=into), tr("Name another folder, or empty it"))
     number, unread = 0, 0
     for each in found:
         if isinstance(each, Unread):
             unread += 1
-            say(f"Not read: {each.commit} of {each.committed[:10]}: {each.why}", sys.stderr)
+            say(
+                tr(
+                    "Not read: {commit} of {committed}: {why}",
+                    commit=each.commit,
+                    committed=each.committed[:10],
+                    why=each.why,
+                ),
+                sys.stderr,
+            )
             continue
         number += 1
         file = into / f"{number:02d}-{each.committed[:10]}-{each.commit}.json"
@@ -58,9 +71,11 @@ def write_states(found: Iterable[State | Unread], into: Path) -> int:
             into.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(each.document, indent=1, ensure_ascii=False) + "\n", "utf-8")
         except OSError as error:
-            what = f"{file} cannot be written: {error.strerror}"
-            raise UsageError(what, "Name another folder: --into=FOLDER") from None
-        say(f"Written: {file}")
+            what = tr("{file} cannot be written: {why}", file=file, why=why(error))
+            raise UsageError(what, tr("Name another folder: --into=FOLDER")) from None
+        say(tr("Written: {file}", file=file))
     if not number:
-        raise FailedError("the models of no commit could be read", "Name the application's own Python: --python=PATH")
+        raise FailedError(
+            tr("the models of no commit could be read"), tr("Name the application's own Python: --python=PATH")
+        )
     return 1 if unread else 0

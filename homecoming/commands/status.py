@@ -10,6 +10,7 @@ from homecoming.connection.interrupts import Breaker
 from homecoming.connection.reach import reached
 from homecoming.history.bookkeeping import versions_of
 from homecoming.history.configuration import configuration
+from homecoming.history.words import title
 from homecoming.language import tr
 from homecoming.preflight.preflight import refuse_foreign_database
 from homecoming.settings import read_settings
@@ -30,7 +31,7 @@ def run(_given: argparse.Namespace, breaker: Breaker) -> int:
     where = at or tr("no revision")
     say(tr("At: {at}", at=where) if pending else tr("At: {at} (head)", at=where))
     for revision in reversed(pending):
-        say(tr("Pending: {revision}  {title}", revision=revision.revision, title=revision.doc))
+        say(tr("Pending: {revision}  {title}", revision=revision.revision, title=title(revision)))
     if pending:
         say(tr("Next: {todo}", todo="make upgrade"))
     return 0

@@ -14,6 +14,7 @@ from homecoming.connection.reach import UnreachableError
 from homecoming.console.manual import write_scripts
 from homecoming.errors import WILL_NOT_PASS, LostError, NoConnectionError
 from homecoming.history.configuration import configuration
+from homecoming.language import mark, tr, trn
 from homecoming.logs import get_logger
 from homecoming.monitoring.runs import recorded
 from homecoming.rehearsal.plan import plan
@@ -27,8 +28,12 @@ log = get_logger("deploy")
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument("revision", nargs="?", default="head", metavar="REV")
-    parser.add_argument("--plan", action="store_true", help="say what it would do and what is in its way; do nothing")
-    parser.add_argument("--backup", choices=MODES, help="whether a backup is made first (MIGRATION_BACKUP, else auto)")
+    parser.add_argument(
+        "--plan", action="store_true", help=tr("say what it would do and what is in its way; do nothing")
+    )
+    parser.add_argument(
+        "--backup", choices=MODES, help=tr("whether a backup is made first (MIGRATION_BACKUP, else auto)")
+    )
 
 
 def run(given: argparse.Namespace, breaker: Breaker) -> int:
@@ -65,9 +70,11 @@ def run_command(direction: str, revision: str, breaker: Breaker, backup: str | N
             raise _unreachable(direction, revision, error, settings.attempts_left) from None
         told.revision, told.revisions = outcome.revision, outcome.steps
     if outcome.steps:
-        checked = "; the schema is what the application needs" if outcome.verified else ""
-        steps = f"{outcome.steps} revision{'s' if outcome.steps > 1 else ''}"
-        log.info("Done: at %s after %s, %.1f s%s", outcome.revision, steps, time.monotonic() - began, checked)
+        steps = trn("{n} revision", "{n} revisions", outcome.steps)
+        line = mark("Done: at %s after %s, %.1f s")
+        if outcome.verified:
+            line = mark("Done: at %s after %s, %.1f s; the schema is what the application needs")
+        log.info(line, outcome.revision, steps, time.monotonic() - began)
         say_way_back(saved)
     elif outcome.found_after_loss:
         log.info("Done: at %s; the answer to the commit was lost, and the database was found there", outcome.revision)

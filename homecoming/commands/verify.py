@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
-from homecoming.catalog.printed import counted, print_findings
+from homecoming.catalog.printed import print_findings
 from homecoming.commands import add_format
 from homecoming.connection.interrupts import Breaker
 from homecoming.connection.locks import Patience
@@ -17,6 +17,7 @@ from homecoming.connection.reach import reached
 from homecoming.history.bookkeeping import refuse_impostors, versions_of
 from homecoming.history.configuration import configuration
 from homecoming.history.lines import edited_findings
+from homecoming.language import tr, trn
 from homecoming.preflight.preflight import wrong_book
 from homecoming.settings import read_settings
 from homecoming.terminal import as_json, say, show
@@ -24,7 +25,7 @@ from homecoming.terminal import as_json, say, show
 if TYPE_CHECKING:
     from homecoming.catalog import Finding
 
-MEND = "make repair (PLAN=1 only shows what it would do)"
+MEND = tr("make repair (PLAN=1 only shows what it would do)")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,14 +70,14 @@ def verify(breaker: Breaker | None = None, in_json: bool = False) -> int:
         }
         show(as_json(document, indent=2))
         return 1 if failed else 0
-    say(f"Database: {way_in.candidate}")
+    say(tr("Database: {database}", database=way_in.candidate))
     print_findings(findings)
-    say(f"Fingerprint: {state}")
+    say(tr("Fingerprint: {state}", state=state))
     if failed:
-        say(f"Drifted: {counted(failed, 'difference')}", sys.stderr)
-        say(f"Next: make status; where nothing is pending, {MEND}, or what is said above", sys.stderr)
+        say(tr("Drifted: {differences}", differences=trn("{n} difference", "{n} differences", failed)), sys.stderr)
+        say(tr("Next: make status; where nothing is pending, {mend}, or what is said above", mend=MEND), sys.stderr)
         return 1
-    say("Equal to head")
+    say(tr("Equal to head"))
     return 0
 
 
@@ -88,13 +89,16 @@ def _revision_findings(at: tuple[str, ...]) -> list[Finding]:
     head = script.get_current_head() or "base"
     if at == (head,):
         return []
-    run = "make upgrade, which changes nothing that is right"
+    run: str = tr("make upgrade, which changes nothing that is right")
     if len(at) > 1 and (wrong := wrong_book(at, script)):
         run = wrong[1]
     elif wrong_book(at, script):
-        run = f"update this repository; if no copy of it is newer: UPDATE alembic_version SET version_num = '{head}'"
-    why = "The catalogue is head's, and alembic_version does not say so: a run would go by what it says."
-    return [Finding("revision", "alembic_version", head, ", ".join(at) or "nothing", Severity.FAIL, why, run)]
+        run = tr(
+            "update this repository; if no copy of it is newer: UPDATE alembic_version SET version_num = '{head}'",
+            head=head,
+        )
+    why = tr("The catalogue is head's, and alembic_version does not say so: a run would go by what it says.")
+    return [Finding("revision", "alembic_version", head, ", ".join(at) or tr("nothing"), Severity.FAIL, why, run)]
 
 
 def _revisions(connection: sa.Connection) -> tuple[str, ...] | None:

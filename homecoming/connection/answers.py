@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from homecoming.errors import FailedError, HomecomingError, Refused
+from homecoming.language import mark
 
 
 @dataclass(frozen=True)
@@ -38,33 +39,37 @@ class Answer:
 
 # The first that fits counts; each is followed by "then run again".
 ANSWERS = (
-    Answer("22001", "Shorten those values", "a value is too long for its column"),
-    Answer("22003", "Correct those values", "a number is too large for its column"),
-    Answer("22", "Correct those values", "a value does not fit its column"),
-    Answer("23502", "Give them a value", "a row would lack a value that is required"),
-    Answer("23503", "Correct those rows, or drop what they break", "a row would refer to one that is not there"),
-    Answer("23505", "Correct those rows, or drop what they break", "a value would occur twice in what is unique"),
-    Answer("23", "Correct those rows, or drop what they break", "a row would break it"),
-    Answer("P0|38|39", "Switch off what calls it", "a function or trigger of this database refuses"),
+    Answer("22001", mark("Shorten those values"), mark("a value is too long for its column")),
+    Answer("22003", mark("Correct those values"), mark("a number is too large for its column")),
+    Answer("22", mark("Correct those values"), mark("a value does not fit its column")),
+    Answer("23502", mark("Give them a value"), mark("a row would lack a value that is required")),
+    Answer(
+        "23503", mark("Correct those rows, or drop what they break"), mark("a row would refer to one that is not there")
+    ),
+    Answer(
+        "23505",
+        mark("Correct those rows, or drop what they break"),
+        mark("a value would occur twice in what is unique"),
+    ),
+    Answer("23", mark("Correct those rows, or drop what they break"), mark("a row would break it")),
+    Answer("P0|38|39", mark("Switch off what calls it"), mark("a function or trigger of this database refuses")),
     Answer(
         "25006",
-        "Connect to the primary server, or SET default_transaction_read_only = off",
-        "the server is read-only",
+        mark("Connect to the primary server, or SET default_transaction_read_only = off"),
+        mark("the server is read-only"),
         name="read-only",
     ),
-    Answer("25|55006", "COMMIT what this session has begun"),
-    Answer("2B|0A", "Drop what needs it as it is, to make it anew afterwards"),
-    Answer("3F", "Make that schema"),
-    Answer("42501", "Connect as the owner of the tables and of the database", name="rights"),
-    Answer("42(P0[67]|710|723)", "Rename that"),
-    Answer("42|55", "Change what is named"),
-    Answer("54011", "Drop columns that nobody needs, and copy the table into a new one"),
-    Answer("54", "Shorten what is named, or drop it"),
-    Answer("53", "Give the server more of it", ends=FailedError, name="resources"),
-    Answer("57|58|F0|XX00[12]", "See the server's log, and end the cause", ends=FailedError),
+    Answer("25|55006", mark("COMMIT what this session has begun")),
+    Answer("2B|0A", mark("Drop what needs it as it is, to make it anew afterwards")),
+    Answer("3F", mark("Make that schema")),
+    Answer("42501", mark("Connect as the owner of the tables and of the database"), name="rights"),
+    Answer("42(P0[67]|710|723)", mark("Rename that")),
+    Answer("42|55", mark("Change what is named")),
+    Answer("54011", mark("Drop columns that nobody needs, and copy the table into a new one")),
+    Answer("54", mark("Shorten what is named, or drop it")),
+    Answer("53", mark("Give the server more of it"), ends=FailedError, name="resources"),
+    Answer("57|58|F0|XX00[12]", mark("See the server's log, and end the cause"), ends=FailedError),
 )
-THEN = ", then run again"
-REPORT = "Run again with --verbose, and report it"
 
 # What an event trigger may be behind, where nothing else is named: what is not there, an error in C, and the check of
 # what a run leaves (PM006).

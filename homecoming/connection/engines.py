@@ -16,6 +16,7 @@ from homecoming.connection.locks import NO_LIMITS, Patience
 from homecoming.connection.missing_file import refuse_missing
 from homecoming.connection.sqlite_file import file_of, open_to_look, probe, read_header
 from homecoming.errors import Refused, UsageError
+from homecoming.language import tr
 from homecoming.project import project
 
 # What keeps a connection that a middlebox has forgotten from hanging for ever: libpq's defaults are the kernel's, two
@@ -161,14 +162,19 @@ def check_sqlite_file(url: sa.URL, read_only: bool) -> None:
     written = Path(url.database or "")
     path = written if url.database and not url.database.startswith("file:") and not written.is_symlink() else file
     if path.is_dir():
-        raise UsageError(f"{path} is a folder", f"Name a file in DATABASE_URL, such as {project().default_url}")
+        raise UsageError(
+            tr("{path} is a folder", path=path),
+            tr("Name a file in DATABASE_URL, such as {default_url}", default_url=project().default_url),
+        )
     refuse_missing(path, read_only)
     if not path.exists():
         return
     try:
         header = read_header(file)
     except PermissionError:
-        raise Refused(f"{path} cannot be read by this user", "Change its permissions, then run again") from None
+        raise Refused(
+            tr("{path} cannot be read by this user", path=path), tr("Change its permissions, then run again")
+        ) from None
     if header is not None and (refusal := header.refusal(str(path), read_only)):
         raise refusal
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from homecoming.errors import HomecomingError
 
-UNCHANGED = "Nothing was changed."
-
 
 @dataclass(frozen=True)
 class Failure:
@@ -17,11 +15,11 @@ class Failure:
         name: for reports and logs.
         passes: whether it may pass by itself, so that another attempt makes sense.
         ends: the error it becomes.
-        what: what happened, with ``{said}`` in the server's or the driver's words.
-        todo: with ``{source}`` for the variable that named the database.
+        what: template of what happened, with ``{said}`` in the server's or the driver's words.
+        todo: template, with ``{source}`` for the variable that named the database; or a message.
         codes: expressions that SQLSTATEs begin with.
         texts: expressions that libpq's text is searched for where no code came.
-        doctor: what `make doctor` says to do, where ``todo`` sends to it.
+        doctor: as ``todo``, for `make doctor`, where ``todo`` sends to it.
         by_console: whether the database's console is a way, which it is not where a variable only has to be corrected.
     """
 

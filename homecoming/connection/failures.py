@@ -8,13 +8,14 @@ import sqlite3
 import sqlalchemy as sa
 
 from homecoming.connection.answers import QUOTING, explain
-from homecoming.connection.failure import UNCHANGED, Failure
+from homecoming.connection.failure import Failure
 from homecoming.connection.failures_postgresql import ANSWERED, FAILURES, LOST, UNKNOWN_NETWORK, UNKNOWN_SQL
 from homecoming.connection.failures_sqlite import SQLITE_ANSWERS, SQLITE_FAILURES, UNKNOWN_SQLITE
 from homecoming.errors import (
     FailedError,
     HomecomingError,
 )
+from homecoming.language import Message, tr
 
 
 def classify(error: BaseException) -> tuple[Failure, str]:
@@ -39,7 +40,9 @@ def classify(error: BaseException) -> tuple[Failure, str]:
         found, said = _searched(FAILURES, str(original).strip() or type(original).__name__, UNKNOWN_NETWORK)
         if found is UNKNOWN_NETWORK and isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
             found = LOST
-        return found, _first_line(said)
+        # What we have raised ourselves, such as that the time is over, is a message.
+        own = next(iter(original.args), None)
+        return found, own if isinstance(own, Message) else _first_line(said)
     message = getattr(getattr(original, "diag", None), "message_primary", None) or str(original)
     said = type(original).__name__ if code[:2] in QUOTING else _first_line(message)
     for failure in FAILURES:
@@ -63,21 +66,32 @@ def meaning(
         revision: the one that was under way.
     """
     if not isinstance(error, sa.exc.DBAPIError) or error.orig is None:
-        return FailedError(f"{type(error).__name__} while working", UNKNOWN_SQL.todo)
+        return FailedError(tr("{kind} while working", kind=type(error).__name__), tr(UNKNOWN_SQL.todo))
     failure, said = classify(error)
     ended = ending(failure, said, source)
     code = getattr(error.orig, "pgcode", None)
     if code is None or failure not in ANSWERED:
         return ended
     asked = explain(connection, error) if connection is not None else None
-    what, todo = asked or (ended.what, ended.todo.removeprefix(f"{UNCHANGED} "))
-    where = f"revision {revision}: " if revision else ""
-    return failure.ends(f"{where}{what} ({code})", f"{UNCHANGED} {todo}")
+    what, todo = (asked[0], tr("Nothing was changed. {todo}", todo=asked[1])) if asked else (ended.what, ended.todo)
+    if revision:
+        return failure.ends(tr("revision {revision}: {what} ({code})", revision=revision, what=what, code=code), todo)
+    return failure.ends(tr("{what} ({code})", what=what, code=code), todo)
 
 
 def ending(failure: Failure, said: str, source: str) -> HomecomingError:
     """Return the error a failure ends with; arguments as ``classify`` returns them."""
-    return failure.ends(failure.what.format(said=said), failure.todo.format(source=source))
+    return failure.ends(tr(failure.what, said=said), advice(failure.todo, source))
+
+
+def advice(todo: str, source: str) -> Message:
+    """Return what to do, as a `Failure` has it: ``todo`` or ``doctor``.
+
+    Args:
+        todo: A template, or a message.
+        source: The variable that named the database.
+    """
+    return todo if isinstance(todo, Message) else tr(todo, source=source)
 
 
 def _searched(failures: tuple[Failure, ...], text: str, unknown: Failure) -> tuple[Failure, str]:
@@ -91,6 +105,6 @@ def _searched(failures: tuple[Failure, ...], text: str, unknown: Failure) -> tup
 
 
 def _first_line(text: str) -> str:
-    line = text.strip().splitlines()[0] if text.strip() else "no reason given"
+    line = text.strip().splitlines()[0] if text.strip() else tr("no reason given")
     _, answered, reason = line.partition("FATAL:  ")
     return (reason if answered else line).strip().removesuffix(":")

@@ -10,27 +10,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from homecoming.connection.answers import ANSWERS, REPORT, THEN
-from homecoming.connection.failure import UNCHANGED, Failure
+from homecoming.connection.answers import ANSWERS
+from homecoming.connection.failure import Failure
 from homecoming.errors import (
     FailedError,
     HeldError,
     LostError,
     NoConnectionError,
 )
+from homecoming.language import mark, tr
 
-_REFUSES = "the server refuses the connection: {said}"
-_SILENT = "the database cannot be reached: {said}"
-_BUSY = "the server takes no connection now: {said}"
-_LOST = "the connection was lost: {said}"
-_AGAIN = "Another attempt would say the same."
+_REFUSES = mark("the server refuses the connection: {said}")
+_SILENT = mark("the database cannot be reached: {said}")
+_BUSY = mark("the server takes no connection now: {said}")
+_LOST = mark("the connection was lost: {said}")
 
 _PERMISSION = Failure(
     "permission",
     False,
     NoConnectionError,
     _REFUSES,
-    f"{_AGAIN} Let this user connect, or name another in {{source}}, then run again",
+    mark("Another attempt would say the same. Let this user connect, or name another in {source}, then run again"),
     codes=("28",),
     texts=(
         r"no pg_hba\.conf entry",
@@ -48,8 +48,8 @@ FAILURES = (
         "options",
         False,
         NoConnectionError,
-        "an option of the connection does not fit: {said}",
-        f"{_AGAIN} Correct what stands behind the ? in {{source}}, then run again",
+        mark("an option of the connection does not fit: {said}"),
+        mark("Another attempt would say the same. Correct what stands behind the ? in {source}, then run again"),
         texts=(
             r"^invalid (?:\w+ value|integer value|connection option)",
             r"private key file",
@@ -64,7 +64,7 @@ FAILURES = (
         False,
         NoConnectionError,
         _REFUSES,
-        f"{_AGAIN} Correct user and password in {{source}}, then run again",
+        mark("Another attempt would say the same. Correct user and password in {source}, then run again"),
         codes=("28P01",),
         texts=(
             r"password authentication failed|autenticação do tipo senha falhou",
@@ -77,8 +77,8 @@ FAILURES = (
         "tls",
         False,
         NoConnectionError,
-        "no TLS as it was asked for: {said}",
-        f"{_AGAIN} Change sslmode in {{source}}, or the server, then run again",
+        mark("no TLS as it was asked for: {said}"),
+        mark("Another attempt would say the same. Change sslmode in {source}, or the server, then run again"),
         texts=(
             r"server does not support SSL",
             r"no pg_hba\.conf entry .*(?:SSL off|no encryption)",
@@ -95,7 +95,7 @@ FAILURES = (
         False,
         NoConnectionError,
         _REFUSES,
-        f"{_AGAIN} Correct the database's name in {{source}}, then run again",
+        mark("Another attempt would say the same. Correct the database's name in {source}, then run again"),
         codes=("3D000",),
         texts=(r"database \".*\" does not exist|banco de dados \".*\" não existe", r"no such database"),
         by_console=False,
@@ -105,7 +105,7 @@ FAILURES = (
         False,
         NoConnectionError,
         _REFUSES,
-        f"{_AGAIN} Correct the user in {{source}}, then run again",
+        mark("Another attempt would say the same. Correct the user in {source}, then run again"),
         texts=(r"role \".*\" (?:does not exist|is not permitted to log in|não existe)", r"no such user"),
         by_console=False,
     ),
@@ -115,7 +115,7 @@ FAILURES = (
         True,
         NoConnectionError,
         _BUSY,
-        "Close connections or raise max_connections, then run again",
+        mark("Close connections or raise max_connections, then run again"),
         codes=("53300",),
         texts=(
             r"too many (?:clients|connections)|muitos clientes conectados|muitas conexões",
@@ -131,7 +131,7 @@ FAILURES = (
         True,
         NoConnectionError,
         _BUSY,
-        "Wait until it has started, then run again",
+        mark("Wait until it has started, then run again"),
         codes=("57P03",),
         texts=(
             r"the database system is (?:starting up|shutting down|in recovery|not (?:yet )?accepting)",
@@ -144,17 +144,19 @@ FAILURES = (
         False,
         NoConnectionError,
         _REFUSES,
-        "Correct {source}, then run again. What is wrong, step by step: make doctor",
+        mark("Correct {source}, then run again. What is wrong, step by step: make doctor"),
         texts=(r"FATAL:  (?!terminating connection)", r"ERROR:  "),
-        doctor="Correct {source} by what the server says, then run again",
+        doctor=mark("Correct {source} by what the server says, then run again"),
     ),
     Failure(
         "railway name",
         True,
         NoConnectionError,
         _SILENT,
-        "That is Railway's private name, known only inside its network: from elsewhere name the database in"
-        " DATABASE_PUBLIC_URL in place of {source}, then run again",
+        mark(
+            "That is Railway's private name, known only inside its network: from elsewhere name the database in"
+            " DATABASE_PUBLIC_URL in place of {source}, then run again"
+        ),
         texts=(r"could not translate host name \"[^\"]*\.railway\.internal\"",),
     ),
     Failure(
@@ -162,8 +164,10 @@ FAILURES = (
         True,
         NoConnectionError,
         _SILENT,
-        "That is a private name, known only inside its own network: from elsewhere put its public one into {source},"
-        " then run again",
+        mark(
+            "That is a private name, known only inside its own network: from elsewhere put its public one into"
+            " {source}, then run again"
+        ),
         # Of a cloud's network, of a home's, or a service of docker compose.
         texts=(
             r"could not translate host name \"[^\"]*\.(?:internal|flycast|local|lan|home\.arpa)\"",
@@ -175,7 +179,7 @@ FAILURES = (
         True,
         NoConnectionError,
         _SILENT,
-        "Correct the host in {source}, or mend name resolution, then run again",
+        mark("Correct the host in {source}, or mend name resolution, then run again"),
         texts=(r"could not translate host name", r"Name or service not known", r"name resolution"),
     ),
     Failure(
@@ -183,7 +187,7 @@ FAILURES = (
         True,
         NoConnectionError,
         _SILENT,
-        "See that the server runs and {source} has its host and port, then run again",
+        mark("See that the server runs and {source} has its host and port, then run again"),
         texts=(r"Connection refused",),
     ),
     Failure(
@@ -191,7 +195,7 @@ FAILURES = (
         True,
         NoConnectionError,
         _SILENT,
-        "See that the network lets you through to the host and port in {source}, then run again",
+        mark("See that the network lets you through to the host and port in {source}, then run again"),
         texts=(r"timeout expired", r"timed out"),
     ),
     Failure(
@@ -199,7 +203,7 @@ FAILURES = (
         True,
         NoConnectionError,
         _SILENT,
-        "Mend the network to the host in {source}, then run again",
+        mark("Mend the network to the host in {source}, then run again"),
         texts=(r"unreachable", r"No route to host", r"Network is down", r"Host is down"),
     ),
     Failure(
@@ -207,7 +211,7 @@ FAILURES = (
         True,
         NoConnectionError,
         _SILENT,
-        "See that the server runs and {source} has the folder of its socket, then run again",
+        mark("See that the server runs and {source} has the folder of its socket, then run again"),
         texts=(r"No such file or directory",),
     ),
     Failure(
@@ -215,7 +219,7 @@ FAILURES = (
         True,
         LostError,
         _LOST,
-        "Nothing is half done. Run again; where it stays so: make doctor",
+        mark("Nothing is half done. Run again; where it stays so: make doctor"),
         codes=("08", "57P01", "57P02", "57P04", "57P05", "25P03", "25P04"),
         texts=(
             r"closed the connection unexpectedly",
@@ -232,31 +236,31 @@ FAILURES = (
             r"Software caused connection abort",
             r"no results to fetch",
         ),
-        doctor="See the log of the server behind the host and port in {source}, or of what stands in front of it",
+        doctor=mark("See the log of the server behind the host and port in {source}, or of what stands in front of it"),
     ),
     # After it.
     Failure(
         "lock",
         True,
         HeldError,
-        "a table this run has to change is held by another session",
-        f"{UNCHANGED} End the other session, then run again",
+        mark("a table this run has to change is held by another session"),
+        mark("Nothing was changed. End the other session, then run again"),
         codes=("55P03", "40P01"),
     ),
     Failure(
         "serialization",
         True,
         HeldError,
-        "another session changed the same rows meanwhile",
-        f"{UNCHANGED} Run again",
+        mark("another session changed the same rows meanwhile"),
+        mark("Nothing was changed. Run again"),
         codes=("40001",),
     ),
     Failure(
         "stopped",
         False,
         FailedError,
-        "a statement was stopped: {said}",
-        f"{UNCHANGED} If it was the timeout, set MIGRATION_STATEMENT_TIMEOUT higher; then run again",
+        mark("a statement was stopped: {said}"),
+        mark("Nothing was changed. If it was the timeout, set MIGRATION_STATEMENT_TIMEOUT higher; then run again"),
         codes=("57014",),
     ),
     *(
@@ -265,9 +269,9 @@ FAILURES = (
             False,
             answer.ends,
             answer.cause or "{said}",
-            f"{UNCHANGED} {answer.todo}{THEN}",
+            tr("Nothing was changed. {todo}, then run again", todo=tr(answer.todo)),
             (answer.codes,),
-            doctor=f"{answer.todo}{THEN}",
+            doctor=tr("{todo}, then run again", todo=tr(answer.todo)),
         )
         for answer in ANSWERS
     ),
@@ -281,11 +285,16 @@ UNKNOWN_NETWORK = Failure(
     True,
     NoConnectionError,
     _SILENT,
-    "Check {source} and the network, then run again. What is wrong, step by step: make doctor",
-    doctor="Check {source} and the network, then run again",
+    mark("Check {source} and the network, then run again. What is wrong, step by step: make doctor"),
+    doctor=mark("Check {source} and the network, then run again"),
 )
 # What nobody has listed is not what people do.
 UNKNOWN_SQL = Failure(
-    "sql", False, FailedError, "{said}", f"{UNCHANGED} {REPORT}", codes=("",)
+    "sql",
+    False,
+    FailedError,
+    "{said}",
+    mark("Nothing was changed. Run again with --verbose, and report it"),
+    codes=("",),
 )  # What is answered to SQL, and not of a connection: of these, the database itself knows more.
 ANSWERED = (*FAILURES[-len(ANSWERS) :], UNKNOWN_SQL)

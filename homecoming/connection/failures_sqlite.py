@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from homecoming.connection.failure import UNCHANGED, Failure
+from homecoming.connection.failure import Failure
 from homecoming.errors import FailedError, LockedError, Refused
+from homecoming.language import mark
 
-_CLOSED_FILE = "the file cannot be written by this user"
-_DAMAGED = "the file is damaged, or is no SQLite database"
+_CLOSED_FILE = mark("the file cannot be written by this user")
+_DAMAGED = mark("the file is damaged, or is no SQLite database")
 SQLITE_FAILURES = (
     Failure(
         "rights",
         False,
         Refused,
         _CLOSED_FILE,
-        "Change its permissions or its folder's, then run again",
+        mark("Change its permissions or its folder's, then run again"),
         texts=("readonly", "unable to open"),
     ),
     Failure(
         "lock",
         False,
         LockedError,
-        "another process holds the file",
-        "Close the application or wait for the other run, then run again",
+        mark("another process holds the file"),
+        mark("Close the application or wait for the other run, then run again"),
         texts=("locked",),
     ),
     Failure(
         "missing",
         False,
         Refused,
-        "something in the file needs what only the application's own connections have: {said}",
-        "Where the application has it, drop what needs it, then run again",
+        mark("something in the file needs what only the application's own connections have: {said}"),
+        mark("Where the application has it, drop what needs it, then run again"),
         texts=("no such (?:function|collation sequence|module|tokenizer)", r"unknown function"),
     ),
     Failure(
@@ -37,15 +38,15 @@ SQLITE_FAILURES = (
         False,
         Refused,
         _DAMAGED,
-        "Bring it back from a backup, or move it away",
+        mark("Bring it back from a backup, or move it away"),
         texts=("not a database", "malformed"),
     ),
     Failure(
         "resources",
         False,
         FailedError,
-        "the disk is full",
-        f"{UNCHANGED} Free space, then run again",
+        mark("the disk is full"),
+        mark("Nothing was changed. Free space, then run again"),
         texts=("full",),
     ),
 )
@@ -55,8 +56,11 @@ SQLITE_ANSWERS = (
         "sql",
         False,
         Refused,
-        "a trigger of the file refuses",
-        f"{UNCHANGED} Drop it, then run again. See them: SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        mark("a trigger of the file refuses"),
+        mark(
+            "Nothing was changed. Drop it, then run again. See them:"
+            " SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ),
         codes=("SQLITE_CONSTRAINT_TRIGGER",),
     ),
     Failure(
@@ -64,7 +68,7 @@ SQLITE_ANSWERS = (
         False,
         Refused,
         "{said}",
-        f"{UNCHANGED} Correct those rows, or drop what they break, then run again",
+        mark("Nothing was changed. Correct those rows, or drop what they break, then run again"),
         codes=("SQLITE_CONSTRAINT",),
     ),
     Failure(
@@ -72,7 +76,7 @@ SQLITE_ANSWERS = (
         False,
         Refused,
         "{said}",
-        f"{UNCHANGED} Correct those values, then run again",
+        mark("Nothing was changed. Correct those values, then run again"),
         codes=("SQLITE_(TOOBIG|MISMATCH)",),
     ),
     Failure(
@@ -80,10 +84,14 @@ SQLITE_ANSWERS = (
         False,
         FailedError,
         "{said}",
-        f"{UNCHANGED} See to the disk that the file lies on, then run again",
+        mark("Nothing was changed. See to the disk that the file lies on, then run again"),
         codes=("SQLITE_IOERR",),
     ),
 )
 UNKNOWN_SQLITE = Failure(
-    "sql", False, FailedError, "SQLite: {said}", f"{UNCHANGED} Run again with --verbose, and report it"
+    "sql",
+    False,
+    FailedError,
+    mark("SQLite: {said}"),
+    mark("Nothing was changed. Run again with --verbose, and report it"),
 )

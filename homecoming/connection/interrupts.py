@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any
 
 from homecoming.errors import HomecomingError
+from homecoming.language import mark, tr
 from homecoming.terminal import say
 
 # Seconds until what cannot be ended is left behind: the user is promised an end within two.
@@ -44,9 +45,9 @@ class Interrupted(BaseException):
 class Stage(StrEnum):
     """How far a run is: what becomes of the database if it ends now, in the words of an interrupt."""
 
-    UNCHANGED = "rolled back, nothing was changed"
-    COMMITTING = "the commit was under way: make status tells whether it arrived"
-    COMMITTED = "the changes had been committed"
+    UNCHANGED = mark("rolled back, nothing was changed")
+    COMMITTING = mark("the commit was under way: make status tells whether it arrived")
+    COMMITTED = mark("the changes had been committed")
 
 
 class Breaker:
@@ -66,7 +67,7 @@ class Breaker:
     def check(self) -> None:
         """Go on only if the end has not come. Errors: ConnectionAbortedError where it has."""
         if self.broken.is_set():
-            raise ConnectionAbortedError("the time for this run is over")
+            raise ConnectionAbortedError(tr("the time for this run is over"))
 
     def committing(self) -> None:
         """Note that COMMIT is about to be sent. Errors: ConnectionAbortedError where the end has come before it."""
@@ -191,4 +192,4 @@ def _watch(reader: socket.socket, breaker: Breaker, done: threading.Event) -> No
 def _say_interrupted(breaker: Breaker) -> None:
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
-    say(f"Interrupted: {breaker.stage}", sys.stderr)
+    say(tr("Interrupted: {stage}", stage=tr(breaker.stage)), sys.stderr)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from homecoming.errors import LockedError
 from homecoming.events import tell
+from homecoming.language import tr
 from homecoming.logs import get_logger
 from homecoming.project import project
 from homecoming.settings import Settings
@@ -62,9 +63,12 @@ def lock_run(connection: sa.Connection, settings: Settings) -> None:
     except sa.exc.OperationalError as error:
         if getattr(error.orig, "pgcode", None) == NOT_IN_TIME:
             raise RunLockedError(
-                f"another run holds the lock for more than {settings.lock_wait:g} s",
-                "Wait for it, then run again. See it: SELECT pid, query_start FROM pg_stat_activity "
-                f"WHERE application_name = '{project().program}'",
+                tr("another run holds the lock for more than {lock_wait:g} s", lock_wait=settings.lock_wait),
+                tr(
+                    "Wait for it, then run again. See it: SELECT pid, query_start FROM pg_stat_activity"
+                    " WHERE application_name = '{program}'",
+                    program=project().program,
+                ),
             ) from None
         raise
     finally:
@@ -117,11 +121,17 @@ class Holder:
 
     def __str__(self) -> str:
         if self.prepared is not None:
-            return f"the prepared transaction {self.prepared!r}"
-        since = f"{self.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if self.since else "unknown"
+            return tr("the prepared transaction {prepared!r}", prepared=self.prepared)
+        since = f"{self.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if self.since else tr("unknown")
         # A role that may not look at others' sessions sees neither: no name, and no time.
-        application = self.application or ("without a name" if self.since else "unknown")
-        return f"pid {self.pid}, user {self.role or 'unknown'}, application {application}, query start {since}"
+        application = self.application or (tr("without a name") if self.since else tr("unknown"))
+        return tr(
+            "pid {pid}, user {role}, application {application}, query start {since}",
+            pid=self.pid,
+            role=self.role or tr("unknown"),
+            application=application,
+            since=since,
+        )
 
     @property
     def end(self) -> str:
@@ -161,9 +171,13 @@ def named(error: LockedError, found: list[Holder], context: str = "") -> LockedE
         return error
     found = in_the_way(found, context) or found
     first = found[0]
-    tables = f" of {', '.join(first.tables[:3])}{', ...' if len(first.tables) > 3 else ''}" if first.tables else ""
-    more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-    return type(error)(f"{error.what}: {first}{tables and f' (it holds a lock{tables})'}{more}", _end(error, first))
+    who = tr("{holder}", holder=first)
+    if first.tables:
+        tables = ", ".join(first.tables[:3]) + (", ..." if len(first.tables) > 3 else "")
+        who = tr("{holder} (it holds a lock of {tables})", holder=first, tables=tables)
+    if len(found) > 1:
+        who = tr("{holder}, and {more} more", holder=who, more=len(found) - 1)
+    return type(error)(tr("{what}: {holder}", what=error.what, holder=who), _end(error, first))
 
 
 def in_the_way(found: list[Holder], context: str) -> list[Holder]:
@@ -194,5 +208,5 @@ def end_idle(connection: sa.Connection, found: list[Holder], seconds: float) -> 
 
 def _end(error: LockedError, holder: Holder) -> str:
     if isinstance(error, RunLockedError):
-        return f"Wait for it, then run again. If it hangs: {holder.end}"
-    return f"Nothing was changed. End it, then run again: {holder.end}"
+        return tr("Wait for it, then run again. If it hangs: {end}", end=holder.end)
+    return tr("Nothing was changed. End it, then run again: {end}", end=holder.end)

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from homecoming.errors import UsageError
+from homecoming.language import tr
 
 
 def refuse_missing(path: Path, read_only: bool) -> None:
@@ -21,35 +22,49 @@ def refuse_missing(path: Path, read_only: bool) -> None:
         UsageError: Its folder is missing; it is to be looked at, and missing; or another file lies there that may be
             the one that is meant.
     """
-    here = "" if path.is_absolute() else f"From this folder it is {path.absolute()}. "
+
+    def advised(todo: str) -> str:
+        return (
+            todo if path.is_absolute() else tr("From this folder it is {path}. {todo}", path=path.absolute(), todo=todo)
+        )
+
     if not path.parent.is_dir():
         if path.parts[0].startswith("~"):
             raise UsageError(
-                f"the folder of {path} does not exist: in a URL ~ is no home folder",
-                f"Write the path out in DATABASE_URL: sqlite:///{path.expanduser()}",
+                tr("the folder of {path} does not exist: in a URL ~ is no home folder", path=path),
+                tr("Write the path out in DATABASE_URL: sqlite:///{path}", path=path.expanduser()),
             )
         folder = str(path.parent.absolute())
         raise UsageError(
-            f"the folder of {path} does not exist", f"Make it, or correct DATABASE_URL: mkdir -p {shlex.quote(folder)}"
+            tr("the folder of {path} does not exist", path=path),
+            tr("Make it, or correct DATABASE_URL: mkdir -p {folder}", folder=shlex.quote(folder)),
         )
     _refuse_decoded(path)
     if path.exists():
         return
     if twin := _twin(path):
         raise UsageError(
-            f"{path} does not exist, and {twin} does, another only in case, blanks, accents or % codes",
-            f"{here}Correct DATABASE_URL, or move the other one away where a new file is meant",
+            tr(
+                "{path} does not exist, and {twin} does, another only in case, blanks, accents or % codes",
+                path=path,
+                twin=twin,
+            ),
+            advised(tr("Correct DATABASE_URL, or move the other one away where a new file is meant")),
         )
     if read_only:
-        raise UsageError(f"{path} does not exist", f"{here}Make it with: make upgrade")
+        raise UsageError(tr("{path} does not exist", path=path), advised(tr("Make it with: make upgrade")))
 
 
 def _refuse_decoded(path: Path) -> None:
     decoded = Path(unquote(str(path)))
     if decoded != path and path.exists() and decoded.exists():
         raise UsageError(
-            f"{path} and {decoded} both exist: SQLAlchemy 2.0 opens the first, 2.1 the second",
-            "Move away the one the application does not use, then name the other one without % in DATABASE_URL",
+            tr(
+                "{path} and {decoded} both exist: SQLAlchemy 2.0 opens the first, 2.1 the second",
+                path=path,
+                decoded=decoded,
+            ),
+            tr("Move away the one the application does not use, then name the other one without % in DATABASE_URL"),
         )
 
 

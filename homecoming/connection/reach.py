@@ -20,6 +20,7 @@ from homecoming.connection.interrupts import Breaker
 from homecoming.connection.locks import NO_LIMITS, NOT_IN_TIME, Patience, holders, named
 from homecoming.errors import HeldError, HomecomingError, LockedError, NoConnectionError
 from homecoming.events import tell
+from homecoming.language import tr, trn
 from homecoming.logs import get_logger
 from homecoming.settings import Settings
 
@@ -108,7 +109,7 @@ def reached(
 
 
 def _held(connection: sa.Connection) -> LockedError:
-    error = HeldError("a table that has to be read is held by another session", "Wait for it, then run again")
+    error = HeldError(tr("a table that has to be read is held by another session"), tr("Wait for it, then run again"))
     with contextlib.suppress(sa.exc.DBAPIError):
         return named(error, holders(connection))
     return error
@@ -181,8 +182,13 @@ def _connect(
             return False
         failure, said = classify(error)
         attempts.append(Attempt(candidate, state.attempt_number, failure, said, time.monotonic() - began))
-        of = f"attempt {state.attempt_number} of {settings.connect_attempts}"
-        line = f"{candidate.source}: {said} ({of})"
+        line = tr(
+            "{source}: {said} (attempt {number} of {attempts})",
+            source=candidate.source,
+            said=said,
+            number=state.attempt_number,
+            attempts=settings.connect_attempts,
+        )
         _tell(candidate, state.attempt_number, failure.name, attempts[-1].seconds, line)
         return failure.passes
 
@@ -236,7 +242,7 @@ def opened(url: sa.URL, timeout: float, deadline: float, read_only: bool, limits
         with handover:
             left_behind = not results
     if not results:
-        raise TimeoutError(f"timeout expired after {patience:.0f} s")
+        raise TimeoutError(tr("timeout expired after {seconds:.0f} s", seconds=patience))
     if isinstance(results[0], Exception):
         raise results[0]
     return results[0]
@@ -250,7 +256,9 @@ def _unreachable(attempts: list[Attempt]) -> UnreachableError:
     error = ending(told.failure, told.said, told.candidate.source)
     if len(last) > 1:
         for candidate, attempt in last.items():
-            tried = f"{attempt.number} attempt{'s' if attempt.number > 1 else ''}"
-            log.info("  %-11s  %s: %s: %s", candidate.layer, candidate.source, tried, attempt.said)
-    what = error.what if len(last) == 1 else f"none of {len(last)} ways leads to the database; of one, {error.what}"
+            tried = trn("{n} attempt", "{n} attempts", attempt.number)
+            log.info("  %-11s  %s: %s: %s", tr(candidate.layer), candidate.source, tried, attempt.said)
+    what = error.what
+    if len(last) > 1:
+        what = tr("none of {number} ways leads to the database; of one, {what}", number=len(last), what=what)
     return UnreachableError(what, error.todo, attempts)

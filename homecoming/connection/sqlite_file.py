@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from homecoming.connection.failures import meaning
 from homecoming.connection.sqlite_header import Header
 from homecoming.errors import LockedError, Refused
+from homecoming.language import tr
 
 # What a reader gets of a file whose writer died amid a change.
 CUT_SHORT = "SQLITE_READONLY_ROLLBACK"
@@ -173,15 +174,22 @@ def scratch_folder(file: Path, needed: int) -> tempfile.TemporaryDirectory[str]:
     for place in roomy:
         with contextlib.suppress(OSError):
             return tempfile.TemporaryDirectory(prefix="homecoming-plan-", dir=place)
-    neither = " nor ".join(dict.fromkeys(map(str, places)))
+    one, *others = dict.fromkeys(map(str, places))
+    neither = tr("{one} nor {other}", one=one, other=others[0]) if others else one
     if roomy:
         raise Refused(
-            f"no folder to copy {file.name} to: this user can write to neither {neither}",
-            "Name one in TMPDIR, then run again",
+            tr(
+                "no folder to copy {name} to: this user can write to neither {neither}", name=file.name, neither=neither
+            ),
+            tr("Name one in TMPDIR, then run again"),
         )
     raise Refused(
-        f"no room to rehearse: the copy and its run need {needed / 1e6:.1f} MB, free in neither {neither}",
-        "Free space there, or name another folder in TMPDIR",
+        tr(
+            "no room to rehearse: the copy and its run need {needed:.1f} MB, free in neither {neither}",
+            needed=needed / 1e6,
+            neither=neither,
+        ),
+        tr("Free space there, or name another folder in TMPDIR"),
     )
 
 
@@ -242,7 +250,7 @@ def _copy(file: Path, other: Path, copy: Path, other_copy: Path) -> None:
                     _write(descriptor, other_copy)
             if _moment(source, other) == before:
                 return
-    raise LockedError("another process changes the file", "Close the application, then run again")
+    raise LockedError(tr("another process changes the file"), tr("Close the application, then run again"))
 
 
 def _moment(descriptor: int, other: Path) -> tuple[int, int, bytes]:
@@ -271,7 +279,7 @@ def _share(descriptor: int) -> None:
         fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, _SHARED_SIZE, _SHARED_FIRST)
     except OSError:
         raise LockedError(
-            "another process holds the file", "Close the application or wait for the other run, then run again"
+            tr("another process holds the file"), tr("Close the application or wait for the other run, then run again")
         ) from None
 
 

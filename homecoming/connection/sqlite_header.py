@@ -10,6 +10,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from homecoming.errors import Refused
+from homecoming.language import tr
 
 MAGIC = b"SQLite format 3\x00"
 
@@ -33,7 +34,7 @@ APPLICATIONS = {
 
 _UNREADABLE = re.compile(r"malformed database schema \((?P<name>.*?)\)(?: - (?P<reason>.+))?", re.DOTALL)
 
-NEWER = "Run this with that SQLite or a newer one, which a newer Python brings"
+NEWER = tr("Run this with that SQLite or a newer one, which a newer Python brings")
 
 
 @dataclass(frozen=True)
@@ -99,26 +100,39 @@ class Header:
         """Return why SQLite here would not read the file, or, unless ``read_only``, not write it."""
         if self.encrypted:
             return Refused(
-                f"{path} is no SQLite database, or an encrypted one",
-                "Decrypt it with the program that encrypted it, or correct DATABASE_URL",
+                tr("{path} is no SQLite database, or an encrypted one", path=path),
+                tr("Decrypt it with the program that encrypted it, or correct DATABASE_URL"),
             )
         if not self.magic:
-            return Refused(f"{path} is no SQLite database", "Correct DATABASE_URL, or move the file away")
+            return Refused(
+                tr("{path} is no SQLite database", path=path), tr("Correct DATABASE_URL, or move the file away")
+            )
         formats = (self.reads,) if read_only else (self.reads, self.writes)
         for name, found, known in (
-            *(("file", found, _FILE_FORMAT) for found in formats),
-            ("schema", self.schema_format, _SCHEMA_FORMAT),
+            *((tr("file"), found, _FILE_FORMAT) for found in formats),
+            (tr("schema"), self.schema_format, _SCHEMA_FORMAT),
         ):
             if found > known:
+                what = tr(
+                    "{path} has the {name} format {found}, and SQLite {version} here knows {known}",
+                    path=path,
+                    name=name,
+                    found=found,
+                    version=sqlite3.sqlite_version,
+                    known=known,
+                )
                 return Refused(
-                    f"{path} has the {name} format {found}, and SQLite {sqlite3.sqlite_version} here knows {known}"
-                    f"{self._last('; {} wrote it last')}",
-                    NEWER if self.is_newer else "Bring it back from a backup",
+                    tr("{what}; {last} wrote it last", what=what, last=self.written_by) if self.is_newer else what,
+                    NEWER if self.is_newer else tr("Bring it back from a backup"),
                 )
         if not 512 <= self.page_size <= 65536 or self.page_size & (self.page_size - 1):
             return Refused(
-                f"the header of {path} is damaged: no SQLite has pages of {self.page_size} bytes",
-                "Bring it back from a backup, or move it away",
+                tr(
+                    "the header of {path} is damaged: no SQLite has pages of {page_size} bytes",
+                    path=path,
+                    page_size=self.page_size,
+                ),
+                tr("Bring it back from a backup, or move it away"),
             )
         return None
 
@@ -127,12 +141,12 @@ class Header:
         found = _UNREADABLE.match(said)
         if found is None or not (self.is_newer or found["reason"]):
             return None
-        what = f"SQLite {sqlite3.sqlite_version} cannot read the definition of {found['name']}"
-        what += f": {found['reason']}" if found["reason"] else ""
-        what += self._last("; {} wrote the file last")
+        what = tr(
+            "SQLite {version} cannot read the definition of {name}", version=sqlite3.sqlite_version, name=found["name"]
+        )
+        if found["reason"]:
+            what = tr("{what}: {reason}", what=what, reason=found["reason"])
         if self.is_newer:
-            return Refused(what, f"{NEWER}; or drop {found['name']} with it")
-        return Refused(what, "Bring the file back from a backup, or drop it with the program that made it")
-
-    def _last(self, sentence: str) -> str:
-        return sentence.format(self.written_by) if self.is_newer else ""
+            what = tr("{what}; {last} wrote the file last", what=what, last=self.written_by)
+            return Refused(what, tr("{newer}; or drop {name} with it", newer=NEWER, name=found["name"]))
+        return Refused(what, tr("Bring the file back from a backup, or drop it with the program that made it"))

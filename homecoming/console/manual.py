@@ -9,19 +9,24 @@ from datetime import date
 from pathlib import Path
 
 from homecoming.console import script_text, verify_text
-from homecoming.errors import NoConnectionError, UsageError
+from homecoming.errors import NoConnectionError, UsageError, why
+from homecoming.language import mark, tr
 from homecoming.logs import get_logger
 from homecoming.project import project
 
 log = get_logger("deploy")
 
-INSTRUCTIONS = """No client reaches the database: its own console does. In this order:
-  1. Open it (Railway: the database, Data, Query).
-  2. Paste all of {fix} and run it once. It is one statement: all of it happens, or nothing.
-  3. Paste all of {check}. It changes nothing.
-  4. The last row says OK: done. FAIL names what differs; an error of step 2 has a hint, and changed nothing.
-More, in Portuguese as well: docs/console.md
-Keep both, and the folder {state}, out of the repository: docs/deploy.md has the lines for git"""
+INSTRUCTIONS = (
+    mark("No client reaches the database: its own console does. In this order:"),
+    mark("  1. Open it (Railway: the database, Data, Query)."),
+    mark("  2. Paste all of {fix} and run it once. It is one statement: all of it happens, or nothing."),
+    mark("  3. Paste all of {check}. It changes nothing."),
+    mark(
+        "  4. The last row says OK: done. FAIL names what differs; an error of step 2 has a hint, and changed nothing."
+    ),
+    mark("More, in Portuguese as well: docs/console.md"),
+    mark("Keep both, and the folder {state}, out of the repository: docs/deploy.md has the lines for git"),
+)
 
 
 def write_scripts(direction: str, revision: str, error: NoConnectionError) -> NoConnectionError:
@@ -44,12 +49,17 @@ def write_scripts(direction: str, revision: str, error: NoConnectionError) -> No
         verb = "sql" if direction == "upgrade" else f"sql-rollback TO={revision}"
         return NoConnectionError(
             error.what,
-            f"This folder cannot be written ({failed.strerror}). On any machine: make {verb} > fix.sql, and paste it",
+            tr(
+                "This folder cannot be written ({why}). On any machine: make {verb} > fix.sql, and paste it",
+                why=why(failed),
+                verb=verb,
+            ),
         )
-    for line in INSTRUCTIONS.format(fix=fix, check=check, state=project().state_folder).splitlines():
-        log.info("%s", line)
+    for line in INSTRUCTIONS:
+        log.info("%s", tr(line, fix=fix, check=check, state=project().state_folder))
     return NoConnectionError(
-        error.what, f"{error.todo}. Or paste {fix.name} into the database's console, as said above"
+        error.what,
+        tr("{todo}. Or paste {name} into the database's console, as said above", todo=error.todo, name=fix.name),
     )
 
 

@@ -19,8 +19,9 @@ from alembic.util.exc import CommandError
 from homecoming import catalog
 from homecoming.console.block import Way, make_block
 from homecoming.console.dress import STYLES, dressed
-from homecoming.errors import UsageError
+from homecoming.errors import UsageError, why
 from homecoming.history.configuration import configuration
+from homecoming.language import LANGUAGES, localized, mark, tr
 from homecoming.settings import Settings, read_settings
 from homecoming.terminal import say, show
 
@@ -68,7 +69,9 @@ def verify_text() -> str:
 def _write(direction: str, start: str, end: str, style: str, folder: str | None) -> int:
     settings = _postgresql_only()
     if style not in STYLES:
-        raise UsageError(f"there is no STYLE {style!r}", f"Choose one of: {', '.join(STYLES)}")
+        raise UsageError(
+            tr("there is no STYLE {style!r}", style=style), tr("Choose one of: {names}", names=", ".join(STYLES))
+        )
     script = ScriptDirectory.from_config(configuration())
     way = Way(direction, _resolved(script, start, "FROM"), _resolved(script, end, "TO"))
     stations = _stations(way, script)
@@ -76,7 +79,13 @@ def _write(direction: str, start: str, end: str, style: str, folder: str | None)
         block = make_block(way, script, settings, _command(way, style))
         text = dressed(block, style)
         _print(text)
-        _say(f"{len(text.encode()) / 1000:.0f} kB, {text.count(chr(10))} lines: paste all of it")
+        _say(
+            tr(
+                "{size:.0f} kB, {lines} lines: paste all of it",
+                size=len(text.encode()) / 1000,
+                lines=text.count(chr(10)),
+            )
+        )
     else:
         _write_folder(folder, _files(way, stations, script, settings, style))
     return 0
@@ -86,8 +95,8 @@ def _postgresql_only() -> Settings:
     settings = read_settings()
     if settings.source != "default" and settings.database_url.get_backend_name() == "sqlite":
         raise UsageError(
-            f"{settings.source} is an SQLite file, and the console script is for PostgreSQL",
-            "For the file: make upgrade. For the script: unset DATABASE_URL, or set it to the PostgreSQL database",
+            tr("{source} is an SQLite file, and the console script is for PostgreSQL", source=settings.source),
+            tr("For the file: make upgrade. For the script: unset DATABASE_URL, or set it to the PostgreSQL database"),
         )
     return settings
 
@@ -102,7 +111,10 @@ def _resolved(script: ScriptDirectory, name: str, variable: str) -> str:
         with contextlib.suppress(CommandError):
             revision = script.get_revision(name)
     if revision is None:
-        raise UsageError(f"{variable}: there is no revision {name!r}", "See the revisions: .venv/bin/alembic history")
+        raise UsageError(
+            tr("{variable}: there is no revision {name!r}", variable=variable, name=name),
+            tr("See the revisions: .venv/bin/alembic history"),
+        )
     return revision.revision
 
 
@@ -112,13 +124,13 @@ def _stations(way: Way, script: ScriptDirectory) -> list[str]:
     first, last = up.index(way.start), up.index(way.end)
     if way.direction == "upgrade" and first >= last:
         raise UsageError(
-            f"there is nothing between FROM={way.start} and TO={way.end}",
+            tr("there is nothing between FROM={start} and TO={end}", start=way.start, end=way.end),
             "FROM comes before TO; the way back is: make sql-rollback",
         )
     if way.direction == "downgrade" and first <= last:
         raise UsageError(
-            f"there is nothing to take back from FROM={way.start} to TO={way.end}",
-            "TO comes before FROM; the way forward is: make sql",
+            tr("there is nothing to take back from FROM={start} to TO={end}", start=way.start, end=way.end),
+            tr("TO comes before FROM; the way forward is: make sql"),
         )
     return up[first : last + 1] if way.direction == "upgrade" else up[last : first + 1][::-1]
 
@@ -143,20 +155,22 @@ def _files(way: Way, stations: list[str], script: ScriptDirectory, settings: Set
     for number, (start, end) in enumerate(steps, 1):
         step = replace(way, start=start, end=end)
         revision = end if way.direction == "upgrade" else start
-        part = f"File {number} of {len(steps)}: paste them in the order of their numbers."
+        part = tr(
+            "File {number} of {steps}: paste them in the order of their numbers.", number=number, steps=len(steps)
+        )
         block = make_block(step, script, settings, _command(way, style, "folder"), part)
         files[f"{number:02d}-{'up' if way.direction == 'upgrade' else 'down'}-{revision}.sql"] = dressed(block, style)
     files[f"{len(steps) + 1:02d}-verify.sql"] = catalog.verdict_statement()
     largest = max(len(text.encode()) for text in files.values())
-    files["README.txt"] = _README.format(
-        begins=_README_BEGINS, count=len(steps), start=way.start, end=way.end, largest=largest / 1000
-    )
+    readme = tr(_README, begins=_README_BEGINS, count=len(steps), start=way.start, end=way.end, largest=largest / 1000)
+    files["README.txt"] = localized(readme)
     return files
 
 
-_README_BEGINS = "Paste these files into the database's console"
+_README_BEGINS = tr("Paste these files into the database's console")
 
-_README = """{begins}, in the order of their numbers, one paste each.
+_README = mark(
+    """{begins}, in the order of their numbers, one paste each.
 
 They lead from {start} to {end} in {count} steps. Each step is one statement: all of it happens, or nothing does.
 A step the database has already does nothing; a step that comes too early is refused and changes nothing.
@@ -164,6 +178,7 @@ After an error, stop: read its hint, then paste the same file again.
 
 The last file is a check: its last row says OK (where the way ends at head). The largest file has {largest:.0f} kB.
 """
+)
 
 
 _OURS = re.compile(r"\d\d-(?:(?:up|down)-\w+|verify)\.sql")
@@ -172,7 +187,8 @@ _OURS = re.compile(r"\d\d-(?:(?:up|down)-\w+|verify)\.sql")
 def _is_ours(path: Path) -> bool:
     """Whether a file is one that an earlier SPLIT wrote; anybody may have a README.txt."""
     if path.name == "README.txt":
-        return path.is_file() and path.read_bytes().startswith(_README_BEGINS.encode())
+        begins = tuple(localized(_README_BEGINS, language).encode() for language in LANGUAGES)
+        return path.is_file() and path.read_bytes().startswith(begins)
     return _OURS.fullmatch(path.name) is not None
 
 
@@ -182,17 +198,19 @@ def _write_folder(folder: str, files: dict[str, str]) -> None:
     Errors: UsageError where it exists already with something else in it, or cannot be written.
     """
     if not folder:
-        raise UsageError("SPLIT names no folder", "Name one that is new, or empty: SPLIT=fix")
+        raise UsageError(tr("SPLIT names no folder"), tr("Name one that is new, or empty: SPLIT=fix"))
     try:
         # Not a symbolic link itself: the folder it leads to is the one to make anew.
         target = Path(folder).resolve()
         if target.is_dir() and not all(map(_is_ours, target.iterdir())):
-            raise UsageError(f"{folder} holds other files", "Name a folder that is new, or empty: SPLIT=fix")
+            raise UsageError(
+                tr("{folder} holds other files", folder=folder), tr("Name a folder that is new, or empty: SPLIT=fix")
+            )
         target.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         try:
             for name, text in files.items():
-                (made / name).write_text(text, encoding="ascii")
+                (made / name).write_text(text, encoding="utf-8")
             made.chmod(0o755)
             if target.exists():
                 shutil.rmtree(target)
@@ -200,9 +218,10 @@ def _write_folder(folder: str, files: dict[str, str]) -> None:
         finally:
             shutil.rmtree(made, ignore_errors=True)
     except OSError as error:
-        why = error.strerror or error
-        raise UsageError(f"{folder} cannot be written: {why}", "Name another folder: SPLIT=fix") from None
-    _say(f"{folder}: {len(files)} files; begin with its README.txt")
+        raise UsageError(
+            tr("{folder} cannot be written: {why}", folder=folder, why=why(error)), tr("Name another folder: SPLIT=fix")
+        ) from None
+    _say(tr("{folder}: {files} files; begin with its README.txt", folder=folder, files=len(files)))
 
 
 def _print(text: str) -> None:
@@ -228,7 +247,8 @@ def _print(text: str) -> None:
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, before)
         raise UsageError(
-            f"the script cannot be written: {error.strerror}", "Write it elsewhere: make sql > fix.sql"
+            tr("the script cannot be written: {why}", why=why(error)),
+            tr("Write it elsewhere: make sql > fix.sql"),
         ) from None
 
 

@@ -8,16 +8,17 @@ import sqlalchemy as sa
 
 from homecoming.connection import locks
 from homecoming.connection.failures import classify
-from homecoming.doctor.step import State, Step, counted, note, ok, refused
+from homecoming.doctor.step import State, Step, note, ok, refused
+from homecoming.language import tr, trn
 
 if TYPE_CHECKING:
     from homecoming.doctor.way import Way
 
-UPGRADE = "make upgrade"
+UPGRADE = tr("make upgrade")
 # Rows are looked at by the run itself: a report that read all of them would take as long.
-REHEARSE = "make upgrade PLAN=1, which tries it on the rows as well; then make upgrade"
-NOTHING = "Nothing to do"
-COMPARE = "make verify"
+REHEARSE = tr("make upgrade PLAN=1, which tries it on the rows as well; then make upgrade")
+NOTHING = tr("Nothing to do")
+COMPARE = tr("make verify")
 
 
 def revision(way: Way) -> list[Step]:
@@ -39,9 +40,9 @@ def revision(way: Way) -> list[Step]:
     way.at_head = not pending
     way.empty = empty
     if not pending:
-        return [ok("revision", f"at {at} (head)", NOTHING)]
-    where = "no tables" if empty else f"at {at}" if at else "no revision"
-    said = f"{where}; {counted(pending, 'revision', 'revisions')} pending"
+        return [ok("revision", tr("at {at} (head)", at=at), NOTHING)]
+    where = tr("no tables") if empty else tr("at {at}", at=at) if at else tr("no revision")
+    said = trn("{where}; {n} revision pending", "{where}; {n} revisions pending", pending, where=where)
     return [ok("revision", said, UPGRADE if empty else REHEARSE)]
 
 
@@ -54,11 +55,14 @@ def preflight(way: Way) -> list[Step]:
     steps = [
         refused("preflight", concern.what, concern.todo)
         if concern.refuses
-        else note("preflight", f"{concern.what}. {concern.todo}")
+        else note("preflight", tr("{what}. {todo}", what=concern.what, todo=concern.todo))
         for concern in found
     ]
-    unseen = "; what rows hold is not looked at" if way.pending and not way.empty else ""
-    return steps or [ok("preflight", f"nothing would refuse an upgrade{unseen}")]
+    if steps:
+        return steps
+    if way.pending and not way.empty:
+        return [ok("preflight", tr("nothing would refuse an upgrade; what rows hold is not looked at"))]
+    return [ok("preflight", tr("nothing would refuse an upgrade"))]
 
 
 def run_lock(way: Way) -> list[Step]:
@@ -66,8 +70,11 @@ def run_lock(way: Way) -> list[Step]:
     with way.looking() as connection:
         found = locks.runs(connection)
     if not found:
-        return [ok("runs", "none under way")]
-    return [note("runs", f"one is under way: {holder}. If it hangs: {holder.end}") for holder in found]
+        return [ok("runs", tr("none under way"))]
+    return [
+        note("runs", tr("one is under way: {holder}. If it hangs: {end}", holder=holder, end=holder.end))
+        for holder in found
+    ]
 
 
 def drift(way: Way) -> list[Step]:
@@ -75,7 +82,7 @@ def drift(way: Way) -> list[Step]:
     from homecoming.catalog import Severity, verify
 
     if not way.at_head:
-        return [Step("schema", State.LEFT, "not compared: it is not at head")]
+        return [Step("schema", State.LEFT, tr("not compared: it is not at head"))]
     try:
         with way.looking() as connection:
             drifted = sum(finding.severity is Severity.FAIL for finding in verify(connection))
@@ -83,7 +90,13 @@ def drift(way: Way) -> list[Step]:
         failure, said = classify(error)
         if failure.name not in ("stopped", "lock"):
             raise
-        return [note("schema", f"not compared with head: {said}", COMPARE)]
+        return [note("schema", tr("not compared with head: {said}", said=said), COMPARE)]
     if drifted:
-        return [note("schema", f"drifted: {counted(drifted, 'difference', 'differences')} from head", COMPARE)]
-    return [ok("schema", "equal to head")]
+        return [
+            note(
+                "schema",
+                trn("drifted: {n} difference from head", "drifted: {n} differences from head", drifted),
+                COMPARE,
+            )
+        ]
+    return [ok("schema", tr("equal to head"))]

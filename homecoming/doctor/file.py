@@ -25,6 +25,7 @@ from homecoming.connection.sqlite_file import (
 from homecoming.doctor.contents import UPGRADE
 from homecoming.doctor.step import Step, note, ok, refused
 from homecoming.errors import Refused
+from homecoming.language import tr
 from homecoming.preflight.on_sqlite import megabytes, surroundings
 
 if TYPE_CHECKING:
@@ -38,14 +39,14 @@ def place(way: Way) -> list[Step]:
     """Find the file, or the folder that it would be made in."""
     file = file_of(way.candidate.url)
     if file is None:
-        return [replace(ok("file", "in memory, and gone when a command ends", UPGRADE), last=True)]
+        return [replace(ok("file", tr("in memory, and gone when a command ends"), UPGRADE), last=True)]
     try:
         check_sqlite_file(way.candidate.url, read_only=False)
     except Refused as error:
         return [refused("file", error.what, error.todo, last=True)]
     if file.exists():
         return [ok("file", f"{file}, {megabytes(file.stat().st_size)}")]
-    missing = note("file", f"{file} does not exist, and an upgrade makes it", UPGRADE)
+    missing = note("file", tr("{file} does not exist, and an upgrade makes it", file=file), UPGRADE)
     refusals = [refused("file", concern.what, concern.todo) for concern in surroundings(file) if concern.refuses]
     *first, end = [missing, *refusals]
     return [*first, replace(end, last=True)]
@@ -59,17 +60,17 @@ def kind(way: Way) -> list[Step]:
     way.engine = _looking_engine(file)
     if header is not None and header.is_logged:
         if not beside(file, "-wal").exists():
-            return [ok("kind", "SQLite, with a write-ahead log")]
+            return [ok("kind", tr("SQLite, with a write-ahead log"))]
         if not beside(file, "-shm").exists():
-            said = f"SQLite, with changes in {file.name}-wal that nobody has merged: looked at in a copy"
+            said = tr("SQLite, with changes in {name}-wal that nobody has merged: looked at in a copy", name=file.name)
             return [note("kind", said)]
-        return [ok("kind", "SQLite, with a write-ahead log that is in use")]
+        return [ok("kind", tr("SQLite, with a write-ahead log that is in use"))]
     if is_cut_short(file):
-        said = "SQLite, with changes that were broken off: looked at in a copy, in which they are taken back"
+        said = tr("SQLite, with changes that were broken off: looked at in a copy, in which they are taken back")
         return [note("kind", said)]
     if beside(file, "-journal").exists():
-        return [note("kind", "SQLite, with a rollback journal in which changes are under way")]
-    return [ok("kind", "SQLite, with a rollback journal")]
+        return [note("kind", tr("SQLite, with a rollback journal in which changes are under way"))]
+    return [ok("kind", tr("SQLite, with a rollback journal"))]
 
 
 def holder(way: Way) -> list[Step]:
@@ -77,7 +78,9 @@ def holder(way: Way) -> list[Step]:
     file = file_of(way.candidate.url)
     assert file is not None
     if any(beside(file, suffix).exists() for suffix in ("-wal", "-journal")):
-        return [note("holder", f"not asked: {file.name} is in use, or was when its application was ended")]
+        return [
+            note("holder", tr("not asked: {name} is in use, or was when its application was ended", name=file.name))
+        ]
     if not is_free_of_traces(file):
         return [ok("holder", "nobody")]
     try:
@@ -88,9 +91,9 @@ def holder(way: Way) -> list[Step]:
     except sqlite3.OperationalError as error:
         failure, said = classify(error)
         if failure.name == "lock":
-            return [note("holder", f"another process, which an upgrade would wait for: {said}")]
+            return [note("holder", tr("another process, which an upgrade would wait for: {said}", said=said))]
         # Where it may not be written, the preflight says more.
-        return [note("holder", f"not asked: {said}")]
+        return [note("holder", tr("not asked: {said}", said=said))]
     return [ok("holder", "nobody")]
 
 

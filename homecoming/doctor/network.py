@@ -12,9 +12,10 @@ from homecoming.doctor.patience import within
 from homecoming.doctor.place import Place
 from homecoming.doctor.step import Step, from_error, note, ok, took, unreached
 from homecoming.doctor.way import Way
+from homecoming.language import joined, tr
 
 DEFAULT_PORT = "5432"
-OWN_CHOICE = "no host in it: the client library chooses, by PGHOST or its own folder of sockets"
+OWN_CHOICE = tr("no host in it: the client library chooses, by PGHOST or its own folder of sockets")
 
 
 def names(way: Way) -> list[Step]:
@@ -34,7 +35,7 @@ def names(way: Way) -> list[Step]:
             # An abstract socket's name begins with a zero byte.
             address = "\0" + path[1:] if host.startswith("@") else path
             way.places.append(Place(host, socket.AF_UNIX, address))
-            said.append(f"{host} is a folder of sockets")
+            said.append(tr("{host} is a folder of sockets", host=host))
             continue
         began = time.monotonic()
         try:
@@ -44,11 +45,11 @@ def names(way: Way) -> list[Step]:
             # As libpq would say it, which names the host.
             kind = classify(OSError(f'could not translate host name "{host}" to address: {step.said}'))[0]
             failed.append(unreached("name", kind.name, step.said, way.source))
-            said.append(f"{host}: {failed[-1].said}")
+            said.append(tr("{host}: {said}", host=host, said=failed[-1].said))
             continue
         way.places += places
         said.append(_found(host, places, time.monotonic() - began))
-    text = "; ".join(said)
+    text = joined("; ", said)
     if not way.places:
         return [Step("name", failed[0].state, text, failed[0].todo, failed[0].code, last=True)]
     return [note("name", text) if failed else ok("name", text)]
@@ -69,22 +70,24 @@ def _lookup(host: str, port: int) -> list[Place]:
 
 def _as_lookup(error: OSError) -> OSError:
     """Silence of a name server is a failure of the name, not of the server that nobody has asked yet."""
-    return socket.gaierror(0, f"name resolution {error}") if isinstance(error, TimeoutError) else error
+    return socket.gaierror(0, tr("name resolution {error}", error=error)) if isinstance(error, TimeoutError) else error
 
 
 def _found(host: str, places: list[Place], seconds: float) -> str:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        only = " (IPv6 only)" if all(place.family == socket.AF_INET6 for place in places) else ""
-        return f"{host} is {', '.join(str(place.address[0]) for place in places)}{only}, found in {took(seconds)}"
-    return f"{host} is an address"
+        names = ", ".join(str(place.address[0]) for place in places)
+        if all(place.family == socket.AF_INET6 for place in places):
+            return tr("{host} is {names} (IPv6 only), found in {took}", host=host, names=names, took=took(seconds))
+        return tr("{host} is {names}, found in {took}", host=host, names=names, took=took(seconds))
+    return tr("{host} is an address", host=host)
 
 
 def addresses(way: Way) -> list[Step]:
     """Connect to every address, all at the same time; those that answer are kept, in their order."""
     if not way.places:
-        return [ok("TCP", "left to the log-in")]
+        return [ok("TCP", tr("left to the log-in"))]
     results: list[tuple[Place, float | OSError]] = []
 
     def work(place: Place) -> None:
@@ -104,9 +107,14 @@ def addresses(way: Way) -> list[Step]:
     way.places = [place for place, result in results if not isinstance(result, OSError)]
     steps = [from_error("TCP", result, way.source) for _, result in results if isinstance(result, OSError)]
     failed = iter(steps)
-    text = "; ".join(
-        f"{place}: {next(failed).said}" if isinstance(result, OSError) else f"{place} in {took(result)}"
-        for place, result in results
+    text = joined(
+        "; ",
+        (
+            tr("{place}: {said}", place=place, said=next(failed).said)
+            if isinstance(result, OSError)
+            else tr("{place} in {took}", place=place, took=took(result))
+            for place, result in results
+        ),
     )
     if not way.places:
         return [Step("TCP", steps[0].state, text, steps[0].todo, steps[0].code, last=True)]

@@ -12,34 +12,37 @@ from homecoming.doctor import contents, file, network, screen, session, tls
 from homecoming.doctor.step import State, Step
 from homecoming.doctor.way import Way
 from homecoming.errors import NoConnectionError
+from homecoming.language import joined, mark, tr
 from homecoming.settings import Settings, read_settings
 
 Question = Callable[[Way], list[Step]]
 
 # In this order; the first that fails is what the advice is about.
 POSTGRESQL: dict[str, Question] = {
-    "name": network.names,
-    "TCP": network.addresses,
-    "TLS": tls.tls,
-    "log-in": session.log_in,
-    "version": session.version,
-    "latency": session.latency,
-    "pooler": session.pooler,
-    "revision": contents.revision,
-    "preflight": contents.preflight,
-    "schema": contents.drift,
-    "runs": contents.run_lock,
+    mark("name"): network.names,
+    mark("TCP"): network.addresses,
+    mark("TLS"): tls.tls,
+    mark("log-in"): session.log_in,
+    mark("version"): session.version,
+    mark("latency"): session.latency,
+    mark("pooler"): session.pooler,
+    mark("revision"): contents.revision,
+    mark("preflight"): contents.preflight,
+    mark("schema"): contents.drift,
+    mark("runs"): contents.run_lock,
 }
 SQLITE: dict[str, Question] = {
-    "file": file.place,
-    "kind": file.kind,
-    "holder": file.holder,
-    "revision": contents.revision,
-    "preflight": contents.preflight,
-    "schema": contents.drift,
+    mark("file"): file.place,
+    mark("kind"): file.kind,
+    mark("holder"): file.holder,
+    mark("revision"): contents.revision,
+    mark("preflight"): contents.preflight,
+    mark("schema"): contents.drift,
 }
 
-CONSOLE = "No way leads to the database. Its own console does: make sql > fix.sql, and paste it there (docs/console.md)"
+CONSOLE = tr(
+    "No way leads to the database. Its own console does: make sql > fix.sql, and paste it there (docs/console.md)"
+)
 
 
 @dataclass
@@ -107,7 +110,7 @@ def examine(way: Way) -> Iterator[Step]:
         yield from steps
         if steps[-1].last:
             if left := list(questions)[place:]:
-                yield Step("not asked", State.LEFT, ", ".join(left))
+                yield Step(mark("not asked"), State.LEFT, joined(", ", map(tr, left)))
             break
     if way.connection is not None:
         way.ask("end", lambda way: way.close())
@@ -121,10 +124,13 @@ def conclusion(all_examined: list[Examined]) -> tuple[int, str]:
     reached = [examined for examined in all_examined if examined.code != NoConnectionError.exit_code]
     if not reached:
         sqlite = all_examined[0].candidate.url.get_backend_name() == "sqlite"
-        return NoConnectionError.exit_code, "No way leads to the database." if sqlite else CONSOLE
+        return NoConnectionError.exit_code, tr("No way leads to the database.") if sqlite else CONSOLE
     used, *others = reached
     if not used.code:
-        return 0, f"An upgrade would use {used.candidate}."
+        return 0, tr("An upgrade would use {candidate}.", candidate=used.candidate)
     better = next((other.candidate.source for other in others if not other.code), None)
-    instead = f" {better} would do: unset {used.candidate.source}." if better else ""
-    return used.code, f"An upgrade would use {used.candidate}, and be refused there.{instead}"
+    said = tr("An upgrade would use {candidate}, and be refused there.", candidate=used.candidate)
+    if better:
+        instead = tr("{better} would do: unset {source}.", better=better, source=used.candidate.source)
+        said = joined(" ", [said, instead])
+    return used.code, said

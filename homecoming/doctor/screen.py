@@ -7,6 +7,7 @@ import textwrap
 
 from homecoming.candidates import Candidate
 from homecoming.doctor.step import Step
+from homecoming.language import localized, tr
 from homecoming.terminal import say
 
 WIDTH = 80
@@ -16,19 +17,32 @@ MARGIN = 19
 
 def heading(candidate: Candidate, number: int, of: int) -> None:
     """Say which candidate comes now."""
-    which = f"Way {number} of {of}, {candidate.layer}" if of > 1 else "Database"
-    _print(f"{which}: {candidate}", "", 4)
+    if of > 1:
+        layer = tr(candidate.layer)
+        _print(
+            tr(
+                "Way {number} of {of}, {layer}: {candidate}",
+                number=number,
+                of=of,
+                layer=layer,
+                candidate=candidate,
+            ),
+            "",
+            4,
+        )
+    else:
+        _print(tr("Database: {database}", database=candidate), "", 4)
 
 
 def line(step: Step) -> None:
     """Show a step."""
-    _print(step.said, f"  {step.state:<4}  {step.name:<9}  ", MARGIN)
+    _print(step.said, f"  {localized(tr(step.state)):<4}  {localized(tr(step.name)):<9}  ", MARGIN)
 
 
 def advice(text: str) -> None:
     """Show the advice on a candidate, and leave a line free."""
     if text:
-        _print(text, "  Advice: ", 10)
+        _print(text, localized(tr("  Advice: ")), 10)
     _print("", "", 0)
 
 
@@ -40,7 +54,7 @@ def paragraph(text: str) -> None:
 def _print(text: str, first: str, margin: int) -> None:
     # Long words and hyphens are left alone: a path or a statement is there to be copied. A line is a line, whatever
     # the server put into its words.
-    words = " ".join(text.split())
+    words = " ".join(localized(text).split())
     wrapped = textwrap.wrap(
         words,
         WIDTH,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from homecoming.candidates import Layer
 from homecoming.connection.engines import make_engine
 from homecoming.doctor.step import Step, note, ok, took
+from homecoming.language import joined, tr
 
 if TYPE_CHECKING:
     from homecoming.doctor.way import Way
@@ -23,13 +24,19 @@ def log_in(way: Way) -> list[Step]:
     way.connection = make_engine(way.candidate.url, read_only=True, connect_timeout=way.timeout).connect()
     seconds = time.monotonic() - began
     driver: Any = way.connection.connection.dbapi_connection
-    who, encrypted = "", ""
+    said = tr("in {took}", took=took(seconds))
     # What is said of it is worth less than the log-in: an old client library knows less.
     with contextlib.suppress(Exception):
-        who = f"as {driver.info.user} to {driver.info.dbname} "
+        said = tr(
+            "as {user} to {database} in {took}",
+            user=driver.info.user,
+            database=driver.info.dbname,
+            took=took(seconds),
+        )
     with contextlib.suppress(Exception):
-        encrypted = f", {driver.info.ssl_attribute('protocol')}" if driver.info.ssl_in_use else ", not encrypted"
-    return [ok("log-in", f"{who}in {took(seconds)}{encrypted}")]
+        encrypted = driver.info.ssl_attribute("protocol") if driver.info.ssl_in_use else tr("not encrypted")
+        said = joined(", ", [said, encrypted])
+    return [ok("log-in", said)]
 
 
 def version(way: Way) -> list[Step]:
@@ -46,7 +53,12 @@ def latency(way: Way) -> list[Step]:
             began = time.monotonic()
             connection.exec_driver_sql("SELECT 1").close()
             seconds.append(time.monotonic() - began)
-    return [ok("latency", f"{took(statistics.median(seconds))} a round trip (median of {ROUND_TRIPS})")]
+    return [
+        ok(
+            "latency",
+            tr("{took} a round trip (median of {number})", took=took(statistics.median(seconds)), number=ROUND_TRIPS),
+        )
+    ]
 
 
 def pooler(way: Way) -> list[Step]:
@@ -60,8 +72,8 @@ def pooler(way: Way) -> list[Step]:
     with way.looking() as connection:
         real = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
     if driver.info.backend_pid == real:
-        return [ok("pooler", "looks like none")]
-    said = "looks like one: the number of this session is not the server's own"
+        return [ok("pooler", tr("looks like none"))]
+    said = tr("looks like one: the number of this session is not the server's own")
     if way.candidate.layer is Layer.POOLER:
         return [ok("pooler", said)]
-    return [note("pooler", f"{said}. Where there is a way around it, set DATABASE_UNPOOLED_URL to that")]
+    return [note("pooler", tr("{said}. Where there is a way around it, set DATABASE_UNPOOLED_URL to that", said=said))]

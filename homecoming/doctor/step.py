@@ -9,20 +9,21 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from homecoming.connection.failure import Failure
-from homecoming.connection.failures import classify
+from homecoming.connection.failures import advice, classify
 from homecoming.connection.failures_postgresql import FAILURES
-from homecoming.errors import HomecomingError, NoConnectionError, Refused, unexpected
+from homecoming.errors import HomecomingError, NoConnectionError, Refused, unexpected, why
+from homecoming.language import mark, tr
 
-REPORT = "Run again with --verbose, and report it"
-DRIVER = "Install it again: rm -r .venv, then run again"
+REPORT = tr("Run again with --verbose, and report it")
+DRIVER = tr("Install it again: rm -r .venv, then run again")
 
 
 class State(StrEnum):
     """How a step ended, as the screen shows it."""
 
-    OK = "ok"
-    NOTE = "note"
-    FAIL = "FAIL"
+    OK = mark("ok")
+    NOTE = mark("note")
+    FAIL = mark("FAIL")
     LEFT = "-"
 
 
@@ -72,13 +73,13 @@ def from_error(name: str, error: Exception, source: str, reached: bool = False) 
         code = Refused.exit_code if isinstance(error, Refused) else NoConnectionError.exit_code
         return Step(name, State.FAIL, error.what, error.todo, code, last=code == NoConnectionError.exit_code)
     if isinstance(error, ImportError):
-        return Step(name, State.FAIL, f"psycopg2 cannot be loaded: {error}", DRIVER, 3, last=True)
+        return Step(name, State.FAIL, tr("psycopg2 cannot be loaded: {error}", error=error), DRIVER, 3, last=True)
     known = isinstance(error, OSError | sa.exc.DBAPIError | sqlite3.Error)
     if known or (isinstance(error, UnicodeDecodeError) and not reached):
         failure, said = classify(error)
         if isinstance(error, OSError) and error.strerror:
             # Without "[Errno 111]".
-            said = error.strerror
+            said = why(error)
         return _failed(name, failure, said, source)
     told = unexpected(error, REPORT)
     if reached:
@@ -89,14 +90,13 @@ def from_error(name: str, error: Exception, source: str, reached: bool = False) 
 def _failed(name: str, failure: Failure, said: str, source: str) -> Step:
     lost = issubclass(failure.ends, NoConnectionError)
     code = NoConnectionError.exit_code if lost else Refused.exit_code
-    return Step(name, State.FAIL, said, (failure.doctor or failure.todo).format(source=source), code, last=lost)
+    return Step(name, State.FAIL, said, advice(failure.doctor or failure.todo, source), code, last=lost)
 
 
 def took(seconds: float) -> str:
     """Spell a short time."""
-    return f"{seconds * 1000:.1f} ms" if seconds < 0.01 else f"{seconds * 1000:.0f} ms"
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """Spell a number of things."""
-    return f"{number} {one if number == 1 else many}"
+    return (
+        tr("{seconds:.1f} ms", seconds=seconds * 1000)
+        if seconds < 0.01
+        else tr("{seconds:.0f} ms", seconds=seconds * 1000)
+    )

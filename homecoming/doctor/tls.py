@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from homecoming.doctor.place import Place
-from homecoming.doctor.step import Step, counted, note, ok, unreached
+from homecoming.doctor.step import Step, note, ok, unreached
+from homecoming.errors import why
+from homecoming.language import mark, tr, trn
 
 if TYPE_CHECKING:
     from homecoming.doctor.way import Way
@@ -23,6 +25,14 @@ SSL_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
 REQUIRED = ("require", "verify-ca", "verify-full")
 VERIFIED = ("verify-ca", "verify-full")
 
+# What is most often wrong with a certificate.
+OPENSSL_SAYS = (
+    mark("self-signed certificate"),
+    mark("self-signed certificate in certificate chain"),
+    mark("unable to get local issuer certificate"),
+    mark("certificate has expired"),
+)
+
 # A certificate's validity is two times in a row, and nothing before it is one: ASN.1, as UTCTime or GeneralizedTime.
 _TIME = rb"(?:\x17\x0d(\d{12})Z|\x18\x0f(\d{14})Z)"
 _VALIDITY = re.compile(_TIME + _TIME)
@@ -32,29 +42,35 @@ def tls(way: Way) -> list[Step]:
     """Ask the first address that took a connection."""
     options = way.options()
     mode = str(options.get("sslmode") or "prefer")
-    asked = f"sslmode={mode}" if "sslmode" in options else "no sslmode"
+    asked = f"sslmode={mode}" if "sslmode" in options else tr("no sslmode")
     if not way.places:
-        return [ok("TLS", "left to the log-in")]
+        return [ok("TLS", tr("left to the log-in"))]
     place = way.places[0]
     if place.local:
-        return [ok("TLS", "none, on a socket of this machine")]
+        return [ok("TLS", tr("none, on a socket of this machine"))]
     if mode == "disable":
-        return [ok("TLS", f"not asked for ({asked})")]
+        return [ok("TLS", tr("not asked for ({asked})", asked=asked))]
     if options.get("sslnegotiation") == "direct":
-        return [ok("TLS", f"left to the log-in (sslnegotiation=direct, {asked})")]
+        return [ok("TLS", tr("left to the log-in (sslnegotiation=direct, {asked})", asked=asked))]
     try:
         answer = _offer(place, way.timeout)
     except TimeoutError:
-        said = f"{place} takes connections and says nothing for {way.timeout:g} s"
+        said = tr("{place} takes connections and says nothing for {timeout:g} s", place=place, timeout=way.timeout)
         return [unreached("TLS", "refused", said, way.source)]
     if answer == b"":
-        return [unreached("TLS", "closed", f"{place} takes connections and closes them at once", way.source)]
+        return [
+            unreached("TLS", "closed", tr("{place} takes connections and closes them at once", place=place), way.source)
+        ]
     if answer not in (b"S", b"N"):
-        return [unreached("TLS", "refused", f"{place} answers, but not as a PostgreSQL server does", way.source)]
+        return [
+            unreached(
+                "TLS", "refused", tr("{place} answers, but not as a PostgreSQL server does", place=place), way.source
+            )
+        ]
     if answer == b"N":
         if mode in REQUIRED:
-            return [unreached("TLS", "tls", f"not offered, and {asked} requires it", way.source)]
-        return [ok("TLS", f"not offered, so nothing is encrypted ({asked})")]
+            return [unreached("TLS", "tls", tr("not offered, and {asked} requires it", asked=asked), way.source)]
+        return [ok("TLS", tr("not offered, so nothing is encrypted ({asked})", asked=asked))]
     return [_examined(place, way.timeout, mode, asked, options.get("sslrootcert"))]
 
 
@@ -75,10 +91,8 @@ def _examined(place: Place, timeout: float, mode: str, asked: str, roots: object
     try:
         version, certificate = _shaken(place, timeout, anyone)
     except (OSError, ValueError) as error:
-        return note("TLS", f"offered, and then it fails: {_reason(error)} ({asked})")
-    text = f"{version} offered ({asked}); its certificate"
+        return note("TLS", tr("offered, and then it fails: {reason} ({asked})", reason=_reason(error), asked=asked))
     until = expiry(certificate)
-    ends = f", {_left(until, datetime.now(UTC))}" if until is not None else ""
     try:
         trusting = ssl.create_default_context(cafile=_root_file(roots))
         # From Python 3.13 on it is stricter than libpq, whose verdict this foretells.
@@ -86,10 +100,17 @@ def _examined(place: Place, timeout: float, mode: str, asked: str, roots: object
         trusting.check_hostname = mode != "verify-ca"
         _shaken(place, timeout, trusting)
     except (OSError, ValueError) as error:
+        given = {"version": version, "asked": asked, "reason": _reason(error)}
         if mode in VERIFIED:
-            return note("TLS", f"{text} does not verify: {_reason(error)}{ends}")
-        return ok("TLS", f"{text} does not verify, which is not asked for: {_reason(error)}{ends}")
-    return ok("TLS", f"{text} verifies{ends}")
+            said = tr("{version} offered ({asked}); its certificate does not verify: {reason}", **given)
+            return note("TLS", _until(said, until))
+        said = tr(
+            "{version} offered ({asked}); its certificate does not verify, which is not asked for: {reason}", **given
+        )
+        return ok("TLS", _until(said, until))
+    return ok(
+        "TLS", _until(tr("{version} offered ({asked}); its certificate verifies", version=version, asked=asked), until)
+    )
 
 
 def _shaken(place: Place, timeout: float, context: ssl.SSLContext) -> tuple[str, bytes]:
@@ -97,7 +118,7 @@ def _shaken(place: Place, timeout: float, context: ssl.SSLContext) -> tuple[str,
     with place.connect(timeout) as connection:
         connection.sendall(SSL_REQUEST)
         if connection.recv(1) != b"S":
-            raise ConnectionResetError("the server no longer offers it")
+            raise ConnectionResetError(tr("the server no longer offers it"))
         with context.wrap_socket(connection, server_hostname=place.host) as secured:
             return secured.version() or "TLS", secured.getpeercert(binary_form=True) or b""
 
@@ -110,12 +131,13 @@ def _root_file(named: object) -> str | None:
     return str(own) if own.is_file() else None
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: OSError | ValueError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message.rstrip(".")
+        said = error.verify_message.rstrip(".")
+        return tr(said) if said in OPENSSL_SAYS else said
     if isinstance(error, ssl.SSLError) and error.reason:
         return error.reason.lower().replace("_", " ")
-    return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+    return why(error)
 
 
 def expiry(certificate: bytes) -> datetime | None:
@@ -130,6 +152,11 @@ def expiry(certificate: bytes) -> datetime | None:
     return datetime.strptime(long.decode(), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
 
 
-def _left(until: datetime, now: datetime) -> str:
-    days = (until - now).days
-    return f"expires in {counted(days, 'day', 'days')}" if days >= 0 else f"expired on {until:%Y-%m-%d}"
+def _until(said: str, until: datetime | None) -> str:
+    """Return what is said of a certificate with when it ends, where that is known."""
+    if until is None:
+        return said
+    days = (until - datetime.now(UTC)).days
+    if days < 0:
+        return tr("{said}, expired on {until:%Y-%m-%d}", said=said, until=until)
+    return trn("{said}, expires in {n} day", "{said}, expires in {n} days", days, said=said)

@@ -15,6 +15,7 @@ from homecoming.connection.reach import ADDRESSES
 from homecoming.doctor.patience import within
 from homecoming.doctor.place import Place
 from homecoming.doctor.step import Step, from_error
+from homecoming.language import mapped
 
 # Milliseconds to wait for a table that somebody holds: a report is not to wait for one.
 LOCK_TIMEOUT = 1000
@@ -63,6 +64,9 @@ class Way:
 
     def censored(self, text: str) -> str:
         """Return a text without the password, in whatever form a driver or a server may quote it."""
+        return mapped(text, self._without_secrets)
+
+    def _without_secrets(self, text: str) -> str:
         url = self.candidate.url
         public = (url.username, url.database, url.host)
         for secret in (url.password, url.query.get("sslpassword")):

@@ -7,6 +7,7 @@ from alembic.runtime.migration import MigrationContext
 
 from homecoming.catalog.verdict import impostors
 from homecoming.errors import Refused
+from homecoming.language import tr
 
 # Tables that migrations write for themselves.
 BOOKKEEPING = {"alembic_version", "migration_history"}
@@ -50,5 +51,9 @@ def make_way(connection: sa.Connection, name: str) -> str:
         from homecoming.operations.sqlite.live import kind_of
 
         if (kind := kind_of(connection, name)) not in ("", "table"):
-            return f"Drop it, make it anew under another name, then run again: DROP {kind.upper()} {name}"
-    return f"Rename it, then run again: ALTER TABLE {name} RENAME TO ..."
+            return tr(
+                "Drop it, make it anew under another name, then run again: DROP {kind} {name}",
+                kind=kind.upper(),
+                name=name,
+            )
+    return tr("Rename it, then run again: ALTER TABLE {name} RENAME TO ...", name=name)

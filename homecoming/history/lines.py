@@ -13,6 +13,7 @@ from alembic.script import Script, ScriptDirectory
 
 from homecoming.history.configuration import configuration
 from homecoming.history.run_history import revision_sha256
+from homecoming.language import tr
 
 if TYPE_CHECKING:
     from homecoming.catalog import Finding
@@ -119,11 +120,14 @@ def edited_findings(connection: sa.Connection) -> list[Finding]:
         Finding(
             "revision",
             revision,
-            f"the file that ran, SHA-256 {ran}",
-            f"the file with the SHA-256 {now}",
+            tr("the file that ran, SHA-256 {ran}", ran=ran),
+            tr("the file with the SHA-256 {now}", now=now),
             Severity.NOTE,
             reasons.EDITED,
-            f"git log -p -- alembic/versions/{Path(script.get_revision(revision).path).name}, then make repair",
+            tr(
+                "git log -p -- alembic/versions/{name}, then make repair",
+                name=Path(script.get_revision(revision).path).name,
+            ),
         )
         for revision, ran, now in found
     ]

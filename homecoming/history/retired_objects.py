@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from homecoming.history.words import KINDS, kind_and_name
+from homecoming.language import Message, joined, tr, trn
+
 _TABLES = {
     "postgresql": ("retired.register", "SELECT to_regclass('retired.register') IS NOT NULL"),
     "sqlite": ("retired_register", "SELECT count(*) FROM sqlite_master WHERE name = 'retired_register'"),
@@ -71,7 +74,7 @@ class Kept:
     @property
     def name(self) -> str:
         """What it was: ``column produtos.evento_id``."""
-        return f"{self.entry.kind} {self.entry.name}"
+        return kind_and_name(self.entry.kind, self.entry.name)
 
 
 def read_kept(connection: sa.Connection) -> list[Kept]:
@@ -141,31 +144,43 @@ def changes(entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:
     for revision, found in groupby(sorted(spoken, key=lambda entry: entry.revision), key=lambda entry: entry.revision):
         own = list(found)
         kept = [entry for entry in own if entry.is_kept]
-        lists = {
-            "retired": [f"{entry.kind} {_counted(entry)}" for entry in kept if entry.kind not in _ROWS],
-            "values replaced in": [_counted(entry) for entry in kept if entry.kind in ("cells", "changed")],
-            "rows deleted from": [_counted(entry) for entry in kept if entry.kind == "deleted"],
-        }
+        retired = [_Thing(entry.kind, entry.name, entry.rows) for entry in kept if entry.kind not in _ROWS]
+        replaced = [_Thing("", entry.name, entry.rows) for entry in kept if entry.kind in ("cells", "changed")]
+        deleted = [_Thing("", entry.name, entry.rows) for entry in kept if entry.kind == "deleted"]
         touched: dict[str, bool] = {}
         for entry in own:
             if not entry.is_kept and not any(entry.name.endswith(other.name) for other in kept):
                 is_made = entry.definition is None or bool(_MADE.match(entry.definition))
                 touched[entry.name] = touched.get(entry.name, True) and is_made
-        lists["changed"] = [name for name, is_made in touched.items() if not is_made]
-        lists["made"] = [name for name, is_made in touched.items() if is_made]
-        text = "; ".join(f"{verb} {', '.join(_once(names))}" for verb, names in lists.items() if names)
-        if text:
-            yield revision, text
+        changed = [_split(name) for name, is_made in touched.items() if not is_made]
+        made = [_split(name) for name, is_made in touched.items() if is_made]
+        texts = [
+            *([tr("retired {things}", things=_listed(retired))] if retired else []),
+            *([tr("values replaced in {things}", things=_listed(replaced))] if replaced else []),
+            *([tr("rows deleted from {things}", things=_listed(deleted))] if deleted else []),
+            *([tr("changed {things}", things=_listed(changed))] if changed else []),
+            *([tr("made {things}", things=_listed(made))] if made else []),
+        ]
+        if texts:
+            yield revision, joined("; ", texts)
 
 
-def _counted(entry: Entry) -> str:
-    return entry.name if entry.rows is None else f"{entry.name} ({entry.rows} {'row' if entry.rows == 1 else 'rows'})"
+class _Thing(NamedTuple):
+    kind: str
+    name: str
+    rows: int | None = None
 
 
-def _once(names: list[str]) -> Iterator[str]:
-    """Yield names of things, each kind said where it begins: index a, b, table c."""
-    before = ""
-    for name in names:
-        kind, blank, rest = name.partition(" ")
-        yield rest if blank and kind == before and not rest.startswith("(") else name
+def _split(text: str) -> _Thing:
+    kind = next((kind for kind in KINDS if text.startswith(f"{kind} ")), "")
+    return _Thing(kind, text.removeprefix(f"{kind} ") if kind else text)
+
+
+def _listed(things: list[_Thing]) -> Message:
+    """Return things in a row, each kind said where it begins: index a, b, table c."""
+    said, before = [], ""
+    for kind, name, rows in things:
+        shown = kind_and_name(kind, name) if kind and kind != before else name
         before = kind
+        said.append(shown if rows is None else trn("{name} ({n} row)", "{name} ({n} rows)", rows, name=shown))
+    return joined(", ", said)

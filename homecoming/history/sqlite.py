@@ -15,6 +15,7 @@ from homecoming.errors import Refused
 from homecoming.events import current_run
 from homecoming.history.bookkeeping import make_way
 from homecoming.history.run_history import Purged, Saved, revision_sha256
+from homecoming.language import tr
 from homecoming.operations.foreseen import is_by_hand
 from homecoming.operations.guarded import Heard
 from homecoming.operations.sqlite import changes, check_foreign_keys, collect, find_duplicates
@@ -52,7 +53,7 @@ class HistoryOnSQLite:
         columns = self.connection.exec_driver_sql("SELECT name FROM pragma_table_xinfo(?)", (name,)).scalars()
         if kind and (kind != "table" or "fingerprint_after" not in set(columns)):
             raise Refused(
-                f"the name {name} is taken by something that is not this project's",
+                tr("the name {name} is taken by something that is not this project's", name=name),
                 make_way(self.connection, name),
             )
 

@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from homecoming.connection.answers import EVENT_TRIGGERS
+from homecoming.history.words import kind_and_name
+from homecoming.language import tr, trn
 from homecoming.operations.leftover_copies import ENDINGS
 from homecoming.preflight.issue import Concern, retired_by
 from homecoming.preflight.sessions import Fact, named, sessions
@@ -30,9 +32,9 @@ _MAY_BE_GIVEN = "(r.rolsuper OR has_parameter_privilege(name, 'SET'))"
 
 # What a superuser alone may lift, and what it does: in the words of `lift_settings` of the helpers.
 _SETTINGS = {
-    "session_replication_role": ("origin", "triggers and foreign keys are off"),
-    "zero_damaged_pages": ("off", "damaged pages lose their rows"),
-    "ignore_checksum_failure": ("off", "damaged pages are taken for sound"),
+    "session_replication_role": ("origin", tr("triggers and foreign keys are off")),
+    "zero_damaged_pages": ("off", tr("damaged pages lose their rows")),
+    "ignore_checksum_failure": ("off", tr("damaged pages are taken for sound")),
 }
 
 
@@ -66,8 +68,11 @@ def room(facts: list[Fact]) -> Concern:
     """Return what can be said of the disk: PostgreSQL tells how much is used, and never how much is free."""
     (used,) = (fact.facts["bytes"] for fact in facts if fact.kind == "server")
     return _note(
-        f"a run may need as much disk again as the database has ({used / 1e6:.0f} MB), until it ends",
-        "The server does not say how much is free: look at its volume",
+        tr(
+            "a run may need as much disk again as the database has ({used:.0f} MB), until it ends",
+            used=used / 1e6,
+        ),
+        tr("The server does not say how much is free: look at its volume"),
     )
 
 
@@ -92,16 +97,30 @@ def judge(facts: list[Fact]) -> Iterator[Concern]:
     yield from sessions(facts)
     for fact in of.get("event trigger", []):
         yield _note(
-            f"the event trigger {fact.name} calls {fact.facts['function']} at each change of the schema",
-            "Where it refuses or undoes one, the run is rolled back."
-            f" Off for a while, as {fact.facts['owner']}: ALTER EVENT TRIGGER {fact.name} DISABLE",
+            tr(
+                "the event trigger {name} calls {function} at each change of the schema",
+                name=fact.name,
+                function=fact.facts["function"],
+            ),
+            tr(
+                "Where it refuses or undoes one, the run is rolled back. Off for a while, as {owner}:"
+                " ALTER EVENT TRIGGER {name} DISABLE",
+                owner=fact.facts["owner"],
+                name=fact.name,
+            ),
         )
     for fact in of.get("publication", []):
         if number := fact.facts["tables"]:
             yield _note(
-                f"the publication {fact.name} sends {_counted(number, 'table', 'tables')} of this application's"
-                " to subscribers, which do not follow changes of the schema",
-                "Upgrade the subscribers as well, or their replication stops",
+                trn(
+                    "the publication {name} sends {n} table of this application's to subscribers,"
+                    " which do not follow changes of the schema",
+                    "the publication {name} sends {n} tables of this application's to subscribers,"
+                    " which do not follow changes of the schema",
+                    number,
+                    name=fact.name,
+                ),
+                tr("Upgrade the subscribers as well, or their replication stops"),
             )
 
 
@@ -109,23 +128,40 @@ def _server(server: dict[str, Any]) -> Iterator[Concern]:
     version = server["version"] // 10000
     if version < OLDEST:
         yield _refusal(
-            f"the server is PostgreSQL {version}, and {OLDEST} is the oldest that will do",
-            "Upgrade the server, then run again",
+            tr(
+                "the server is PostgreSQL {version}, and {oldest} is the oldest that will do",
+                version=version,
+                oldest=OLDEST,
+            ),
+            tr("Upgrade the server, then run again"),
         )
     if version > NEWEST:
         yield _note(
-            f"the server is PostgreSQL {version}, and {NEWEST} is the newest this was tried on", "Try it on a copy"
+            tr(
+                "the server is PostgreSQL {version}, and {newest} is the newest this was tried on",
+                version=version,
+                newest=NEWEST,
+            ),
+            tr("Try it on a copy"),
         )
     if server["standby"]:
         yield _refusal(
-            "the server is a standby, which can only be read", "Connect to the primary server, then run again"
+            tr("the server is a standby, which can only be read"), tr("Connect to the primary server, then run again")
         )
     elif server["read_only"]:
         yield _refusal(
-            f"transactions of the role {server['role']} in the database {server['database']} are set to read-only",
+            tr(
+                "transactions of the role {role} in the database {database} are set to read-only",
+                role=server["role"],
+                database=server["database"],
+            ),
             # For the role in the database: it goes before what either has by itself, and the role may do it.
-            "Connect to the primary server, or lift it: SET default_transaction_read_only = off;"
-            f" ALTER ROLE {server['role']} IN DATABASE {server['database']} SET default_transaction_read_only = off",
+            tr(
+                "Connect to the primary server, or lift it: SET default_transaction_read_only = off;"
+                " ALTER ROLE {role} IN DATABASE {database} SET default_transaction_read_only = off",
+                role=server["role"],
+                database=server["database"],
+            ),
         )
 
 
@@ -133,10 +169,20 @@ def _setting(fact: Fact) -> Concern:
     wanted, so = _SETTINGS[fact.name]
     facts = fact.facts
     return _refusal(
-        f"{fact.name} is {facts['value']}, so that {so}, and the role {facts['role']} may not lift it",
-        "As a superuser, then connect anew:"
-        # For the role in the database: it goes before what either has by itself, and the server.
-        f" ALTER ROLE {facts['session']} IN DATABASE {facts['database']} SET {fact.name} = {wanted}",
+        tr(
+            "{name} is {value}, so that {so}, and the role {role} may not lift it",
+            name=fact.name,
+            value=facts["value"],
+            so=so,
+            role=facts["role"],
+        ),
+        tr(
+            "As a superuser, then connect anew: ALTER ROLE {session} IN DATABASE {database} SET {name} = {wanted}",
+            session=facts["session"],
+            database=facts["database"],
+            name=fact.name,
+            wanted=wanted,
+        ),
     )
 
 
@@ -144,11 +190,21 @@ def _acts(fact: Fact) -> Concern:
     """Return the cause of what a role may not do that is not the one who logged in."""
     role, session, reset = fact.facts["role"], fact.facts["session"], fact.facts["reset"]
     return _refusal(
-        f"this session acts as the role {role}, though {session} logged in, and {role} may not do what a run needs",
+        tr(
+            "this session acts as the role {role}, though {session} logged in, and {role} may not do what a run needs",
+            role=role,
+            session=session,
+        ),
         # Who acts as another has no right of his own until he says so.
-        f"A setting makes it so. As {session}, then connect anew: SET ROLE NONE; {reset}"
+        tr(
+            "A setting makes it so. As {session}, then connect anew: SET ROLE NONE; {reset}",
+            session=session,
+            reset=reset,
+        )
         if reset
-        else f"Take the role out of the options of the connection's URL, then run again, as {session}",
+        else tr(
+            "Take the role out of the options of the connection's URL, then run again, as {session}", session=session
+        ),
     )
 
 
@@ -156,27 +212,36 @@ def _privileges(server: dict[str, Any]) -> Iterator[Concern]:
     role, database = server["role"], server["database"]
     if not server["database_temp"]:
         yield _refusal(
-            f"the role {role} may not make temporary objects, which the run's helpers are",
-            f"As the database's owner: GRANT TEMPORARY ON DATABASE {database} TO {role}",
+            tr("the role {role} may not make temporary objects, which the run's helpers are", role=role),
+            tr(
+                "As the database's owner: GRANT TEMPORARY ON DATABASE {database} TO {role}",
+                database=database,
+                role=role,
+            ),
         )
     # Of an empty database nothing is retired.
     if server["retired"] is None and server["tables"] and not server["database_create"]:
         yield _refusal(
-            f"the role {role} may not create the schema retired, which keeps what is taken out of the way",
-            f"As the database's owner: GRANT CREATE ON DATABASE {database} TO {role}",
+            tr(
+                "the role {role} may not create the schema retired, which keeps what is taken out of the way", role=role
+            ),
+            tr("As the database's owner: GRANT CREATE ON DATABASE {database} TO {role}", database=database, role=role),
         )
     if server["public"] is None:
-        yield _refusal("the database has no schema public", "Make it, then run again: CREATE SCHEMA public")
+        yield _refusal(tr("the database has no schema public"), tr("Make it, then run again: CREATE SCHEMA public"))
     for schema in ("public", "retired"):
         if server[schema] is False:
             yield _refusal(
-                f"the role {role} may not create tables in schema {schema}",
-                f"As the schema's owner: GRANT USAGE, CREATE ON SCHEMA {schema} TO {role}",
+                tr("the role {role} may not create tables in schema {schema}", role=role, schema=schema),
+                tr("As the schema's owner: GRANT USAGE, CREATE ON SCHEMA {schema} TO {role}", schema=schema, role=role),
             )
     if not server["language"]:
         yield _refusal(
-            f"the role {role} may not use the language plpgsql, which the run's helpers are written in",
-            f"As a superuser: CREATE EXTENSION IF NOT EXISTS plpgsql; GRANT USAGE ON LANGUAGE plpgsql TO {role}",
+            tr("the role {role} may not use the language plpgsql, which the run's helpers are written in", role=role),
+            tr(
+                "As a superuser: CREATE EXTENSION IF NOT EXISTS plpgsql; GRANT USAGE ON LANGUAGE plpgsql TO {role}",
+                role=role,
+            ),
         )
 
 
@@ -189,13 +254,17 @@ def _owners(role: str, owned: list[Fact]) -> Iterator[Concern]:
             by_owner.setdefault(fact.facts["owner"], []).append(fact)
     for owner, things in sorted(by_owner.items()):
         names = [
-            thing.name if thing.facts["what"] == "table" else f"{thing.facts['what']} {thing.name}"
+            thing.name if thing.facts["what"] == "table" else kind_and_name(thing.facts["what"], thing.name)
             for thing in sorted(things, key=lambda thing: (thing.facts["what"] != "table", thing.name))
         ]
-        grant = "" if things[0].facts["superuser"] else f", or let it: GRANT {owner} TO {role}"
+        todo = (
+            tr("Connect as {owner}", owner=owner)
+            if things[0].facts["superuser"]
+            else tr("Connect as {owner}, or let it: GRANT {owner} TO {role}", owner=owner, role=role)
+        )
         yield _refusal(
-            f"the role {role} may not alter what {owner} owns: {named(names)}",
-            f"Connect as {owner}{grant}",
+            tr("the role {role} may not alter what {owner} owns: {names}", role=role, owner=owner, names=named(names)),
+            todo,
         )
 
 
@@ -206,13 +275,25 @@ def _views(role: str, views: list[Fact]) -> Iterator[Concern]:
         by_owner.setdefault(fact.facts["owner"], []).append(fact)
     for owner, shown in sorted(by_owner.items()):
         names = ", ".join(fact.name for fact in shown)
-        grant = (
-            "" if shown[0].facts["superuser"] else f", or let this role be it, then run again: GRANT {owner} TO {role}"
+        todo = (
+            tr("Connect as {owner}; or drop {names} as {owner}", owner=owner, names=names)
+            if shown[0].facts["superuser"]
+            else tr(
+                "Connect as {owner}, or let this role be it, then run again: GRANT {owner} TO {role};"
+                " or drop {names} as {owner}",
+                owner=owner,
+                role=role,
+                names=names,
+            )
         )
         yield _refusal(
-            f"the role {role} may not drop what {owner} owns, over columns that this run retires:"
-            f" {names.replace('public.', '')}",
-            f"Connect as {owner}{grant}; or drop {names} as {owner}",
+            tr(
+                "the role {role} may not drop what {owner} owns, over columns that this run retires: {names}",
+                role=role,
+                owner=owner,
+                names=names.replace("public.", ""),
+            ),
+            todo,
         )
 
 
@@ -220,13 +301,15 @@ def _books(role: str, books: list[Fact]) -> Iterator[Concern]:
     for fact in books:
         rights = "SELECT, INSERT" + (", UPDATE, DELETE" if fact.name == "alembic_version" else "")
         yield _refusal(
-            f"the role {role} may not write to {fact.name}",
-            f"Connect as {fact.facts['owner']}, or as it: GRANT {rights} ON {fact.name} TO {role}",
+            tr("the role {role} may not write to {name}", role=role, name=fact.name),
+            tr(
+                "Connect as {owner}, or as it: GRANT {rights} ON {name} TO {role}",
+                owner=fact.facts["owner"],
+                rights=rights,
+                name=fact.name,
+                role=role,
+            ),
         )
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def _refusal(what: str, todo: str) -> Concern:

@@ -11,6 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from homecoming.connection.sqlite_file import place_of
+from homecoming.language import tr
 from homecoming.preflight.issue import Concern
 
 # The room a run needs beside the file: as much again, for the journal and the tables that are made anew, and a little
@@ -22,8 +23,11 @@ LEAST = 1 << 20
 _OF_ROWS = ("NULL value in ", "CHECK constraint failed in ", "NUMERIC value in ", "TEXT value in ", "non-")
 _LINES = 100
 
-UNWRITABLE = ("the file cannot be written by this user", "Change its permissions or its folder's, then run again")
-DAMAGED = ("the file is damaged, or is no SQLite database", "Bring it back from a backup, or move it away")
+UNWRITABLE = (
+    tr("the file cannot be written by this user"),
+    tr("Change its permissions or its folder's, then run again"),
+)
+DAMAGED = (tr("the file is damaged, or is no SQLite database"), tr("Bring it back from a backup, or move it away"))
 
 
 def look(connection: sa.Connection) -> list[Concern]:
@@ -59,15 +63,23 @@ def surroundings(file: Path) -> Iterator[Concern]:
     if not os.access(folder, os.W_OK | os.X_OK):
         yield Concern(
             True,
-            f"the folder {folder} cannot be written by this user, and SQLite's journal has to lie there",
-            "Change its permissions, then run again",
+            tr(
+                "the folder {folder} cannot be written by this user, and SQLite's journal has to lie there",
+                folder=folder,
+            ),
+            tr("Change its permissions, then run again"),
         )
     free, needed = shutil.disk_usage(folder).free, room_for(file)
     if free < needed:
         yield Concern(
             True,
-            f"the disk of {folder} has {megabytes(free)} free, and a run may need {megabytes(needed)}",
-            "Free space there, then run again",
+            tr(
+                "the disk of {folder} has {free} free, and a run may need {needed}",
+                folder=folder,
+                free=megabytes(free),
+                needed=megabytes(needed),
+            ),
+            tr("Free space there, then run again"),
         )
 
 

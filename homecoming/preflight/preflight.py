@@ -12,6 +12,7 @@ from homecoming import catalog
 from homecoming.connection.sqlite_header import APPLICATIONS
 from homecoming.errors import Refused
 from homecoming.history.bookkeeping import make_way, refuse_impostors, tables_of, version_schema
+from homecoming.language import tr, trn
 from homecoming.logs import get_logger
 from homecoming.operations.leftover_copies import is_ours
 from homecoming.preflight.issue import Concern
@@ -39,18 +40,24 @@ def refuse_foreign_database(
         ours = {*project().metadata.tables, *project().former.tables}
         if tables and not tables & ours and not any(_is_a_copy(connection, name) for name in tables):
             raise Refused(
-                f"the database has {len(tables)} table{'s' if len(tables) > 1 else ''}, and none of this application's"
-                f"{_whose(connection)}",
-                "Correct DATABASE_URL; an empty database will do",
+                _whose(
+                    connection,
+                    trn(
+                        "the database has {n} table, and none of this application's",
+                        "the database has {n} tables, and none of this application's",
+                        len(tables),
+                    ),
+                ),
+                tr("Correct DATABASE_URL; an empty database will do"),
             )
 
 
-def _whose(connection: sa.Connection) -> str:
-    """Return which other program a SQLite file says it belongs to, where it says so."""
+def _whose(connection: sa.Connection, what: str) -> str:
+    """Return a refusal with which other program a SQLite file says it belongs to, where it says so."""
     if connection.dialect.name != "sqlite":
-        return ""
+        return what
     program = APPLICATIONS.get(connection.exec_driver_sql("PRAGMA application_id").scalar_one(), "")
-    return f": it says that it is {program}'s" if program else ""
+    return tr("{what}: it says that it is {program}'s", what=what, program=program) if program else what
 
 
 def wrong_book(at: Sequence[str], script: ScriptDirectory) -> tuple[str, str] | None:
@@ -61,8 +68,11 @@ def wrong_book(at: Sequence[str], script: ScriptDirectory) -> tuple[str, str] | 
     known = [revision.revision for revision in script.walk_revisions()]
     if unknown := sorted({revision for revision in at if revision not in known}):
         return (
-            f"the database is at revision {', '.join(unknown)!r}, which this history does not know",
-            "It may be newer than this copy: update this repository, or correct DATABASE_URL",
+            tr(
+                "the database is at revision {revision!r}, which this history does not know",
+                revision=", ".join(unknown),
+            ),
+            tr("It may be newer than this copy: update this repository, or correct DATABASE_URL"),
         )
     if len(at) < 2:
         return None
@@ -71,8 +81,8 @@ def wrong_book(at: Sequence[str], script: ScriptDirectory) -> tuple[str, str] | 
     if set(at) == {later}:
         keep = f"DELETE FROM alembic_version; INSERT INTO alembic_version VALUES ('{later}')"
     return (
-        f"alembic_version has {len(at)} rows where it may have one: {', '.join(sorted(at))}",
-        f"Keep the later, {later}, then run again, and make verify: {keep}",
+        tr("alembic_version has {at} rows where it may have one: {names}", at=len(at), names=", ".join(sorted(at))),
+        tr("Keep the later, {later}, then run again, and make verify: {keep}", later=later, keep=keep),
     )
 
 
@@ -108,7 +118,7 @@ def preflight(connection: sa.Connection, revisions: Collection[str] = ()) -> Non
     refusals = [concern for concern in found if concern.refuses]
     for concern in found:
         if not concern.refuses or len(refusals) > 1:
-            log.info("%s: %s. %s", "Refused" if concern.refuses else "Note", concern.what, concern.todo)
+            log.info("Refused: %s. %s" if concern.refuses else "Note: %s. %s", concern.what, concern.todo)
     refuse(refusals)
 
 
@@ -116,7 +126,9 @@ def refuse(refusals: Sequence[Concern]) -> None:
     """Raise the first refusal, if there is one, and say how many there are besides. Errors: Refused."""
     if refusals:
         what, todo = refusals[0].what, refusals[0].todo
-        raise Refused(what if len(refusals) == 1 else f"{what} (and {len(refusals) - 1} more, listed above)", todo)
+        if len(refusals) > 1:
+            what = tr("{what} (and {more} more, listed above)", what=what, more=len(refusals) - 1)
+        raise Refused(what, todo)
 
 
 def _refuse_another_version_table(connection: sa.Connection) -> None:
@@ -134,6 +146,6 @@ def _refuse_another_version_table(connection: sa.Connection) -> None:
         )
     if connection.exec_driver_sql(statement).scalar() in (False, 0):
         raise Refused(
-            "the name alembic_version is taken by something that is not Alembic's",
+            tr("the name alembic_version is taken by something that is not Alembic's"),
             make_way(connection, "alembic_version"),
         )

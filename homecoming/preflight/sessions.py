@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from homecoming.language import joined, mark, tr, trn
 from homecoming.preflight.issue import Concern
 
 # Seconds. A session that holds a table for less is a request being answered, and will be gone.
@@ -14,6 +15,17 @@ LONG = 60
 # A line names so many things, and a kind has so many lines.
 NAMED = 3
 LINES = 5
+
+
+# What PostgreSQL says of a session that does something, or nothing.
+STATES = (
+    mark("active"),
+    mark("idle"),
+    mark("idle in transaction"),
+    mark("idle in transaction (aborted)"),
+    mark("fastpath function call"),
+    mark("disabled"),
+)
 
 
 class Fact(NamedTuple):
@@ -39,8 +51,13 @@ def sessions(facts: list[Fact]) -> Iterator[Concern]:
     for fact in of.get("prepared", []):
         yield Concern(
             False,
-            f"{_held(fact)} the prepared transaction {fact.name}, for {_duration(fact.facts['seconds'])}",
-            f"No time-out ends it: COMMIT PREPARED {fact.name}, or ROLLBACK PREPARED {fact.name}",
+            tr(
+                "{held} the prepared transaction {name}, for {duration}",
+                held=_held(fact),
+                name=fact.name,
+                duration=_duration(fact.facts["seconds"]),
+            ),
+            tr("No time-out ends it: COMMIT PREPARED {name}, or ROLLBACK PREPARED {name}", name=fact.name),
         )
 
 
@@ -54,35 +71,42 @@ def _listed(sessions: list[Fact], least: float) -> Iterator[Concern]:
 
     found = sorted((fact for fact in sessions if age(fact) >= least), key=age, reverse=True)
     for fact in found[:LINES]:
-        what = _held(fact) if fact.kind == "held" else "a transaction is open in"
-        yield Concern(False, f"{what} {_who(fact)}", f"End it: SELECT pg_terminate_backend({fact.name})")
+        what = _held(fact) if fact.kind == "held" else tr("a transaction is open in")
+        what = tr("{what} {session}", what=what, session=_who(fact))
+        yield Concern(False, what, tr("End it: SELECT pg_terminate_backend({name})", name=fact.name))
     if len(found) > LINES:
         yield Concern(
             False,
-            f"{len(found) - LINES} more sessions {'hold tables' if found[0].kind == 'held' else 'are open for long'}",
-            "See them: SELECT pid, usename, application_name, xact_start FROM pg_stat_activity ORDER BY xact_start",
+            tr("{more} more sessions hold tables", more=len(found) - LINES)
+            if found[0].kind == "held"
+            else tr("{more} more sessions are open for long", more=len(found) - LINES),
+            tr("See them: SELECT pid, usename, application_name, xact_start FROM pg_stat_activity ORDER BY xact_start"),
         )
 
 
 def _held(fact: Fact) -> str:
     tables = fact.facts["tables"]
-    return f"{named(tables)} {'is' if len(tables) == 1 else 'are'} held by"
+    return trn("{tables} is held by", "{tables} are held by", len(tables), tables=named(tables))
 
 
 def _who(fact: Fact) -> str:
     """A session in words: as much of it as this role may see."""
     seen = fact.facts
-    parts = [f"session {fact.name}"]
-    parts += [f"of {seen['user']}"] if seen["user"] else []
-    parts += [f"({seen['application']})"] if seen["application"] else []
-    words = " ".join(parts)
+    who = tr("session {name}", name=fact.name)
+    if seen["user"]:
+        who = tr("session {name} of {user}", name=fact.name, user=seen["user"])
+    if seen["application"]:
+        who = tr("{session} ({application})", session=who, application=seen["application"])
     if seen["seconds"] is None:
-        return words
-    return f"{words}, for {_duration(seen['seconds'])}, {seen['state'] or 'state unknown'}"
+        return who
+    state = tr(seen["state"]) if seen["state"] in STATES else seen["state"] or tr("state unknown")
+    return tr("{session}, for {duration}, {state}", session=who, duration=_duration(seen["seconds"]), state=state)
 
 
 def _duration(seconds: float) -> str:
-    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+    if seconds >= 2 * 86400:
+        return tr("{days:.0f} days", days=seconds // 86400)
+    for size, unit in ((3600, "h"), (60, "min")):
         if seconds >= 2 * size:
             return f"{seconds // size:.0f} {unit}"
     return f"{seconds:.0f} s"
@@ -90,5 +114,5 @@ def _duration(seconds: float) -> str:
 
 def named(names: list[str]) -> str:
     """Name the first of many things, and say how many more there are."""
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    more, first = len(names) - NAMED, joined(", ", names[:NAMED])
+    return tr("{first} and {more} more", first=first, more=more) if more > 0 else first

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from homecoming.connection.locks import Patience
 from homecoming.connection.reach import RAISED, opened
 from homecoming.errors import HomecomingError
+from homecoming.language import tr
 
 # Seconds between two looks, and those that a rehearsal tries to get its tables: all of them at once, and none of these
 # tries is longer than a tenth.
@@ -80,7 +81,7 @@ def giving_way(connection: sa.Connection) -> Iterator[Watch | None]:
         # A pooler may have no second one to give.
         looking = opened(connection.engine.url, WITHIN, time.monotonic() + WITHIN, True, Patience(WITHIN, WITHIN))
     except RAISED as error:
-        raise GaveWayError("no second session could look whether somebody waits for it", "") from error
+        raise GaveWayError(tr("no second session could look whether somebody waits for it"), "") from error
     with looking:
         watch = Watch(looking, first)
         try:
@@ -90,7 +91,7 @@ def giving_way(connection: sa.Connection) -> Iterator[Watch | None]:
             watch.end()
             connection.rollback()
             if watch.gave_way:
-                raise GaveWayError("somebody waited for a table that it held, and went first", "") from error
+                raise GaveWayError(tr("somebody waited for a table that it held, and went first"), "") from error
             raise
         finally:
             watch.end()

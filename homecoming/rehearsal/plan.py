@@ -7,6 +7,7 @@ import shutil
 import textwrap
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationStep
@@ -22,12 +23,14 @@ from homecoming.errors import HomecomingError, LockedError
 from homecoming.history.bookkeeping import versions_of
 from homecoming.history.configuration import configuration
 from homecoming.history.retired_objects import changes, read_entries
+from homecoming.history.words import kind_and_name, kind_word, title
+from homecoming.language import joined, localized, tr, trn
 from homecoming.preflight import on_postgresql, on_sqlite
 from homecoming.preflight.issue import Concern
 from homecoming.preflight.preflight import refuse, refuse_foreign_database
 from homecoming.preflight.sessions import holders
 from homecoming.rehearsal.giving_way import GaveWayError
-from homecoming.rehearsal.rehearsal import Effects, rehearse
+from homecoming.rehearsal.rehearsal import Changed, Effects, rehearse
 from homecoming.rehearsal.sqlite_copy import copied
 from homecoming.run.check import failures
 from homecoming.run.environment import Outcome
@@ -50,7 +53,7 @@ def plan(direction: str, revision: str, breaker: Breaker | None = None) -> int:
         at = migration.get_current_heads()
         pending = steps(script, direction, revision, at)
         if not pending:
-            say(f"At {at[0] if at else 'base'}: nothing to do")
+            say(tr("At {revision}: nothing to do", revision=at[0] if at else "base"))
             return 0
         _print_pending(direction, at, pending)
         if direction == "downgrade":
@@ -58,12 +61,16 @@ def plan(direction: str, revision: str, breaker: Breaker | None = None) -> int:
         print_concerns([*surroundings, *look(connection, upgraded(pending)), *orphans(connection)])
         outcome, seconds = print_rehearsal(connection, direction, revision, settings)
         if outcome is not None:
-            say(f"Rehearsed in {seconds:.1f} s: the run can go ahead. Nothing was changed")
+            say(tr("Rehearsed in {seconds:.1f} s: the run can go ahead. Nothing was changed", seconds=seconds))
         elif direction == "upgrade":
             _print_differences(connection)
     try_to_write(settings)
-    say(f"Next: make {direction}{'' if revision == 'head' else f' REV={shlex.quote(revision)}'}")
+    say(tr("Next: {todo}", todo=_command(direction, revision)))
     return 0
+
+
+def _command(direction: str, revision: str) -> str:
+    return f"make {direction}{'' if revision == 'head' else f' REV={shlex.quote(revision)}'}"
 
 
 @contextmanager
@@ -73,11 +80,11 @@ def place(settings: Settings, breaker: Breaker | None) -> Iterator[tuple[sa.Conn
     if (file := file_of(url)) is None or url.get_backend_name() != "sqlite":
         patience = Patience(settings.statement_timeout, settings.lock_timeout)
         with reached(settings, breaker=breaker, patience=patience) as way_in:
-            say(f"Database: {way_in.candidate}")
+            say(tr("Database: {database}", database=way_in.candidate))
             yield way_in.connection, []
             way_in.connection.rollback()
         return
-    say(f"Database: {settings.candidates[0]}")
+    say(tr("Database: {database}", database=settings.candidates[0]))
     check_sqlite_file(url, read_only=False)
     concerns = list(on_sqlite.surroundings(file))
     with copied(file, settings.lock_timeout) as copy:
@@ -112,9 +119,15 @@ def orphans(connection: sa.Connection) -> Iterator[Concern]:
         if each.found:
             yield Concern(
                 False,
-                f"{each.key.table}.{each.column}: {_counted(each.found, 'row refers', 'rows refer')} to rows of "
-                f"{each.target} that do not exist, behind {each.key.own_name}, which is valid",
-                f"The run leaves them. Restore or correct them. See them: {each.seen}",
+                trn(
+                    "{column}: {n} row refers to rows of {target} that do not exist, behind {key}, which is valid",
+                    "{column}: {n} rows refer to rows of {target} that do not exist, behind {key}, which is valid",
+                    each.found,
+                    column=f"{each.key.table}.{each.column}",
+                    target=each.target,
+                    key=each.key.own_name,
+                ),
+                tr("The run leaves them. Restore or correct them. See them: {seen}", seen=each.seen),
             )
 
 
@@ -127,9 +140,9 @@ def print_rehearsal(
     """
     if connection.dialect.name == "postgresql":
         # In one line, and before it: who starts one by day must know.
-        say("Rehearsal: holds the tables as a run does, until somebody else waits for one; is rolled back")
+        say(tr("Rehearsal: holds the tables as a run does, until somebody else waits for one; is rolled back"))
     else:
-        say("Rehearsal: on a copy of the file")
+        say(tr("Rehearsal: on a copy of the file"))
     effects = Effects()
     try:
         outcome = rehearse(connection, direction, revision, settings, effects)
@@ -138,17 +151,18 @@ def print_rehearsal(
         ended = error
         if not isinstance(error, HomecomingError):
             ended = meaning(error, connection=connection, revision=effects.at)
-        say(f"Ended {effects.where}, after {effects.seconds:.1f} s; so far:")
+        say(tr("Ended {where}, after {seconds:.1f} s; so far:", where=effects.where, seconds=effects.seconds))
         _print_effects(effects, connection.dialect.name)
         if isinstance(ended, LockedError) and connection.dialect.name == "postgresql":
             found = list(holders(on_postgresql.read(connection)))
             _print_lines(found)
             # Nobody holds one for long: those who are at work change all the time.
             if not found and not isinstance(ended, RunLockedError):
-                ended = GaveWayError("its tables are in use, and it did not wait for them", "")
+                ended = GaveWayError(tr("its tables are in use, and it did not wait for them"), "")
         if isinstance(ended, GaveWayError):
-            again = f"make {direction}{'' if revision == 'head' else f' REV={shlex.quote(revision)}'} PLAN=1"
-            say(f"Not rehearsed: {ended.what}. Nothing was changed. At a quieter time: {again}")
+            again = f"{_command(direction, revision)} PLAN=1"
+            said = "Not rehearsed: {what}. Nothing was changed. At a quieter time: {again}"
+            say(tr(said, what=ended.what, again=again))
             return None, effects.seconds
         raise ended from error
     _print_effects(effects, connection.dialect.name)
@@ -170,10 +184,12 @@ def try_to_write(settings: Settings) -> None:
 
 
 def _print_pending(direction: str, at: Sequence[str], pending: Sequence[MigrationStep]) -> None:
-    say(f"At: {at[0] if at else 'no revision'}")
-    say(f"{'To undo' if direction == 'downgrade' else 'Pending'}: {_counted(len(pending), 'revision', 'revisions')}")
+    say(tr("At: {at}", at=at[0] if at else tr("no revision")))
+    revisions = trn("{n} revision", "{n} revisions", len(pending))
+    is_back = direction == "downgrade"
+    say(tr("To undo: {revisions}", revisions=revisions) if is_back else tr("Pending: {revisions}", revisions=revisions))
     for script in _scripts(pending):
-        say(f"  {script.revision}  {script.doc}")
+        say(joined("  ", ["", script.revision, title(script)]))
 
 
 def _scripts(pending: Sequence[MigrationStep]) -> list[Script]:
@@ -184,51 +200,57 @@ def _print_noted(connection: sa.Connection, pending: Sequence[MigrationStep]) ->
     """Print what the revisions that go did to this database: it is undone, and nothing else."""
     going = {script.revision for script in _scripts(pending)}
     found = list(changes(entry for entry in read_entries(connection) if entry.revision in going))
-    say(f"What they did here, and what is undone:{'' if found else ' nothing'}")
+    say(
+        tr("What they did here, and what is undone:")
+        if found
+        else tr("What they did here, and what is undone: nothing")
+    )
     for revision, text in reversed(found):
-        _say_wrapped(f"  {revision}  {text}")
+        _say_wrapped(joined("  ", ["", revision, text]))
 
 
 def print_concerns(concerns: Sequence[Concern]) -> None:
     """Print what is in the way, refusals first. Errors: Refused, where there is one."""
     refusals = [concern for concern in concerns if concern.refuses]
     notes = [concern for concern in concerns if not concern.refuses]
-    count = ", ".join(
-        _counted(len(found), one, many)
-        for found, one, many in ((refusals, "refusal", "refusals"), (notes, "note", "notes"))
-        if found
-    )
-    say(f"Preflight: {count or 'nothing in the way'}")
+    counts = [trn("{n} refusal", "{n} refusals", len(refusals))] if refusals else []
+    counts += [trn("{n} note", "{n} notes", len(notes))] if notes else []
+    say(tr("Preflight: {found}", found=joined(", ", counts) if counts else tr("nothing in the way")))
     _print_lines([*refusals, *notes])
     refuse(refusals)
 
 
 def _print_differences(connection: sa.Connection) -> None:
     """Print what the catalogue tells without a rehearsal: where it is not as head has it."""
-    found = [f"{each.kind} {each.object}" for each in failures(connection)]
-    _say_wrapped(f"Differs from head: {', '.join(found) or 'nothing that the catalogue tells'}")
+    found = [kind_and_name(each.kind, each.object) for each in failures(connection)]
+    differs = joined(", ", found) if found else tr("nothing that the catalogue tells")
+    _say_wrapped(tr("Differs from head: {differs}", differs=differs))
 
 
 def _print_lines(concerns: Sequence[Concern]) -> None:
     for concern in concerns:
-        say(f"  {'Refused' if concern.refuses else 'Note'}: {concern.what}")
-        say(f"      {concern.todo}")
+        say(tr("  Refused: {what}", what=concern.what) if concern.refuses else tr("  Note: {what}", what=concern.what))
+        say(joined("      ", ["", concern.todo]))
 
 
 def _print_effects(effects: Effects, dialect: str) -> None:
     """Print what is retired, aligned, then the rest, with what is made or added on one line a revision."""
-    where = "schema retired" if dialect == "postgresql" else "tables retired_*"
-    kept = f", kept in {where}" if effects.retired else ""
-    say(f"Would retire: {_counted(len(effects.retired), 'thing', 'things')}{kept}")
-    kind = max((len(found.kind) for found in effects.retired), default=0)
+    things = trn("{n} thing", "{n} things", len(effects.retired))
+    if not effects.retired:
+        say(tr("Would retire: {things}", things=things))
+    elif dialect == "postgresql":
+        say(tr("Would retire: {things}, kept in schema retired", things=things))
+    else:
+        say(tr("Would retire: {things}, kept in tables retired_*", things=things))
+    kind = max((len(localized(kind_word(found.kind))) for found in effects.retired), default=0)
     name = max((len(found.name) for found in effects.retired), default=0)
     for found in effects.retired:
-        rows = "" if found.rows is None else _counted(found.rows, "row", "rows")
-        say(f"  {found.revision}  {found.kind:{kind}}  {found.name:{name}}  {rows:>12}".rstrip())
+        rows = "" if found.rows is None else localized(trn("{n} row", "{n} rows", found.rows))
+        say(f"  {found.revision}  {localized(kind_word(found.kind)):{kind}}  {found.name:{name}}  {rows:>12}".rstrip())
     lines = _gathered(effects.changed)
-    say(f"Would change: {'nothing else' if not lines else ''}".rstrip())
+    say(tr("Would change:") if lines else tr("Would change: nothing else"))
     for revision, text in lines:
-        _say_wrapped(f"  {revision}  {text}")
+        _say_wrapped(joined("  ", ["", revision, text]))
     for line in effects.left_alone:
         _say_wrapped(line)
 
@@ -236,24 +258,24 @@ def _print_effects(effects: Effects, dialect: str) -> None:
 def _say_wrapped(text: str) -> None:
     width = shutil.get_terminal_size((100, 24)).columns
     options = {"subsequent_indent": " " * 10, "break_on_hyphens": False, "break_long_words": False}
-    for line in textwrap.wrap(text, width, **options):  # type: ignore[arg-type]
+    for line in textwrap.wrap(localized(text), width, **options):  # type: ignore[arg-type]
         say(line)
 
 
-def _gathered(changed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def _gathered(changed: Sequence[Changed]) -> list[tuple[str, str]]:
     """Set on one line what a revision says in a row of things created, or added."""
     lines: list[tuple[str, str]] = []
-    for revision, text in changed:
-        name, _, verb = text.rpartition(" ")
-        if verb in ("created", "added") and " " not in name:
-            start = f"{verb}: "
-            if lines and lines[-1][0] == revision and lines[-1][1].startswith(start):
-                lines[-1] = (revision, f"{lines[-1][1]}, {name}")
-                continue
-            text = start + name
-        lines.append((revision, text))
+    for (revision, verb), found in groupby(changed, _of_a_row):
+        if verb:
+            names = ", ".join(each.text.removesuffix(f" {verb}") for each in found)
+            text = tr("created: {names}", names=names) if verb == "created" else tr("added: {names}", names=names)
+            lines.append((revision, text))
+        else:
+            lines += [(revision, each.shown) for each in found]
     return lines
 
 
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _of_a_row(each: Changed) -> tuple[str, str]:
+    """Return the revision, and which of both it says of a name alone; nothing where it says more."""
+    name, _, verb = each.text.rpartition(" ")
+    return each.revision, verb if verb in ("created", "added") and " " not in name else ""

@@ -18,6 +18,8 @@ from alembic.script import Script
 
 from homecoming.connection.locks import lock_run
 from homecoming.history.configuration import configuration
+from homecoming.language import tr
+from homecoming.logs import shown
 from homecoming.project import logger_name
 from homecoming.rehearsal.giving_way import TRIES, giving_way
 from homecoming.run.environment import Outcome, UnmendedError
@@ -36,16 +38,24 @@ class Retired(NamedTuple):
     rows: int | None
 
 
+class Changed(NamedTuple):
+    """What else a run says, in English and as people are shown it."""
+
+    revision: str
+    text: str
+    shown: str
+
+
 @dataclass
 class Effects(logging.Handler):
     """What a run said it did: what it retires, and the rest, each with its revision."""
 
     retired: list[Retired] = field(default_factory=list)
-    changed: list[tuple[str, str]] = field(default_factory=list)
+    changed: list[Changed] = field(default_factory=list)
     left_alone: list[str] = field(default_factory=list)
     revision: str = ""
     seconds: float = 0.0
-    where: str = "before the first revision"
+    where: str = tr("before the first revision")
     at: str | None = None
 
     def __post_init__(self) -> None:
@@ -57,22 +67,22 @@ class Effects(logging.Handler):
         """Take a line of the run's log."""
         text = record.getMessage()
         if record.name == logger_name("catalog"):
-            self.left_alone.append(text)
+            self.left_alone.append(shown(record))
         elif record.name == logger_name("operations"):
             if found := _RETIRED.fullmatch(text):
                 kind, name, rows = found.groups()
                 self.retired.append(Retired(self.revision, kind, name, int(rows) if rows else None))
             else:
-                self.changed.append((self.revision, text))
+                self.changed.append(Changed(self.revision, text, shown(record)))
 
     def begin(self, revision: Script | None) -> None:
         """Note which revision it is that speaks."""
         self.at = revision.revision if revision is not None else None
         if revision is None:
-            self.where = "in the checks after the last revision"
+            self.where = tr("in the checks after the last revision")
         else:
             self.revision = revision.revision
-            self.where = f"in revision {self.revision}"
+            self.where = tr("in revision {revision}", revision=self.revision)
 
     @contextmanager
     def listening(self) -> Iterator[None]:

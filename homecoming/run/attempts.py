@@ -28,6 +28,7 @@ from homecoming.errors import (
 )
 from homecoming.history.configuration import configuration
 from homecoming.history.run_history import Saved
+from homecoming.language import tr
 from homecoming.logs import get_logger
 from homecoming.run.environment import Outcome
 from homecoming.run.migrate import migrate
@@ -64,7 +65,7 @@ def run_to(
                 log.info("Database: %s", announced)
                 # A relative path is another file in another folder, and a link leads elsewhere.
                 if file is not None and str(file) != way_in.candidate.url.database:
-                    log.info("The file: %s%s", file, ", which is made now" if is_new else "")
+                    log.info("The file: %s, which is made now" if is_new else "The file: %s", file)
             outcome = _once(direction, revision, settings, way, breaker, way_in, saved)
             return replace(outcome, found_after_loss=in_doubt and not outcome.steps)
 
@@ -176,5 +177,6 @@ def _told(error: HomecomingError, breaker: Breaker) -> HomecomingError:
     if breaker.stage is not Stage.COMMITTING:
         return error
     return InDoubtError(
-        f"{error.what}; whether the changes were committed cannot be known from here", "Look: make status"
+        tr("{what}; whether the changes were committed cannot be known from here", what=error.what),
+        tr("Look: make status"),
     )

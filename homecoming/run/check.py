@@ -11,6 +11,8 @@ from homecoming.connection.answers import event_triggers
 from homecoming.errors import FailedError
 from homecoming.history.lines import edited_findings
 from homecoming.history.run_history import LEFT
+from homecoming.history.words import kind_and_name
+from homecoming.language import joined, tr
 from homecoming.logs import get_logger
 
 if TYPE_CHECKING:
@@ -55,9 +57,9 @@ def failures(connection: sa.Connection, say_notes: bool = False) -> tuple[Findin
 
     findings = verify(connection)
     notes = (finding for finding in findings if finding.severity is Severity.NOTE)
-    unknown = [f"{note.kind} {note.object}" for note in notes if note.kind in ("table", "column")]
+    unknown = [kind_and_name(note.kind, note.object) for note in notes if note.kind in ("table", "column")]
     if say_notes and unknown:
-        log.info("Left alone, unknown: %s", ", ".join(unknown))
+        log.info("Left alone, unknown: %s", joined(", ", unknown))
     return tuple(finding for finding in findings if finding.severity is Severity.FAIL)
 
 
@@ -92,10 +94,11 @@ def say_what_is_beside(connection: sa.Connection) -> None:
 def _refuse(connection: sa.Connection, findings: Iterable[Finding]) -> None:
     found = [each for each in findings if not (each.is_right_of_another or each.is_unloadable or each.is_unread)]
     if found:
-        shown = "; ".join(f"{finding.kind} {finding.object}" for finding in found[:5])
-        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-        repair = "make repair goes through earlier revisions again; where it does not help, report it"
+        shown = joined("; ", (kind_and_name(finding.kind, finding.object) for finding in found[:5]))
+        if len(found) > 5:
+            shown = tr("{shown} and {more} more", shown=shown, more=len(found) - 5)
+        repair = tr("make repair goes through earlier revisions again; where it does not help, report it")
         raise FailedError(
-            f"the schema would not be what the application needs: {shown}{more}",
-            f"Nothing was changed. {event_triggers(connection) or repair}",
+            tr("the schema would not be what the application needs: {shown}", shown=shown),
+            tr("Nothing was changed. {todo}", todo=event_triggers(connection) or repair),
         )

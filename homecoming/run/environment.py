@@ -24,6 +24,7 @@ from homecoming.connection.reflection import reflects_public
 from homecoming.errors import FailedError, HomecomingError, NoConnectionError
 from homecoming.history.bookkeeping import version_schema
 from homecoming.history.run_history import history_of
+from homecoming.language import tr
 from homecoming.logs import get_logger
 from homecoming.operations.batch import answered, batched
 from homecoming.operations.guarded import run
@@ -90,7 +91,8 @@ class UnmendedError(HomecomingError):
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(
-            f"the history mends none of the {len(outcome.found)} differences", "Mend them as said above, one by one"
+            tr("the history mends none of the {found} differences", found=len(outcome.found)),
+            tr("Mend them as said above, one by one"),
         )
         self.outcome = outcome
 
@@ -221,8 +223,11 @@ def _run_migrations(context: EnvironmentContext) -> Left:
         migration.run_migrations()
     left = left_by(migration, has_lines=bool(attributes.get("way") and attributes.get("steps")))
     if set(left.at) != set(attributes.get("destination", left.at)):
-        says = ", ".join(left.at) or "nothing"
-        raise FailedError(f"alembic_version would say {says}, and not what was done", "Nothing was changed: run again")
+        says = ", ".join(left.at) or tr("nothing")
+        raise FailedError(
+            tr("alembic_version would say {says}, and not what was done", says=says),
+            tr("Nothing was changed: run again"),
+        )
     return left
 
 

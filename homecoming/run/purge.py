@@ -28,6 +28,7 @@ from homecoming.history.bookkeeping import refuse_impostors, versions_of
 from homecoming.history.configuration import configuration
 from homecoming.history.retired_objects import Kept, read_kept
 from homecoming.history.run_history import Purged, history_of
+from homecoming.language import tr, trn
 from homecoming.logs import get_logger
 from homecoming.preflight.preflight import refuse_foreign_database
 from homecoming.settings import Settings
@@ -94,7 +95,8 @@ def _refuse_another(settings: Settings, url: sa.URL, confirm: str) -> None:
     name = file.name if file else str(url.database)
     if confirm != name:
         raise UsageError(
-            f"the database is {name}, and CONFIRM names another", f"Where it is meant, give CONFIRM={name}"
+            tr("the database is {name}, and CONFIRM names another", name=name),
+            tr("Where it is meant, give CONFIRM={name}", name=name),
         )
 
 
@@ -113,7 +115,8 @@ def _purge(connection: sa.Connection, before: datetime) -> tuple[Kept, ...]:
     history.begin_run()
     for thing in found:
         _empty(connection, thing)
-        log.info("%s: %s deleted, of revision %s", thing.name, _counted(thing.rows), thing.entry.revision)
+        rows_gone = trn("{n} row", "{n} rows", thing.rows or 0)
+        log.info("%s: %s deleted, of revision %s", thing.name, rows_gone, thing.entry.revision)
     history.end_run()
     return found
 
@@ -130,8 +133,13 @@ def _refuse_referred(connection: sa.Connection, found: Sequence[Kept]) -> None:
     for thing in found:
         for child, constraint in connection.execute(sa.text(_REFERRED), {"name": thing.kept_in}):
             raise Refused(
-                f"{child} refers to the rows of {thing.table} by its foreign key {constraint}",
-                "Nothing was deleted. Drop that foreign key, or turn it to another table, then run again",
+                tr(
+                    "{child} refers to the rows of {table} by its foreign key {constraint}",
+                    child=child,
+                    table=thing.table,
+                    constraint=constraint,
+                ),
+                tr("Nothing was deleted. Drop that foreign key, or turn it to another table, then run again"),
             )
 
 

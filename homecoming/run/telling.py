@@ -9,6 +9,7 @@ from typing import Any
 from alembic.script import Script
 
 from homecoming.events import tell
+from homecoming.history.words import title
 from homecoming.logs import get_logger
 
 log = get_logger("deploy")
@@ -40,8 +41,8 @@ class Telling:
         self._attributes["revision"] = revision
         self._attributes["steps"] = self._attributes.get("steps", 0) + 1
         if not self._is_printed:
-            arrow = "<-" if told["direction"] == "downgrade" else "->"
-            tell(log, logging.INFO, "revision_started", told, f"{arrow} %s  %s", revision, script.doc)
+            line = "<- %s  %s" if told["direction"] == "downgrade" else "-> %s  %s"
+            tell(log, logging.INFO, "revision_started", told, line, revision, title(script))
 
     def ended(self, revision: str, seconds: float, rows: int) -> None:
         """Tell that it has run."""

@@ -37,6 +37,8 @@ _MAKERS = {
 _MARK = re.compile(r"(?:[a-z)]: |[a-z]\. |\bor |[a-z]; )$")
 # A call that runs its statement, in place of saying it.
 _RUN = {"exec_driver_sql", "execute", "executescript", "text", "fullmatch", "search", "compile", "startswith"}
+# What makes a message of a template, whose values have names.
+_MESSAGES = {"tr", "trn", "mark"}
 # What a run sets for itself.
 _OURS = ("SET LOCAL ", "SET CONSTRAINTS ", "SELECT set_config(")
 # Where a statement may begin in what makes nothing but advice: an action of ALTER TABLE follows what is filled in.
@@ -68,6 +70,8 @@ def _of_python(path: Path, makes: set[str] | None, is_maker: bool) -> Iterator[s
         functions = {each.name for each in outer if isinstance(each, ast.FunctionDef)}
         if isinstance(outer[0], ast.JoinedStr | ast.Expr):
             continue
+        if calls & _MESSAGES:
+            text = re.sub(r"\{\w+(?:!r)?(?::[^{}]*)?\}", "{}", text)
         if calls & _RUN:
             # A statement may make advice itself.
             for literal in re.findall(r"format\('([^']*)'", text):

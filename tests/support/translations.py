@@ -17,6 +17,8 @@ from tests.support.history import ROOT
 
 PACKAGES = ("homecoming", "painel_migrations")
 LOG_METHODS = {"debug", "info", "warning", "error", "log"}
+# A value's place: {name}, {name:.1f}, %s, %-11s, %(name)s.
+_VALUES = re.compile(r"\{[^{}]*\}|%(?:\(\w+\))?[-\d.]*[a-z]")
 HEADER = """\
 # Brazilian Portuguese. Sorted by msgid: python -m tests.support.translations sorts it and says what is missing.
 msgid ""
@@ -38,6 +40,8 @@ def messages() -> dict[str, str]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             found |= dict(_messages_of(ast.parse(path.read_text("utf-8"))))
+    # What stands around the values may be punctuation alone: there is nothing to translate.
+    found = {one: many for one, many in found.items() if re.search(r"[^\W\d_]", _VALUES.sub("", one))}
     return found | dict.fromkeys(shell_messages(), "")
 
 
@@ -59,7 +63,8 @@ def _messages_of(tree: ast.AST) -> Iterator[tuple[str, str]]:
             continue
         called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         texts = [_text(argument) for argument in node.args]
-        if called == "tr" and texts[0] is not None:
+        texts += [_text(arm) for one in node.args if isinstance(one, ast.IfExp) for arm in (one.body, one.orelse)]
+        if called in ("tr", "mark") and texts[0] is not None:
             yield texts[0], ""
         elif called == "trn" and texts[0] is not None and texts[1] is not None:
             yield texts[0], texts[1]
