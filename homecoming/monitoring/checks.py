@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from homecoming.language import Message, tr
+
 
 class State(StrEnum):
     """How a check ended; ``UNKNOWN`` where the database could not be asked. Only ``FAILED`` is unhealthy."""
@@ -14,6 +16,61 @@ class State(StrEnum):
     WARNING = "warning"
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+    @property
+    def word(self) -> Message:
+        """The state, for people: what is unhealthy is loud."""
+        return _STATES[self]
+
+
+_STATES = {
+    State.OK: tr("ok"),
+    State.WARNING: tr("warning"),
+    State.FAILED: tr("FAILED"),
+    State.UNKNOWN: tr("unknown"),
+}
+
+_NAMES = {
+    str(name): name
+    for name in (
+        tr("reachable"),
+        tr("latency"),
+        tr("revision"),
+        tr("drift"),
+        tr("long_transactions"),
+        tr("invalid_indexes"),
+        tr("sequences"),
+        tr("disk"),
+        tr("last_run"),
+        tr("edited"),
+        tr("backup"),
+    )
+}
+
+_RUN_WORDS = {
+    str(word): word
+    for word in (
+        tr("command"),
+        tr("start-up"),
+        tr("console"),
+        tr("done"),
+        tr("nothing"),
+        tr("failed"),
+        tr("in doubt"),
+        tr("lost"),
+        tr("unreachable"),
+        tr("locked"),
+        tr("refused"),
+        tr("usage"),
+        tr("interrupted"),
+        tr("overdue"),
+    )
+}
+
+
+def run_word(word: str) -> str:
+    """Return how a run went or ended, for people: a direction is a verb's name and stays one."""
+    return _RUN_WORDS.get(word, word)
 
 
 @dataclass(frozen=True)
@@ -31,11 +88,16 @@ class Check:
     values: Mapping[str, object] = field(default_factory=dict)
 
     @property
-    def said(self) -> str:
-        """What was found, in English."""
-        return self.what.format(**self.values)
+    def word(self) -> Message:
+        """The name, for people."""
+        return _NAMES[self.name]
 
     @property
-    def advice(self) -> str:
-        """What to do, in English."""
-        return self.todo.format(**self.values)
+    def said(self) -> Message:
+        """What was found."""
+        return Message((self.what,), self.values)
+
+    @property
+    def advice(self) -> Message:
+        """What to do."""
+        return Message((self.todo,), self.values)

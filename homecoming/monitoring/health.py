@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from homecoming.discretion import discreet, discreet_document
-from homecoming.monitoring.checks import Check, State
+from homecoming.language import Message, joined, localized, template, tr
+from homecoming.monitoring.checks import Check, State, run_word
 from homecoming.monitoring.health_backups import backup
 from homecoming.monitoring.health_vitals import (
     disk,
@@ -27,7 +28,7 @@ WELL = ("done", "nothing")
 
 # What another upgrade would end in again, as long as the database is as it was; a rehearsal says why, and what to do.
 AGAIN = ("refused", "failed")
-REHEARSE = "make upgrade PLAN=1 says what is in its way, and what to do"
+REHEARSE = template("make upgrade PLAN=1 says what is in its way, and what to do")
 
 
 def judge(snapshot: Snapshot) -> list[Check]:
@@ -82,32 +83,37 @@ def document(snapshot: Snapshot, checks: Sequence[Check]) -> dict[str, object]:
 
 def lines(snapshot: Snapshot, checks: Sequence[Check]) -> Iterator[str]:
     """Yield what was found for people: the verdict first, then a line a check, and what to do below it."""
-    yield _verdict(checks)
-    yield f"Database: {snapshot.database}"
-    wide = max(len(check.name) for check in checks)
+    yield _shown(_verdict(checks))
+    yield _shown(tr("Database: {database}", database=snapshot.database))
+    wide = max(len(localized(state.word)) for state in State)
+    wider = max(len(localized(check.word)) for check in checks)
     for check in checks:
-        state = str(check.state).upper() if check.state is State.FAILED else str(check.state)
-        yield f"  {state:<7}  {check.name:<{wide}}  {printable(discreet(check.said))}"
+        state, name = localized(check.state.word), localized(check.word)
+        yield f"  {state:<{wide}}  {name:<{wider}}  {_shown(check.said)}"
         # What could not be asked waits for what failed.
         if check.todo and check.state is not State.UNKNOWN:
-            yield f"  {'':<7}  {'':<{wide}}  Next: {printable(discreet(check.advice))}"
+            yield f"  {'':<{wide}}  {'':<{wider}}  {_shown(tr('Next: {todo}', todo=check.advice))}"
 
 
-def _verdict(checks: Sequence[Check]) -> str:
+def _shown(text: Message) -> str:
+    return printable(discreet(localized(text)))
+
+
+def _verdict(checks: Sequence[Check]) -> Message:
     failed = [check.said for check in checks if check.state is State.FAILED]
     if failed:
-        return f"unhealthy: {printable(discreet('; '.join(failed)))}"
-    warned = [check.name for check in checks if check.state is State.WARNING]
-    return f"healthy, with warnings: {', '.join(warned)}" if warned else "healthy"
+        return tr("unhealthy: {reasons}", reasons=joined("; ", failed))
+    warned = [check.word for check in checks if check.state is State.WARNING]
+    return tr("healthy, with warnings: {names}", names=joined(", ", warned)) if warned else tr("healthy")
 
 
 def _reachable(snapshot: Snapshot) -> Check:
     if snapshot.problem is not None:
         values = {"problem": snapshot.problem.what, "todo": snapshot.problem.todo}
-        return Check("reachable", State.FAILED, "{problem}", "{todo}", values)
+        return Check("reachable", State.FAILED, template("{problem}"), template("{todo}"), values)
     if snapshot.vitals is None:
-        return Check("reachable", State.OK, "yes")
-    return Check("reachable", State.OK, "{version}", values={"version": snapshot.vitals.version})
+        return Check("reachable", State.OK, template("yes"))
+    return Check("reachable", State.OK, template("{version}"), values={"version": snapshot.vitals.version})
 
 
 def _revision(snapshot: Snapshot) -> Check:
@@ -116,17 +122,17 @@ def _revision(snapshot: Snapshot) -> Check:
     if snapshot.problem is not None:
         return unknown(name)
     if snapshot.empty:
-        return Check(name, State.FAILED, "the database is empty", "make upgrade", values)
+        return Check(name, State.FAILED, template("the database is empty"), "make upgrade", values)
     if snapshot.revision not in {None, *(step.revision for step in snapshot.steps)}:
-        what = "at {revision}, which this history does not know"
-        todo = "It may be newer than this copy: update this repository, or correct DATABASE_URL"
+        what = template("at {revision}, which this history does not know")
+        todo = template("It may be newer than this copy: update this repository, or correct DATABASE_URL")
         return Check(name, State.FAILED, what, todo, values)
     if snapshot.revision == snapshot.head:
-        return Check(name, State.OK, "{revision} (head)", values=values)
+        return Check(name, State.OK, template("{revision} (head)"), values=values)
     what = (
-        "no revision, {pending} behind head {head}"
+        template("no revision, {pending} behind head {head}")
         if snapshot.revision is None
-        else "at {revision}, {pending} behind head {head}"
+        else template("at {revision}, {pending} behind head {head}")
     )
     if _in_the_way(snapshot):
         return Check(name, State.FAILED, what, REHEARSE, values)
@@ -147,17 +153,22 @@ def _drift(snapshot: Snapshot) -> Check:
         return unknown("drift")
     if snapshot.revision != snapshot.head:
         # What is pending differs from head: that is no drift, and the upgrade itself compares when it has done it.
-        return Check("drift", State.UNKNOWN, "judged at head only", "make upgrade, which judges it at its end")
+        return Check(
+            "drift",
+            State.UNKNOWN,
+            template("judged at head only"),
+            template("make upgrade, which judges it at its end"),
+        )
     drift = snapshot.drift
     if not drift:
-        return Check("drift", State.OK, "the catalogue is equal to the schema", values={"count": 0})
-    objects = [f"{finding.kind} {finding.object}" for finding in drift]
-    values = {"count": len(drift), "names": named(objects), "objects": objects[:MOST_NAMES]}
+        return Check("drift", State.OK, template("the catalogue is equal to the schema"), values={"count": 0})
+    objects = [tr("{kind} {object}", kind=finding.kind_word, object=finding.object) for finding in drift]
+    values = {"count": len(drift), "names": named(objects), "objects": [str(each) for each in objects[:MOST_NAMES]]}
     return Check(
         "drift",
         State.FAILED,
-        "differences from the schema: {count} ({names})",
-        "make verify, which says for each why it matters and what mends it",
+        template("differences from the schema: {count} ({names})"),
+        template("make verify, which says for each why it matters and what mends it"),
         values,
     )
 
@@ -165,26 +176,26 @@ def _drift(snapshot: Snapshot) -> Check:
 def _last_run(snapshot: Snapshot) -> Check:
     run = snapshot.journal.last_run
     if run is None:
-        return Check("last_run", State.OK, "none from here yet")
+        return Check("last_run", State.OK, template("none from here yet"))
     values: dict[str, object] = {
         "run": run.run,
-        "way": run.way,
-        "direction": run.direction,
-        "result": run.result,
+        "way": run_word(run.way),
+        "direction": run_word(run.direction),
+        "result": run_word(run.result),
         "exit_code": run.exit_code,
         "seconds": run.seconds,
         "ended_at": run.ended_at.isoformat(),
         "when": f"{run.ended_at:%Y-%m-%d %H:%M} UTC",
     }
     if run.result in WELL:
-        return Check("last_run", State.OK, "{direction} by {way} at {when}: {result}", values=values)
-    what = "{direction} by {way} at {when} did not end well: {result}, exit code {exit_code}"
+        return Check("last_run", State.OK, template("{direction} by {way} at {when}: {result}"), values=values)
+    what = template("{direction} by {way} at {when} did not end well: {result}, exit code {exit_code}")
     if _in_the_way(snapshot):
         return Check("last_run", State.WARNING, what, REHEARSE, values)
     todo = (
-        "make {direction} again, with the reason in its log (run {run}); make doctor says what is in its way"
+        template("make {direction} again, with the reason in its log (run {run}); make doctor says what is in its way")
         if run.direction == "upgrade"
-        else "Read its log (run {run}), then make status"
+        else template("Read its log (run {run}), then make status")
     )
     return Check("last_run", State.WARNING, what, todo, values)
 
@@ -194,7 +205,7 @@ def _edited(snapshot: Snapshot) -> Check:
         return unknown("edited")
     revisions = [step.revision for step in snapshot.edited]
     if not revisions:
-        return Check("edited", State.OK, "every applied revision is as it ran", values={"count": 0})
+        return Check("edited", State.OK, template("every applied revision is as it ran"), values={"count": 0})
     values = {"count": len(revisions), "names": named(revisions), "revisions": revisions}
-    what = "edited since they were applied: {names}"
-    return Check("edited", State.WARNING, what, "make repair, which applies the history again", values)
+    what = template("edited since they were applied: {names}")
+    return Check("edited", State.WARNING, what, template("make repair, which applies the history again"), values)

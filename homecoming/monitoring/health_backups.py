@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from homecoming.language import template
 from homecoming.monitoring.checks import Check, State
 from homecoming.monitoring.snapshot import Snapshot
 
@@ -38,8 +39,13 @@ def backup(snapshot: Snapshot) -> Check:
     known = snapshot.backups
     if known.made_at is None or known.first_at is None:
         if known.is_named:
-            return Check("backup", State.WARNING, "none is in the folder that is named for them", "make backup")
-        return Check("backup", State.OK, "none is known here", values={"count": 0})
+            return Check(
+                "backup",
+                State.WARNING,
+                template("none is in the folder that is named for them"),
+                template("make backup"),
+            )
+        return Check("backup", State.OK, template("none is known here"), values={"count": 0})
     first = known.first_at
     found = (
         _made(snapshot, known.made_at),
@@ -54,20 +60,20 @@ def backup(snapshot: Snapshot) -> Check:
 
 
 def _made(snapshot: Snapshot, at: datetime) -> Check:
-    what = "the newest is {age} old"
-    todo = "See why no other was made: run scripts/maintenance/nightly.sh by hand"
+    what = template("the newest is {age} old")
+    todo = template("See why no other was made: run scripts/maintenance/nightly.sh by hand")
     return _check(snapshot, "made", at, what, todo)
 
 
 def _proven(snapshot: Snapshot, at: datetime | None, first: datetime) -> Check:
-    what = "none is proven" if at is None else "the newest that is proven is {age} old"
-    todo = "make backup-verify"
+    what = template("none is proven") if at is None else template("the newest that is proven is {age} old")
+    todo = template("make backup-verify")
     return _check(snapshot, "proven", at or first, what, todo)
 
 
 def _drilled(snapshot: Snapshot, at: datetime | None, first: datetime) -> Check:
-    what = "none was drilled" if at is None else "the last drill was {age} ago"
-    todo = "make drill"
+    what = template("none was drilled") if at is None else template("the last drill was {age} ago")
+    todo = template("make drill")
     return _check(snapshot, "drilled", at or first, what, todo)
 
 

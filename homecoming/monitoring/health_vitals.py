@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from homecoming.language import Message, joined, template, tr
 from homecoming.monitoring.checks import Check, State
 from homecoming.monitoring.snapshot import LongTransaction, SequenceUse, Vitals
 from homecoming.preflight.on_sqlite import GROWTH, LEAST
@@ -39,12 +40,12 @@ NAMED = 3
 # A number of 64 bits.
 WIDEST = 2**63 - 1
 
-FIRST_REACH_IT = "First reach it: make doctor"
+FIRST_REACH_IT = template("First reach it: make doctor")
 
 
 def unknown(name: str) -> Check:
     """Return the check of what could not be asked."""
-    return Check(name, State.UNKNOWN, "not asked", FIRST_REACH_IT)
+    return Check(name, State.UNKNOWN, template("not asked"), FIRST_REACH_IT)
 
 
 def latency(asked: Vitals | None) -> Check:
@@ -54,9 +55,11 @@ def latency(asked: Vitals | None) -> Check:
     state = _state("latency", asked.latency)
     values = {"seconds": round(asked.latency, 6), "milliseconds": round(asked.latency * 1000, 3)}
     todo = (
-        "Run it nearer to the database, or find what is slow on the way: make doctor" if state is not State.OK else ""
+        template("Run it nearer to the database, or find what is slow on the way: make doctor")
+        if state is not State.OK
+        else ""
     )
-    return Check("latency", state, "{milliseconds:.2f} ms a round trip", todo, values)
+    return Check("latency", state, template("{milliseconds:.2f} ms a round trip"), todo, values)
 
 
 def long_transactions(asked: Vitals | None) -> Check:
@@ -77,13 +80,15 @@ def long_transactions(asked: Vitals | None) -> Check:
             "who": named([_who(each) for each in long]),
         }
         values["statements"] = "; ".join(_end_of(each) for each in long[:NAMED])
-        what = "open for more than {minutes:.0f} min: {count}, the longest for {longest} ({who})"
-        return Check(name, State.WARNING, what, "End them, where nobody needs them: {statements}", values)
+        what = template("open for more than {minutes:.0f} min: {count}, the longest for {longest} ({who})")
+        return Check(name, State.WARNING, what, template("End them, where nobody needs them: {statements}"), values)
     if asked.hidden_sessions:
         # Unhealthy is what is seen: that something is not seen alarms nobody, but it is said.
-        what = "none open for more than {minutes:.0f} min that this role may see; sessions hidden from it: {hidden}"
+        what = template(
+            "none open for more than {minutes:.0f} min that this role may see; sessions hidden from it: {hidden}"
+        )
         return Check(name, State.OK, what, values=values)
-    return Check(name, State.OK, "none open for more than {minutes:.0f} min", values=values)
+    return Check(name, State.OK, template("none open for more than {minutes:.0f} min"), values=values)
 
 
 def _told(transaction: LongTransaction) -> dict[str, object]:
@@ -96,10 +101,13 @@ def _told(transaction: LongTransaction) -> dict[str, object]:
     }
 
 
-def _who(transaction: LongTransaction) -> str:
-    what = f"session {transaction.pid}" if transaction.prepared is None else f"prepared {transaction.prepared}"
-    of = f" of {transaction.role}" if transaction.role else ""
-    return f"{what}{of}{f', {transaction.application}' if transaction.application else ''}"
+def _who(transaction: LongTransaction) -> Message:
+    who = tr("session {pid}", pid=transaction.pid)
+    if transaction.prepared is not None:
+        who = tr("prepared {name}", name=transaction.prepared)
+    if transaction.role:
+        who = tr("{session} of {role}", session=who, role=transaction.role)
+    return joined(", ", [who, *([transaction.application] if transaction.application else [])])
 
 
 def _end_of(transaction: LongTransaction) -> str:
@@ -115,7 +123,7 @@ def invalid_indexes(asked: Vitals | None) -> Check:
         return unknown(name)
     found = asked.invalid_indexes
     if not found:
-        return Check(name, State.OK, "none", values={"count": 0})
+        return Check(name, State.OK, template("none"), values={"count": 0})
     values = {
         "count": len(found),
         "names": named(found),
@@ -123,8 +131,12 @@ def invalid_indexes(asked: Vitals | None) -> Check:
         "statements": "; ".join(_mend(index) for index in found[:NAMED]),
         "drops": "; ".join(_drop(index) for index in found[:NAMED] if not _is_copy(index)),
     }
-    what = "written to and never read: {count} ({names})"
-    todo = "{statements}. Where that fails too, rows stand against it: {drops}" if values["drops"] else "{statements}"
+    what = template("written to and never read: {count} ({names})")
+    todo = (
+        template("{statements}. Where that fails too, rows stand against it: {drops}")
+        if values["drops"]
+        else template("{statements}")
+    )
     return Check(name, State.WARNING, what, todo, values)
 
 
@@ -149,7 +161,7 @@ def sequences(asked: Vitals | None) -> Check:
     if asked is None:
         return unknown(name)
     if not asked.sequences:
-        return Check(name, State.OK, "no table gives numbers", values={"count": 0})
+        return Check(name, State.OK, template("no table gives numbers"), values={"count": 0})
     fullest = sorted(asked.sequences, key=_share, reverse=True)
     near = [use for use in fullest if _state(name, _share(use)) is not State.OK]
     state = _state(name, _share(fullest[0]))
@@ -160,13 +172,14 @@ def sequences(asked: Vitals | None) -> Check:
         "near": [{"table": use.table, "column": use.column, "used": use.used, "limit": use.limit} for use in near],
     }
     if state is State.OK:
-        return Check(name, state, "{percent:.0f} % used at most ({fullest})", values=values)
+        return Check(name, state, template("{percent:.0f} % used at most ({fullest})"), values=values)
     values["names"] = named([f"{use.table}.{use.column} {100 * _share(use):.0f} %" for use in near])
-    values["statements"] = "; ".join(_widen(use) for use in near[:NAMED])
-    todo = "{statements}"
+    values["statements"] = joined("; ", [_widen(use) for use in near[:NAMED]])
+    todo = template("{statements}")
     if any(use.table in project().metadata.tables for use in near):
-        todo += f". It is drift until {project().schema_folder} says the same: make revision"
-    return Check(name, state, "of all its numbers given: {names}", todo, values)
+        values["schema_folder"] = project().schema_folder
+        todo = template("{statements}. It is drift until {schema_folder} says the same: make revision")
+    return Check(name, state, template("of all its numbers given: {names}"), todo, values)
 
 
 def _share(use: SequenceUse) -> float:
@@ -176,7 +189,8 @@ def _share(use: SequenceUse) -> float:
 def _widen(use: SequenceUse) -> str:
     """Return what gives a column more numbers; one of 64 bits is near its end only where such a number was written."""
     if use.limit >= WIDEST:
-        return f"no type is wider: find the row that was given such a number: SELECT max({use.column}) FROM {use.table}"
+        seen = f"SELECT max({use.column}) FROM {use.table}"
+        return tr("no type is wider: find the row that was given such a number: {seen}", seen=seen)
     wider = f"ALTER TABLE public.{use.table} ALTER COLUMN {use.column} TYPE bigint"
     if use.is_identity:
         # Its sequence takes the type of the column along, but not a limit that was set by hand.
@@ -190,16 +204,16 @@ def disk(asked: Vitals | None) -> Check:
         return unknown("disk")
     values: dict[str, object] = {"size": asked.size, "free": asked.free}
     if asked.size is None:
-        return Check("disk", State.OK, "this role may not ask for its size", values=values)
+        return Check("disk", State.OK, template("this role may not ask for its size"), values=values)
     values |= {"size_text": _size(asked.size)}
     if asked.free is None:
-        return Check("disk", State.OK, "{size_text} used; what is free cannot be asked here", values=values)
+        return Check("disk", State.OK, template("{size_text} used; what is free cannot be asked here"), values=values)
     needed = round(GROWTH * asked.size) + LEAST
     values |= {"needed": needed, "free_text": _size(asked.free), "needed_text": _size(needed)}
     if _state("disk", needed / max(asked.free, 1)) is State.FAILED:
-        what = "{free_text} free, and an upgrade may need {needed_text}: it would be refused"
-        return Check("disk", State.FAILED, what, "Free space on the disk of the file", values)
-    return Check("disk", State.OK, "{size_text} used, {free_text} free", values=values)
+        what = template("{free_text} free, and an upgrade may need {needed_text}: it would be refused")
+        return Check("disk", State.FAILED, what, template("Free space on the disk of the file"), values)
+    return Check("disk", State.OK, template("{size_text} used, {free_text} free"), values=values)
 
 
 def _state(name: str, value: float) -> State:
@@ -210,14 +224,17 @@ def _state(name: str, value: float) -> State:
     return State.WARNING if threshold.warns is not None and value > threshold.warns else State.OK
 
 
-def named(names: Sequence[str]) -> str:
+def named(names: Sequence[str]) -> Message:
     """Name the first of many things, and say how many more there are."""
+    first = joined(", ", names[:NAMED])
     more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    return tr("{names} and {count} more", names=first, count=more) if more > 0 else first
 
 
 def _duration(seconds: float) -> str:
-    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+    if seconds >= 2 * 86400:
+        return tr("{count:.0f} days", count=seconds // 86400)
+    for size, unit in ((3600, "h"), (60, "min")):
         if seconds >= 2 * size:
             return f"{seconds // size:.0f} {unit}"
     return f"{seconds:.0f} s"

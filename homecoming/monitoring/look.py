@@ -24,6 +24,7 @@ from homecoming.events import observed
 from homecoming.history.bookkeeping import BOOKKEEPING, versions_of
 from homecoming.history.configuration import configuration
 from homecoming.history.lines import Line, edited, read_lines
+from homecoming.language import tr
 from homecoming.logs import get_logger
 from homecoming.monitoring import journal
 from homecoming.monitoring.backups import read_backups
@@ -103,7 +104,8 @@ def _ended_within(seconds: float, breaker: Breaker) -> Iterator[Breaker]:
         if not overdue.is_set():
             raise
         raise NoConnectionError(
-            f"the database has not answered within {seconds:g} seconds", "See why, step by step: make doctor"
+            tr("the database has not answered within {seconds:g} seconds", seconds=seconds),
+            tr("See why, step by step: make doctor"),
         ) from None
     finally:
         timer.cancel()

@@ -8,6 +8,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from homecoming.language import tr
+
 
 def write(path: Path, text: bytes) -> None:
     """Replace a file at once, readable by everybody, so that no half of it is ever read.
@@ -18,7 +20,7 @@ def write(path: Path, text: bytes) -> None:
     target = path.resolve()
     if target.exists() and not target.is_file():
         # A rename would put a file in the place of /dev/null.
-        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+        raise OSError(errno.EINVAL, tr("is not a regular file"), str(path))
     # The collector reads what ends in .prom.
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     unfinished = Path(name)

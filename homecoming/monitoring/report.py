@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from homecoming.extras import MissingExtraError, need
+from homecoming.language import tr
 from homecoming.logs import get_logger
 from homecoming.monitoring.checks import Check
 from homecoming.monitoring.snapshot import Snapshot
@@ -25,13 +26,13 @@ def report(settings: Settings, snapshot: Snapshot, checks: Sequence[Check]) -> N
     except OSError as error:
         log.warning("%s was not written: %s", METRICS_FILE, error.strerror)
     except Exception as error:
-        _warn("the metrics were not written", error)
+        _warn(tr("the metrics were not written"), error)
     try:
         from homecoming.monitoring import alerts
 
         alerts.report(settings, snapshot)
     except Exception as error:
-        _warn("no alert was sent", error)
+        _warn(tr("no alert was sent"), error)
 
 
 def _write_metrics(settings: Settings, snapshot: Snapshot, checks: Sequence[Check]) -> None:

@@ -9,6 +9,7 @@ import ast
 import json
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def messages() -> dict[str, str]:
             found |= dict(_messages_of(ast.parse(path.read_text("utf-8"))))
     # What stands around the values may be punctuation alone: there is nothing to translate.
     found = {one: many for one, many in found.items() if re.search(r"[^\W\d_]", _VALUES.sub("", one))}
-    return found | dict.fromkeys(shell_messages(), "")
+    return found | dict.fromkeys({*shell_messages(), *rule_messages()}, "")
 
 
 def shell_messages() -> set[str]:
@@ -56,6 +57,12 @@ def shell_messages() -> set[str]:
     return found - {"%s"}
 
 
+def rule_messages() -> set[str]:
+    """Return what the rules of alerts say."""
+    rules = tomllib.loads((ROOT / "homecoming/monitoring/alerts/rules.toml").read_text("utf-8"))["rule"]
+    return {rule[name] for rule in rules for name in ("title", "todo", "resolved")}
+
+
 def _messages_of(tree: ast.AST) -> Iterator[tuple[str, str]]:
     logs = any(isinstance(node, ast.ImportFrom) and node.module == "homecoming.language" for node in ast.walk(tree))
     for node in ast.walk(tree):
@@ -64,7 +71,7 @@ def _messages_of(tree: ast.AST) -> Iterator[tuple[str, str]]:
         called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         texts = [_text(argument) for argument in node.args]
         texts += [_text(arm) for one in node.args if isinstance(one, ast.IfExp) for arm in (one.body, one.orelse)]
-        if called in ("tr", "mark") and texts[0] is not None:
+        if called in ("tr", "mark", "template") and texts[0] is not None:
             yield texts[0], ""
         elif called == "trn" and texts[0] is not None and texts[1] is not None:
             yield texts[0], texts[1]

@@ -10,6 +10,7 @@ from pathlib import Path
 from homecoming.discretion import discreet
 from homecoming.errors import UsageError
 from homecoming.events import current_run
+from homecoming.language import ENGLISH, Message, chosen, localized, template, tr
 from homecoming.logs import get_logger
 from homecoming.monitoring.alerts.claims import Claims
 from homecoming.monitoring.alerts.facts import facts, fields
@@ -17,6 +18,7 @@ from homecoming.monitoring.alerts.rules import RULES, Rule, RulesError, load
 from homecoming.monitoring.alerts.webhook import (
     FIRING,
     RESOLVED,
+    STATUSES,
     Alert,
     Delivery,
     Limits,
@@ -56,7 +58,7 @@ def report(
     except UsageError as error:
         log.warning("No alert can be sent: %s. %s", error.what, error.todo)
     except RulesError as error:
-        log.warning("No alert can be sent: %s", error)
+        log.warning("No alert can be sent: %s", error.args[0])
     except Exception as error:
         # Only the class: a library's text may repeat the address.
         log.warning("No alert can be sent: %s", type(error).__name__)
@@ -66,6 +68,8 @@ def _tell_all(
     settings: Settings, snapshot: Snapshot, hook: Webhook, rules: Sequence[Rule], now: float, limits: Limits
 ) -> None:
     deadline = time.monotonic() + limits.total
+    # Plain JSON is for machines; a chat is read by people.
+    language = ENGLISH if hook.style == "json" else chosen()
     claims = Claims(settings.monitoring.state, snapshot.database, now)
     known, thresholds = facts(snapshot), {"behind_limit": settings.monitoring.behind_limit}
     for rule in rules:
@@ -74,24 +78,24 @@ def _tell_all(
         late = deadline - time.monotonic() <= limits.pause
         if firing is None or late or not claims.take(rule.cause, firing):
             continue
-        delivery = Delivery("interrupted")
+        delivery = Delivery(tr("interrupted"))
         try:
-            delivery = post(hook, _alert(rule, snapshot, firing, now), limits, deadline)
+            delivery = post(hook, _alert(rule, snapshot, firing, now, language), limits, deadline)
         finally:
             if delivery.failure:
                 claims.give_back(rule.cause, firing)
         _say(rule.cause, _status(firing), delivery)
 
 
-def _alert(rule: Rule, snapshot: Snapshot, firing: bool, now: float) -> Alert:
+def _alert(rule: Rule, snapshot: Snapshot, firing: bool, now: float, language: str) -> Alert:
     said = fields(snapshot)
     run = snapshot.journal.last_run if rule.of_a_run else None
     return Alert(
         cause=rule.cause,
         severity=rule.severity,
         status=_status(firing),
-        summary=_line((rule.title if firing else rule.resolved).format(**said)),
-        next=_line(rule.todo.format(**said)) if firing else "",
+        summary=_line(Message((rule.title if firing else rule.resolved,), said), language),
+        next=_line(Message((rule.todo,), said), language) if firing else "",
         database=snapshot.database,
         revision=snapshot.revision,
         head=snapshot.head,
@@ -101,9 +105,10 @@ def _alert(rule: Rule, snapshot: Snapshot, firing: bool, now: float) -> Alert:
     )
 
 
-def _line(text: str) -> str:
+def _line(text: Message, language: str) -> str:
     """A name or a server's words may hold line ends and what a terminal obeys, and be of any length."""
-    line = discreet(" ".join("".join(sign if sign.isprintable() else " " for sign in text).split()))
+    shown = localized(text, language)
+    line = discreet(" ".join("".join(sign if sign.isprintable() else " " for sign in shown).split()))
     return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
 
 
@@ -113,7 +118,7 @@ def _status(firing: bool) -> str:
 
 def _say(cause: str, status: str, delivery: Delivery) -> None:
     if delivery.failure:
-        unsent = "The alert %s (%s) could not be delivered: %s. The next report tries again"
-        log.warning(unsent, cause, status, delivery.failure)
+        unsent = template("The alert %s (%s) could not be delivered: %s. The next report tries again")
+        log.warning(unsent, cause, STATUSES[status], delivery.failure)
     else:
-        log.info("Alert sent: %s (%s)", cause, status)
+        log.info("Alert sent: %s (%s)", cause, STATUSES[status])

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from homecoming.language import tr, trn
+from homecoming.monitoring.checks import run_word
 from homecoming.monitoring.health_backups import backup
+from homecoming.monitoring.health_vitals import named
 from homecoming.monitoring.snapshot import LastRun, SequenceUse, Snapshot
 
 Fact = str | float
@@ -40,9 +43,6 @@ FIELDS = (
 )
 """What a text of a rule may name in braces."""
 
-# Enough to know where to look; `make verify` has them all.
-NAMED = 3
-
 
 def facts(snapshot: Snapshot) -> dict[str, Fact | None]:
     """Return the value of every name of ``FACTS``, None where this look cannot see it."""
@@ -67,19 +67,20 @@ def facts(snapshot: Snapshot) -> dict[str, Fact | None]:
 def fields(snapshot: Snapshot) -> dict[str, str]:
     """Return the text of every name of ``FIELDS``: names of the schema's objects, never a definition or a value."""
     run, problem, fullest = snapshot.journal.last_run, snapshot.problem, _fullest(snapshot)
+    none = tr("none")
     return {
-        "result": run.result if run else "none",
-        "direction": run.direction if run else "none",
-        "way": run.way if run else "none",
-        "run": run.run if run else "none",
-        "problem": problem.what if problem else "none",
+        "result": run_word(run.result) if run else none,
+        "direction": run.direction if run else none,
+        "way": run_word(run.way) if run else none,
+        "run": run.run if run else none,
+        "problem": problem.what if problem else none,
         "problem_todo": problem.todo if problem else "",
-        "drift": f"{len(snapshot.drift)} object{'' if len(snapshot.drift) == 1 else 's'}",
-        "objects": _named([f"{finding.kind} {finding.object}" for finding in snapshot.drift]),
-        "edited_revisions": _named([step.revision for step in snapshot.edited]),
-        "pending": f"{len(snapshot.pending)} revision{'' if len(snapshot.pending) == 1 else 's'}",
+        "drift": trn("{n} object", "{n} objects", len(snapshot.drift)),
+        "objects": named([tr("{kind} {object}", kind=each.kind_word, object=each.object) for each in snapshot.drift]),
+        "edited_revisions": named([step.revision for step in snapshot.edited]),
+        "pending": trn("{n} revision", "{n} revisions", len(snapshot.pending)),
         "behind_for": _duration(_behind_seconds(snapshot) or 0),
-        "sequence": f"{fullest.table}.{fullest.column}" if fullest else "none",
+        "sequence": f"{fullest.table}.{fullest.column}" if fullest else none,
         "sequence_percent": f"{100 * _share(fullest):.0f}" if fullest else "0",
         "backup": backup(snapshot).said,
         "backup_todo": backup(snapshot).advice,
@@ -113,11 +114,6 @@ def _fullest(snapshot: Snapshot) -> SequenceUse | None:
 
 def _share(sequence: SequenceUse) -> float:
     return sequence.used / sequence.limit
-
-
-def _named(names: list[str]) -> str:
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _duration(seconds: float) -> str:

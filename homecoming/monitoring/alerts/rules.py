@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from homecoming.language import Message, tr
 from homecoming.monitoring.alerts.facts import FACTS, FIELDS, Fact
 
 RULES = Path(__file__).with_name("rules.toml")
@@ -78,62 +79,79 @@ def load(path: Path = RULES) -> tuple[Rule, ...]:
     try:
         document = tomllib.loads(path.read_bytes().decode())
     except (OSError, ValueError) as error:
-        raise RulesError(f"{path.name} cannot be read: {type(error).__name__}") from None
+        raise RulesError(tr("{file} cannot be read: {error}", file=path.name, error=type(error).__name__)) from None
     found = document.pop("rule", None)
     if document or not isinstance(found, list) or not found:
-        raise RulesError(f"{path.name} is to hold [[rule]] entries, and nothing else")
-    rules = tuple(_rule(raw, f"{path.name}: rule {number}") for number, raw in enumerate(found, 1))
+        raise RulesError(tr("{file} is to hold [[rule]] entries, and nothing else", file=path.name))
+    rules = tuple(
+        _rule(raw, tr("{file}: rule {number}", file=path.name, number=number)) for number, raw in enumerate(found, 1)
+    )
     causes = [rule.cause for rule in rules]
     if twice := {cause for cause in causes if causes.count(cause) > 1}:
-        raise RulesError(f"{path.name}: more than one rule for {', '.join(sorted(twice))}")
+        raise RulesError(tr("{file}: more than one rule for {causes}", file=path.name, causes=", ".join(sorted(twice))))
     return rules
 
 
-def _rule(raw: Any, where: str) -> Rule:
+def _rule(raw: Any, where: Message) -> Rule:
     keys = {"cause", "severity", "when", *_TEXTS}
     if not isinstance(raw, dict) or set(raw) != keys:
-        raise RulesError(f"{where} is to have {', '.join(sorted(keys))}, and nothing else")
+        raise RulesError(tr("{where} is to have {keys}, and nothing else", where=where, keys=", ".join(sorted(keys))))
     if not isinstance(raw["cause"], str) or not raw["cause"].isidentifier():
-        raise RulesError(f"{where}: cause is to be a name of letters")
+        raise RulesError(tr("{where}: cause is to be a name of letters", where=where))
     if raw["severity"] not in SEVERITIES:
-        raise RulesError(f"{where}: severity is to be one of {', '.join(SEVERITIES)}")
+        raise RulesError(tr("{where}: severity is to be one of {names}", where=where, names=", ".join(SEVERITIES)))
     if not isinstance(raw["when"], list) or not raw["when"]:
-        raise RulesError(f"{where}: when is to be a list of conditions")
+        raise RulesError(tr("{where}: when is to be a list of conditions", where=where))
     for name in _TEXTS:
-        _check_text(raw[name], f"{where}: {name}")
+        _check_text(raw[name], tr("{where}: {name}", where=where, name=name))
     return Rule(**{**raw, "when": tuple(_condition(condition, where) for condition in raw["when"])})
 
 
-def _check_text(text: Any, where: str) -> None:
+def _check_text(text: Any, where: Message) -> None:
     """Refuse a text that could not be said. Only plain names: ``{run.x}`` and ``{run!r}`` reach into a value."""
     if not isinstance(text, str) or not text:
-        raise RulesError(f"{where} is to be a text")
+        raise RulesError(tr("{where} is to be a text", where=where))
     try:
         parts = list(string.Formatter().parse(text))
     except ValueError:
-        raise RulesError(f"{where} has a brace that is not closed") from None
+        raise RulesError(tr("{where} has a brace that is not closed", where=where)) from None
     for _, name, spec, conversion in parts:
         if name is not None and (name not in FIELDS or spec or conversion):
-            raise RulesError(f"{where} names something that is no field")
+            raise RulesError(tr("{where} names something that is no field", where=where))
 
 
-def _condition(raw: Any, where: str) -> Condition:
+def _condition(raw: Any, where: Message) -> Condition:
     if not isinstance(raw, dict) or raw.get("fact") not in FACTS:
-        raise RulesError(f"{where}: a condition is to name a fact: {', '.join(FACTS)}")
+        raise RulesError(tr("{where}: a condition is to name a fact: {facts}", where=where, facts=", ".join(FACTS)))
     fact: str = raw["fact"]
     values = FACTS[fact]
     if not values:
         if set(raw) != {"fact", "above"} or not _is_limit(raw["above"]):
-            raise RulesError(f"{where}: {fact} takes above, with a number or {', '.join(LIMITS)}, and nothing else")
+            raise RulesError(
+                tr(
+                    "{where}: {fact} takes above, with a number or {limits}, and nothing else",
+                    where=where,
+                    fact=fact,
+                    limits=", ".join(LIMITS),
+                )
+            )
         return Condition(fact, above=raw["above"])
     if not {"fact", "in"} <= set(raw) <= {"fact", "in", "over"}:
-        raise RulesError(f"{where}: {fact} takes in, and over where not all else is over")
+        raise RulesError(tr("{where}: {fact} takes in, and over where not all else is over", where=where, fact=fact))
     for name in ("in", "over"):
         given = raw.get(name, [values[0]])
         if not isinstance(given, list) or not given or not all(_is_among(value, values) for value in given):
-            raise RulesError(f"{where}: {name} is to list values of {fact}: {', '.join(map(str, values))}")
+            raise RulesError(
+                tr(
+                    "{where}: {name} is to list values of {fact}: {values}",
+                    where=where,
+                    name=name,
+                    fact=fact,
+                    values=", ".join(map(str, values)),
+                )
+            )
     if set(raw["in"]) & set(raw.get("over", ())):
-        raise RulesError(f"{where}: a value of {fact} is in and over at once")
+        raise RulesError(tr("{where}: a value of {fact} is in and over at once", where=where, fact=fact))
     return Condition(fact, among=tuple(raw["in"]), over=tuple(raw["over"]) if "over" in raw else None)
 
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from homecoming.errors import UsageError
+from homecoming.language import localized, tr
 from homecoming.project import project
 
 if TYPE_CHECKING:
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
 
 FIRING = "firing"
 RESOLVED = "resolved"
+STATUSES = {FIRING: tr("firing"), RESOLVED: tr("resolved")}
+_SEVERITIES = {"critical": tr("critical"), "warning": tr("warning")}
 
 # Discord refuses more; Slack takes it, and nobody reads more.
 LONGEST = 2000
 
-_SILENT = "no answer in time"
+_SILENT = tr("no answer in time")
 
 _SLACK = ("hooks.slack.com", "hooks.slack-gov.com")
 _DISCORD = ("discord.com", "discordapp.com")
@@ -108,14 +111,14 @@ def webhook(url: str, style: str) -> Webhook:
     except ValueError:
         usable = False
     if not usable or not url.isascii() or not url.isprintable() or " " in url:
-        raise UsageError("MIGRATION_ALERT_URL is no http or https URL", "Copy the webhook's address once more")
+        raise UsageError(tr("MIGRATION_ALERT_URL is no http or https URL"), tr("Copy the webhook's address once more"))
     chosen = style.lower()
     if chosen == "auto":
         chosen = _style_of(parts)
     if chosen not in STYLES:
         raise UsageError(
-            "MIGRATION_ALERT_STYLE is none of auto, slack, discord, json",
-            "Unset, it goes by the address of the webhook",
+            tr("MIGRATION_ALERT_STYLE is none of auto, slack, discord, json"),
+            tr("Unset, it goes by the address of the webhook"),
         )
     # Discord turns away Python's own name.
     headers = {"Content-Type": "application/json", "User-Agent": f"{project().program}/{project().version}"}
@@ -207,16 +210,16 @@ def _answered(answer: urllib.error.HTTPError) -> Delivery:
     except ValueError:
         # A date: the usual pause has to do.
         retry_after = 0.0
-    return Delivery(f"it answered {answer.code}", passes, retry_after if retry_after > 0 else 0.0)
+    return Delivery(tr("it answered {code}", code=answer.code), passes, retry_after if retry_after > 0 else 0.0)
 
 
 # What a failure is called, by its class: a library's own text may repeat the address.
 _FAILURES: tuple[tuple[type[Exception], str], ...] = (
-    (ssl.SSLCertVerificationError, "its certificate does not verify"),
+    (ssl.SSLCertVerificationError, tr("its certificate does not verify")),
     (TimeoutError, _SILENT),
-    (ConnectionRefusedError, "the connection is refused"),
-    (http.client.RemoteDisconnected, "the connection was closed without an answer"),
-    (socket.gaierror, "its name is not found"),
+    (ConnectionRefusedError, tr("the connection is refused")),
+    (http.client.RemoteDisconnected, tr("the connection was closed without an answer")),
+    (socket.gaierror, tr("its name is not found")),
 )
 
 
@@ -266,12 +269,18 @@ def _style_of(parts: SplitResult) -> str:
 
 def _lines(alert: Alert) -> str:
     """The alert for people, in any chat."""
-    lines = [f"[{alert.status}, {alert.severity}] {alert.cause}: {alert.summary}"]
-    lines += [f"Next: {alert.next}"] if alert.next else []
-    at = f"at {alert.revision}" if alert.revision else "at no revision known"
-    lines.append(f"Database: {alert.database}, {at}, head {alert.head}")
-    lines += [f"Run: {alert.run}"] if alert.run else []
-    return "\n".join(lines)
+    status, severity = STATUSES[alert.status], _SEVERITIES[alert.severity]
+    told = tr("{cause}: {summary}", cause=alert.cause, summary=alert.summary)
+    lines = [tr("[{status}, {severity}] {told}", status=status, severity=severity, told=told)]
+    lines += [tr("Next: {todo}", todo=alert.next)] if alert.next else []
+    where = {"database": alert.database, "head": alert.head}
+    lines.append(
+        tr("Database: {database}, at {revision}, head {head}", revision=alert.revision, **where)
+        if alert.revision
+        else tr("Database: {database}, at no revision known, head {head}", **where)
+    )
+    lines += [tr("Run: {run}", run=alert.run)] if alert.run else []
+    return "\n".join(map(localized, lines))
 
 
 def _slack(alert: Alert) -> dict[str, Any]:

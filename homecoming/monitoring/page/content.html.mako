@@ -102,7 +102,7 @@ ${fact(t("Server"), vitals.version.partition(" ")[2] or vitals.version, vitals.v
 <ul class="findings">
 % for finding in view.drift:
 <li>
-<h3><span class="kind">${t(finding.kind)}</span> <code>${finding.object}</code></h3>
+<h3><span class="kind">${t(finding.kind)}</span> <code>${t.told(finding.object)}</code></h3>
 <p lang="${t.lang(finding.why)}">${t(finding.why)}</p>
 <dl>
 <div><dt>${t("Expected")}</dt><dd><code>${view.definition(finding.expected)}</code></dd></div>
@@ -123,7 +123,7 @@ ${fact(t("Server"), vitals.version.partition(" ")[2] or vitals.version, vitals.v
 <summary>${t.count(len(view.notes), "{count} note: unknown to the schema, and left alone", "{count} notes: unknown to the schema, and left alone")}</summary>
 <ul class="notes">
 % for finding in view.notes[:most_notes]:
-<li><span class="kind">${t(finding.kind)}</span> <code>${finding.object}</code></li>
+<li><span class="kind">${t(finding.kind)}</span> <code>${t.told(finding.object)}</code></li>
 % endfor
 </ul>
 % if len(view.notes) > most_notes:

@@ -11,6 +11,7 @@ from importlib import resources
 
 from markupsafe import Markup, escape
 
+from homecoming.language import ENGLISH, PORTUGUESE, Message, localized
 from homecoming.project import project
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -36,7 +37,9 @@ class Language:
         return escape(self.table.get(text, text)).format(**values)
 
     def told(self, text: str) -> str:
-        """Translate a text whose fields are filled already, such as the words of an error."""
+        """Translate a message, or a text whose fields are filled already, such as the words of an error."""
+        if isinstance(text, Message):
+            return localized(text, PORTUGUESE if self.table else ENGLISH)
         if text in self.table or not self.table:
             return self(text)
         for pattern, translation in _patterns(self.code):

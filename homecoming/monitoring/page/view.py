@@ -11,8 +11,9 @@ from functools import cached_property
 
 from markupsafe import Markup, escape
 
-from homecoming.catalog.findings import ABSENT, Finding, Severity
+from homecoming.catalog.findings import Finding, Severity
 from homecoming.discretion import READ, discreet, shortened
+from homecoming.language import Message
 from homecoming.monitoring.checks import Check, State
 from homecoming.monitoring.page.chart import Chart, chart
 from homecoming.monitoring.page.texts import Language, iso
@@ -155,7 +156,12 @@ class View:
         return capital(self.t.format(check.what, values))
 
     def _advice(self, check: Check) -> str:
-        values = {name: self.t.told(str(value)) if name == "todo" else value for name, value in check.values.items()}
+        values = {
+            name: self.t.told(value)
+            if isinstance(value, str) and (name == "todo" or isinstance(value, Message))
+            else value
+            for name, value in check.values.items()
+        }
         return capital(self.t.format(check.todo, values))
 
     def marked(self, text: str) -> Markup:
@@ -201,7 +207,7 @@ class View:
 
     def definition(self, text: str) -> str:
         """A definition, or the word for none."""
-        return self.t(ABSENT) if text == ABSENT else text
+        return self.t.told(text) if isinstance(text, Message) else text
 
     # The history
 

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from homecoming.errors import HomecomingError, UsageError, unexpected
 from homecoming.extras import MissingExtraError, need
+from homecoming.language import localized, tr
 from homecoming.monitoring.page import content_security_policy, render
 from homecoming.monitoring.page.texts import chosen, language
 from homecoming.monitoring.snapshot import Problem, Snapshot
@@ -63,7 +64,9 @@ def judged_blind(seconds: float) -> Judged:
     from homecoming.monitoring.look import blind
 
     why = Problem(
-        f"the database has not answered within {seconds:g} seconds", "See why, step by step: make doctor", exit_code=3
+        tr("the database has not answered within {seconds:g} seconds", seconds=seconds),
+        tr("See why, step by step: make doctor"),
+        exit_code=3,
     )
     try:
         snapshot = blind(read_settings(), why)
@@ -77,7 +80,7 @@ def _problem(error: Exception) -> Judged:
     from homecoming.monitoring.health import judge
 
     if not isinstance(error, HomecomingError):
-        error = unexpected(error, "See it with make health, and report it")
+        error = unexpected(error, tr("See it with make health, and report it"))
     snapshot = Snapshot(datetime.now(UTC), database="", dialect="", head="", problem=Problem.of(error))
     return Judged(snapshot, judge(snapshot))
 
@@ -145,7 +148,7 @@ def make_app(shared: SharedLook | None = None) -> Starlette:
         try:
             need("metrics", "/metrics")
         except MissingExtraError as error:
-            return PlainTextResponse(f"{error.what}\n{error.todo}\n", 501)
+            return PlainTextResponse(f"{localized(error.what)}\n{localized(error.todo)}\n", 501)
         from homecoming.monitoring.metrics import exposition
 
         judged = await shared.now()
