@@ -104,10 +104,10 @@ def test_health_in_portuguese() -> None:
     )
     assert said[1] == "Banco de dados: painel"
     assert any(
-        line.startswith("  FALHOU        divergência         diferenças em relação ao esquema: 2") for line in said
+        line.startswith("  FALHOU        divergência        diferenças em relação ao esquema: 2") for line in said
     )
     run = "upgrade por início da aplicação em 2026-11-02 04:05 UTC não terminou bem: em dúvida, código de saída 3"
-    assert [line for line in said if "última execução" in line] == [f"  aviso         última execução     {run}"]
+    assert [line for line in said if "última execução" in line] == [f"  aviso         última execução    {run}"]
     assert next(lines(WELL, judge(WELL))) == "saudável"
 
 
