@@ -31,6 +31,7 @@ from homecoming.connection.engines import make_engine
 from homecoming.connection.interrupts import Breaker
 from homecoming.errors import FailedError, Refused
 from homecoming.history.configuration import configuration
+from homecoming.language import tr
 from homecoming.logs import get_logger
 from homecoming.project import project
 from homecoming.run.attempts import run_to
@@ -41,7 +42,7 @@ log = get_logger("backup")
 _ROWS_AT_A_TIME = 1000
 _SIZE = 1 << 64
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_TODO = "Nothing was kept. Restore it into PostgreSQL, where every value fits"
+_TODO = tr("Nothing was kept. Restore it into PostgreSQL, where every value fits")
 
 
 def refuse_unfit(told: Manifest) -> None:
@@ -49,8 +50,13 @@ def refuse_unfit(told: Manifest) -> None:
     head = ScriptDirectory.from_config(configuration()).get_current_head()
     if told.revision != head:
         raise Refused(
-            f"{told.file} is at {told.revision or 'no revision'}, and a SQLite file is made at {head} alone",
-            "Restore it into PostgreSQL with INTO= and a name, upgrade that, and make a backup of it",
+            tr(
+                "{file} is at {revision}, and a SQLite file is made at {head} alone",
+                file=told.file,
+                revision=told.revision or tr("no revision"),
+                head=head,
+            ),
+            tr("Restore it into PostgreSQL with INTO= and a name, upgrade that, and make a backup of it"),
         )
 
 
@@ -60,7 +66,7 @@ def write(file: Path, told: Manifest, draft: Path, settings: Settings, breaker: 
     Errors: DamagedError where they are not the same there; FailedError for a value that SQLite cannot hold.
     """
     url = sa.URL.create("sqlite", database=str(draft))
-    run_to("upgrade", "head", replace(settings, candidates=(Candidate(url, "the new file"),)), "command", breaker)
+    run_to("upgrade", "head", replace(settings, candidates=(Candidate(url, tr("the new file")),)), "command", breaker)
     with zipfile.ZipFile(file) as archive:
         document = own_copy.document_of(archive, file)
         found = {str(table["name"]).removeprefix("public."): table for table in document["tables"]}
@@ -127,7 +133,7 @@ def _load(
     except sa.exc.SQLAlchemyError as error:
         breaker.check()
         # Its text may quote a row.
-        raise FailedError(f"rows of {table.name} do not fit into SQLite", _TODO) from error
+        raise FailedError(tr("rows of {name} do not fit into SQLite", name=table.name), _TODO) from error
     finally:
         entry.close()
         engine.dispose()
@@ -147,7 +153,12 @@ def _rows(entry: Any, columns: Sequence[sa.Column[Any] | None], table: sa.Table)
                 values.append(None if text == r"\N" else read(_unescaped(text)))
             except (ValueError, ArithmeticError):
                 raise FailedError(
-                    f"{table.name}.{column.name} has a value that SQLite has no place for", _TODO
+                    tr(
+                        "{table}.{column} has a value that SQLite has no place for",
+                        table=table.name,
+                        column=column.name,
+                    ),
+                    _TODO,
                 ) from None
         yield tuple(values)
 
@@ -223,7 +234,7 @@ def _compare(
             if (Count(rows, f"{total % _SIZE:016x}"), rows) != (sums[name], told.tables[found[name]["name"]].rows):
                 wrong.append(name)
     if wrong:
-        raise DamagedError(f"rows are not the same in SQLite: {', '.join(wrong)}", _TODO)
+        raise DamagedError(tr("rows are not the same in SQLite: {wrong}", wrong=", ".join(wrong)), _TODO)
 
 
 def _as_written(value: Any) -> Any:

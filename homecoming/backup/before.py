@@ -33,6 +33,7 @@ from homecoming.errors import FailedError, HomecomingError, LockedError, NoConne
 from homecoming.history.bookkeeping import BOOKKEEPING, versions_of
 from homecoming.history.configuration import configuration
 from homecoming.history.run_history import Saved
+from homecoming.language import tr
 from homecoming.logs import get_logger
 from homecoming.run.steps import steps
 from homecoming.settings import Settings
@@ -98,7 +99,7 @@ def _saved(settings: Settings, revision: str, mode: str, breaker: Breaker, turn:
             is_told = True
         if time.monotonic() - began > settings.lock_wait:
             # The run itself says who holds the lock; without a backup that is required it does not begin.
-            return _without(mode, found, LockedError("another run is at work for too long", "Wait for it"))
+            return _without(mode, found, LockedError(tr("another run is at work for too long"), tr("Wait for it")))
         breaker.broken.wait(_PAUSE)
         breaker.check()
 
@@ -192,14 +193,22 @@ def _unfit(settings: Settings, found: _Found, mode: str) -> HomecomingError | No
     """Return why none is made by itself, where it is not."""
     if mode != REQUIRE and found.size > settings.backup.limit:
         return Refused(
-            f"the database has {place.megabytes(found.size)}, more than {BACKUP_LIMIT}"
-            f" ({place.megabytes(settings.backup.limit)})",
-            "Take one yourself: make backup",
+            tr(
+                "the database has {size}, more than {backup_limit} ({limit})",
+                size=place.megabytes(found.size),
+                backup_limit=BACKUP_LIMIT,
+                limit=place.megabytes(settings.backup.limit),
+            ),
+            tr("Take one yourself: make backup"),
         )
     if not settings.backup.command and not place.is_kept(settings.backup.folder):
         return Refused(
-            f"{settings.backup.folder.absolute()} is not on a disk that is kept",
-            f"Name a folder on a volume in {BACKUP_DIR}, or what ships the file in {BACKUP_COMMAND}",
+            tr("{folder} is not on a disk that is kept", folder=settings.backup.folder.absolute()),
+            tr(
+                "Name a folder on a volume in {backup_dir}, or what ships the file in {backup_command}",
+                backup_dir=BACKUP_DIR,
+                backup_command=BACKUP_COMMAND,
+            ),
         )
     return None
 
@@ -228,13 +237,15 @@ def _as_ours(error: Exception) -> HomecomingError:
         return error
     if isinstance(error, sa.exc.DBAPIError):
         return meaning(error)
-    return FailedError("it failed on the way", "See why: make backup")
+    return FailedError(tr("it failed on the way"), tr("See why: make backup"))
 
 
 def _without(mode: str, found: _Found, why: HomecomingError) -> Saved:
     """Go on without one, and say so. Errors: Refused where one is required."""
     if mode == REQUIRE:
-        raise Refused(f"no backup before the upgrade, which {BACKUP} requires: {why.what}", why.todo)
+        raise Refused(
+            tr("no backup before the upgrade, which {backup} requires: {what}", backup=BACKUP, what=why.what), why.todo
+        )
     log.info("No backup before the upgrade: %s. Next: %s", why.what, why.todo)
     return Saved(mode, found.revision, "", "", 0.0)
 

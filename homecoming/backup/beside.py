@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from psycopg2 import sql
 
 from homecoming.errors import Refused
+from homecoming.language import tr
 
 # Bytes of a name on a server.
 LONGEST_NAME = 63
@@ -103,4 +104,7 @@ def dated(name: str, word: str, moment: datetime) -> str:
 def refuse_unmade(name: str, error: psycopg2.Error) -> Refused:
     """Return the refusal where a database could not be made."""
     why = (error.diag.message_primary or str(error)).splitlines()[0]
-    return Refused(f"the database {name} could not be made beside it: {why}", "Nothing was changed. Mend that first")
+    return Refused(
+        tr("the database {name} could not be made beside it: {why}", name=name, why=why),
+        tr("Nothing was changed. Mend that first"),
+    )

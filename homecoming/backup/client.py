@@ -25,6 +25,7 @@ from homecoming.backup_settings import NO_PG_DUMP, PG_DUMP, Backups
 from homecoming.connection.interrupts import Breaker
 from homecoming.discretion import discreet
 from homecoming.errors import FailedError, Refused, UsageError
+from homecoming.language import tr
 from homecoming.settings import handed_on
 
 # Where packages put a client that is not in the PATH: Debian, Red Hat, Homebrew, Postgres.app.
@@ -68,8 +69,12 @@ def clients(given: Backups) -> list[Client]:
         named = _client(given.pg_dump)
         if named is None:
             raise UsageError(
-                f"{PG_DUMP} names {given.pg_dump}, which is no pg_dump that runs here",
-                f"Name the program in {PG_DUMP}, or unset it: then the one that fits is looked for",
+                tr(
+                    "{pg_dump} names {program}, which is no pg_dump that runs here",
+                    pg_dump=PG_DUMP,
+                    program=given.pg_dump,
+                ),
+                tr("Name the program in {pg_dump}, or unset it: then the one that fits is looked for", pg_dump=PG_DUMP),
             )
         return [named]
     found: dict[Path, Client] = {}
@@ -91,11 +96,22 @@ def fitting(given: Backups, least: int, to: str = "dump") -> Client:
     for client in found:
         if client.major >= least:
             return client
-    newest = f"the newest here is {found[-1].version} ({found[-1].dump})" if found else "there is none here"
+    newest = tr("there is none here")
+    if found:
+        newest = tr("the newest here is {version} ({program})", version=found[-1].version, program=found[-1].dump)
     raise Refused(
-        f"no pg_{to} for PostgreSQL {least}: {newest}, and an older one cannot {to} it",
-        f"Install postgresql-client-{least} (Debian, Ubuntu), postgresql{least} (Red Hat) or postgresql@{least}"
-        f" (Homebrew), or name its pg_dump in {PG_DUMP}",
+        tr(
+            "no pg_{to} for PostgreSQL {least}: {newest}, and an older one cannot {to} it",
+            to=to,
+            least=least,
+            newest=newest,
+        ),
+        tr(
+            "Install postgresql-client-{least} (Debian, Ubuntu), postgresql{least} (Red Hat) or postgresql@{least} "
+            "(Homebrew), or name its pg_dump in {pg_dump}",
+            least=least,
+            pg_dump=PG_DUMP,
+        ),
     )
 
 
@@ -109,8 +125,8 @@ def address(url: sa.URL) -> tuple[str, dict[str, str]]:
     secret = parts.pop("password", None)
     if "sslpassword" in parts:
         raise UsageError(
-            "the URL has sslpassword, which PostgreSQL's programs take on their command line only",
-            "Use a key without a password of its own, closed to others",
+            tr("the URL has sslpassword, which PostgreSQL's programs take on their command line only"),
+            tr("Use a key without a password of its own, closed to others"),
         )
     return make_dsn(**parts), handed_on(**({} if secret is None else {"PGPASSWORD": str(secret)}))
 
@@ -162,8 +178,10 @@ def failed(name: str, code: int, said: str, todo: str) -> FailedError:
     """Return the error of a program that failed: its first line that tells why."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     told = next((line for line in lines if "error:" in line or "fatal:" in line.lower()), lines[0] if lines else "")
-    why = re.sub(rf"^{name}: (?:error: )?", "", told) or (f"signal {-code}" if code < 0 else f"exit code {code}")
-    return FailedError(f"{name} failed: {why}", todo)
+    why = re.sub(rf"^{name}: (?:error: )?", "", told) or (
+        tr("signal {number}", number=-code) if code < 0 else tr("exit code {code}", code=code)
+    )
+    return FailedError(tr("{name} failed: {why}", name=name, why=why), todo)
 
 
 def restore(client: Client, server: int, file: Path, url: sa.URL, breaker: Breaker) -> None:
@@ -180,7 +198,7 @@ def restore(client: Client, server: int, file: Path, url: sa.URL, breaker: Break
         program.wait(breaker)
         code, said = program.process.returncode, program.said
     if code and not (is_newer and len(_FAULT.findall(said)) == len(_NEWER_SETTING.findall(said)) > 0):
-        raise failed("pg_restore", code, said, "The database that is there was not touched. See what it says")
+        raise failed("pg_restore", code, said, tr("The database that is there was not touched. See what it says"))
 
 
 def _places() -> Iterator[Path]:

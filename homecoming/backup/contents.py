@@ -19,6 +19,7 @@ from homecoming.backup import checksums
 from homecoming.backup.manifest import Count
 from homecoming.errors import Refused
 from homecoming.history.bookkeeping import refuse_impostors, versions_of
+from homecoming.language import Message, tr
 
 # How a value is spelled must not depend on what a role, a database or a server has set.
 SPELLING = (
@@ -78,8 +79,15 @@ def tables_of(connection: sa.Connection) -> list[Table]:
             found.append(Table(oid, f"{schema}.{name}", spelled, tuple(map(quote, columns)), tuple(kinds), size))
     if closed:
         first, why, grant = closed[0]
-        more = f" (and {len(closed) - 1} more)" if len(closed) > 1 else ""
-        raise Refused(f"{first} cannot be read by this role{more}: {why}. A backup without it is none", grant)
+        what = tr("{table} cannot be read by this role: {why}. A backup without it is none", table=first, why=why)
+        if len(closed) > 1:
+            what = tr(
+                "{table} cannot be read by this role (and {count} more): {why}. A backup without it is none",
+                table=first,
+                count=len(closed) - 1,
+                why=why,
+            )
+        raise Refused(what, grant)
     return found
 
 
@@ -120,29 +128,33 @@ def count(connection: sa.Connection, table: Table, method: str) -> Count:
     return Count(rows, f"{int(total) % _SIZE:016x}")
 
 
-def differences(there: State, revision: str | None, fingerprint: str, tables: dict[str, Count]) -> list[str]:
+def differences(there: State, revision: str | None, fingerprint: str, tables: dict[str, Count]) -> list[Message]:
     """Return what of a database is not as it has to be, a line each; no value of a row."""
-    lines = []
+    lines: list[Message] = []
     if there.revision != revision:
-        lines.append(f"revision: {revision or 'none'} in the backup, {there.revision or 'none'} when restored")
+        had, has = revision or tr("none"), there.revision or tr("none")
+        lines.append(tr("revision: {had} in the backup, {has} when restored", had=had, has=has))
     if there.fingerprint != fingerprint:
-        lines.append(f"fingerprint: {fingerprint[:12]} in the backup, {there.fingerprint[:12]} when restored")
+        had, has = fingerprint[:12], there.fingerprint[:12]
+        lines.append(tr("fingerprint: {had} in the backup, {has} when restored", had=had, has=has))
     return lines + differences_of_rows(there.tables, tables)
 
 
-def differences_of_rows(there: dict[str, Count], wanted: dict[str, Count]) -> list[str]:
+def differences_of_rows(there: dict[str, Count], wanted: dict[str, Count]) -> list[Message]:
     """Return which tables are missing, are too many, or hold other rows, a line each."""
-    lines = []
+    lines: list[Message] = []
     for name in sorted({*there, *wanted}):
         here, had = there.get(name), wanted.get(name)
         if here is None:
-            lines.append(f"{name}: is missing")
+            lines.append(tr("{name}: is missing", name=name))
         elif had is None:
-            lines.append(f"{name}: is not in the backup")
+            lines.append(tr("{name}: is not in the backup", name=name))
         elif here.rows != had.rows:
-            lines.append(f"{name}: {had.rows} rows in the backup, {here.rows} when restored")
+            lines.append(
+                tr("{name}: {had} rows in the backup, {has} when restored", name=name, had=had.rows, has=here.rows)
+            )
         elif here != had:
-            lines.append(f"{name}: {had.rows} rows, of which some are not the same")
+            lines.append(tr("{name}: {rows} rows, of which some are not the same", name=name, rows=had.rows))
     return lines
 
 

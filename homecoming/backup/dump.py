@@ -15,6 +15,7 @@ from homecoming.backup.place import megabytes
 from homecoming.connection.interrupts import Breaker
 from homecoming.connection.locks import milliseconds
 from homecoming.errors import FailedError
+from homecoming.language import localized, tr
 from homecoming.settings import Settings
 from homecoming.terminal import progress
 
@@ -23,7 +24,7 @@ _BREATH = 15.0
 # zlib's. Its usual one, 6, takes about twice the processor's time, for a file that is hardly smaller.
 _LEVEL = 3
 _LISTED = re.compile(r"^\d+; \d+ (\d+) TABLE DATA ", re.MULTILINE)
-_TODO = "Nothing of it was kept, and the database is as it was. Run again where the cause is gone"
+_TODO = tr("Nothing of it was kept, and the database is as it was. Run again where the cause is gone")
 
 
 def dump(
@@ -71,7 +72,9 @@ def dump(
             if time.monotonic() - heard > _BREATH:
                 connection.exec_driver_sql("SELECT 1")
                 heard = time.monotonic()
-            tell(f"pg_dump: {megabytes(draft.stat().st_size)}, from {megabytes(expected)} of tables")
+            size = megabytes(draft.stat().st_size)
+            said = tr("{program}: {size}, from {all} of tables", program="pg_dump", size=size, all=megabytes(expected))
+            tell(localized(said))
 
         state = state_of(connection, tables, check)
         program.wait(breaker, meanwhile)
@@ -88,4 +91,4 @@ def _look_into(draft: Path, tables: list[Table], client: Client) -> None:
     there = {int(oid) for oid in _LISTED.findall(listed.stdout)}
     lacking = [table.name for table in tables if table.oid not in there]
     if lacking:
-        raise FailedError(f"the file of pg_dump does not list {', '.join(lacking[:3])}", _TODO)
+        raise FailedError(tr("the file of pg_dump does not list {lacking}", lacking=", ".join(lacking[:3])), _TODO)

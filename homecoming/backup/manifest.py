@@ -13,6 +13,7 @@ from homecoming.backup.checksums import QUICK, SHA256
 from homecoming.backup.place import written
 from homecoming.connection.sqlite_file import file_of
 from homecoming.errors import Refused
+from homecoming.language import tr
 from homecoming.settings import Settings
 from homecoming.terminal import as_json
 
@@ -118,21 +119,23 @@ def read(file: Path) -> Manifest:
     if not file.is_file():
         if path.is_file():
             raise Refused(
-                f"{path} is there, and {file.name}, of which it tells, is not",
-                "Bring that file back from where backups are shipped to, or remove the manifest that is left",
+                tr("{path} is there, and {name}, of which it tells, is not", path=path, name=file.name),
+                tr("Bring that file back from where backups are shipped to, or remove the manifest that is left"),
             )
-        raise Refused(f"there is no backup {file}", "See which there are in the folder of MIGRATION_BACKUP_DIR")
+        raise Refused(
+            tr("there is no backup {file}", file=file), tr("See which there are in the folder of MIGRATION_BACKUP_DIR")
+        )
     if not path.is_file():
         raise Refused(
-            f"{file} has no manifest {path.name} beside it: what it has to hold is not known",
-            "Bring the manifest back from where backups are shipped to; by hand, its own pg_restore reads a dump",
+            tr("{file} has no manifest {name} beside it: what it has to hold is not known", file=file, name=path.name),
+            tr("Bring the manifest back from where backups are shipped to; by hand, its own pg_restore reads a dump"),
         )
     try:
         return _of(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, TypeError, KeyError):
         raise Refused(
-            f"{path} is not a manifest that this version can read",
-            "Bring it back from where backups are shipped to, or use the version of this repository that made it",
+            tr("{path} is not a manifest that this version can read", path=path),
+            tr("Bring it back from where backups are shipped to, or use the version of this repository that made it"),
         ) from None
 
 

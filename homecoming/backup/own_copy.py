@@ -22,6 +22,7 @@ from homecoming.backup.place import megabytes
 from homecoming.connection.interrupts import Breaker
 from homecoming.connection.reach import reached
 from homecoming.errors import FailedError, Refused
+from homecoming.language import localized, tr
 from homecoming.settings import Settings
 from homecoming.terminal import progress
 
@@ -43,8 +44,12 @@ def refuse_beyond(connection: sa.Connection, otherwise: Refused) -> None:
     """
     found = connection.exec_driver_sql(_text("beyond.sql"), execution_options=_UNSAID).scalars().all()
     if found:
-        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        raise Refused(f"{otherwise.what}; and our own copy does not know: {found[0]}{more}", otherwise.todo)
+        beyond = found[0]
+        if len(found) > 1:
+            beyond = tr("{first} (and {count} more)", first=beyond, count=len(found) - 1)
+        raise Refused(
+            tr("{what}; and our own copy does not know: {beyond}", what=otherwise.what, beyond=beyond), otherwise.todo
+        )
 
 
 def copy(connection: sa.Connection, tables: list[Table], draft: Path, breaker: Breaker) -> State:
@@ -76,7 +81,8 @@ def copy(connection: sa.Connection, tables: list[Table], draft: Path, breaker: B
                 cursor.copy_expert(
                     f"COPY (SELECT {_columns(table)} FROM ONLY {table.spelled}) TO STDOUT", _Writer(write)
                 )
-            tell(f"copy: {megabytes(opened.tell())}, from {megabytes(expected)} of tables")
+            said = tr("copy: {size}, from {all} of tables", size=megabytes(opened.tell()), all=megabytes(expected))
+            tell(localized(said))
             breaker.check()
     _look_into(draft, len(tables))
     return state_of(connection, tables, breaker.check)
@@ -86,7 +92,10 @@ def document_of(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
     """Return what a copy says of its schema and its tables. Errors: Refused where it is of another format."""
     document: dict[str, Any] = json.loads(archive.read(_SCHEMA))
     if document["format"] != FORMAT:
-        raise Refused(f"{file.name} is a copy of another format", "Use the version of this repository that made it")
+        raise Refused(
+            tr("{name} is a copy of another format", name=file.name),
+            tr("Use the version of this repository that made it"),
+        )
     return document
 
 
@@ -116,10 +125,12 @@ def restore(file: Path, settings: Settings, breaker: Breaker) -> None:
             connection.commit()
         except psycopg2.Error as error:
             breaker.check()
+            lost = tr("the connection was lost")
             # Its detail may quote a row.
-            said = (error.diag.message_primary or "the connection was lost").splitlines()[0]
+            said = error.diag.message_primary.splitlines()[0] if error.diag.message_primary else lost
             raise FailedError(
-                f"the copy cannot be restored there: {said}", "The database that is there was not touched"
+                tr("the copy cannot be restored there: {said}", said=said),
+                tr("The database that is there was not touched"),
             ) from error
 
 
@@ -165,7 +176,9 @@ def _look_into(draft: Path, tables: int) -> None:
     """Read the file's own table of contents. Errors: FailedError."""
     with zipfile.ZipFile(draft) as archive:
         if len(archive.namelist()) != tables + 1:
-            raise FailedError("the copy does not list every table", "Nothing of it was kept. Run again, and report it")
+            raise FailedError(
+                tr("the copy does not list every table"), tr("Nothing of it was kept. Run again, and report it")
+            )
 
 
 def _text(name: str) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from homecoming.errors import Refused, UsageError
+from homecoming.language import tr
 
 # What a file is called until it is whole.
 UNFINISHED = ".unfinished"
@@ -39,9 +40,10 @@ def open_folder(folder: Path) -> Path:
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError
     except OSError as error:
-        why = getattr(error, "strerror", None) or "this user may not write there"
+        why = getattr(error, "strerror", None) or tr("this user may not write there")
         raise UsageError(
-            f"the folder for backups, {folder}, cannot be used: {why}", "Name another in MIGRATION_BACKUP_DIR"
+            tr("the folder for backups, {folder}, cannot be used: {why}", folder=folder, why=why),
+            tr("Name another in MIGRATION_BACKUP_DIR"),
         ) from None
     for left in folder.glob(f"*{UNFINISHED}"):
         _remove_abandoned(left)
@@ -53,9 +55,15 @@ def ask_for_room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed + RESERVE:
         raise Refused(
-            f"no room for a backup in {folder}: it may need {megabytes(needed)} (estimated) beside"
-            f" {megabytes(RESERVE)} to spare, and {megabytes(free)} are free",
-            "Free space there, or name another folder in MIGRATION_BACKUP_DIR",
+            tr(
+                "no room for a backup in {folder}: it may need {needed} (estimated) beside {reserve} to spare, "
+                "and {free} are free",
+                folder=folder,
+                needed=megabytes(needed),
+                reserve=megabytes(RESERVE),
+                free=megabytes(free),
+            ),
+            tr("Free space there, or name another folder in MIGRATION_BACKUP_DIR"),
         )
 
 

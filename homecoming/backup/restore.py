@@ -13,6 +13,7 @@ from homecoming.backup.verify import chosen, refuse_damaged
 from homecoming.connection.interrupts import Breaker
 from homecoming.connection.sqlite_file import file_of
 from homecoming.errors import Refused
+from homecoming.language import tr
 from homecoming.logs import get_logger
 from homecoming.settings import Settings, read_settings
 
@@ -44,7 +45,12 @@ def restore(given: str, into: str | None, confirm: str | None, breaker: Breaker)
         kept = restore_file.restore(file, told, settings, into, confirm, breaker)
     else:
         kept = restore_server.restore(file, told, settings, into, confirm, breaker)
-    tables = f"{len(told.tables)} tables, {told.rows} rows, at {told.revision or 'no revision'}"
+    tables = tr(
+        "{tables} tables, {rows} rows, at {revision}",
+        tables=len(told.tables),
+        rows=told.rows,
+        revision=told.revision or tr("no revision"),
+    )
     log.info("Restored in %.1f s: %s, compared with the manifest", time.monotonic() - began, tables)
     if kept:
         log.info("What was there is kept as %s, until somebody removes it", kept)
@@ -64,8 +70,8 @@ def _put_across(
 def _refuse_a_dump(told: Manifest) -> None:
     if told.kind == DUMP:
         raise Refused(
-            f"{told.file} is by pg_dump, which nothing but PostgreSQL reads",
-            "Make another with MIGRATION_PG_DUMP=none, which is a copy of our own",
+            tr("{file} is by pg_dump, which nothing but PostgreSQL reads", file=told.file),
+            tr("Make another with MIGRATION_PG_DUMP=none, which is a copy of our own"),
         )
 
 
@@ -73,6 +79,12 @@ def _refuse_another_product(told: Manifest, settings: Settings) -> None:
     is_file = settings.database_url.get_backend_name() == "sqlite"
     if is_file != (told.kind == FILE):
         raise Refused(
-            f"{told.file} is a backup of {told.place}, and {settings.source} names {settings.candidates[0].place}",
-            "Name a database of the same kind in DATABASE_URL",
+            tr(
+                "{file} is a backup of {place}, and {source} names {other}",
+                file=told.file,
+                place=told.place,
+                source=settings.source,
+                other=settings.candidates[0].place,
+            ),
+            tr("Name a database of the same kind in DATABASE_URL"),
         )

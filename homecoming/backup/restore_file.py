@@ -18,6 +18,7 @@ from homecoming.backup.sqlite import DamagedError, check, looked_at
 from homecoming.connection.interrupts import Breaker
 from homecoming.connection.sqlite_file import beside, file_of, open_to_look, uri
 from homecoming.errors import HomecomingError, LockedError, Refused, UsageError
+from homecoming.language import tr
 from homecoming.settings import Settings
 
 _SIBLINGS = ("-wal", "-shm", "-journal")
@@ -32,10 +33,12 @@ def restore(
         shutil.copyfile(file, draft)
         state = _checked(draft, file, breaker)
         if found := differences(state, told.revision, told.fingerprint, dict(told.tables)):
+            first = found[0]
+            if len(found) > 1:
+                first = tr("{first} (and {count} more)", first=first, count=len(found) - 1)
             raise DamagedError(
-                f"what {file} holds is not what its manifest says: {found[0]}"
-                + (f" (and {len(found) - 1} more)" if len(found) > 1 else ""),
-                "Nothing was changed. Take another backup",
+                tr("what {file} holds is not what its manifest says: {difference}", file=file, difference=first),
+                tr("Nothing was changed. Take another backup"),
             )
 
     return put(told, Path(os.path.realpath(into)) if into else file_of(settings.database_url), settings, confirm, fill)
@@ -50,14 +53,22 @@ def put(
     Returns the name under which the old one is kept, None without one. Errors: Refused, and what ``fill`` raises.
     """
     if target is None:
-        raise UsageError("the database is in memory, and gone when a command ends", "Name a file in DATABASE_URL")
+        raise UsageError(
+            tr("the database is in memory, and gone when a command ends"), tr("Name a file in DATABASE_URL")
+        )
     if not target.parent.is_dir():
-        raise UsageError(f"the folder of {target} does not exist", "Make it, or name another file")
+        raise UsageError(
+            tr("the folder of {target} does not exist", target=target), tr("Make it, or name another file")
+        )
     has_tables = _has_tables(target)
     if has_tables and target.name != told.database and confirm != target.name:
         raise Refused(
-            f"the backup is of {told.database}, and would take the place of {target.name}, which has tables",
-            f"If that is meant, give the same command with CONFIRM={target.name}",
+            tr(
+                "the backup is of {database}, and would take the place of {name}, which has tables",
+                database=told.database,
+                name=target.name,
+            ),
+            tr("If that is meant, give the same command with CONFIRM={name}", name=target.name),
         )
     place.ask_for_room(target.parent, told.size)
     kept = _kept_name(target) if target.exists() else None
@@ -123,12 +134,13 @@ def _alone(target: Path, patience: float) -> Iterator[None]:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
                 raise LockedError(
-                    f"another process has {target.name} open",
-                    "Nothing was changed. Stop the application, then run again",
+                    tr("another process has {name} open", name=target.name),
+                    tr("Nothing was changed. Stop the application, then run again"),
                 ) from None
             if error.sqlite_errorname.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
                 raise Refused(
-                    f"{target} cannot be written by this user", "Change its permissions, then run again"
+                    tr("{target} cannot be written by this user", target=target),
+                    tr("Change its permissions, then run again"),
                 ) from None
         except sqlite3.DatabaseError:
             # Damaged, or no database at all: what a restore is for.

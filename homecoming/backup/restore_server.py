@@ -23,6 +23,7 @@ from homecoming.candidates import Candidate
 from homecoming.connection.interrupts import Breaker
 from homecoming.connection.reach import UnreachableError, reached
 from homecoming.errors import LockedError, NoConnectionError, Refused
+from homecoming.language import tr, trn
 from homecoming.logs import get_logger
 from homecoming.settings import Settings
 
@@ -116,8 +117,12 @@ def _look(settings: Settings, into: str | None, breaker: Breaker) -> _Target:
 def _refuse_another(told: Manifest, target: _Target, confirm: str | None) -> None:
     if target.has_tables and told.place != target.candidate.place and confirm != target.name:
         raise Refused(
-            f"the backup is of {told.place}, and would take the place of {target.candidate.place}, which has tables",
-            f"If that is meant, give the same command with CONFIRM={target.name}",
+            tr(
+                "the backup is of {place}, and would take the place of {other}, which has tables",
+                place=told.place,
+                other=target.candidate.place,
+            ),
+            tr("If that is meant, give the same command with CONFIRM={name}", name=target.name),
         )
 
 
@@ -128,11 +133,24 @@ def _without_the_right(file: Path, told: Manifest, settings: Settings, target: _
         _fill(file, told, settings, target, target.name, breaker)
         return None
     new = beside.dated(target.name, "restored", datetime.now(UTC))
-    why = "may not make databases" if not target.may_make else f"does not own {target.name}, and cannot rename it"
+    what = tr(
+        "the role {role} may not make databases: a backup never goes into a database that has tables", role=target.role
+    )
+    if target.may_make:
+        what = tr(
+            "the role {role} does not own {database}, and cannot rename it: "
+            "a backup never goes into a database that has tables",
+            role=target.role,
+            database=target.name,
+        )
     raise Refused(
-        f"the role {target.role} {why}: a backup never goes into a database that has tables",
-        f"Have an administrator make an empty database {new} that {target.role} owns, give the same command with"
-        f" INTO={new}, and lead the application there",
+        what,
+        tr(
+            "Have an administrator make an empty database {new} that {role} owns, give the same command with "
+            "INTO={new}, and lead the application there",
+            new=new,
+            role=target.role,
+        ),
     )
 
 
@@ -145,8 +163,12 @@ def _fill(file: Path, told: Manifest, settings: Settings, target: _Target, name:
         for line in found:
             log.info("  %s", line)
         raise DamagedError(
-            f"what was restored is not what the manifest says: {len(found)} difference{'s' * (len(found) > 1)}",
-            "The database that is there was not touched. Take another backup",
+            trn(
+                "what was restored is not what the manifest says: {n} difference",
+                "what was restored is not what the manifest says: {n} differences",
+                len(found),
+            ),
+            tr("The database that is there was not touched. Take another backup"),
         )
 
 
@@ -169,8 +191,12 @@ def _third(settings: Settings, target: _Target, breaker: Breaker) -> Iterator[An
         except UnreachableError as error:
             log.info("%s lets nobody in: %s", name, error.what)
     raise Refused(
-        f"none of {', '.join(names)} lets {target.role} in, and a database cannot be renamed from within",
-        "Have an administrator grant CONNECT on one of them. Nothing was changed",
+        tr(
+            "none of {names} lets {role} in, and a database cannot be renamed from within",
+            names=", ".join(names),
+            role=target.role,
+        ),
+        tr("Have an administrator grant CONNECT on one of them. Nothing was changed"),
     )
 
 
@@ -208,7 +234,11 @@ def _rights(cursor: Any, old: str, new: str) -> Iterator[tuple[Any, Any, str]]:
     is_default, limit, owner = cursor.fetchone()
     database = sql.Identifier(new)
     if limit >= 0:
-        yield sql.SQL("ALTER DATABASE {} CONNECTION LIMIT {}").format(database, sql.Literal(limit)), None, "the limit"
+        yield (
+            sql.SQL("ALTER DATABASE {} CONNECTION LIMIT {}").format(database, sql.Literal(limit)),
+            None,
+            tr("the limit"),
+        )
     if not is_default:
         cursor.execute(
             "SELECT CASE grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(grantee) END, privilege_type "
@@ -216,13 +246,13 @@ def _rights(cursor: Any, old: str, new: str) -> Iterator[tuple[Any, Any, str]]:
             [old],
         )
         granted = cursor.fetchall()
-        yield sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database), None, "rights"
+        yield sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database), None, tr("rights")
         for grantee, right in granted:
             role = sql.SQL("PUBLIC") if grantee is None else sql.Identifier(grantee)
             yield sql.SQL("GRANT {} ON DATABASE {} TO {}").format(sql.SQL(right), database, role), None, right
     cursor.execute("SELECT current_user = %s", [owner])
     if not cursor.fetchone()[0]:
-        yield sql.SQL("ALTER DATABASE {} OWNER TO {}").format(database, sql.Identifier(owner)), None, "its owner"
+        yield sql.SQL("ALTER DATABASE {} OWNER TO {}").format(database, sql.Identifier(owner)), None, tr("its owner")
 
 
 def _swap(cursor: Any, settings: Settings, target: _Target, new: str, breaker: Breaker) -> str | None:
@@ -247,8 +277,12 @@ def _swap(cursor: Any, settings: Settings, target: _Target, new: str, breaker: B
         except psycopg2.errors.ObjectInUse as error:
             if not left:
                 raise LockedError(
-                    f"sessions in {target.name} do not end: {error.diag.message_detail or 'they come back'}",
-                    "The database that is there was not touched. Stop the application, then run again",
+                    tr(
+                        "sessions in {database} do not end: {why}",
+                        database=target.name,
+                        why=error.diag.message_detail or tr("they come back"),
+                    ),
+                    tr("The database that is there was not touched. Stop the application, then run again"),
                 ) from None
     return None
 

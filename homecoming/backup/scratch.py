@@ -22,6 +22,7 @@ from homecoming.connection.interrupts import Breaker
 from homecoming.connection.reach import UnreachableError, reached
 from homecoming.connection.sqlite_file import scratch_folder
 from homecoming.errors import Refused
+from homecoming.language import tr
 from homecoming.logs import get_logger
 from homecoming.settings import Settings
 
@@ -52,7 +53,7 @@ def scratch(told: Manifest, settings: Settings, breaker: Breaker) -> Iterator[Sc
     if told.kind == FILE:
         with scratch_folder(Path(told.database), 2 * told.size) as folder:
             file = Path(folder) / told.database
-            yield Scratch(_leading(settings, sa.URL.create("sqlite", database=str(file))), "a temporary file")
+            yield Scratch(_leading(settings, sa.URL.create("sqlite", database=str(file))), tr("a temporary file"))
         return
     with _database(settings, breaker) as made:
         if made is not None:
@@ -62,12 +63,16 @@ def scratch(told: Manifest, settings: Settings, breaker: Breaker) -> Iterator[Sc
     servers = server.able(client.clients(replace(settings.backup, pg_dump=None)), version)
     if not servers:
         raise Refused(
-            f"there is nowhere to restore to: the role of {settings.source} may not make databases (or cannot be"
-            f" reached), and no PostgreSQL server from {version} on is installed here",
-            "Have its role given the right CREATEDB, or install a PostgreSQL server here, which need not run",
+            tr(
+                "there is nowhere to restore to: the role of {source} may not make databases (or cannot be reached), "
+                "and no PostgreSQL server from {version} on is installed here",
+                source=settings.source,
+                version=version,
+            ),
+            tr("Have its role given the right CREATEDB, or install a PostgreSQL server here, which need not run"),
         )
     with server.started(servers[0], breaker) as url:
-        yield Scratch(_leading(settings, url), f"a PostgreSQL {servers[0].version} of its own")
+        yield Scratch(_leading(settings, url), tr("a PostgreSQL {version} of its own", version=servers[0].version))
 
 
 def fill(place: Scratch, file: Path, told: Manifest, breaker: Breaker) -> State:
@@ -124,7 +129,7 @@ def _database(settings: Settings, breaker: Breaker) -> Iterator[Scratch | None]:
             log.info("No database can be made on the server: %s", error.diag.message_primary)
         if is_made:
             url = candidate.url.set(database=name)
-            yield Scratch(_leading(settings, url), f"a scratch database on {candidate.source}")
+            yield Scratch(_leading(settings, url), tr("a scratch database on {source}", source=candidate.source))
         else:
             yield None
     finally:

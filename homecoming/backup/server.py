@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from homecoming.backup.client import Client
 from homecoming.connection.interrupts import Breaker
 from homecoming.errors import FailedError
+from homecoming.language import tr
 from homecoming.settings import handed_on
 
 _USER = "postgres"
@@ -113,7 +114,7 @@ def _initialised(client: Client, folder: Path, environment: dict[str, str], acco
             **account,
         )
     except OSError as error:
-        raise _failed(client, error.strerror or "it cannot be run") from None
+        raise _failed(client, error.strerror or tr("it cannot be run")) from None
     if done.returncode:
         raise _failed(client, done.stderr)
 
@@ -129,19 +130,22 @@ def _wait(folder: Path, keeper: subprocess.Popen[bytes], breaker: Breaker) -> No
             if keeper.poll() is not None or time.monotonic() > deadline:
                 log = folder / "log"
                 raise FailedError(
-                    f"a PostgreSQL server for the test did not start: {_last(log.read_text() if log.exists() else '')}",
-                    "Nothing was changed. Give the role of DATABASE_URL the right CREATEDB instead",
+                    tr(
+                        "a PostgreSQL server for the test did not start: {said}",
+                        said=_last(log.read_text() if log.exists() else ""),
+                    ),
+                    tr("Nothing was changed. Give the role of DATABASE_URL the right CREATEDB instead"),
                 ) from None
         time.sleep(0.05)
 
 
 def _failed(client: Client, said: str) -> FailedError:
     return FailedError(
-        f"{client.folder / 'initdb'} failed: {_last(said)}",
-        "Nothing was changed. Give the role of DATABASE_URL the right CREATEDB instead",
+        tr("{name} failed: {why}", name=client.folder / "initdb", why=_last(said)),
+        tr("Nothing was changed. Give the role of DATABASE_URL the right CREATEDB instead"),
     )
 
 
 def _last(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else tr("it said nothing")

@@ -15,6 +15,7 @@ from homecoming.backup_settings import BACKUP_COMMAND, COMMAND_LIMIT
 from homecoming.connection.interrupts import Breaker
 from homecoming.discretion import discreet
 from homecoming.errors import UnshippedError
+from homecoming.language import tr
 from homecoming.logs import get_logger
 from homecoming.settings import Settings, handed_on
 
@@ -63,12 +64,20 @@ def _run(words: list[str], path: Path, limit: float, breaker: Breaker) -> None:
                 start_new_session=True,
             )
         except OSError as error:
-            raise _unshipped(path, f"{name} cannot be run: {error.strerror}") from None
+            raise _unshipped(path, tr("{name} cannot be run: {why}", name=name, why=error.strerror)) from None
         try:
             while process.poll() is None:
                 breaker.check()
                 if time.monotonic() > deadline:
-                    raise _unshipped(path, f"{name} was not done within {COMMAND_LIMIT}, {limit:g} s")
+                    raise _unshipped(
+                        path,
+                        tr(
+                            "{name} was not done within {limit}, {seconds:g} s",
+                            name=name,
+                            limit=COMMAND_LIMIT,
+                            seconds=limit,
+                        ),
+                    )
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(_PAUSE)
         finally:
@@ -76,8 +85,10 @@ def _run(words: list[str], path: Path, limit: float, breaker: Breaker) -> None:
         if process.returncode:
             said.seek(0)
             lines = [line for line in said.read(20_000).decode("utf-8", "replace").splitlines() if line.strip()]
-            why = f": {discreet(lines[-1].strip())}" if lines else ""
-            raise _unshipped(path, f"{name} ended with exit code {process.returncode}{why}")
+            why = tr("{name} ended with exit code {code}", name=name, code=process.returncode)
+            if lines:
+                why = tr("{what}: {said}", what=why, said=discreet(lines[-1].strip()))
+            raise _unshipped(path, why)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -93,5 +104,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _unshipped(path: Path, why: str) -> UnshippedError:
     return UnshippedError(
-        f"{path} is made, and was not shipped: {why}", f"Ship it yourself, or mend {BACKUP_COMMAND} and make another"
+        tr("{path} is made, and was not shipped: {why}", path=path, why=why),
+        tr("Ship it yourself, or mend {backup_command} and make another", backup_command=BACKUP_COMMAND),
     )

@@ -14,6 +14,7 @@ from homecoming.connection.engines import make_engine
 from homecoming.connection.interrupts import Breaker
 from homecoming.connection.sqlite_file import beside, uri
 from homecoming.errors import FailedError, HomecomingError
+from homecoming.language import tr
 from homecoming.rehearsal.sqlite_copy import copy_to
 
 
@@ -56,8 +57,12 @@ def check(file: Path, named: str, breaker: Breaker) -> None:
     breaker.check()
     if found != ["ok"]:
         raise DamagedError(
-            f"{named} is damaged: {'; '.join(' '.join(line.split()) for line in found[:3])}",
-            "The last backup that was proven is what there is: look into the folder of MIGRATION_BACKUP_DIR",
+            tr(
+                "{named} is damaged: {found}",
+                named=named,
+                found="; ".join(" ".join(line.split()) for line in found[:3]),
+            ),
+            tr("The last backup that was proven is what there is: look into the folder of MIGRATION_BACKUP_DIR"),
         )
 
 
@@ -81,7 +86,7 @@ def looked_at(file: Path, breaker: Breaker) -> Iterator[sa.Connection]:
             yield connection
     except sa.exc.DBAPIError as error:
         breaker.check()
-        raise FailedError(f"{file.name} cannot be read", "It is no whole SQLite database") from error
+        raise FailedError(tr("{name} cannot be read", name=file.name), tr("It is no whole SQLite database")) from error
     finally:
         breaker.release()
         engine.dispose()

@@ -25,6 +25,7 @@ from homecoming.connection.sqlite_file import file_of
 from homecoming.errors import Refused, UsageError
 from homecoming.events import current_run
 from homecoming.history.bookkeeping import refuse_impostors, versions_of
+from homecoming.language import joined, tr, trn
 from homecoming.logs import get_logger
 from homecoming.project import project
 from homecoming.rehearsal.giving_way import GaveWayError, Watch, giving_way
@@ -45,8 +46,9 @@ def backup(breaker: Breaker | None = None, made_for: str = manifest.PERSON) -> i
     settings, breaker = read_settings(), breaker or Breaker()
     made = take(settings, made_for, breaker)
     told = made.manifest
-    tables = f"{len(told.tables)} table{'s' * (len(told.tables) != 1)}, {told.rows} row{'s' * (told.rows != 1)}"
-    log.info("Backup: %s, %s: %s, at %s", made.file, place.megabytes(told.size), tables, told.revision or "no revision")
+    tables = joined(", ", [trn("{n} table", "{n} tables", len(told.tables)), trn("{n} row", "{n} rows", told.rows)])
+    at = told.revision or tr("no revision")
+    log.info("Backup: %s, %s: %s, at %s", made.file, place.megabytes(told.size), tables, at)
     log.info("Done in %.1f s, by %s. Next, prove that it restores: make backup-verify", told.seconds, told.client)
     retire_old(settings, made)
     ship(made, settings, breaker)
@@ -90,7 +92,10 @@ def _of_server(
     version = connection.exec_driver_sql("SHOW server_version").scalar_one()
     told = _told(final, manifest.DUMP if program else manifest.COPY, made_for, candidate, state, moment, began)
     told |= {"sha256": sha256, "size": bytes_written, "contents": size}
-    told |= {"server": f"PostgreSQL {version}", "client": f"pg_dump {program.version}" if program else "our own copy"}
+    told |= {
+        "server": f"PostgreSQL {version}",
+        "client": f"pg_dump {program.version}" if program else tr("our own copy"),
+    }
     return _kept(final, folder, told)
 
 
@@ -105,7 +110,7 @@ class _Polite(Breaker):
         """Go on unless the end has come, or somebody waits. Errors: GaveWayError; as ``Breaker.check``."""
         self._outer.check()
         if self._watch.gave_way:
-            raise GaveWayError("somebody waits for a table", "")
+            raise GaveWayError(tr("somebody waits for a table"), "")
 
 
 @contextmanager
@@ -129,7 +134,7 @@ def _polite(
     except GaveWayError as error:
         breaker.check()
         raise Refused(
-            "somebody waited for a table that it reads, and went first", "At a quieter time: make backup"
+            tr("somebody waited for a table that it reads, and went first"), tr("At a quieter time: make backup")
         ) from error
 
 
@@ -146,7 +151,13 @@ def _program(connection: sa.Connection, settings: Settings) -> client.Client | N
     """
     try:
         if settings.backup.pg_dump == NO_PG_DUMP:
-            own_copy.refuse_beyond(connection, Refused(f"{PG_DUMP} is {NO_PG_DUMP}", f"Unset {PG_DUMP}"))
+            own_copy.refuse_beyond(
+                connection,
+                Refused(
+                    tr("{setting} is {value}", setting=PG_DUMP, value=NO_PG_DUMP),
+                    tr("Unset {pg_dump}", pg_dump=PG_DUMP),
+                ),
+            )
             return None
         return client.fitting(settings.backup, major_of(connection))
     except Refused as error:
@@ -161,7 +172,9 @@ def _of_file(settings: Settings, folder: Path, made_for: str, breaker: Breaker) 
     began, moment, candidate = time.monotonic(), datetime.now(UTC), settings.candidates[0]
     file = file_of(candidate.url)
     if file is None:
-        raise UsageError("the database is in memory, and gone when a command ends", "Name a file in DATABASE_URL")
+        raise UsageError(
+            tr("the database is in memory, and gone when a command ends"), tr("Name a file in DATABASE_URL")
+        )
     with reached(settings, read_only=True, breaker=breaker) as way_in:
         _say_database(way_in.candidate, made_for)
         revision = _revision(way_in.connection)
@@ -175,7 +188,7 @@ def _of_file(settings: Settings, folder: Path, made_for: str, breaker: Breaker) 
             log.info("Note: rows refer to what is not there, and are in the backup as they are: %d", broken)
     told = _told(final, manifest.FILE, made_for, candidate, state, moment, began)
     told |= {"sha256": sha256, "size": bytes_written, "contents": size, "database": file.name, "path": str(file)}
-    told |= {"server": f"SQLite {sqlite3.sqlite_version}", "client": "SQLite's online backup"}
+    told |= {"server": f"SQLite {sqlite3.sqlite_version}", "client": tr("SQLite's online backup")}
     return _kept(final, folder, told)
 
 

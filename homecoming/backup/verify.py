@@ -15,6 +15,7 @@ from homecoming.backup.sqlite import DamagedError
 from homecoming.connection.interrupts import Breaker
 from homecoming.errors import Refused
 from homecoming.history.bookkeeping import BOOKKEEPING
+from homecoming.language import Message, joined, tr, trn
 from homecoming.logs import get_logger
 from homecoming.settings import Settings, read_settings
 
@@ -25,6 +26,17 @@ _TOLD = 10
 
 # What a night may begin earlier than the last one ended.
 _NIGHT = timedelta(hours=12)
+
+
+_PARTS = {
+    "hash": tr("hash"),
+    "scratch": tr("scratch"),
+    "restore": tr("restore"),
+    "upgrade": "upgrade",
+    "verify": "verify",
+    "way back": tr("way back"),
+    "compare": tr("compare"),
+}
 
 
 @dataclass
@@ -74,19 +86,19 @@ def chosen(given: str | None, settings: Settings) -> tuple[Path, Manifest]:
         return file, manifest.read(file)
     for told in manifest.of_database(settings):
         return folder / told.file, told
-    raise Refused(f"there is no backup of this database in {folder}", "Make one: make backup")
+    raise Refused(tr("there is no backup of this database in {folder}", folder=folder), tr("Make one: make backup"))
 
 
 def refuse_damaged(file: Path, told: Manifest, breaker: Breaker) -> None:
     """Go on where a file is the one that its manifest tells of. Errors: DamagedError."""
     size = file.stat().st_size
     if size != told.size:
-        what = f"{file} has {size} bytes, and its manifest says {told.size}"
+        what = tr("{file} has {size} bytes, and its manifest says {told}", file=file, size=size, told=told.size)
     elif place.sha256_of(file, breaker.check) != told.sha256:
-        what = f"{file} is damaged: its SHA-256 is not the one in its manifest"
+        what = tr("{file} is damaged: its SHA-256 is not the one in its manifest", file=file)
     else:
         return
-    raise DamagedError(what, "Take another backup, or bring this file back from where backups are shipped to")
+    raise DamagedError(what, tr("Take another backup, or bring this file back from where backups are shipped to"))
 
 
 def _proven(given: str | None, breaker: Breaker, drilled: bool) -> int:
@@ -108,17 +120,23 @@ def _proven(given: str | None, breaker: Breaker, drilled: bool) -> int:
         for line in found[:_TOLD]:
             log.info("  %s", line)
         raise DamagedError(
-            f"{file} was restored, and is not what its manifest says: {len(found)} difference{'s' * (len(found) > 1)}",
-            "Do not rely on it. Make another, and prove it: make backup, then make backup-verify",
+            trn(
+                "{file} was restored, and is not what its manifest says: {n} difference",
+                "{file} was restored, and is not what its manifest says: {n} differences",
+                len(found),
+                file=file,
+            ),
+            tr("Do not rely on it. Make another, and prove it: make backup, then make backup-verify"),
         )
     manifest.write(manifest.proven(told, where, times.seconds, drilled), file.parent)
-    tables = f"{len(told.tables)} tables, {told.rows} rows"
+    tables = tr("{tables} tables, {rows} rows", tables=len(told.tables), rows=told.rows)
     log.info("Proven: %s, fingerprint and checksums are those of the backup", tables)
-    log.info("Took: %s", ", ".join(f"{part} {seconds:.1f} s" for part, seconds in times.seconds.items()))
+    parts = (tr("{part} {seconds:.1f} s", part=_PARTS[part], seconds=took) for part, took in times.seconds.items())
+    log.info("Took: %s", joined(", ", parts))
     return 0
 
 
-def _there_and_back(there: Scratch, told: Manifest, times: _Times, breaker: Breaker) -> list[str]:
+def _there_and_back(there: Scratch, told: Manifest, times: _Times, breaker: Breaker) -> list[Message]:
     """Take a restored database to head and back to where it was; return what is wrong at head, or not as it was."""
     from homecoming import catalog
     from homecoming.connection.reach import reached
@@ -130,7 +148,9 @@ def _there_and_back(there: Scratch, told: Manifest, times: _Times, breaker: Brea
         drift = [one for one in catalog.verify(way_in.connection) if one.severity is catalog.Severity.FAIL]
     times.took("verify")
     if drift:
-        return [f"at head: {one.kind} {one.object}: {one.why}" for one in drift]
+        return [
+            tr("at head: {kind} {object}: {why}", kind=one.kind_word, object=one.object, why=one.why) for one in drift
+        ]
     run_to("downgrade", told.revision or "base", there.settings, way="command", breaker=breaker)
     times.took("way back")
     # What runs write of themselves is not what they found.
