@@ -52,15 +52,6 @@ def tr(template: str, /, **values: object) -> Message:
     return Message((template,), values)
 
 
-def template(text: str, /) -> str:
-    """Return a template as it stands, so that a catalogue has it: what is filled into it comes later.
-
-    Args:
-        text: As `tr` takes it; `Message` makes a message of it.
-    """
-    return text
-
-
 def trn(one: str, many: str, n: int, /, **values: object) -> Message:
     """Return a message that a number decides about.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from homecoming.backup import manifest
 from homecoming.backup.manifest import PERSON, Made, Manifest
-from homecoming.language import template
+from homecoming.language import mark
 from homecoming.logs import get_logger
 from homecoming.settings import Settings
 
@@ -40,6 +40,6 @@ def retire_old(settings: Settings, made: Made) -> None:
             (folder / told.file).unlink(missing_ok=True)
             manifest.beside(folder / told.file).unlink(missing_ok=True)
         except OSError as error:
-            log.warning(template("An old backup cannot be removed: %s: %s"), folder / told.file, error.strerror)
+            log.warning(mark("An old backup cannot be removed: %s: %s"), folder / told.file, error.strerror)
         else:
             log.info("Removed: %s, made %s", folder / told.file, told.made_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from homecoming.discretion import discreet, discreet_document
-from homecoming.language import Message, joined, localized, template, tr
+from homecoming.language import Message, joined, localized, mark, tr
 from homecoming.monitoring.checks import Check, State, run_word
 from homecoming.monitoring.health_backups import backup
 from homecoming.monitoring.health_vitals import (
@@ -28,7 +28,7 @@ WELL = ("done", "nothing")
 
 # What another upgrade would end in again, as long as the database is as it was; a rehearsal says why, and what to do.
 AGAIN = ("refused", "failed")
-REHEARSE = template("make upgrade PLAN=1 says what is in its way, and what to do")
+REHEARSE = mark("make upgrade PLAN=1 says what is in its way, and what to do")
 
 
 def judge(snapshot: Snapshot) -> list[Check]:
@@ -110,10 +110,10 @@ def _verdict(checks: Sequence[Check]) -> Message:
 def _reachable(snapshot: Snapshot) -> Check:
     if snapshot.problem is not None:
         values = {"problem": snapshot.problem.what, "todo": snapshot.problem.todo}
-        return Check("reachable", State.FAILED, template("{problem}"), template("{todo}"), values)
+        return Check("reachable", State.FAILED, mark("{problem}"), mark("{todo}"), values)
     if snapshot.vitals is None:
-        return Check("reachable", State.OK, template("yes"))
-    return Check("reachable", State.OK, template("{version}"), values={"version": snapshot.vitals.version})
+        return Check("reachable", State.OK, mark("yes"))
+    return Check("reachable", State.OK, mark("{version}"), values={"version": snapshot.vitals.version})
 
 
 def _revision(snapshot: Snapshot) -> Check:
@@ -122,17 +122,17 @@ def _revision(snapshot: Snapshot) -> Check:
     if snapshot.problem is not None:
         return unknown(name)
     if snapshot.empty:
-        return Check(name, State.FAILED, template("the database is empty"), "make upgrade", values)
+        return Check(name, State.FAILED, mark("the database is empty"), "make upgrade", values)
     if snapshot.revision not in {None, *(step.revision for step in snapshot.steps)}:
-        what = template("at {revision}, which this history does not know")
-        todo = template("It may be newer than this copy: update this repository, or correct DATABASE_URL")
+        what = mark("at {revision}, which this history does not know")
+        todo = mark("It may be newer than this copy: update this repository, or correct DATABASE_URL")
         return Check(name, State.FAILED, what, todo, values)
     if snapshot.revision == snapshot.head:
-        return Check(name, State.OK, template("{revision} (head)"), values=values)
+        return Check(name, State.OK, mark("{revision} (head)"), values=values)
     what = (
-        template("no revision, {pending} behind head {head}")
+        mark("no revision, {pending} behind head {head}")
         if snapshot.revision is None
-        else template("at {revision}, {pending} behind head {head}")
+        else mark("at {revision}, {pending} behind head {head}")
     )
     if _in_the_way(snapshot):
         return Check(name, State.FAILED, what, REHEARSE, values)
@@ -156,19 +156,19 @@ def _drift(snapshot: Snapshot) -> Check:
         return Check(
             "drift",
             State.UNKNOWN,
-            template("judged at head only"),
-            template("make upgrade, which judges it at its end"),
+            mark("judged at head only"),
+            mark("make upgrade, which judges it at its end"),
         )
     drift = snapshot.drift
     if not drift:
-        return Check("drift", State.OK, template("the catalogue is equal to the schema"), values={"count": 0})
+        return Check("drift", State.OK, mark("the catalogue is equal to the schema"), values={"count": 0})
     objects = [tr("{kind} {object}", kind=finding.kind_word, object=finding.object) for finding in drift]
     values = {"count": len(drift), "names": named(objects), "objects": [str(each) for each in objects[:MOST_NAMES]]}
     return Check(
         "drift",
         State.FAILED,
-        template("differences from the schema: {count} ({names})"),
-        template("make verify, which says for each why it matters and what mends it"),
+        mark("differences from the schema: {count} ({names})"),
+        mark("make verify, which says for each why it matters and what mends it"),
         values,
     )
 
@@ -176,7 +176,7 @@ def _drift(snapshot: Snapshot) -> Check:
 def _last_run(snapshot: Snapshot) -> Check:
     run = snapshot.journal.last_run
     if run is None:
-        return Check("last_run", State.OK, template("none from here yet"))
+        return Check("last_run", State.OK, mark("none from here yet"))
     values: dict[str, object] = {
         "run": run.run,
         "way": run_word(run.way),
@@ -188,14 +188,14 @@ def _last_run(snapshot: Snapshot) -> Check:
         "when": f"{run.ended_at:%Y-%m-%d %H:%M} UTC",
     }
     if run.result in WELL:
-        return Check("last_run", State.OK, template("{direction} by {way} at {when}: {result}"), values=values)
-    what = template("{direction} by {way} at {when} did not end well: {result}, exit code {exit_code}")
+        return Check("last_run", State.OK, mark("{direction} by {way} at {when}: {result}"), values=values)
+    what = mark("{direction} by {way} at {when} did not end well: {result}, exit code {exit_code}")
     if _in_the_way(snapshot):
         return Check("last_run", State.WARNING, what, REHEARSE, values)
     todo = (
-        template("make {direction} again, with the reason in its log (run {run}); make doctor says what is in its way")
+        mark("make {direction} again, with the reason in its log (run {run}); make doctor says what is in its way")
         if run.direction == "upgrade"
-        else template("Read its log (run {run}), then make status")
+        else mark("Read its log (run {run}), then make status")
     )
     return Check("last_run", State.WARNING, what, todo, values)
 
@@ -205,7 +205,7 @@ def _edited(snapshot: Snapshot) -> Check:
         return unknown("edited")
     revisions = [step.revision for step in snapshot.edited]
     if not revisions:
-        return Check("edited", State.OK, template("every applied revision is as it ran"), values={"count": 0})
+        return Check("edited", State.OK, mark("every applied revision is as it ran"), values={"count": 0})
     values = {"count": len(revisions), "names": named(revisions), "revisions": revisions}
-    what = template("edited since they were applied: {names}")
-    return Check("edited", State.WARNING, what, template("make repair, which applies the history again"), values)
+    what = mark("edited since they were applied: {names}")
+    return Check("edited", State.WARNING, what, mark("make repair, which applies the history again"), values)

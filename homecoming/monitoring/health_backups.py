@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from homecoming.language import template
+from homecoming.language import mark
 from homecoming.monitoring.checks import Check, State
 from homecoming.monitoring.snapshot import Snapshot
 
@@ -42,10 +42,10 @@ def backup(snapshot: Snapshot) -> Check:
             return Check(
                 "backup",
                 State.WARNING,
-                template("none is in the folder that is named for them"),
-                template("make backup"),
+                mark("none is in the folder that is named for them"),
+                mark("make backup"),
             )
-        return Check("backup", State.OK, template("none is known here"), values={"count": 0})
+        return Check("backup", State.OK, mark("none is known here"), values={"count": 0})
     first = known.first_at
     found = (
         _made(snapshot, known.made_at),
@@ -60,20 +60,20 @@ def backup(snapshot: Snapshot) -> Check:
 
 
 def _made(snapshot: Snapshot, at: datetime) -> Check:
-    what = template("the newest is {age} old")
-    todo = template("See why no other was made: run scripts/maintenance/nightly.sh by hand")
+    what = mark("the newest is {age} old")
+    todo = mark("See why no other was made: run scripts/maintenance/nightly.sh by hand")
     return _check(snapshot, "made", at, what, todo)
 
 
 def _proven(snapshot: Snapshot, at: datetime | None, first: datetime) -> Check:
-    what = template("none is proven") if at is None else template("the newest that is proven is {age} old")
-    todo = template("make backup-verify")
+    what = mark("none is proven") if at is None else mark("the newest that is proven is {age} old")
+    todo = mark("make backup-verify")
     return _check(snapshot, "proven", at or first, what, todo)
 
 
 def _drilled(snapshot: Snapshot, at: datetime | None, first: datetime) -> Check:
-    what = template("none was drilled") if at is None else template("the last drill was {age} ago")
-    todo = template("make drill")
+    what = mark("none was drilled") if at is None else mark("the last drill was {age} ago")
+    todo = mark("make drill")
     return _check(snapshot, "drilled", at or first, what, todo)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from homecoming.language import Message, joined, template, tr
+from homecoming.language import Message, joined, mark, tr
 from homecoming.monitoring.checks import Check, State
 from homecoming.monitoring.snapshot import LongTransaction, SequenceUse, Vitals
 from homecoming.preflight.on_sqlite import GROWTH, LEAST
@@ -40,12 +40,12 @@ NAMED = 3
 # A number of 64 bits.
 WIDEST = 2**63 - 1
 
-FIRST_REACH_IT = template("First reach it: make doctor")
+FIRST_REACH_IT = mark("First reach it: make doctor")
 
 
 def unknown(name: str) -> Check:
     """Return the check of what could not be asked."""
-    return Check(name, State.UNKNOWN, template("not asked"), FIRST_REACH_IT)
+    return Check(name, State.UNKNOWN, mark("not asked"), FIRST_REACH_IT)
 
 
 def latency(asked: Vitals | None) -> Check:
@@ -55,11 +55,11 @@ def latency(asked: Vitals | None) -> Check:
     state = _state("latency", asked.latency)
     values = {"seconds": round(asked.latency, 6), "milliseconds": round(asked.latency * 1000, 3)}
     todo = (
-        template("Run it nearer to the database, or find what is slow on the way: make doctor")
+        mark("Run it nearer to the database, or find what is slow on the way: make doctor")
         if state is not State.OK
         else ""
     )
-    return Check("latency", state, template("{milliseconds:.2f} ms a round trip"), todo, values)
+    return Check("latency", state, mark("{milliseconds:.2f} ms a round trip"), todo, values)
 
 
 def long_transactions(asked: Vitals | None) -> Check:
@@ -80,15 +80,15 @@ def long_transactions(asked: Vitals | None) -> Check:
             "who": named([_who(each) for each in long]),
         }
         values["statements"] = "; ".join(_end_of(each) for each in long[:NAMED])
-        what = template("open for more than {minutes:.0f} min: {count}, the longest for {longest} ({who})")
-        return Check(name, State.WARNING, what, template("End them, where nobody needs them: {statements}"), values)
+        what = mark("open for more than {minutes:.0f} min: {count}, the longest for {longest} ({who})")
+        return Check(name, State.WARNING, what, mark("End them, where nobody needs them: {statements}"), values)
     if asked.hidden_sessions:
         # Unhealthy is what is seen: that something is not seen alarms nobody, but it is said.
-        what = template(
+        what = mark(
             "none open for more than {minutes:.0f} min that this role may see; sessions hidden from it: {hidden}"
         )
         return Check(name, State.OK, what, values=values)
-    return Check(name, State.OK, template("none open for more than {minutes:.0f} min"), values=values)
+    return Check(name, State.OK, mark("none open for more than {minutes:.0f} min"), values=values)
 
 
 def _told(transaction: LongTransaction) -> dict[str, object]:
@@ -123,7 +123,7 @@ def invalid_indexes(asked: Vitals | None) -> Check:
         return unknown(name)
     found = asked.invalid_indexes
     if not found:
-        return Check(name, State.OK, template("none"), values={"count": 0})
+        return Check(name, State.OK, mark("none"), values={"count": 0})
     values = {
         "count": len(found),
         "names": named(found),
@@ -131,11 +131,11 @@ def invalid_indexes(asked: Vitals | None) -> Check:
         "statements": "; ".join(_mend(index) for index in found[:NAMED]),
         "drops": "; ".join(_drop(index) for index in found[:NAMED] if not _is_copy(index)),
     }
-    what = template("written to and never read: {count} ({names})")
+    what = mark("written to and never read: {count} ({names})")
     todo = (
-        template("{statements}. Where that fails too, rows stand against it: {drops}")
+        mark("{statements}. Where that fails too, rows stand against it: {drops}")
         if values["drops"]
-        else template("{statements}")
+        else mark("{statements}")
     )
     return Check(name, State.WARNING, what, todo, values)
 
@@ -161,7 +161,7 @@ def sequences(asked: Vitals | None) -> Check:
     if asked is None:
         return unknown(name)
     if not asked.sequences:
-        return Check(name, State.OK, template("no table gives numbers"), values={"count": 0})
+        return Check(name, State.OK, mark("no table gives numbers"), values={"count": 0})
     fullest = sorted(asked.sequences, key=_share, reverse=True)
     near = [use for use in fullest if _state(name, _share(use)) is not State.OK]
     state = _state(name, _share(fullest[0]))
@@ -172,14 +172,14 @@ def sequences(asked: Vitals | None) -> Check:
         "near": [{"table": use.table, "column": use.column, "used": use.used, "limit": use.limit} for use in near],
     }
     if state is State.OK:
-        return Check(name, state, template("{percent:.0f} % used at most ({fullest})"), values=values)
+        return Check(name, state, mark("{percent:.0f} % used at most ({fullest})"), values=values)
     values["names"] = named([f"{use.table}.{use.column} {100 * _share(use):.0f} %" for use in near])
     values["statements"] = joined("; ", [_widen(use) for use in near[:NAMED]])
-    todo = template("{statements}")
+    todo = mark("{statements}")
     if any(use.table in project().metadata.tables for use in near):
         values["schema_folder"] = project().schema_folder
-        todo = template("{statements}. It is drift until {schema_folder} says the same: make revision")
-    return Check(name, state, template("of all its numbers given: {names}"), todo, values)
+        todo = mark("{statements}. It is drift until {schema_folder} says the same: make revision")
+    return Check(name, state, mark("of all its numbers given: {names}"), todo, values)
 
 
 def _share(use: SequenceUse) -> float:
@@ -204,16 +204,16 @@ def disk(asked: Vitals | None) -> Check:
         return unknown("disk")
     values: dict[str, object] = {"size": asked.size, "free": asked.free}
     if asked.size is None:
-        return Check("disk", State.OK, template("this role may not ask for its size"), values=values)
+        return Check("disk", State.OK, mark("this role may not ask for its size"), values=values)
     values |= {"size_text": _size(asked.size)}
     if asked.free is None:
-        return Check("disk", State.OK, template("{size_text} used; what is free cannot be asked here"), values=values)
+        return Check("disk", State.OK, mark("{size_text} used; what is free cannot be asked here"), values=values)
     needed = round(GROWTH * asked.size) + LEAST
     values |= {"needed": needed, "free_text": _size(asked.free), "needed_text": _size(needed)}
     if _state("disk", needed / max(asked.free, 1)) is State.FAILED:
-        what = template("{free_text} free, and an upgrade may need {needed_text}: it would be refused")
-        return Check("disk", State.FAILED, what, template("Free space on the disk of the file"), values)
-    return Check("disk", State.OK, template("{size_text} used, {free_text} free"), values=values)
+        what = mark("{free_text} free, and an upgrade may need {needed_text}: it would be refused")
+        return Check("disk", State.FAILED, what, mark("Free space on the disk of the file"), values)
+    return Check("disk", State.OK, mark("{size_text} used, {free_text} free"), values=values)
 
 
 def _state(name: str, value: float) -> State:

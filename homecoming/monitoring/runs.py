@@ -12,7 +12,7 @@ from dataclasses import replace
 from homecoming.connection.interrupts import Interrupted
 from homecoming.errors import NoConnectionError
 from homecoming.events import observed
-from homecoming.language import template
+from homecoming.language import mark
 from homecoming.logs import get_logger
 from homecoming.monitoring.recorder import Recorder
 from homecoming.monitoring.snapshot import Problem
@@ -49,7 +49,7 @@ def _finish(recorder: Recorder, ended: BaseException | None) -> None:
         if not isinstance(ended, Interrupted):
             report_run(settings, recorder, ended)
     except Exception as error:
-        log.warning(template("The run was not reported: %s"), type(error).__name__)
+        log.warning(mark("The run was not reported: %s"), type(error).__name__)
 
 
 def report_run(settings: Settings, recorder: Recorder, ended: BaseException | None) -> None:

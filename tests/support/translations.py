@@ -71,7 +71,7 @@ def _messages_of(tree: ast.AST) -> Iterator[tuple[str, str]]:
         called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         texts = [_text(argument) for argument in node.args]
         texts += [_text(arm) for one in node.args if isinstance(one, ast.IfExp) for arm in (one.body, one.orelse)]
-        if called in ("tr", "mark", "template") and texts[0] is not None:
+        if called in ("tr", "mark") and texts[0] is not None:
             yield texts[0], ""
         elif called == "trn" and texts[0] is not None and texts[1] is not None:
             yield texts[0], texts[1]

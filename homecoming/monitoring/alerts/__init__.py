@@ -10,7 +10,7 @@ from pathlib import Path
 from homecoming.discretion import discreet
 from homecoming.errors import UsageError
 from homecoming.events import current_run
-from homecoming.language import ENGLISH, Message, chosen, localized, template, tr
+from homecoming.language import ENGLISH, Message, chosen, localized, mark, tr
 from homecoming.logs import get_logger
 from homecoming.monitoring.alerts.claims import Claims
 from homecoming.monitoring.alerts.facts import facts, fields
@@ -118,7 +118,7 @@ def _status(firing: bool) -> str:
 
 def _say(cause: str, status: str, delivery: Delivery) -> None:
     if delivery.failure:
-        unsent = template("The alert %s (%s) could not be delivered: %s. The next report tries again")
+        unsent = mark("The alert %s (%s) could not be delivered: %s. The next report tries again")
         log.warning(unsent, cause, STATUSES[status], delivery.failure)
     else:
         log.info("Alert sent: %s (%s)", cause, STATUSES[status])

@@ -40,7 +40,7 @@ def _plain(node: ast.AST) -> set[str]:
     """The text that an expression is, or those that it chooses between."""
     if isinstance(node, ast.IfExp):
         return _plain(node.body) | _plain(node.orelse)
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "template":
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "mark":
         return _plain(node.args[0])
     return {node.value} - {""} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
 
