@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from homecoming.connection.interrupts import Breaker, Interrupted, interruptible
 from homecoming.errors import FailedError, HomecomingError, UsageError, unexpected
 from homecoming.events import run_named
 from homecoming.extras import MissingExtraError, need, need_for
-from homecoming.language import tr, use
+from homecoming.language import Message, tr, use
 from homecoming.logs import log_json, log_lines, say_error
 from homecoming.parser import Run, build_parser
 from homecoming.settings import LOG, read_language, read_log_style
@@ -92,7 +93,7 @@ def _as_ours(error: Exception) -> HomecomingError:
     from homecoming.connection.failures import meaning
 
     if isinstance(error, CommandError):
-        return UsageError(str(error).splitlines()[0], tr("See the revisions: .venv/bin/alembic history"))
+        return UsageError(_of_alembic(error), tr("See the revisions: .venv/bin/alembic history"))
     if isinstance(error, sa.exc.SQLAlchemyError):
         return meaning(error)
     if isinstance(error, UnicodeEncodeError):
@@ -103,6 +104,18 @@ def _as_ours(error: Exception) -> HomecomingError:
             tr("Set PYTHONUTF8=1"),
         )
     return unexpected(error, tr("Nothing was changed. Run again with --verbose, and report it"))
+
+
+def _of_alembic(error: Exception) -> str:
+    """Return what Alembic says, in one line: a message, where we have said it or know it."""
+    from homecoming.run.steps import unknown_revision
+
+    said = next(iter(error.args), None)
+    if isinstance(said, Message):
+        return said
+    line = str(error).splitlines()[0]
+    unknown = re.fullmatch(r"Can't locate revision identified by '(.*)'", line)
+    return unknown_revision(unknown[1]) if unknown else line
 
 
 def _ended(error: HomecomingError, raised: BaseException, verbose: bool, style: str) -> int:

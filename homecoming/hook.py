@@ -26,14 +26,14 @@ from homecoming.events import Event, current_run, observed
 from homecoming.history.bookkeeping import refuse_impostors
 from homecoming.history.configuration import configuration
 from homecoming.history.run_history import Saved
-from homecoming.language import mark, tr
-from homecoming.logs import audible, get_logger
+from homecoming.language import ENGLISH, mark, tr
+from homecoming.logs import audible, get_logger, speak
 from homecoming.monitoring.recorder import Recorder
 from homecoming.monitoring.runs import report_run
 from homecoming.project import project
 from homecoming.run.attempts import run_to
 from homecoming.run.reported import run_told
-from homecoming.settings import Settings, read_settings
+from homecoming.settings import Settings, named_language, read_settings
 
 log = get_logger("auto_migrate")
 
@@ -53,7 +53,21 @@ def run_auto_migration(limit: float | None = None) -> bool:
     is standard error where the application has not configured its logging yet.
     """
     with audible():
+        _speak()
         return _run(limit)
+
+
+def _speak(is_told: bool = True) -> None:
+    """Speak English into the application's log, or what the variable names: no locale tells what its readers read.
+
+    Arguments: ``is_told``, whether a line says so where the variable cannot be followed.
+    """
+    try:
+        speak(named_language() or ENGLISH)
+    except UsageError as error:
+        speak(ENGLISH)
+        if is_told:
+            log.warning("%s. Next: %s", error.what, error.todo)
 
 
 def _run(limit: float | None) -> bool:
@@ -187,6 +201,7 @@ class DeployMonitor:
         with contextlib.suppress(Exception):
             place = read_settings().candidates[0]
         with audible(), _without_a_project_told():
+            _speak(is_told=False)
             ours = project()
             log.info("%s %s, Python %s, database: %s", ours.program, ours.version, platform.python_version(), place)
 
@@ -194,6 +209,7 @@ class DeployMonitor:
         """Log how the start-up migration ended; ``duration`` in seconds."""
         level = logging.INFO if success else logging.WARNING
         with audible():
+            _speak(is_told=False)
             if isinstance(duration, (int, float)):
                 line = _DONE_IN if success else _NOT_DONE_IN
                 log.log(level, line, f"{duration:.1f}")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from homecoming.errors import HomecomingError, Refused
 from homecoming.events import current_run
-from homecoming.language import localized, mapped, shown_in, tr
+from homecoming.language import ENGLISH, localized, mapped, shown_in, tr
 from homecoming.project import logger_name
 from homecoming.terminal import as_json, printable, say
 
@@ -31,11 +31,19 @@ _listeners = 0
 
 
 class _Printable(logging.Filter):
-    """Makes each argument of a line printable, whoever formats it: an application logs the start-up hook's lines."""
+    """Makes each argument of a line printable, whoever formats it: an application logs the start-up hook's lines.
+
+    Attributes:
+        language: Of the lines that it logs.
+    """
+
+    language = ENGLISH
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
             record.args = tuple(map(_safe, record.args))
+        if self.language != ENGLISH:
+            record.msg, record.args = shown(record, self.language), ()
         return True
 
 
@@ -46,14 +54,26 @@ def _safe(argument: object) -> object:
     return mapped(argument if isinstance(argument, str) else str(argument), printable)
 
 
-def shown(record: logging.LogRecord) -> str:
-    """Return a line of the log in the language that was chosen: its template is looked up, and what it is filled with.
+def speak(language: str) -> None:
+    """Choose the language of the lines that an application logs by its own configuration: those of its start-up hook.
+
+    Args:
+        language: One of ``language.LANGUAGES``.
+    """
+    _PRINTABLE.language = language
+
+
+def shown(record: logging.LogRecord, language: str | None = None) -> str:
+    """Return a line of the log in a language: its template is looked up, and so is what it is filled with.
 
     Args:
         record: The line, with its arguments.
+        language: One of ``language.LANGUAGES``; None for the one that was chosen.
     """
-    args = tuple(map(shown_in, record.args)) if isinstance(record.args, tuple) else record.args
-    text = localized(record.msg)
+    args = record.args
+    if isinstance(args, tuple):
+        args = tuple(shown_in(one, language) for one in args)
+    text = localized(record.msg, language)
     return text % args if args else text
 
 

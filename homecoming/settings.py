@@ -204,18 +204,28 @@ def read_language(environ: Mapping[str, str] | None = None, folder: Path | None 
 
     Arguments and errors: as ``read_log_style``. A locale of any other language is English; ``pt_BR`` is ``pt``.
     """
-    named = _before_all(environ, folder).get(LANGUAGE)
-    if named is not None:
-        short = named.partition("_")[0].lower()
-        if short not in LANGUAGES:
-            raise UsageError(
-                tr("{name} is none of {names}", name=LANGUAGE, names=f"{ENGLISH}, {PORTUGUESE}"),
-                tr("Unset, the locale says it, or {language}", language=ENGLISH),
-            )
-        return short
+    if named := named_language(environ, folder):
+        return named
     real = os.environ if environ is None else environ
     locale = next(filter(None, (real.get(name) for name in LOCALES)), "")
     return PORTUGUESE if re.match(r"pt(?:[_.@-]|$)", locale, re.IGNORECASE) else ENGLISH
+
+
+def named_language(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> str | None:
+    """Return the language that the variable names, whatever the locale says; None where it is unset.
+
+    Arguments and errors: as ``read_log_style``.
+    """
+    named = _before_all(environ, folder).get(LANGUAGE)
+    if named is None:
+        return None
+    short = named.partition("_")[0].lower()
+    if short not in LANGUAGES:
+        raise UsageError(
+            tr("{name} is none of {names}", name=LANGUAGE, names=f"{ENGLISH}, {PORTUGUESE}"),
+            tr("Unset, the locale says it, or {language}", language=ENGLISH),
+        )
+    return short
 
 
 def read_status_token(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> str | None:

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, settings
 from sqlalchemy.pool import NullPool
 
 import painel_migrations  # noqa: F401  names the project
-from homecoming import cli
+from homecoming import cli, language
 from homecoming.archive import register
 from homecoming.connection import prepare_sqlite
 from homecoming.errors import Refused
@@ -85,6 +85,8 @@ def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A test of an upgrade is about the upgrade; those of backups before one say so.
     monkeypatch.setenv("MIGRATION_BACKUP", "off")
     monkeypatch.chdir(tmp_path)
+    # It is the process's, and an earlier test may have chosen another one.
+    language.use(language.ENGLISH)
 
 
 PASSED = pytest.StashKey[bool]()

@@ -21,7 +21,7 @@ from homecoming.history.bookkeeping import make_way, refuse_impostors
 from homecoming.history.configuration import configuration
 from homecoming.history.lines import RAN, Edited, Line, edited, read_lines
 from homecoming.history.retired_objects import changes, read_entries
-from homecoming.language import localized, tr, trn
+from homecoming.language import localized, mark, tr, trn
 from homecoming.settings import read_settings
 from homecoming.terminal import as_json, printable, show
 
@@ -34,6 +34,21 @@ SHORT = 8
 
 MARK = "edited"
 _MARKED = tr("edited")
+
+# What the columns of a line say of a run, for people: a pasted script may say anything.
+_SAID = (
+    mark("alembic"),
+    mark("backup auto"),
+    mark("backup require"),
+    mark("command"),
+    mark("console"),
+    mark("downgrade"),
+    mark("purge"),
+    mark("repair"),
+    mark("stamp"),
+    mark("start-up"),
+    mark("upgrade"),
+)
 
 FOLDS, REVISION = tr("By"), tr("Revision")
 NUMBERS = (tr("Seconds"), tr("Retired"))
@@ -195,7 +210,7 @@ def _cells(run: Sequence[Line], marked: set[int]) -> list[str]:
         run[0].run[:SHORT],
         printable(_by(run[0])),
         "\n".join(printable(line.revision) + (f" {localized(_MARKED)}" if line.id in marked else "") for line in run),
-        "\n".join(printable(line.direction) for line in run),
+        "\n".join(printable(_word(line.direction)) for line in run),
         "\n".join(f"{line.seconds:.3f}" for line in run),
         "\n".join(str(line.rows_retired) for line in run),
     ]
@@ -219,4 +234,9 @@ def _texts(row: Sequence[str]) -> list[Text]:
 def _by(line: Line) -> str:
     """Return by which way it came, and who."""
     who = " ".join(filter(None, (line.role, line.application_name)))
-    return f"{line.way}, {who}" if who else line.way
+    way = _word(line.way)
+    return f"{way}, {who}" if who else way
+
+
+def _word(said: str) -> str:
+    return localized(tr(said)) if said in _SAID else said

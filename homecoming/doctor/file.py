@@ -82,7 +82,7 @@ def holder(way: Way) -> list[Step]:
             note("holder", tr("not asked: {name} is in use, or was when its application was ended", name=file.name))
         ]
     if not is_free_of_traces(file):
-        return [ok("holder", "nobody")]
+        return [ok("holder", tr("nobody"))]
     try:
         with contextlib.closing(sqlite3.connect(uri(file, "mode=rw"), uri=True, timeout=0)) as connection:
             connection.isolation_level = None
@@ -94,7 +94,7 @@ def holder(way: Way) -> list[Step]:
             return [note("holder", tr("another process, which an upgrade would wait for: {said}", said=said))]
         # Where it may not be written, the preflight says more.
         return [note("holder", tr("not asked: {said}", said=said))]
-    return [ok("holder", "nobody")]
+    return [ok("holder", tr("nobody"))]
 
 
 def _looking_engine(file: Path) -> sa.Engine:

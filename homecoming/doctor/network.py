@@ -70,7 +70,11 @@ def _lookup(host: str, port: int) -> list[Place]:
 
 def _as_lookup(error: OSError) -> OSError:
     """Silence of a name server is a failure of the name, not of the server that nobody has asked yet."""
-    return socket.gaierror(0, tr("name resolution {error}", error=error)) if isinstance(error, TimeoutError) else error
+    return (
+        socket.gaierror(0, tr("name resolution {error}", error=error.args[0]))
+        if isinstance(error, TimeoutError)
+        else error
+    )
 
 
 def _found(host: str, places: list[Place], seconds: float) -> str:

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from homecoming.language import tr
+
 Result = TypeVar("Result")
 
 
@@ -29,7 +31,7 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
 
     threading.Thread(target=run, daemon=True).start()
     if not done.wait(seconds):
-        raise TimeoutError(f"timed out: no answer in {seconds:g} s")
+        raise TimeoutError(tr("timed out: no answer in {seconds:g} s", seconds=seconds))
     if errors:
         raise errors[0]
     return results[0]

@@ -16,6 +16,7 @@ KINDS = (
     mark("check"),
     mark("column"),
     mark("constraint"),
+    mark("default"),
     mark("enum"),
     mark("exclusion"),
     mark("foreign key"),

@@ -161,8 +161,8 @@ def print_rehearsal(
                 ended = GaveWayError(tr("its tables are in use, and it did not wait for them"), "")
         if isinstance(ended, GaveWayError):
             again = f"{_command(direction, revision)} PLAN=1"
-            said = "Not rehearsed: {what}. Nothing was changed. At a quieter time: {again}"
-            say(tr(said, what=ended.what, again=again))
+            what = ended.what
+            say(tr("Not rehearsed: {what}. Nothing was changed. At a quieter time: {again}", what=what, again=again))
             return None, effects.seconds
         raise ended from error
     _print_effects(effects, connection.dialect.name)

@@ -14,7 +14,13 @@ from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RangeNotAncestorError, ResolutionError, RevisionError
 from alembic.util.exc import CommandError
 
+from homecoming.language import tr
 from homecoming.operations.undeclared import RevisionOperations
+
+
+def unknown_revision(name: str) -> str:
+    """Return what is said of a revision that nobody knows, in Alembic's own words."""
+    return tr("Can't locate revision identified by '{name}'", name=name)
 
 
 def steps(script: ScriptDirectory, direction: str, revision: str, at: tuple[str, ...]) -> list[MigrationStep]:
@@ -39,9 +45,14 @@ def steps(script: ScriptDirectory, direction: str, revision: str, at: tuple[str,
         else:
             found = list(script.iterate_revisions(revision, at, implicit_base=True))[::-1]
     except RangeNotAncestorError as error:
-        raise CommandError(f"Destination {revision} is not a valid {direction} target from current head(s)") from error
+        what = tr(
+            "Destination {revision} is not a valid {direction} target from current head(s)",
+            revision=revision,
+            direction=direction,
+        )
+        raise CommandError(what) from error
     except ResolutionError as error:
-        raise CommandError(f"Can't locate revision identified by '{error.argument}'") from error
+        raise CommandError(unknown_revision(str(error.argument))) from error
     except RevisionError as error:
         raise CommandError(str(error)) from error
     return [step(script.revision_map, each) for each in found]

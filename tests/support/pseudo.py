@@ -55,6 +55,9 @@ def _words(text: str) -> Iterator[str]:
         text = pattern.sub(" ", text)
     for found in text.split():
         word = found.strip(_EDGES)
+        # A file's name may begin with a point: .env.
+        if re.fullmatch(r"[(\"']*\.[a-z]+[,;)\"']*", found):
+            continue
         if len(word) > 1 and any(map(str.isalpha, word)) and not word.isupper() and not _NO_WORD.search(word):
             yield word
 
