@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from homecoming.errors import Refused
+from homecoming.language import tr
 
 # What the checksums of a manifest are called.
 QUICK, SHA256 = "hash64", "sha256"
@@ -49,8 +50,8 @@ def refuse_other_order(connection: sa.Connection, method: str) -> None:
     """Go on where the server can compute a checksum. Errors: Refused where its byte order is another."""
     if method == QUICK and not _is_usual(connection):
         raise Refused(
-            "the checksums of this backup are of machines of another byte order than this server's",
-            "Restore it on a server of the usual order, such as x86 or ARM; by hand, its own pg_restore reads a dump",
+            tr("the checksums of this backup are of machines of another byte order than this server's"),
+            tr("Restore it on a server of the usual order (x86, ARM); by hand, its own pg_restore reads a dump"),
         )
 
 
