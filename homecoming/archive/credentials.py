@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from homecoming.archive import python
 from homecoming.archive.sql import set_of
 from homecoming.errors import UsageError
+from homecoming.language import tr
 
 IN_PLACE = "REDACTED"
 
@@ -115,11 +116,11 @@ def _is_python(name: str) -> bool:
 
 def _by_pattern(text: str) -> Iterator[tuple[int, int, str]]:
     for pattern, what in (
-        (_KEY, "private key"),
-        (_URL, "password in a URL"),
-        (_HASH, "password hash"),
-        (_SQL, "password in SQL"),
-        (_OPTION, "password of a command"),
+        (_KEY, tr("private key")),
+        (_URL, tr("password in a URL")),
+        (_HASH, tr("password hash")),
+        (_SQL, tr("password in SQL")),
+        (_OPTION, tr("password of a command")),
     ):
         for match in pattern.finditer(text):
             yield *match.span("value"), what
@@ -130,7 +131,7 @@ def _by_tree(name: str, text: str) -> Iterator[tuple[int, int, str]]:
     if not _is_python(name):
         # Elsewhere a value needs no quotes, so that NAME=value is enough.
         for match in (_QUOTED if ".sql" in name.lower() else _PAIR).finditer(text):
-            yield *match.span("value"), "password by its name"
+            yield *match.span("value"), tr("password by its name")
         return
     tree = python.parse(text.encode(errors="replace"), text)
     if tree is None:
@@ -150,7 +151,7 @@ def _by_tree(name: str, text: str) -> Iterator[tuple[int, int, str]]:
             begin, stop = starts[node.lineno - 1], starts[min(node.end_lineno or node.lineno, len(starts) - 1)]
             for match in _WITHIN.finditer(text, begin, stop):
                 if match[0] in node.value:  # outside of the text it is Python: password=senha
-                    yield *match.span("value"), "password in a driver's text"
+                    yield *match.span("value"), tr("password in a driver's text")
 
 
 def _given(node: ast.AST) -> Iterator[tuple[ast.Constant, str]]:
@@ -162,27 +163,27 @@ def _given(node: ast.AST) -> Iterator[tuple[ast.Constant, str]]:
     if isinstance(node, ast.Assign | ast.AnnAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if any(_NAMED.search(_name(target)) for target in targets):
-            yield from ((value, "password by its name") for value in text_of(node.value))
+            yield from ((value, tr("password by its name")) for value in text_of(node.value))
     elif isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(key.value, str) and _NAMED.search(key.value):
-                yield from ((text, "password by its name") for text in text_of(value))
+                yield from ((text, tr("password by its name")) for text in text_of(value))
     elif isinstance(node, ast.Call):
         name = _name(node.func)
         for keyword in node.keywords:
             if keyword.arg and _NAMED.search(keyword.arg):
-                yield from ((text, "password by its name") for text in text_of(keyword.value))
+                yield from ((text, tr("password by its name")) for text in text_of(keyword.value))
         first = text_of(node.args[0]) if node.args else []
         if name in _HASHING:
-            yield from ((text, "password that is hashed") for text in first)
+            yield from ((text, tr("password that is hashed")) for text in first)
         if name in ("getenv", "get") and first and len(node.args) > 1 and _SECRET_LOOKUP.search(str(first[0].value)):
             # os.getenv("DB_PASSWORD", "..."): the fallback is the password.
-            yield from ((text, "password by its name") for text in text_of(node.args[1]))
+            yield from ((text, tr("password by its name")) for text in text_of(node.args[1]))
     elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         arguments = [*node.args.posonlyargs, *node.args.args]
         for argument, default in zip(arguments[::-1], node.args.defaults[::-1], strict=False):
             if _NAMED.search(argument.arg):
-                yield from ((text, "password by its name") for text in text_of(default))
+                yield from ((text, tr("password by its name")) for text in text_of(default))
 
 
 def _name(node: ast.AST) -> str:
@@ -198,8 +199,8 @@ def _by_detect_secrets(name: str, text: str) -> Iterator[tuple[int, int, str]]:
         from detect_secrets.settings import get_plugins, transient_settings
     except ImportError:
         raise UsageError(
-            "detect-secrets is not installed, and no script moves unread",
-            "make archive installs it; see docs/archive.md",
+            tr("detect-secrets is not installed, and no script moves unread"),
+            tr("make archive installs it; see docs/archive.md"),
         ) from None
     detectors: dict[str, type] = get_mapping_from_secret_type_to_class()
     used = [detector.__name__ for detector in detectors.values() if detector.__name__ not in _UNUSED]

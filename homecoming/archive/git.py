@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from homecoming.errors import UsageError
+from homecoming.language import tr
 from homecoming.project import project
 
 # Paths of one call: the kernel takes 128 kB an argument list at least, and a path may be 4 kB long.
@@ -46,7 +47,8 @@ class Repository:
         self.top = top
         if shutil.which("git") is None:
             raise UsageError(
-                f"{top} is a git repository, and there is no git on PATH", "Install git, or put it on PATH"
+                tr("{top} is a git repository, and there is no git on PATH", top=top),
+                tr("Install git, or put it on PATH"),
             )
         self._settings = dict(_PROGRAMS)
         try:
@@ -56,12 +58,17 @@ class Repository:
         except GitError as error:
             said = str(error).strip().splitlines()
             raise UsageError(
-                f"git cannot read the repository {top}: {said[0] if said else 'no reason given'}",
-                "See git status there",
+                tr(
+                    "git cannot read the repository {top}: {why}",
+                    top=top,
+                    why=said[0] if said else tr("no reason given"),
+                ),
+                tr("See git status there"),
             ) from None
         if not files.samefile(top):
             raise UsageError(
-                f"the repository {top} keeps its files elsewhere (core.worktree)", "Take that out of its configuration"
+                tr("the repository {top} keeps its files elsewhere (core.worktree)", top=top),
+                tr("Take that out of its configuration"),
             )
 
     def _filters(self) -> dict[str, str]:

@@ -12,10 +12,13 @@ from pathlib import PurePosixPath
 from homecoming.archive import credentials, kinds, packages, python, text, tree
 from homecoming.archive.register import Entry
 from homecoming.archive.tree import ARCHIVE, File
+from homecoming.language import tr
 
-CHANGED = "known, changed since"
-UNKNOWN = "unknown, looks like a migration"
-NOT_ONE = "not one"
+CHANGED: str = tr("known, changed since")
+UNKNOWN: str = tr("unknown, looks like a migration")
+NOT_ONE: str = tr("not one")
+
+_PACKAGE, _TEST = tr("application package"), tr("test")
 
 # An empty file or a package's marker has the bytes of a thousand others: their hash says something with the name only.
 _TELLING = 200
@@ -77,15 +80,20 @@ class Judge:
     def judge(self, file: File) -> Found | None:
         path = file.path.removeprefix(self.inside)
         if file.is_link:
-            return Found(file, path, NOT_ONE, "a symbolic link, left as it is") if _near(path) else None
+            return Found(file, path, NOT_ONE, tr("a symbolic link, left as it is")) if _near(path) else None
         if file.data is None:
-            why = "too large for a script" if file.size > tree.LARGEST else "cannot be read"
-            return Found(file, path, NOT_ONE, why + ", left as it is")
+            large = file.size > tree.LARGEST
+            why = tr("too large for a script, left as it is") if large else tr("cannot be read, left as it is")
+            return Found(file, path, NOT_ONE, why)
         digest = hashlib.sha256(file.data).hexdigest()
         entry = self._same(path, digest, file.size)
         if entry is not None:
             return self._known(
-                file, path, entry, entry.cover if entry.superseded_by else f"known, {entry.cover}", digest
+                file,
+                path,
+                entry,
+                entry.cover if entry.superseded_by else tr("known, {cover}", cover=entry.cover),
+                digest,
             )
         namesake = self.own.get(path) or self._namesake(path)
         if namesake is not None and namesake.name not in _ANYBODYS:
@@ -105,41 +113,41 @@ class Judge:
 
     def _known(self, file: File, path: str, entry: Entry, verdict: str, digest: str) -> Found | None:
         if entry.name in _ANYBODYS:
-            self.alone["application package"] += 1
+            self.alone[_PACKAGE] += 1
             return None
         month = f"{entry.date:%Y-%m}"
         row = Found(file, path, verdict, entry.did or entry.kind, entry.kind, entry, digest, month, entry.date)
         if entry.kind == "server":
-            row.left = "starts the application"
+            row.left = tr("starts the application")
         elif self._package(file) is not None:
-            row.left = "part of an application package"
+            row.left = tr("part of an application package")
         elif file.suffix == ".py" and (read := text.read(file.data or b"")) is not None:
             facts = python.facts(file.data or b"", read.text)
             if kinds.is_revision(path, facts):
-                row.left = "an Alembic revision"
+                row.left = tr("an Alembic revision")
             elif verdict == CHANGED and kinds.is_behaviour_test(path, facts):
-                row.left = "a test of behaviour by now"
+                row.left = tr("a test of behaviour by now")
         return row
 
     def _unknown(self, file: File, path: str, digest: str) -> Found | None:
         read = text.read(file.data or b"")
         if read is None:
-            return Found(file, path, NOT_ONE, "no text, left as it is")
+            return Found(file, path, NOT_ONE, tr("no text, left as it is"))
         parts = PurePosixPath(file.path).parts[:-1]
         if any(part in ("tests", "test", "__tests__") for part in parts) or file.name == "conftest.py":
-            self.alone["test"] += 1
+            self.alone[_TEST] += 1
             return None
         if self._package(file) is not None:
-            self.alone["application package"] += 1
+            self.alone[_PACKAGE] += 1
             return None
         stem = kinds.ending(path)
         if stem == ".py":
             facts = python.facts(file.data or b"", read.text)
             if kinds.is_revision(path, facts):
-                self.alone["Alembic revision"] += 1
+                self.alone[tr("Alembic revision")] += 1
                 return None
             if kinds.is_behaviour_test(path, facts):
-                self.alone["test"] += 1
+                self.alone[_TEST] += 1
                 return None
             finding = kinds.of_python(path, facts)
         else:
@@ -148,7 +156,7 @@ class Judge:
             return Found(file, path, UNKNOWN, finding.why, finding.kind, None, digest)
         if finding.near:
             return Found(file, path, NOT_ONE, finding.why)
-        self.alone["no sign of a one-off script"] += 1
+        self.alone[tr("no sign of a one-off script")] += 1
         return None
 
     def _package(self, file: File) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from homecoming.archive import python, sql
 from homecoming.archive.sql import set_of
 from homecoming.archive.text import Text
+from homecoming.language import Message, joined, tr
 
 SCRIPTS = frozenset({".py", ".sql", ".sh", ".ps1", ".bat", ".cmd"})
 _BACKUPS = frozenset({".bak", ".backup", ".old", ".orig", ".txt"})
@@ -107,21 +108,23 @@ def of_python(path: str, found: python.Python) -> Finding:
     commits = any(name.endswith(".commit") for name in found.calls)
     connects = _connects(found) or creates
     if any(name in _SERVES or name.rpartition(".")[2] in _SERVES for name in found.calls):
-        return Finding("", "starts or serves the application", near=bool(kinds) or creates)
+        return Finding("", tr("starts or serves the application"), near=bool(kinds) or creates)
     changes = bool(kinds & {sql.SCHEMA}) or creates
     writes = bool(kinds & sql.WRITES) or (commits and connects)
     by_name = bool(named & (CHANGING | SEEDING | LOOKING))
     if changes and ((found.runs and connects) or by_name):
-        return Finding("schema", _why(path, named, "statements that change the schema", connects, found))
+        return Finding("schema", _why(path, named, tr("statements that change the schema"), connects, found))
     if writes and by_name and (found.runs or connects):
         kind = "seed" if _seeds(named, kinds) else "data"
-        return Finding(kind, _why(path, named, "writes rows", connects, found))
+        return Finding(kind, _why(path, named, tr("writes rows"), connects, found))
     if connects and found.runs and named & LOOKING:
-        return Finding("check", _why(path, named, "reads a database", connects, found))
+        return Finding("check", _why(path, named, tr("reads a database"), connects, found))
     near = bool(by_name or changes or writes)
     return Finding(
         "",
-        "a name like one, but nothing of a database" if by_name and not connects else "no sign of a one-off script",
+        tr("a name like one, but nothing of a database")
+        if by_name and not connects
+        else tr("no sign of a one-off script"),
         near=near and found.runs,
     )
 
@@ -129,18 +132,18 @@ def of_python(path: str, found: python.Python) -> Finding:
 def of_sql(path: str, text: Text) -> Finding:
     """Judge a file of SQL."""
     if _HISTORIES.search(path):
-        return Finding("", "belongs to the history of another tool", near=True)
+        return Finding("", tr("belongs to the history of another tool"), near=True)
     if "PostgreSQL database dump" in text.text[:2000] or text.text.startswith("PRAGMA foreign_keys=OFF;\nBEGIN"):
-        return Finding("", "a dump", near=True)
+        return Finding("", tr("a dump"), near=True)
     kinds = sql.statements(text.text)
     named = words(path)
     if sql.SCHEMA in kinds:
-        return Finding("schema", "SQL that changes the schema")
+        return Finding("schema", tr("SQL that changes the schema"))
     if kinds & sql.WRITES:
-        return Finding("seed" if _seeds(named, kinds) else "data", "SQL that writes rows")
+        return Finding("seed" if _seeds(named, kinds) else "data", tr("SQL that writes rows"))
     if kinds and named & (CHANGING | SEEDING | LOOKING):
-        return Finding("check", "SQL that reads, with a name like one")
-    return Finding("", "SQL that only reads" if kinds else "no statement", near=bool(kinds))
+        return Finding("check", tr("SQL that reads, with a name like one"))
+    return Finding("", tr("SQL that only reads") if kinds else tr("no statement"), near=bool(kinds))
 
 
 def of_shell(path: str, text: Text) -> Finding:
@@ -148,13 +151,13 @@ def of_shell(path: str, text: Text) -> Finding:
     lines = [line for line in text.text.splitlines() if not line.lstrip().startswith(("#", "REM ", "::"))]
     body = "\n".join(lines)
     if not _SHELL_SQL.search(body):
-        return Finding("", "no sign of a one-off script", near=bool(words(path) & CHANGING))
+        return Finding("", tr("no sign of a one-off script"), near=bool(words(path) & CHANGING))
     kinds = sql.statements(body)
     if sql.SCHEMA in kinds:
-        return Finding("schema", "a shell script that changes the schema")
+        return Finding("schema", tr("a shell script that changes the schema"))
     if kinds & sql.WRITES:
-        return Finding("data", "a shell script that writes rows")
-    return Finding("", "a shell script that reads a database", near=True)
+        return Finding("data", tr("a shell script that writes rows"))
+    return Finding("", tr("a shell script that reads a database"), near=True)
 
 
 def dialect(text: str) -> str:
@@ -183,9 +186,9 @@ def _seeds(named: set[str], kinds: set[str]) -> bool:
     return bool(named & SEEDING) or (not kinds & {sql.UPDATE, sql.DELETE} and bool(named & {"create", "cria", "criar"}))
 
 
-def _why(path: str, named: set[str], what: str, connects: bool, found: python.Python) -> str:
+def _why(path: str, named: set[str], what: Message, connects: bool, found: python.Python) -> Message:
     signs = [what]
-    signs += ["a connection of its own"] * connects
-    signs += ["a name like one"] * bool(named & (CHANGING | SEEDING | LOOKING))
-    signs += ["does not parse"] * (not found.parsed)
-    return ", ".join(signs)
+    signs += [tr("a connection of its own")] * connects
+    signs += [tr("a name like one")] * bool(named & (CHANGING | SEEDING | LOOKING))
+    signs += [tr("does not parse")] * (not found.parsed)
+    return joined(", ", signs)

@@ -13,6 +13,7 @@ from homecoming.archive.register import Entry
 from homecoming.archive.survey import Survey
 from homecoming.archive.tree import ARCHIVE
 from homecoming.errors import FailedError, LockedError, Refused
+from homecoming.language import tr
 from homecoming.project import project
 from homecoming.terminal import printable
 
@@ -31,9 +32,14 @@ def move(survey: Survey, own: Iterable[Entry], repository: git.Repository | None
     entries = [_entry(found, texts.get(found.path)) for found in moving]
     page = tree.within(survey.source, f"{ARCHIVE}/README.md")
     if page.exists() and readme.MARK.encode() not in page.read_bytes():
-        raise Refused(f"{ARCHIVE}/README.md was written by somebody, and would be overwritten", "Give it another name")
+        raise Refused(
+            tr("{archive}/README.md was written by somebody, and would be overwritten", archive=ARCHIVE),
+            tr("Give it another name"),
+        )
     if repository is not None and repository.is_locked():
-        raise LockedError("another git is at work in the repository (index.lock)", "Wait for it to end, then run again")
+        raise LockedError(
+            tr("another git is at work in the repository (index.lock)"), tr("Wait for it to end, then run again")
+        )
     state = undo.state_of(survey.source, repository)
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -41,7 +47,8 @@ def move(survey: Survey, own: Iterable[Entry], repository: git.Repository | None
             (state / ".gitignore").write_text("*\n")
     except OSError as error:
         raise Refused(
-            f"the undo list cannot be written in {state}: {error.strerror}", "Make it writable, run again"
+            tr("the undo list cannot be written in {state}: {strerror}", state=state, strerror=error.strerror),
+            tr("Make it writable, run again"),
         ) from None
     prefix = prefix_of(survey.source, survey.base)
     with undo.Lock(state):
@@ -70,8 +77,8 @@ def move(survey: Survey, own: Iterable[Entry], repository: git.Repository | None
             if isinstance(error, OSError | git.GitError):
                 reason = str(error).strip().splitlines() or [type(error).__name__]
                 raise FailedError(
-                    f"a file could not be moved: {printable(reason[0])}",
-                    "Everything is where it was. Put that right, run again",
+                    tr("a file could not be moved: {reason}", reason=printable(reason[0])),
+                    tr("Everything is where it was. Put that right, run again"),
                 ) from None
             raise
     return plan
@@ -89,9 +96,15 @@ def _redacted(moving: list[Found], redact: bool) -> dict[str, bytes]:
     if holding and not redact:
         count = sum(len(found.secrets) for found in holding)
         raise Refused(
-            f"{count} credentials in {len(holding)} scripts would enter the archive; their lines are listed above",
-            "Change them where they are used, then run again with REDACT=1"
-            f" ({project().command} archive --apply --redact)",
+            tr(
+                "{count} credentials in {holding} scripts would enter the archive; their lines are listed above",
+                count=count,
+                holding=len(holding),
+            ),
+            tr(
+                "Change them where they are used, then run again with REDACT=1 ({command} archive --apply --redact)",
+                command=project().command,
+            ),
         )
     texts = {}
     for found in holding:
@@ -99,8 +112,8 @@ def _redacted(moving: list[Found], redact: bool) -> dict[str, bytes]:
         new = credentials.redact(found.file.name, read.text) if read else None
         if new is None:
             raise Refused(
-                f"{printable(found.path)}: its credentials cannot be taken out without breaking it",
-                "Take them out by hand, then run again",
+                tr("{path}: its credentials cannot be taken out without breaking it", path=printable(found.path)),
+                tr("Take them out by hand, then run again"),
             )
         texts[found.path] = new.encode()
     return texts
@@ -161,7 +174,7 @@ def _refuse_changes(moving: list[Found]) -> None:
         except OSError:
             same = False
         if not same:
-            raise Refused(f"{printable(found.path)} was changed or deleted meanwhile", "Run again")
+            raise Refused(tr("{path} was changed or deleted meanwhile", path=printable(found.path)), tr("Run again"))
 
 
 def _plan(
@@ -203,7 +216,7 @@ def _carry_out(
         if move.index:
             tracked.setdefault(str(PurePosixPath(move.target).parent), []).append(prefix + move.source)
         elif os.path.lexists(source / move.target):
-            raise FileExistsError(f"{move.target} is there")
+            raise FileExistsError(tr("{target} is there", target=move.target))
         else:
             (source / move.source).rename(source / move.target)
     for folder, paths in tracked.items():

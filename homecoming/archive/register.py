@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from homecoming.errors import UsageError
+from homecoming.language import Message, tr
 from homecoming.project import project
 
 NAME = "REGISTER.toml"
@@ -51,11 +52,11 @@ class Entry:
         return PurePosixPath(self.path).name
 
     @property
-    def cover(self) -> str:
+    def cover(self) -> Message:
         """Who does its work now, in a few words."""
         if self.superseded_by:
-            return "covered by " + ", ".join(self.superseded_by)
-        return "to be reviewed" if self.review else f"nothing to cover: {self.no_revision}"
+            return tr("covered by {revisions}", revisions=", ".join(self.superseded_by))
+        return tr("to be reviewed") if self.review else tr("nothing to cover: {why}", why=self.no_revision)
 
 
 def shipped() -> Path:
@@ -73,11 +74,15 @@ def load(path: Path) -> tuple[Entry, ...]:
     except (FileNotFoundError, NotADirectoryError):
         return ()
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read: {type(error).__name__}", "Put it right, or restore it") from None
+        raise UsageError(
+            tr("{path} cannot be read: {name}", path=path, name=type(error).__name__), tr("Put it right, or restore it")
+        ) from None
     found = document.get("script", [])
     if not isinstance(found, list):
-        raise UsageError(f"{path} holds no [[script]] entries", "Put it right, or restore it")
-    return tuple(_entry(raw, f"{path}: entry {number}") for number, raw in enumerate(found, 1))
+        raise UsageError(tr("{path} holds no [[script]] entries", path=path), tr("Put it right, or restore it"))
+    return tuple(
+        _entry(raw, tr("{path}: entry {number}", path=path, number=number)) for number, raw in enumerate(found, 1)
+    )
 
 
 def is_inside(path: object) -> bool:
@@ -88,12 +93,15 @@ def is_inside(path: object) -> bool:
     return not any(part in ("", ".", "..") for part in parts)
 
 
-def _entry(raw: object, where: str) -> Entry:
+def _entry(raw: object, where: Message) -> Entry:
     def refuse(field: str) -> UsageError:
-        return UsageError(f"{where}: {field} is not as it has to be", "Put the entry right: docs/archive.md")
+        return UsageError(
+            tr("{where}: {field} is not as it has to be", where=where, field=field),
+            tr("Put the entry right: docs/archive.md"),
+        )
 
     if not isinstance(raw, Mapping):
-        raise refuse("it")
+        raise refuse(tr("it"))
     unknown = set(raw) - set(Entry.__dataclass_fields__)
     if unknown:
         raise refuse(min(unknown))

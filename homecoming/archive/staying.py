@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from homecoming.archive import git, text, tree, uses
 from homecoming.archive.judge import NOT_ONE, Found
 from homecoming.archive.tree import File
+from homecoming.language import tr
 
 # Who this process acts as, where the system can be asked that.
 _EFFECTIVE = os.access in os.supports_effective_ids
@@ -23,7 +24,7 @@ def keep(rows: list[Found], whole: tree.Tree, repository: git.Repository | None)
         conflicts = {path for path, lines in index.items() if len(lines) > 1}
     taken: dict[str, str] = {}
     for path, row in scripts.items():
-        row.left = row.left or _cannot_move(row.file) or ("in a merge conflict" if path in conflicts else "")
+        row.left = row.left or _cannot_move(row.file) or (tr("in a merge conflict") if path in conflicts else "")
     users = uses.find(whole.files, scripts, _links(whole))
     changed = True
     while changed:
@@ -33,7 +34,7 @@ def keep(rows: list[Found], whole: tree.Tree, repository: git.Repository | None)
                 continue
             staying = [use for use in users[path] if use.user not in scripts or scripts[use.user].left]
             if staying:
-                row.left = f"in use: {staying[0]}"
+                row.left = tr("in use: {use}", use=staying[0].told)
                 changed = True
     source = None
     for row in scripts.values():
@@ -42,13 +43,13 @@ def keep(rows: list[Found], whole: tree.Tree, repository: git.Repository | None)
         source = source or row.file.root / row.file.path.removesuffix(row.path)
         key = row.target.casefold()
         if key in taken:
-            row.left = f"collides with {taken[key]} in the archive"
+            row.left = tr("collides with {other} in the archive", other=taken[key])
         elif os.path.lexists(source / row.target):
-            row.left = f"collides: {row.target} is there"
+            row.left = tr("collides: {target} is there", target=row.target)
         else:
             taken[key] = row.path
             blocked = _blocked(source, row.target)
-            row.left = f"collides: {blocked} is no folder" if blocked else ""
+            row.left = tr("collides: {folder} is no folder", folder=blocked) if blocked else ""
 
 
 def _blocked(source: Path, target: str) -> str:
@@ -75,17 +76,17 @@ def _links(whole: tree.Tree) -> list[tuple[str, str]]:
 
 def _cannot_move(file: File) -> str:
     if not file.mode & stat.S_IWUSR:
-        return "read-only"
+        return tr("read-only")
     if file.place.lstat().st_nlink > 1:
-        return "has another name (a hard link)"
+        return tr("has another name (a hard link)")
     folder = file.place.parent
     if not folder.stat().st_mode & stat.S_IWUSR or not os.access(folder, os.W_OK, effective_ids=_EFFECTIVE):
-        return "in a read-only folder"
+        return tr("in a read-only folder")
     read = text.read(file.data) if file.data is not None else None
     if read is None or not read.is_utf8:
-        return f"not UTF-8 ({read.encoding if read else 'no text'})"
+        return tr("not UTF-8 ({encoding})", encoding=read.encoding if read else tr("no text"))
     try:
         file.path.encode()
     except UnicodeEncodeError:
-        return "a name that is not UTF-8"
+        return tr("a name that is not UTF-8")
     return ""

@@ -14,6 +14,7 @@ from homecoming.archive.judge import NOT_ONE, Found, Judge
 from homecoming.archive.register import Entry
 from homecoming.archive.tree import ARCHIVE
 from homecoming.errors import UsageError
+from homecoming.language import mapped, tr
 from homecoming.terminal import printable
 
 
@@ -62,7 +63,7 @@ def take(
         if row.verdict != NOT_ONE and not row.file.is_link and row.file.data is not None:
             read = text.read(row.file.data)
             row.secrets = credentials.find(row.file.name, read.text) if read else []
-    notes = [note.removeprefix(inside) for note in whole.notes if note.startswith(inside)]
+    notes = [mapped(note, lambda text: text.removeprefix(inside)) for note in whole.notes if note.startswith(inside)]
     return Survey(source, base, rows, judge.alone, notes, len(mine))
 
 
@@ -82,18 +83,21 @@ def folder_of(given: str) -> Path:
     try:
         path = Path(given).resolve()
         if not path.is_dir():
-            what = "is not a folder" if path.exists() else "does not exist"
-            raise UsageError(
-                f"SRC: {printable(given)} {what}", "Name the application's folder: make archive SRC=../application"
-            )
+            shown = printable(given)
+            what = tr("SRC: {given} does not exist", given=shown)
+            if path.exists():
+                what = tr("SRC: {given} is not a folder", given=shown)
+            raise UsageError(what, tr("Name the application's folder: make archive SRC=../application"))
         os.scandir(path).close()
     except (OSError, ValueError, RuntimeError) as error:
         raise UsageError(
-            f"SRC: {printable(given)} cannot be read: {type(error).__name__}", "Name a folder that this user may read"
+            tr("SRC: {given} cannot be read: {name}", given=printable(given), name=type(error).__name__),
+            tr("Name a folder that this user may read"),
         ) from None
     for place in (path, *path.parents):
         if place.name == ARCHIVE and (place / register.NAME).exists():
             raise UsageError(
-                f"SRC: {printable(given)} is inside the archive", "Name the application's folder, which holds archive/"
+                tr("SRC: {given} is inside the archive", given=printable(given)),
+                tr("Name the application's folder, which holds archive/"),
             )
     return path

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from homecoming.errors import Refused
+from homecoming.language import tr
 from homecoming.terminal import printable
 
 ARCHIVE, REGISTER = "archive", "REGISTER.toml"
@@ -85,8 +86,12 @@ def within(root: Path, path: str) -> Path:
         place = place / part
         if place.is_symlink():
             raise Refused(
-                f"{printable(place.relative_to(root).as_posix())} is a symbolic link, which would lead out of {root}",
-                "Put a real file or folder in its place, then run again",
+                tr(
+                    "{path} is a symbolic link, which would lead out of {root}",
+                    path=printable(place.relative_to(root).as_posix()),
+                    root=root,
+                ),
+                tr("Put a real file or folder in its place, then run again"),
             )
     return place
 
@@ -112,11 +117,15 @@ def walk(root: Path, look: Callable[[str], bool] = lambda path: True) -> Tree:
         try:
             entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
         except OSError as error:
-            tree.notes.append(f"{printable(folder or '.')}: cannot be read ({error.strerror}), left alone")
+            tree.notes.append(
+                tr("{folder}: cannot be read ({why}), left alone", folder=printable(folder or "."), why=error.strerror)
+            )
             continue
         names = {entry.name for entry in entries}
         if folder and ".git" in names:
-            tree.notes.append(f"{printable(folder)}: a repository of its own, left alone; make archive SRC= it")
+            tree.notes.append(
+                tr("{folder}: a repository of its own, left alone; make archive SRC= it", folder=printable(folder))
+            )
             continue
         # An environment, whatever its name; another folder's archive, whose scripts have come to rest.
         if folder and ("pyvenv.cfg" in names or (folder.rpartition("/")[2] == ARCHIVE and REGISTER in names)):

@@ -19,6 +19,7 @@ from typing import Any
 
 from homecoming.archive import git, register, tree
 from homecoming.errors import FailedError, LockedError, Refused, UsageError
+from homecoming.language import joined, tr
 from homecoming.project import project
 from homecoming.terminal import printable
 
@@ -134,7 +135,7 @@ class Lock:
             fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self.descriptor)
-            raise LockedError("another run is moving files here", "Wait for it, then run again") from None
+            raise LockedError(tr("another run is moving files here"), tr("Wait for it, then run again")) from None
 
     def __exit__(self, *_: object) -> None:
         os.close(self.descriptor)
@@ -196,8 +197,8 @@ def _is_copy(place: Path, name: object) -> bool:
 
 def _damaged(place: Path) -> UsageError:
     return UsageError(
-        f"the undo list {place / _LIST} is damaged",
-        f"Move the files back by hand, as archive/{register.NAME} says; then remove that folder",
+        tr("the undo list {place} is damaged", place=place / _LIST),
+        tr("Move the files back by hand, as archive/{name} says; then remove that folder", name=register.NAME),
     )
 
 
@@ -208,23 +209,23 @@ def check(undo: Undo, source: Path) -> list[str]:
     """
     for path in undo.paths:
         tree.within(source, path)
-    problems = []
+    problems: list[str] = []
     for move in undo.moves:
         here, there = source / move.target, source / move.source
         if os.path.lexists(here) and os.path.lexists(there):
-            problems.append(f"{printable(move.source)}: there is a file again where it came from")
+            problems.append(tr("{file}: there is a file again where it came from", file=printable(move.source)))
         elif os.path.lexists(here):
             if here.is_symlink() or hash_of(here.read_bytes()) not in (move.before, move.after):
-                problems.append(f"{printable(move.target)}: edited since it was moved")
+                problems.append(tr("{file}: edited since it was moved", file=printable(move.target)))
         elif not os.path.lexists(there):
-            problems.append(f"{printable(move.target)}: deleted since it was moved")
+            problems.append(tr("{file}: deleted since it was moved", file=printable(move.target)))
         if move.kept and not (undo.place / move.kept).exists():
-            problems.append(f"{printable(move.target)}: its original, which was put aside, is gone")
+            problems.append(tr("{file}: its original, which was put aside, is gone", file=printable(move.target)))
     for one in undo.written:
         place = source / one.path
         now = hash_of(place.read_bytes()) if place.exists() else ""
         if now not in (one.before, one.after):
-            problems.append(f"{one.path}: edited or deleted since")
+            problems.append(tr("{file}: edited or deleted since", file=one.path))
     return problems
 
 
@@ -232,8 +233,12 @@ def refuse(problems: Iterable[str]) -> Refused:
     """The refusal to take back what somebody worked on."""
     listed = list(problems)
     return Refused(
-        f"{len(listed)} of the moved files are not as they were left: " + "; ".join(listed),
-        "Keep your edits somewhere else and put these as they were (git diff, git checkout), then run again",
+        tr(
+            "{count} of the moved files are not as they were left: {files}",
+            count=len(listed),
+            files=joined("; ", listed),
+        ),
+        tr("Keep your edits somewhere else and put these as they were (git diff, git checkout), then run again"),
     )
 
 
@@ -270,8 +275,8 @@ def take_back(undo: Undo, source: Path, repository: git.Repository | None, prefi
     except (OSError, git.GitError) as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise FailedError(
-            f"stopped while moving files back: {printable(reason[0])}",
-            "Put that right, and run make archive-undo again",
+            tr("stopped while moving files back: {reason}", reason=printable(reason[0])),
+            tr("Put that right, and run make archive-undo again"),
         ) from None
     return len(moved)
 

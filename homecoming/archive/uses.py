@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from homecoming.archive import python, text
 from homecoming.archive.tree import File
+from homecoming.language import Message, tr
 
 _SHELL = frozenset({".sh", ".bash", ".zsh", ".ps1", ".bat", ".cmd", ".mk", ".service", ".timer", ".cron"})
 # What starts programs under a name of its own, and the folders of CI services.
@@ -36,8 +37,10 @@ class Use:
     line: int
     how: str
 
-    def __str__(self) -> str:
-        return f"{self.how} {self.user}:{self.line}"
+    @property
+    def told(self) -> Message:
+        """The use, for people."""
+        return tr("{how} {place}", how=self.how, place=f"{self.user}:{self.line}")
 
 
 def find(
@@ -52,7 +55,7 @@ def find(
     found: dict[str, list[Use]] = {path: [] for path in known.paths}
     for link, target in targets:
         if target in found:
-            found[target].append(Use(link, 1, "linked by"))
+            found[target].append(Use(link, 1, tr("linked by")))
     for file in files:
         if not (file.suffix in (".py", ".pyw") or _starts_programs(file)) or not known.paths:
             continue
@@ -122,13 +125,13 @@ def _of_python(file: File, data: bytes, source: str, known: _Known) -> Iterator[
     user = PurePosixPath(file.path)
     for module, level, line in facts.imports:
         for path in known.imported(module, user, level):
-            yield path, Use(file.path, line, "imported by")
+            yield path, Use(file.path, line, tr("imported by"))
     for said, line in facts.strings:
         for path in _in_command(said, known):
-            yield path, Use(file.path, line, "named in")
+            yield path, Use(file.path, line, tr("named in"))
         if facts.loads and re.fullmatch(r"[\w.]+", said):
             for path in known.imported(said, user):
-                yield path, Use(file.path, line, "imported by")
+                yield path, Use(file.path, line, tr("imported by"))
 
 
 def _of_commands(file: File, source: str, known: _Known) -> Iterator[tuple[str, Use]]:
@@ -136,10 +139,10 @@ def _of_commands(file: File, source: str, known: _Known) -> Iterator[tuple[str, 
         if _COMMENT.match(line):
             continue
         for path in _in_command(line, known):
-            yield path, Use(file.path, number, "named in")
+            yield path, Use(file.path, number, tr("named in"))
         for match in _MODULE.finditer(line):
             for path in known.imported(match[1] or match[2], PurePosixPath(file.path)):
-                yield path, Use(file.path, number, "named in")
+                yield path, Use(file.path, number, tr("named in"))
 
 
 def _in_command(line: str, known: _Known) -> Iterator[str]:
