@@ -31,8 +31,8 @@ endif
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 RUN = .venv/bin/python -m painel_migrations
 
-INSTALL = { .venv/bin/python -m ensurepip && .venv/bin/python -m pip install --disable-pip-version-check \
-	--only-binary :all: --require-hashes -r $<; } >.venv/install.log 2>&1 || { cat .venv/install.log >&2; \
+INSTALL = { $(@D)/bin/python -m ensurepip && $(@D)/bin/python -m pip install --disable-pip-version-check \
+	--only-binary :all: --require-hashes -r $<; } >$(@D)/install.log 2>&1 || { cat $(@D)/install.log >&2; \
 	$(SAY) "%s could not be installed: the reason is above" $< >&2; exit 1; }
 CONSOLE = $(if $(GIVEN_FROM),--from="$$GIVEN_FROM") $(if $(GIVEN_TO),--to="$$GIVEN_TO") \
 	$(if $(GIVEN_STYLE),--style="$$GIVEN_STYLE") $(if $(GIVEN_SPLIT),--split="$$GIVEN_SPLIT")
@@ -49,7 +49,7 @@ MISSING = { $(SAY) "%s is missing: write %s" "$(1)" "$(2)" >&2; exit 2; }
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify repair health history doctor retired purge-retired backup backup-verify drill restore metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision states check test test-all coverage lint bench load
+.PHONY: help upgrade downgrade status verify repair health history doctor retired purge-retired backup backup-verify drill restore metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision states check test test-all coverage lint docs bench load
 
 ##
 ##   help                   this list
@@ -205,6 +205,14 @@ lint: .venv/development
 	@[ ! -x .venv/bin/shellcheck ] && $(SAY) "No shellcheck for this machine: the scripts are not checked" >&2 || \
 		.venv/bin/shellcheck $(wildcard .ci/run scripts/*.sh scripts/*/*.sh scripts/*/*/*.sh)
 
+##   docs                   these documents as one site in build/site, to be read without a network
+docs: .venv-docs/ready
+	@rm -rf build/documents && mkdir -p build/documents
+	@tar cf - --exclude=__pycache__ *.md LICENSE .env.example alembic archive docs homecoming/monitoring/alerts scripts | \
+		tar xf - -C build/documents
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --strict >build/documents.log 2>&1 || \
+		{ cat build/documents.log >&2; exit 1; }
+
 ##   bench                  times and memory, as ratios to the plain tools
 bench: .venv/development
 	@.venv/bin/python -m tests.load.bench
@@ -228,5 +236,11 @@ load: .venv/development
 
 .venv/development: requirements-dev.txt .venv/runtime
 	@$(SAY) "Installing %s into %s" $< .venv >&2
+	@$(INSTALL)
+	@touch $@
+
+.venv-docs/ready: requirements-docs.txt .venv/bin/python
+	@$(SAY) "Installing %s into %s" $< .venv-docs >&2
+	@.venv/bin/python -m venv --clear --without-pip .venv-docs
 	@$(INSTALL)
 	@touch $@

@@ -36,7 +36,7 @@ _COMMAND = re.compile(r"(?:^|: |`)make ([a-z][a-z-]*)")
 
 
 def messages(path: Path) -> Iterator[str]:
-    """The strings of a Python file but its docstrings; a value in an f-string stands as 0017, which fits wherever."""
+    """The strings of a Python file but its docstrings; a value in it stands as 0017, which fits wherever."""
     tree = ast.parse(path.read_text())
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     skipped = {
@@ -50,8 +50,8 @@ def messages(path: Path) -> Iterator[str]:
             yield "".join(str(value.value) if isinstance(value, ast.Constant) else "0017" for value in node.values)
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
-            # The form of a line of the log.
-            yield node.value.replace("%s", "")
+            # The forms of a line of the log, and of a message.
+            yield re.sub(r"%s|\{[a-z_]+\}", "0017", node.value)
 
 
 def said() -> Iterator[tuple[str, str]]:
@@ -118,7 +118,7 @@ def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], lis
     return get
 
 
-NOT_OF_PAINEL = {"help", "test", "test-all", "coverage", "lint", "bench", "load", "watch"}
+NOT_OF_PAINEL = {"help", "test", "test-all", "coverage", "lint", "docs", "bench", "load", "watch"}
 """Targets that run something else than a verb."""
 
 NAMED = {"downgrade", "purge-retired", "restore", "revision", "sql-rollback"}
@@ -244,6 +244,7 @@ ELSEWHERE = {
     "test": "is this suite",
     "test-all": "is this suite",
     "lint": "is the other half of what CI runs",
+    "docs": "builds a site: tests/adoption/test_site.py",
     "coverage": "is this suite",
     "states": "reads an application's repository: tests/second/test_states.py",
     "bench": "is run by hand: minutes, and numbers for a person",

@@ -26,6 +26,7 @@ from tests.integration.test_advice import handed_over as handed_over
 from tests.integration.test_advice import said
 from tests.support import history, shell_lines
 from tests.support.application import git
+from tests.support.browser import PROGRAM
 from tests.support.command import Ran
 from tests.support.history import ROOT
 
@@ -166,6 +167,27 @@ def writes_the_same_readme(scene: Scene, command: str) -> None:
     assert (scene.clone / "archive/README.md").read_bytes() == (ROOT / "archive/README.md").read_bytes()
 
 
+def ends_the_exercise(scene: Scene, command: str) -> None:
+    (scene.clone / "eventos.db").touch()
+    (scene.clone / "backups").mkdir()
+    scene.run(command)
+    assert not [name for name in ("eventos.db", "backups") if (scene.clone / name).exists()]
+
+
+def writes_the_documents(scene: Scene, command: str) -> None:
+    (scene.clone / "docs/reference.md").unlink()
+    scene.run(command)
+    assert (scene.clone / "docs/reference.md").read_bytes() == (ROOT / "docs/reference.md").read_bytes()
+
+
+def draws_the_pictures(scene: Scene, command: str) -> None:
+    if PROGRAM is None:
+        pytest.skip("chromium is not installed")
+    (scene.clone / "docs/pictures/page.png").unlink()
+    scene.run(command)
+    assert (scene.clone / "docs/pictures/page.png").read_bytes().startswith(b"\x89PNG")
+
+
 def puts_the_formatting_right(scene: Scene, command: str) -> None:
     file = scene.clone / "tests/torto.py"
     file.write_text("x = [1,2 ]\n")
@@ -209,6 +231,9 @@ RUN: dict[str, Callable[[Scene, str], None]] = {
     "python -m painel_migrations": says_its_verbs,
     ".venv/bin/ruff format .": puts_the_formatting_right,
     ".venv/bin/pre-commit install": has_git_run_the_linters,
+    "rm -r eventos.db backups": ends_the_exercise,
+    "python -m tests.support.documents": writes_the_documents,
+    "python -m tests.support.pictures": draws_the_pictures,
     "rm -rf .venv": removes_the_environment,
     "rm -r .venv": removes_the_environment,
     "git log -p -- alembic/versions/0017": shows_a_revisions_changes,
@@ -230,7 +255,11 @@ _PIP = "tests/adoption/test_documented_pip.py::test_each_line_for_pip_installs_t
 _HERE = "tests/integration/test_shell_lines.py"
 _GENERATED = "tests/integration/test_generated_revisions.py"
 _STATES = "tests/second/test_states.py"
+_WALK = "tests/integration/test_walks.py::test_a_tutorial_happens_as_it_is_told"
 BY_OTHERS = {
+    "python3 damage.py": _WALK,
+    "cat alembic/versions/0023_*.py": _WALK,
+    **dict.fromkeys(shell_lines.of_walks(), _WALK),
     **dict.fromkeys(shell_lines.PIP, _PIP),
     "pip install ./homecoming": "tests/adoption/test_documented_pip.py::test_the_engine_alone_can_be_installed",
     "pip install '0017[0017]'": ("tests/adoption/test_installations.py::test_what_the_message_says_brings_it"),

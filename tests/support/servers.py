@@ -194,7 +194,7 @@ class Server:
             self._initdb()
 
     def _initdb(self) -> None:
-        options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync", "--no-instructions"]
+        options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
         done = subprocess.run(
             [self.bin / "initdb", "-D", self.folder / "data", *options],
             capture_output=True,

@@ -94,6 +94,12 @@ def of_head(path: Path) -> Iterator[str]:
     yield from re.findall(r"^# {4}(.*)$", path.read_text(), re.MULTILINE)[:1]
 
 
+def of_walks() -> list[str]:
+    """The lines of the tutorials that run Python by itself."""
+    pages = "".join(path.read_text() for path in sorted((ROOT / "docs").glob("tutorial-*.md")))
+    return re.findall(r"^python3 -c .*$", pages, re.MULTILINE)
+
+
 def is_elsewhere(command: str) -> bool:
     """Whether tests/integration/test_advice.py runs it: make, and painel."""
     return re.match(r"(make|painel)\b", command) is not None
@@ -107,7 +113,7 @@ def shown() -> dict[str, str]:
             found.setdefault(command, str(path.relative_to(ROOT)))
     for command in of_helps():
         found.setdefault(command, "a help text")
-    for path in (ROOT / "requirements.txt", ROOT / "requirements-dev.txt"):
+    for path in sorted(ROOT.glob("requirements*.txt")):
         for command in of_head(path):
             found.setdefault(command, path.name)
     return {command: place for command, place in found.items() if command and not is_elsewhere(command)}

@@ -22,6 +22,7 @@ from homecoming.settings import (
     MONITORING_DEFAULTS,
     VARIABLES,
 )
+from tests.support import documents
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (ROOT / "docs/commands.md").read_text()
@@ -120,3 +121,49 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
 
 def test_the_readme_opens_with_the_two_commands() -> None:
     assert re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE) == ["upgrade", "test"]
+
+
+LAWS = (ROOT / "docs/laws.md").read_text()
+
+
+def test_each_law_names_tests_that_are_there() -> None:
+    rows = re.findall(r"^\| [A-Z][^|]+ \| [^|]+ \| ([^|]+) \|$", LAWS, re.MULTILINE)
+    assert len(rows) == 10
+    for row in rows:
+        file = ""
+        for path, function in re.findall(r"`(tests/[\w/.]+)?(?:::(\w+))?`", row):
+            file = path or file
+            assert (ROOT / file).is_file(), file
+            assert not function or f"def {function}(" in (ROOT / file).read_text(), function
+
+
+@pytest.mark.parametrize("path", documents.written(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_is_written_from_the_code_is_as_the_code_is(path: Path) -> None:
+    """`python -m tests.support.documents` writes it anew."""
+    assert path.read_text("utf-8") == documents.written()[path]
+
+
+def test_every_decision_is_in_the_list_with_its_title() -> None:
+    folder = ROOT / "docs/decisions"
+    listed = re.findall(r"^- \[(\d{4})\]\((\1-[\w-]+\.md)\): (.*)$", (folder / "README.md").read_text(), re.MULTILINE)
+    files = sorted(path.name for path in folder.glob("[0-9]*.md"))
+    assert [name for _, name, _ in listed] == files
+    for number, (given, name, title) in enumerate(listed, 1):
+        assert int(given) == number
+        assert (folder / name).read_text().startswith(f"# {title}\n\n")
+
+
+def test_the_readme_is_short_and_shows_the_pictures() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert len(text.splitlines()) < 150
+    pictures = re.findall(r"!\[[^\]]{20,}\]\(([^)]+)\)", text)
+    assert pictures == ["docs/pictures/flow.svg", "docs/pictures/page.png"]
+    assert (ROOT / pictures[1]).stat().st_size < 200_000
+
+
+def test_both_pages_about_backups_are_of_one_shape() -> None:
+    """The Portuguese one is shorter, and has no heading, command, variable or file of its own."""
+    english, portuguese = ((ROOT / f"docs/{name}").read_text() for name in ("backup.md", "backup.pt.md"))
+    assert set(re.findall(r"`([^`\n]+)`", portuguese)) <= set(re.findall(r"`([^`\n]+)`", english))
+    commands = re.compile(r"^ {4}(make .*|sh .*)$", re.MULTILINE)
+    assert commands.findall(portuguese) == commands.findall(english)

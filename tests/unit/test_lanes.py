@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import pytest_xdist_auto_num_workers
 from tests.support import lanes
 from tests.support.lanes import Case, choose
+from tests.support.walks import unlike
 
 ROOT = Path(__file__).parents[2]
 
@@ -117,6 +118,9 @@ def test_what_is_left_out_is_told_with_what_runs_it() -> None:
     assert told is not None, done.stdout
     assert int(told[2]) > 0
     assert done.stdout.rstrip().endswith("make test-all runs them")
+    # The README shows that line.
+    [shown] = re.findall(r"^```text\n(lane .*\n)```", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert unlike(f"...\n{shown}", done.stdout) is None
 
 
 def test_what_takes_too_long_has_a_reason_and_does() -> None:
