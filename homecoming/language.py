@@ -41,6 +41,18 @@ class Message(str):
     def __reduce__(self) -> tuple[type[Message], tuple[object, ...]]:
         return Message, (self.templates, dict(self.values))
 
+    def localized(self, language: str) -> str:
+        """Return it in a language that is not English."""
+        templates = self.templates
+        shown = {name: shown_in(value, language) for name, value in self.values.items()}
+        form = _form(templates, self.values)
+        if not _has_words(templates[form]):
+            return _filled(templates[form], shown)
+        if language == PSEUDO:
+            return f"⟦{_filled(templates[form], shown)}⟧"
+        translated = catalogue(language).get(templates[0], templates)
+        return _filled(translated[min(form, len(translated) - 1)], shown)
+
 
 def tr(template: str, /, **values: object) -> Message:
     """Return a message.
@@ -127,15 +139,7 @@ def localized(text: object, language: str | None = None) -> str:
         if language == PSEUDO:
             return f"⟦{text}⟧" if text in catalogue(PORTUGUESE) else text
         return catalogue(language).get(text, (text,))[0]
-    templates = text.templates
-    shown = {name: shown_in(value, language) for name, value in text.values.items()}
-    form = _form(templates, text.values)
-    if not _has_words(templates[form]):
-        return _filled(templates[form], shown)
-    if language == PSEUDO:
-        return f"⟦{_filled(templates[form], shown)}⟧"
-    translated = catalogue(language).get(templates[0], templates)
-    return _filled(translated[min(form, len(translated) - 1)], shown)
+    return text.localized(language)
 
 
 def shown_in(value: object, language: str | None = None) -> object:

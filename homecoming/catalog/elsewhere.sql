@@ -1,7 +1,7 @@
 -- The schemas that hold the application's tables where public should: those in which its sessions find them first, by
 -- the search_path of its role or its database, or that alone have its people. What, and what to do; no row where none.
-SELECT format('%s of this application''s tables %s in schema %s, not in public: %s%s', count(*),
-        CASE count(*) WHEN 1 THEN 'is' ELSE 'are' END, nspname,
+SELECT format(CASE count(*) WHEN 1 THEN '%s of this application''s tables is in schema %s, not in public: %s%s'
+        ELSE '%s of this application''s tables are in schema %s, not in public: %s%s' END, count(*), nspname,
         array_to_string((array_agg(relname::text ORDER BY relname))[1:3], ', '),
         CASE WHEN count(*) > 3 THEN ', ...' END) AS what,
     CASE WHEN public_is_free AND count(*) > 3 THEN format('Make that schema public, then run again: '

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from homecoming.catalog import expected_postgresql, reasons
 from homecoming.catalog.facts import ACCESS, Catalogue, Fact, Key
 from homecoming.catalog.rows import STRAY, stored_labels
+from homecoming.language import localized
 
 WIDTH = 118
 # What "serial" in the text brings along.
@@ -57,41 +58,41 @@ def facts_text(head: Catalogue, rows: bool = True) -> str:
 
 
 def reasons_text() -> str:
-    """Return why each difference matters, a section a kind of difference."""
-    changed = [f"{kind} / {words}: {why}" for kind, words, why in reasons.DETAILS if words != "ON CONFLICT"]
+    """Return why each difference matters, in the language that was chosen, a section a kind of difference."""
+    changed = [f"{kind} / {words}: {localized(why)}" for kind, words, why in reasons.DETAILS if words != "ON CONFLICT"]
     sections = {
         "missing": _sentences(reasons.MISSING),
         # The parts of a definition come first: they say more.
         "changed": [*changed, *_sentences(reasons.CHANGED)],
         "unknown": _sentences(reasons.UNKNOWN),
-        "renamed": [f"any: {reasons.RENAMED}"],
-        "left": [f"any: {reasons.LEFT_ALONE}"],
-        "behind": [f"any: {reasons.BEHIND}"],
-        "stray": [f"any: {reasons.STRAY}"],
-        "orphan": [f"any: {reasons.ORPHAN}"],
-        "large": [f"any: {reasons.LARGE}"],
-        "unread": [f"any: {reasons.UNREAD}"],
-        "role": [f"any: {reasons.ROLE}"],
-        "owner": [f"any: {reasons.OWNER}"],
-        "elsewhere": [f"any: {reasons.ELSEWHERE}"],
-        "book": [f"any: {reasons.BOOK}"],
+        "renamed": [f"any: {localized(reasons.RENAMED)}"],
+        "left": [f"any: {localized(reasons.LEFT_ALONE)}"],
+        "behind": [f"any: {localized(reasons.BEHIND)}"],
+        "stray": [f"any: {localized(reasons.STRAY)}"],
+        "orphan": [f"any: {localized(reasons.ORPHAN)}"],
+        "large": [f"any: {localized(reasons.LARGE)}"],
+        "unread": [f"any: {localized(reasons.UNREAD)}"],
+        "role": [f"any: {localized(reasons.ROLE)}"],
+        "owner": [f"any: {localized(reasons.OWNER)}"],
+        "elsewhere": [f"any: {localized(reasons.ELSEWHERE)}"],
+        "book": [f"any: {localized(reasons.BOOK)}"],
     }
-    return "\n".join(_section(f"@why {topic}", entries) for topic, entries in sections.items())
+    return "\n".join(_section(f"@why {topic}", entries, letters=True) for topic, entries in sections.items())
 
 
 def _sentences(by_kind: Mapping[str, str]) -> list[str]:
-    return [f"{kind}: {why}" for kind, why in by_kind.items()]
+    return [f"{kind}: {localized(why)}" for kind, why in by_kind.items()]
 
 
 def _name(fact: Fact) -> str:
     return fact.name
 
 
-def _section(name: str, entries: Iterable[str]) -> str:
-    return "\n".join([name, *(_wrapped(entry) for entry in entries)])
+def _section(name: str, entries: Iterable[str], letters: bool = False) -> str:
+    return "\n".join([name, *(_wrapped(entry, letters) for entry in entries)])
 
 
-def _wrapped(entry: str) -> str:
+def _wrapped(entry: str, letters: bool) -> str:
     lines = textwrap.wrap(
         entry.replace(";", _SEMICOLON),
         WIDTH,
@@ -101,7 +102,7 @@ def _wrapped(entry: str) -> str:
         break_on_hyphens=False,
     )
     text = " ".join(line.strip() for line in lines).replace(_SEMICOLON, ";")
-    if text != entry or not entry.isascii() or max(map(len, lines)) > WIDTH or "$head$" in entry:
+    if text != entry or not (letters or entry.isascii()) or max(map(len, lines)) > WIDTH or "$head$" in entry:
         raise ValueError(f"the text of head cannot carry {entry!r}")
     return "\n".join(lines)
 

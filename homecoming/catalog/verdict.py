@@ -18,15 +18,17 @@ from homecoming.catalog.expected_postgresql import TABLE_PRIVILEGES
 from homecoming.catalog.facts import Catalogue
 from homecoming.catalog.findings import KINDS
 from homecoming.catalog.fingerprint import fingerprint
-from homecoming.catalog.trust import trusted
+from homecoming.catalog.trust import trusted, unread
+from homecoming.language import localized, tr
 from homecoming.project import project
+from homecoming.sql_texts import in_language
 
-_HEADER = """\
--- Is this database at head? One SELECT: it changes nothing and needs no rights but those of the application. Run it
--- as the user the application connects as. A row a check: FAIL is a difference that matters, NOTE is what head does
--- not know and leaves alone, OK is as head has it. The last row is the verdict, OK where no row says FAIL, with the
--- fingerprints of head and of this database. What it asks is asked where nothing of schema public is found by name.
-"""
+_HEADER = tr(
+    "Is this database at head? One SELECT: it changes nothing and needs no rights but those of the application. Run it "
+    "as the user the application connects as. A row a check: FAIL is a difference that matters, NOTE is what head does "
+    "not know and leaves alone, OK is as head has it. The last row is the verdict, OK where no row says FAIL, with the "
+    "fingerprints of head and of this database. What it asks is asked where nothing of schema public is found by name."
+)
 
 # What a trigger fires for, where that is nothing but changes of some columns.
 UPDATE_OF = "'^(?:CONSTRAINT )?(?:BEFORE|AFTER) UPDATE OF ((?:[^ ,]+, )*[^ ,]+) ON '"
@@ -45,12 +47,13 @@ def verdict_statement(wanted: Catalogue | None = None) -> str:
     """
     wanted = wanted or head()
     report = filled(
-        sql("verdict_report.sql"),
+        in_language(sql("verdict_report.sql")),
         judged=_judged(wanted),
         fingerprint=fingerprint(wanted, wanted.tables),
         live_fingerprint=fingerprint_of("(SELECT array_agg(t.name) FROM head_table AS t)"),
     )
-    return f"{_HEADER}{filled(sql('verdict_paste.sql'), report=report)};\n"
+    header = textwrap.wrap(localized(_HEADER), 118, initial_indent="-- ", subsequent_indent="-- ")
+    return "\n".join([*header, f"{filled(sql('verdict_paste.sql'), report=report)};\n"])
 
 
 @functools.cache
@@ -79,15 +82,16 @@ def _judged(wanted: Catalogue) -> str:
     """Return the CTEs of the judgement, from WITH on."""
     known = head_query(wanted, head_text.reasons_text())
     return filled(
-        sql("verdict.sql"),
-        facts=postgresql.facts(),
+        in_language(sql("verdict.sql")),
+        # What the facts say is compared; why one is not read is only shown.
+        facts=postgresql.facts().replace(unread(), in_language(unread())),
         head=known,
         # A subquery after ANY would be one of rows.
-        elsewhere=_bare(elsewhere("coalesce((TABLE named))")),
-        impostors=_bare(impostors()),
+        elsewhere=_bare(in_language(elsewhere("coalesce((TABLE named))"))),
+        impostors=_bare(in_language(impostors())),
         kinds=array(KINDS),
         bound=str(references.BOUND),
-        large=references.LARGE,
+        large=localized(references.LARGE),
         update_of=UPDATE_OF,
     )
 

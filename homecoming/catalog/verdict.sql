@@ -183,14 +183,14 @@ finding (kind, object, expected, found, result, topic) AS (
 
     UNION ALL
     SELECT a.part[1], a.part[2], split_part(o.definition, ', never ', 1),
-           concat(a.part[3], ' row', CASE WHEN a.part[3] <> '1' THEN 's' END, ' with another value'),
+           CASE a.part[3] WHEN '1' THEN '1 row with another value' ELSE a.part[3] || ' rows with another value' END,
            CASE a.part[3] WHEN '0' THEN 'OK' ELSE 'FAIL' END, 'stray'
     FROM answer AS a JOIN owned AS o ON o.kind = a.part[1] AND o.object = a.part[2]
 
     UNION ALL
     SELECT 'rows', r.object, concat('every ', r.col, ' in ', r.target, '.id'),
            CASE WHEN r.is_large THEN '{large}'
-                ELSE concat(a.part[3], ' row', CASE WHEN a.part[3] <> '1' THEN 's' END, ' with another') END,
+                WHEN a.part[3] = '1' THEN '1 row with another' ELSE a.part[3] || ' rows with another' END,
            CASE WHEN r.is_large THEN 'NOTE' ELSE 'FAIL' END, CASE WHEN r.is_large THEN 'large' ELSE 'orphan' END
     FROM reference AS r LEFT JOIN answer AS a ON a.part[1] = 'orphans' AND a.part[2] = r.object
     WHERE r.is_large OR a.part[3] <> '0'

@@ -24,7 +24,7 @@ FROM (SELECT j.place, j.kind || ' ' || j.object, j.expected, j.found, j.result,
              CASE WHEN t.failed = 1 THEN '1 difference'
                   WHEN t.failed > 0 THEN t.failed || ' differences'
                   WHEN t.noted = 0 THEN 'equal to head'
-                  ELSE 'equal to head, beside what it does not know: ' || t.noted || ' of it' END
+                  ELSE concat('equal to head, beside what it does not know: ', t.noted, ' of it') END
       FROM total AS t
      ) AS o (place, object, expected, found, result, why)
 ORDER BY o.place NULLS LAST

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from homecoming.errors import FailedError, HomecomingError, Refused
 from homecoming.language import mark
+from homecoming.sql_texts import Told
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,8 @@ def event_triggers(connection: sa.Connection) -> str:
     """Return which event triggers may have changed what a run made, and what to do; nothing where there is none."""
     if connection.dialect.name != "postgresql":
         return ""
-    return str(connection.exec_driver_sql(_EVENT_TRIGGERS, execution_options={"no_parameters": True}).scalar() or "")
+    found = connection.exec_driver_sql(_EVENT_TRIGGERS, execution_options={"no_parameters": True}).scalar()
+    return Told(found) if found else ""
 
 
 def explain(connection: sa.Connection, error: sa.exc.DBAPIError) -> tuple[str, str] | None:
@@ -138,7 +140,7 @@ def explain(connection: sa.Connection, error: sa.exc.DBAPIError) -> tuple[str, s
             cursor.execute(f"SELECT {_LIFT}")
             (todo,) = cursor.fetchone()
         driver.rollback()
-        return diagnosis.message_primary, str(todo)
+        return diagnosis.message_primary, Told(todo)
     given = {
         "state": code,
         "what": diagnosis.message_primary,
@@ -163,7 +165,7 @@ def explain(connection: sa.Connection, error: sa.exc.DBAPIError) -> tuple[str, s
             asked.rollback()
     except sa.exc.SQLAlchemyError:
         return None
-    return what, todo
+    return Told(what), Told(todo)
 
 
 def _quoted(answer: Answer) -> list[str]:

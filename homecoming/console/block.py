@@ -20,12 +20,14 @@ from homecoming.connection.answers import explanation, suspicion
 from homecoming.connection.engines import SAFE_PATH
 from homecoming.connection.locks import lock_key, milliseconds
 from homecoming.console.plain import collect
+from homecoming.language import localized, tr
 from homecoming.operations import undeclared
 from homecoming.operations.closure import needed
 from homecoming.operations.leftover_copies import ENDINGS
 from homecoming.operations.literals import literal
 from homecoming.project import project
 from homecoming.settings import Settings
+from homecoming.sql_texts import in_language
 
 WIDTH = 112
 """Columns a comment is wrapped to; the script's lines end before the 120th."""
@@ -72,21 +74,21 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         for section in plain.sections
     ]
     bodies = [statement for _, _, body in sections for statement in body]
-    helpers = needed([*bodies, *plain.ending, begin, *uses], plain.helpers)
+    helpers = map(in_language, needed([*bodies, *plain.ending, begin, *uses], plain.helpers))
     packed = gzipped("".join(f"{minified(helper)};\n" for helper in helpers))
     values = {
         "begin": begin,
         "down": way.direction == "downgrade",
         "end": way.end,
-        "explanation": minified(explanation()),
-        "suspicion": minified(suspicion()),
-        "elsewhere": minified(verdict.elsewhere("our_tables")),
+        "explanation": minified(in_language(explanation())),
+        "suspicion": minified(in_language(suspicion())),
+        "elsewhere": minified(in_language(verdict.elsewhere("our_tables"))),
         "endings": literal(ENDINGS),
         "ending": plain.ending,
         "helpers": packed,
         "helpers_sha256": hashlib.sha256(base64.b64decode(packed)).hexdigest(),
         "inflate": minified(resources.files(__package__).joinpath("inflate.sql").read_text("utf-8")),
-        "impostors": minified(impostors()),
+        "impostors": minified(in_language(impostors())),
         "known": "\n".join(textwrap.wrap(", ".join(literal(name) for name in known), 100)),
         "last": _place(way.end, known),
         "first": _place(way.start, known),
@@ -101,14 +103,20 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "verified": verified,
         "fingerprint": fingerprint(verdict.head()),
         "static": _static,
+        "literal": literal,
+        "_": lambda text, **parts: localized(tr(text, **parts)),
         **_of_the_project(),
         **_patience(settings),
     }
-    template = Template(
-        resources.files(__package__).joinpath("block.sql.mako").read_text("utf-8"), strict_undefined=True
-    )
-    header, _, body = template.render(**values).partition("DO $run$\n")
-    return Block(header, body.partition("$run$")[0], plain.sha256)
+    text = in_language(resources.files(__package__).joinpath("block.sql.mako").read_text("utf-8"))
+    header, _, body = Template(text, strict_undefined=True).render(**values).partition("DO $run$\n")
+    return Block(_wrapped(header), body.partition("$run$")[0], plain.sha256)
+
+
+def _wrapped(header: str) -> str:
+    """Return the comments before the block, each in lines that no console breaks."""
+    lines = (textwrap.wrap(line, 120, subsequent_indent="-- ") or [""] for line in header.splitlines())
+    return "".join(f"{line}\n" for several in lines for line in several)
 
 
 def minified(helper: str) -> str:

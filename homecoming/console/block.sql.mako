@@ -1,24 +1,39 @@
-<%
-    what = "takes the database back to" if down else "brings the database to"
-%>\
--- ${name}: ${what} revision ${end}${" (head)" if verified else ""}, schema public, PostgreSQL 13 to 18.
--- Written by ${program} ${version} with: ${made_by}
--- SHA-256 of the plain statements: ${plain.sha256}
+% if down:
+-- ${_("{name}: takes the database back to revision {end}, schema public, PostgreSQL 13 to 18.", name=name, end=end)}
+% elif verified:
+-- ${_("{name}: brings the database to revision {end} (head), schema public, PostgreSQL 13 to 18.", name=name, end=end)}
+% else:
+-- ${_("{name}: brings the database to revision {end}, schema public, PostgreSQL 13 to 18.", name=name, end=end)}
+% endif
+-- ${_("Written by {program} {version} with: {made_by}", program=program, version=version, made_by=made_by)}
+-- ${_("SHA-256 of the plain statements: {sha256}", sha256=plain.sha256)}
 --
 % if part_of:
 -- ${part_of}
 % endif
--- Paste all of it. It is one statement: all of it happens, or nothing does. Pasting it again is safe.
--- It starts at ${"any revision down to" if down else "any revision from"} ${start}${" (also where there is no alembic_version)" if start == "base" else ""}, and looks which one the database is at.
-% if down:
--- Check afterwards: it says  Done: at ${end} . Where a console does not show that, this has a line for each revision:
---     SELECT revision, direction, applied_at, rows_retired FROM public.migration_history ORDER BY id DESC LIMIT 30
--- and this says ${"nothing" if end == "base" else end}:  SELECT version_num FROM public.alembic_version
--- What could not come back is named there, and stays in schema retired.
--- Forward again: paste what  make sql  prints.
+-- ${_("Paste all of it. It is one statement: all of it happens, or nothing does. Pasting it again is safe.")}
+% if down and start == "base":
+-- ${_("It starts at any revision down to {start} (also where there is no alembic_version), and looks which one the database is at.", start=start)}
+% elif down:
+-- ${_("It starts at any revision down to {start}, and looks which one the database is at.", start=start)}
+% elif start == "base":
+-- ${_("It starts at any revision from {start} (also where there is no alembic_version), and looks which one the database is at.", start=start)}
 % else:
--- Check afterwards: paste what  make sql-verify  prints. Its last row says OK.
--- Way back: paste what  make sql-rollback TO=<where it was before>  prints. What was retired comes back.
+-- ${_("It starts at any revision from {start}, and looks which one the database is at.", start=start)}
+% endif
+% if down:
+-- ${_("Check afterwards: it says  Done: at {end} . Where a console does not show that, this has a line for each revision:", end=end)}
+--     SELECT revision, direction, applied_at, rows_retired FROM public.migration_history ORDER BY id DESC LIMIT 30
+% if end == "base":
+-- ${_("and this says nothing:")}  SELECT version_num FROM public.alembic_version
+% else:
+-- ${_("and this says {end}:", end=end)}  SELECT version_num FROM public.alembic_version
+% endif
+-- ${_("What could not come back is named there, and stays in schema retired.")}
+-- ${_("Forward again: paste what  make sql  prints.")}
+% else:
+-- ${_("Check afterwards: paste what  make sql-verify  prints. Its last row says OK.")}
+-- ${_("Way back: paste what  make sql-rollback TO=<where it was before>  prints. What was retired comes back.")}
 % endif
 DO $run$
 DECLARE
@@ -105,9 +120,9 @@ ${impostors}
     IF our_at < ${first} THEN
 % endif
         RAISE EXCEPTION USING ERRCODE = 'PM004',
-            MESSAGE = format('the database is at %s, and this script begins at ${start}',
-                coalesce(our_version, 'no revision')),
-            HINT = '${"Paste what comes before it first" if part_of else "Write it without FROM"}';
+            MESSAGE = format('the database is at %s, and this script begins at %s',
+                coalesce(our_version, 'no revision'), '${start}'),
+            HINT = ${literal(_("Paste what comes before it first") if part_of else _("Write it without FROM"))};
     END IF;
     IF current_setting('transaction_isolation') NOT LIKE 'read%' THEN
         RAISE EXCEPTION USING ERRCODE = 'PM004',
@@ -144,8 +159,9 @@ ${inflate}
             ('alembic_version', 'migration_history');
         IF our_lines > 0 AND our_ours = 0 THEN
             RAISE EXCEPTION USING ERRCODE = 'PM004',
-                MESSAGE = format('the database has %s table%s, and none of this application''s', our_lines,
-                    CASE WHEN our_lines > 1 THEN 's' ELSE '' END),
+                MESSAGE = format(CASE WHEN our_lines > 1
+                    THEN 'the database has %s tables, and none of this application''s'
+                    ELSE 'the database has %s table, and none of this application''s' END, our_lines),
                 HINT = 'Choose this application''s database; an empty one will do';
         END IF;
     END IF;
@@ -155,7 +171,7 @@ ${inflate}
 
 -- ${section.revision}  ${section.title}
 IF our_at ${">=" if down else "<"} ${place} THEN
-our_step := 'revision ${section.revision}';
+our_step := ${literal(_("revision {revision}", revision=section.revision))};
 % for statement in body:
 ${statement};
 % endfor
@@ -192,12 +208,14 @@ END IF;
         EXECUTE format('DROP ROUTINE %s', our_found.helper);
     END LOOP;
     our_done := abs(our_done - ${last});
-    RAISE NOTICE 'Done: at ${end} after % revision%', our_done, CASE WHEN our_done > 1 THEN 's' ELSE '' END;
+    RAISE NOTICE '%', format(CASE WHEN our_done > 1 THEN 'Done: at %s after %s revisions'
+        ELSE 'Done: at %s after %s revision' END, '${end}', our_done);
 EXCEPTION
     WHEN lock_not_available OR deadlock_detected THEN
         RAISE EXCEPTION USING ERRCODE = SQLSTATE,
             MESSAGE = CASE our_step
-                WHEN 'the lock' THEN 'another run holds the lock for more than ${f"{lock_wait:g}"} s'
+                WHEN 'the lock' THEN
+                ${literal(_("another run holds the lock for more than {seconds} s", seconds=f"{lock_wait:g}"))}
                 ELSE our_step || ': a table this run has to change is held by another session' END,
             HINT = 'Nothing was changed. ' || CASE our_step WHEN 'the lock' THEN 'Wait for it' ELSE
                 'End the other session' END || ', then paste again. See it: '

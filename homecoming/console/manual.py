@@ -73,7 +73,7 @@ def _write(stem: str, text: str) -> Path:
         path = folder / f"{stem}-{number}.sql"
     handle, name = tempfile.mkstemp(prefix=f".{stem}-", suffix=".sql", dir=folder)
     try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
         Path(name).chmod(0o644)
         Path(name).replace(path)
@@ -85,6 +85,6 @@ def _write(stem: str, text: str) -> Path:
 
 def _same(path: Path, text: str) -> bool:
     try:
-        return path.read_text("ascii") == text
+        return path.read_text("utf-8") == text
     except (OSError, UnicodeDecodeError):
         return False

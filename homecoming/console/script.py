@@ -237,7 +237,7 @@ def _print(text: str) -> None:
         show(text)
         return
     # Not through Python's own layers: under PYTHONUNBUFFERED they lose what a full disk did not take, without a word.
-    rest = text.encode("ascii")
+    rest = text.encode()
     try:
         while rest:
             rest = rest[os.write(descriptor, rest) :]

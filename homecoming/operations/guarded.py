@@ -12,11 +12,9 @@ from alembic.runtime.migration import MigrationContext
 
 from homecoming.connection.engines import LIFTED, SAFE_PATH
 from homecoming.errors import Refused
-from homecoming.logs import get_logger
 from homecoming.operations.batch import BATCH, Batch
-from homecoming.operations.messages import filled_in
-
-log = get_logger("operations")
+from homecoming.operations.messages import filled_in, log
+from homecoming.sql_texts import Told
 
 # SQLSTATE of a refusal raised by a helper; class PM is nobody else's.
 REFUSED = "PM004"
@@ -105,7 +103,7 @@ def run(connection: sa.Connection, statement: str) -> None:
         if getattr(error.orig, "pgcode", None) == REFUSED:
             diagnosis = error.orig.diag  # type: ignore[union-attr]
             # Its helpers let no name bring a line's end: each is between two faults.
-            raise Refused(diagnosis.message_primary, diagnosis.message_hint, several=True) from None
+            raise Refused(Told(diagnosis.message_primary), Told(diagnosis.message_hint or ""), several=True) from None
         raise
 
 
@@ -131,7 +129,7 @@ class _Notices:
             if heard:
                 heard.ended(done[1], float(done[2]), int(done[3] or 0))
         elif ours:
-            log.info("%s", text.splitlines()[0])
+            log.info("%s", Told(text.splitlines()[0]))
 
 
 def _listen(connection: sa.Connection) -> None:

@@ -6,6 +6,7 @@ On SQLite `said` fills them in. In PostgreSQL's helpers `@key.part@` becomes a l
 from __future__ import annotations
 
 import json
+import logging
 import re
 import textwrap
 import tomllib
@@ -14,8 +15,12 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from homecoming.logs import get_logger
 from homecoming.operations.literals import literal
 from homecoming.project import project
+from homecoming.sql_texts import Told, positional
+
+log = get_logger("operations")
 
 _PARAMETER = re.compile(r"\{(\w+)(?::([IL]))?\}")
 # What a console shows of a line: helpers are longer by no more than their indentation.
@@ -37,6 +42,17 @@ def _messages() -> dict[str, dict[str, Any]]:
     return tomllib.loads((resources.files("homecoming.operations") / "messages.toml").read_text("utf-8"))
 
 
+class _Told(logging.Filter):
+    """Has each line of an operation found again by what it says: on SQLite it is that of PostgreSQL's helpers."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = "%s", (Told(record.getMessage()),)
+        return True
+
+
+log.addFilter(_Told())
+
+
 def template(name: str, dialect: str) -> str:
     """Return a text with its parameters in braces.
 
@@ -52,7 +68,7 @@ def template(name: str, dialect: str) -> str:
     return str(text[dialect] if isinstance(text, dict) else text)
 
 
-def said(name: str, /, **parameters: object) -> str:
+def said(name: str, /, **parameters: object) -> Told:
     """Return a text for SQLite, with its parameters filled in.
 
     Args:
@@ -62,7 +78,7 @@ def said(name: str, /, **parameters: object) -> str:
     Raises:
         KeyError: There is no such text, or it has a parameter that is not given.
     """
-    return _PARAMETER.sub(lambda p: _QUOTED[p[2]](str(parameters[p[1]])), template(name, "sqlite"))
+    return Told(_PARAMETER.sub(lambda p: _QUOTED[p[2]](str(parameters[p[1]])), template(name, "sqlite")))
 
 
 def counted(key: str, number: int) -> str:
@@ -101,7 +117,7 @@ def _texts(mark: re.Match[str]) -> list[str]:
     if mark[1] == "project":
         return [_facts()[mark[2]]]
     parts = {None: ("one", "many", "what", "todo"), "rows": ("one", "many")}.get(mark[2], (mark[2],))
-    return [_positional(template(f"{mark[1]}.{part}", "postgresql")) for part in parts]
+    return [positional(template(f"{mark[1]}.{part}", "postgresql")) for part in parts]
 
 
 @cache
@@ -123,17 +139,3 @@ def _facts() -> dict[str, str]:
 
 def _array(words: Sequence[str]) -> str:
     return f"{{{','.join(words)}}}"
-
-
-def _positional(text: str) -> str:
-    """Return a text as `format()` reads it: parameters in their order, by number only where one comes again."""
-    order = list(dict.fromkeys(name for name, _ in _PARAMETER.findall(text)))
-    last = 0
-
-    def numbered(parameter: re.Match[str]) -> str:
-        nonlocal last
-        place, before = order.index(parameter[1]) + 1, last
-        last = place
-        return f"%{'' if place == before + 1 else f'{place}$'}{parameter[2] or 's'}"
-
-    return _PARAMETER.sub(numbered, text)

@@ -13,6 +13,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from homecoming import sql_texts
+from homecoming.connection import answers
 from homecoming.language import PORTUGUESE, read_po
 from tests.support.history import ROOT
 
@@ -43,7 +45,16 @@ def messages() -> dict[str, str]:
             found |= dict(_messages_of(ast.parse(path.read_text("utf-8"))))
     # What stands around the values may be punctuation alone: there is nothing to translate.
     found = {one: many for one, many in found.items() if re.search(r"[^\W\d_]", _VALUES.sub("", one))}
-    return found | dict.fromkeys({*shell_messages(), *rule_messages()}, "")
+    return found | dict.fromkeys({*shell_messages(), *rule_messages(), *sql_messages()}, "")
+
+
+def sql_messages() -> set[str]:
+    """Return what SQL says: the literals of its files that are messages, and the templates of refusals."""
+    asked = [text for _, text in sql_texts.sources()] + [answers.explanation(), answers.suspicion()]
+    found = {text for sql in asked for *_, text in sql_texts.said_by(sql)}
+    template = (ROOT / "homecoming/console/block.sql.mako").read_text("utf-8")
+    worded = {text.replace("\\'", "'") for text in re.findall(r"""\b_\((?:'|")(.*?)(?:'|")(?:, \w+=|\))""", template)}
+    return found | worded | set(sql_texts.refusals())
 
 
 def shell_messages() -> set[str]:
@@ -64,7 +75,9 @@ def rule_messages() -> set[str]:
 
 
 def _messages_of(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    logs = any(isinstance(node, ast.ImportFrom) and node.module == "homecoming.language" for node in ast.walk(tree))
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    # An operation's lines are found again by what they say, as those of PostgreSQL's helpers are.
+    logs = bool(imported & {"homecoming.language", "homecoming.operations.sqlite.live"})
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
