@@ -41,6 +41,14 @@ class Message(str):
     def __reduce__(self) -> tuple[type[Message], tuple[object, ...]]:
         return Message, (self.templates, dict(self.values))
 
+    def changed(self, change: Callable[[str], str]) -> Message:
+        """Return it with each text among its values changed, as `mapped` has it."""
+        values = {
+            name: mapped(said, change) if isinstance(said := _text(value), str) else value
+            for name, value in self.values.items()
+        }
+        return Message(self.templates, values)
+
     def localized(self, language: str) -> str:
         """Return it in a language that is not English."""
         templates = self.templates
@@ -105,11 +113,7 @@ def mapped(text: str, change: Callable[[str], str]) -> str:
     """
     if not isinstance(text, Message):
         return change(text)
-    values = {
-        name: mapped(said, change) if isinstance(said := _text(value), str) else value
-        for name, value in text.values.items()
-    }
-    return Message(text.templates, values)
+    return text.changed(change)
 
 
 def use(language: str) -> None:

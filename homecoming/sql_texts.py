@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -252,6 +252,10 @@ class Told(Message):
     def __reduce__(self) -> tuple[type[Told], tuple[object, ...]]:
         return Told, (str(self),)
 
+    def changed(self, change: Callable[[str], str]) -> Told:
+        """Return it with its text changed."""
+        return Told(change(str(self)))
+
     def localized(self, language: str) -> str:
         """Return it in a language, each line by itself."""
         return "\n".join(_tell(line, language, outside=True) for line in self.split("\n"))
@@ -280,7 +284,8 @@ def _tiles(language: str) -> list[_Tile]:
 def _tile(text: str, translated: str) -> _Tile:
     places = list(_PLACE.finditer(text))
     pieces = _PLACE.sub("\0", text).split("\0")
-    names, looks = [], re.escape(pieces[0])
+    names: list[str] = []
+    looks = re.escape(pieces[0])
     for place, piece in zip(places, pieces[1:], strict=True):
         name = place["name"] or place["at"] or str(len(names) + 1)
         looks += f"(?P=v{name})" if name in names else f"(?P<v{name}>{_LOOKS.get(name, '.*?')})"

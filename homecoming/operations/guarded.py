@@ -12,9 +12,12 @@ from alembic.runtime.migration import MigrationContext
 
 from homecoming.connection.engines import LIFTED, SAFE_PATH
 from homecoming.errors import Refused
+from homecoming.logs import get_logger
 from homecoming.operations.batch import BATCH, Batch
-from homecoming.operations.messages import filled_in, log
+from homecoming.operations.messages import filled_in
 from homecoming.sql_texts import Told
+
+log = get_logger("operations")
 
 # SQLSTATE of a refusal raised by a helper; class PM is nobody else's.
 REFUSED = "PM004"

@@ -20,8 +20,6 @@ from homecoming.operations.literals import literal
 from homecoming.project import project
 from homecoming.sql_texts import Told, positional
 
-log = get_logger("operations")
-
 _PARAMETER = re.compile(r"\{(\w+)(?::([IL]))?\}")
 # What a console shows of a line: helpers are longer by no more than their indentation.
 _WIDTH = 114
@@ -50,7 +48,7 @@ class _Told(logging.Filter):
         return True
 
 
-log.addFilter(_Told())
+get_logger("operations").addFilter(_Told())
 
 
 def template(name: str, dialect: str) -> str:

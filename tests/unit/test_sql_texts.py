@@ -100,7 +100,7 @@ TOLD = {
         "usuarios.tipo: 3 linhas têm NULL onde o esquema exige um valor"
     ),
     "Give them a value, then run again. See them: SELECT id, tipo FROM usuarios WHERE tipo IS NULL": (
-        "Dê a elas um valor, e rode de novo. Veja: SELECT id, tipo FROM usuarios WHERE tipo IS NULL"
+        "Dê um valor a elas, e rode de novo. Veja: SELECT id, tipo FROM usuarios WHERE tipo IS NULL"
     ),
     "eventos.inicio: 2 moments without a zone read in America/Sao_Paulo": (
         "eventos.inicio: 2 momentos sem fuso, no fuso de America/Sao_Paulo"

@@ -8,10 +8,13 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from homecoming.errors import Refused
+from homecoming.logs import get_logger
 from homecoming.operations.messages import said
 from homecoming.operations.sqlite import reading
 from homecoming.operations.sqlite.table import FOREIGN_KEY, Constraint, Table
 from homecoming.operations.sqlite.text import key, quote
+
+log = get_logger("operations")
 
 # Statements that are read as SQLite reads them. It takes a table's columns from its statement alone, so that what was
 # compared once need not be again, in whatever file.
