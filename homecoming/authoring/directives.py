@@ -15,6 +15,7 @@ from homecoming.authoring.reference import Reference
 from homecoming.authoring.spelling import JSON_IMPORT, JSON_SPELLED, spelled
 from homecoming.authoring.steps import steps
 from homecoming.errors import Refused
+from homecoming.language import joined, tr
 from homecoming.operations.recorded import Said
 
 Hook = Callable[[Any, Any, list[MigrationScript]], None]
@@ -51,8 +52,8 @@ def hook(reference: Reference, number: str | None = None, compare: bool = True) 
         said, complaints = steps(reference.models, former, found)
         if complaints:
             raise Refused(
-                "\n".join(complaint.what for complaint in complaints),
-                "\n".join(f"Nothing was written: {complaint.todo}" for complaint in complaints),
+                joined("\n", (complaint.what for complaint in complaints)),
+                joined("\n", (tr("Nothing was written: {todo}", todo=complaint.todo) for complaint in complaints)),
                 several=True,
             )
         assert script.upgrade_ops is not None

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import False_, True_
 
 from homecoming.errors import Refused
+from homecoming.language import tr
 from homecoming.operations.recorded import Said
 from homecoming.schema.parts import names_of
 
@@ -162,9 +163,11 @@ def _type(kind: sa.types.TypeEngine[Any]) -> _Text:
 
 def _unspeakable(kind: sa.types.TypeEngine[Any]) -> Refused:
     return Refused(
-        f"a type of one dialect, or another on each: {kind!r}",
-        "Nothing was written: a revision is not written with it. Write that one by hand (alembic revision -m), or give"
-        " the column a type of sqlalchemy's own",
+        tr("a type of one dialect, or another on each: {type}", type=repr(kind)),
+        tr(
+            "Nothing was written: a revision is not written with it. Write that one by hand (alembic revision -m), "
+            "or give the column a type of sqlalchemy's own"
+        ),
     )
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from homecoming.language import Message, tr
 from homecoming.operations.recorded import Said
-
-LEFT_ALONE = "or leave the whole table alone, in the project: unmanaged=({table!r},)"
-"""The way out of what no guarded operation says, where the application's models are to stay as they are."""
 
 
 class Complaint(NamedTuple):
@@ -15,6 +13,13 @@ class Complaint(NamedTuple):
 
     what: str
     todo: str
+
+
+def or_left_alone(table: str, todo: str) -> Message:
+    """Return what to do with the other way out, where the application's models are to stay as they are."""
+    return tr(
+        "{todo}; or leave the whole table alone, in the project: unmanaged=({table},)", todo=todo, table=repr(table)
+    )
 
 
 def say(name: str, *arguments: Any) -> Said:

@@ -11,8 +11,9 @@ from homecoming.authoring.differences import Differences, Thing
 from homecoming.authoring.former import Former
 from homecoming.authoring.labels import enum_steps
 from homecoming.authoring.models import Models, is_enum
-from homecoming.authoring.step import LEFT_ALONE, Complaint, say
+from homecoming.authoring.step import Complaint, or_left_alone, say
 from homecoming.authoring.triggers import trigger_steps
+from homecoming.language import tr
 from homecoming.operations.describe import described
 from homecoming.operations.recorded import Said
 from homecoming.schema.parts import bare, parts_of, plain_index
@@ -57,17 +58,23 @@ class _Writer:
         """What no guarded operation says."""
         for kind, table, names in [*self.found.missing("check"), *self.found.gone("check")]:
             if self._stays((kind, table, names)) or (kind, table, names) in self.found.lacking:
-                yield _complaint(table, f"a CHECK on {table} ({', '.join(names)})", "write it by hand, in op.execute()")
+                yield _complaint(
+                    table,
+                    tr("a CHECK on {table} ({columns})", table=table, columns=", ".join(names)),
+                    tr("write it by hand, in op.execute()"),
+                )
         for _, table, names in self.found.missing("primary key"):
             if table not in self.new or names != ("id",):
-                yield _complaint(table, f"the primary key of {table}", "the guarded operations know one key, id")
+                yield _complaint(
+                    table, tr("the primary key of {table}", table=table), tr("the guarded operations know one key, id")
+                )
         for _, table, names in self.found.missing("foreign key"):
             constraint = self._foreign_key(table, names)
             if len(names) > 1 or (constraint and (constraint.ondelete or constraint.onupdate or constraint.deferrable)):
                 yield _complaint(
                     table,
-                    f"the foreign key of {table} ({', '.join(names)})",
-                    "the guarded operations know keys of one column, without ON DELETE and ON UPDATE",
+                    tr("the foreign key of {table} ({columns})", table=table, columns=", ".join(names)),
+                    tr("the guarded operations know keys of one column, without ON DELETE and ON UPDATE"),
                 )
 
     def _foreign_key(self, table: str, names: tuple[str, ...]) -> sa.ForeignKeyConstraint | None:
@@ -158,9 +165,14 @@ class _Writer:
                 continue
             if not self.former.has(was, name) and not column.nullable and column.server_default is None:
                 yield Complaint(
-                    f"{table}.{name} is NOT NULL without a default: the rows that are there would have no value",
-                    "give it server_default=..., or let it be NULL, fill it, and make it NOT NULL in a revision after "
-                    "that",
+                    tr(
+                        "{column} is NOT NULL without a default: the rows that are there would have no value",
+                        column=f"{table}.{name}",
+                    ),
+                    tr(
+                        "give it server_default=..., or let it be NULL, fill it, "
+                        "and make it NOT NULL in a revision after that"
+                    ),
                 )
             yield say("ensure_column", table, bare(column))
 
@@ -213,10 +225,10 @@ def _unspoken(table: str, index: sa.Index) -> Complaint:
     names = ", ".join(str(getattr(expression, "name", expression)) for expression in index.expressions)
     return _complaint(
         table,
-        f"the index {index.name} on {table} ({names})",
-        "the guarded operations know indexes on plain columns: write op.create_index(..., if_not_exists=True)",
+        tr("the index {index} on {table} ({columns})", index=index.name, table=table, columns=names),
+        tr("the guarded operations know indexes on plain columns: write op.create_index(..., if_not_exists=True)"),
     )
 
 
 def _complaint(table: str, what: str, todo: str) -> Complaint:
-    return Complaint(what, f"{todo}; {LEFT_ALONE.format(table=table)}")
+    return Complaint(what, or_left_alone(table, todo))

@@ -8,6 +8,7 @@ from homecoming.authoring.differences import Differences
 from homecoming.authoring.former import Former
 from homecoming.authoring.models import Models
 from homecoming.authoring.step import Complaint, say
+from homecoming.language import tr
 from homecoming.operations.recorded import Said
 from homecoming.schema.triggers import spoken
 
@@ -32,7 +33,8 @@ def trigger_steps(models: Models, former: Former, found: Differences, gone: bool
     for trigger in models.triggers["sqlite"]:
         if not any(trigger.name.startswith(name) for name in known):
             yield Complaint(
-                f"the trigger {trigger.name} of SQLite", "call it as one of PostgreSQL's begins: they are one operation"
+                tr("the trigger {trigger} of SQLite", trigger=trigger.name),
+                tr("call it as one of PostgreSQL's begins: they are one operation"),
             )
 
 

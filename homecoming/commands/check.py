@@ -82,8 +82,8 @@ def _tell(form: str, judgement: Judgement, differs: list[str], dialects: str, is
         say(line)
     if not judgement.is_clean:
         say(report.summary(judgement), sys.stderr)
-    for line in differs:
-        say(tr("No revision for: {line}", line=line), sys.stderr)
+    for what in differs:
+        say(tr("No revision for: {line}", line=what), sys.stderr)
     if differs:
         say(tr("Next: {todo}", todo=tr("make revision M='what changed'")), sys.stderr)
     elif not is_stopped:

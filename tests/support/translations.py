@@ -12,6 +12,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from homecoming import sql_texts
 from homecoming.connection import answers
@@ -69,9 +70,14 @@ def shell_messages() -> set[str]:
 
 
 def rule_messages() -> set[str]:
-    """Return what the rules of alerts say."""
-    rules = tomllib.loads((ROOT / "homecoming/monitoring/alerts/rules.toml").read_text("utf-8"))["rule"]
-    return {rule[name] for rule in rules for name in ("title", "todo", "resolved")}
+    """Return what the rules say: of alerts, and of what a new revision does."""
+    alerts = _read("monitoring/alerts/rules.toml")["rule"]
+    found = {rule[name] for rule in alerts for name in ("title", "todo", "resolved")}
+    return found | {rule[name] for rule in _read("authoring/judging/rules.toml").values() for name in ("why", "safe")}
+
+
+def _read(path: str) -> dict[str, Any]:
+    return tomllib.loads((ROOT / "homecoming" / path).read_text("utf-8"))
 
 
 def _messages_of(tree: ast.AST) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,7 @@ from homecoming.authoring.judging.rules import Told, rules
 from homecoming.authoring.judging.statements import NAME, Step, bare, quoted, steps
 from homecoming.authoring.spelling import type_spelled
 from homecoming.history.configuration import configuration
+from homecoming.language import tr
 from homecoming.operations.recorded import Past, Said
 
 # A reason that says something has as many letters.
@@ -88,7 +89,9 @@ def judge(start: str | None = None) -> Judgement:
         judgement.findings += found
         used = {finding.rule for finding in found}
         judgement.unused += [
-            f"{file}: accepted {name!r}, and nothing does that" for name in accepted if name not in used
+            tr("{file}: accepted {rule}, and nothing does that", file=file, rule=repr(name))
+            for name in accepted
+            if name not in used
         ]
     return judgement
 
@@ -97,14 +100,28 @@ def _accepted(revision: Script, file: str, mistakes: list[str]) -> Mapping[str, 
     """Return what a revision accepts with a reason; what is wrong with it goes to the mistakes."""
     said: Any = getattr(revision.module, "accepted", {})
     if not isinstance(said, Mapping):
-        mistakes.append(f'{file}: accepted is no mapping. Write accepted = {{"rule": "reason"}}')
+        mistakes.append(tr('{file}: accepted is no mapping. Write accepted = {{"rule": "reason"}}', file=file))
         return {}
     good = {}
     for name, reason in said.items():
         if name not in rules():
-            mistakes.append(f"{file}: accepted {name!r}, and there is no such rule. The rules: {', '.join(rules())}")
+            mistakes.append(
+                tr(
+                    "{file}: accepted {rule}, and there is no such rule. The rules: {rules}",
+                    file=file,
+                    rule=repr(name),
+                    rules=", ".join(rules()),
+                )
+            )
         elif not isinstance(reason, str) or sum(sign.isalpha() for sign in reason) < LETTERS:
-            mistakes.append(f"{file}: accepted {name!r} without a reason. Say why, in {LETTERS} letters at least")
+            mistakes.append(
+                tr(
+                    "{file}: accepted {rule} without a reason. Say why, in {letters} letters at least",
+                    file=file,
+                    rule=repr(name),
+                    letters=LETTERS,
+                )
+            )
         else:
             good[name] = " ".join(reason.split())
     return good

@@ -8,53 +8,63 @@ from typing import Any
 
 from homecoming.authoring.judging.judge import Finding, Judgement
 from homecoming.authoring.judging.rules import EFFECTS
-
-PAST = 'Where it is meant all the same, say why in the revision: accepted = {{"{rule}": "the reason"}}'
-NOTHING = "No new revision to judge: {since} has them all"
+from homecoming.language import Message, joined, localized, tr, trn
 
 
-def heading(judgement: Judgement) -> str:
+def _past(rule: str) -> Message:
+    return tr(
+        'Where it is meant all the same, say why in the revision: accepted = {{"{rule}": "the reason"}}', rule=rule
+    )
+
+
+def heading(judgement: Judgement) -> Message:
     """Return which revisions were judged, in a line."""
     if not judgement.revisions:
-        return NOTHING.format(since=judgement.since)
-    return f"Judged: {', '.join(judgement.revisions)} (all that come after {judgement.since})"
+        return tr("No new revision to judge: {since} has them all", since=judgement.since)
+    return tr(
+        "Judged: {revisions} (all that come after {since})",
+        revisions=", ".join(judgement.revisions),
+        since=judgement.since,
+    )
 
 
-def lines(judgement: Judgement) -> Iterator[str]:
+def lines(judgement: Judgement) -> Iterator[Message]:
     """Yield a few lines a finding, what is accepted last."""
     for finding in judgement.open:
-        yield f"FAIL  {_place(finding)}: {finding.rule}"
-        yield f"      does:   {finding.step}"
-        yield f"      why:    {finding.told.why}"
-        yield f"      means:  {_effects(finding)}"
-        yield f"      safe:   {finding.told.safe}"
-        yield from (f"      before: {statement};" for statement in finding.told.before)
-        yield from (f"      {label}  {line}" for label, line in _code(finding.told.code))
+        yield tr("FAIL  {place}: {rule}", place=_place(finding), rule=finding.rule)
+        yield tr("      does:   {step}", step=finding.step)
+        yield tr("      why:    {why}", why=finding.told.why)
+        yield tr("      means:  {effects}", effects=_effects(finding))
+        yield tr("      safe:   {safe}", safe=finding.told.safe)
+        yield from (tr("      before: {statement};", statement=statement) for statement in finding.told.before)
+        for label, line in _code(finding.told.code):
+            blank = " " * (6 - len(label))
+            yield tr("      {label}{blank}  {line}", label=label, blank=blank, line=line)
     for mistake in judgement.mistakes:
-        yield f"FAIL  {mistake}"
+        yield tr("FAIL  {mistake}", mistake=mistake)
     for finding in judgement.findings:
         if finding.accepted is not None:
-            yield f"ACCEPTED  {_place(finding)}: {finding.rule}, {finding.step}"
-            yield f"          because: {finding.accepted}"
+            yield tr("ACCEPTED  {place}: {rule}, {step}", place=_place(finding), rule=finding.rule, step=finding.step)
+            yield tr("          because: {reason}", reason=finding.accepted)
     for unused in judgement.unused:
-        yield f"NOTE  {unused}. Take it out"
+        yield tr("NOTE  {unused}. Take it out", unused=unused)
 
 
 def _code(code: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the lines of the safe way's revisions, the first of each with which release it is for."""
     several = len(code) > 1
     for number, text in enumerate(code, 1):
-        label = f"{number}. of {len(code)}" if several else "write:"
+        label: str = tr("{number}. of {all}", number=number, all=len(code)) if several else tr("write:")
         for line in text.splitlines():
-            yield (f"{label:6}", line)
+            yield label, line
             label = ""
 
 
-def summary(judgement: Judgement) -> str:
+def summary(judgement: Judgement) -> Message:
     """Return what is to be done, in a line; only where something is."""
     number = len(judgement.open) + len(judgement.mistakes)
     rule = judgement.open[0].rule if judgement.open else "rule"
-    return f"To do: {number} {'thing' if number == 1 else 'things'}. {PAST.format(rule=rule)}"
+    return trn("To do: {n} thing. {past}", "To do: {n} things. {past}", number, past=_past(rule))
 
 
 def document(judgement: Judgement) -> dict[str, Any]:
@@ -85,26 +95,26 @@ def document(judgement: Judgement) -> dict[str, Any]:
 
 def markdown(judgement: Judgement, differs: Sequence[str]) -> str:
     """Return a comment for a pull request. Arguments: ``differs``, what has no revision yet, a line each."""
-    said = ["### Migrations", "", _escaped(heading(judgement)), ""]
-    said += [f"- No revision for: {_escaped(line)}" for line in differs]
+    said = [f"### {_escaped(tr('Migrations'))}", "", _escaped(heading(judgement)), ""]
+    said += [f"- {_escaped(tr('No revision for: {line}', line=line))}" for line in differs]
     said += [f"- {_escaped(mistake)}" for mistake in judgement.mistakes]
     said += [""] * bool(differs or judgement.mistakes)
     if judgement.open:
-        said += ["| where | rule | step | why |", "|---|---|---|---|"]
+        said += [_row(tr("where"), tr("rule"), tr("step"), tr("why")), "|---|---|---|---|"]
         for finding in judgement.open:
             cells = (_place(finding), finding.rule, _verbatim(finding.step), finding.told.why)
-            said.append(f"| {' | '.join(cell if cell.startswith('`') else _escaped(cell) for cell in cells)} |")
-        said += ["", *_ways(judgement.open), _escaped(PAST.format(rule=judgement.open[0].rule)), ""]
+            said.append(_row(*cells))
+        said += ["", *_ways(judgement.open), _escaped(_past(judgement.open[0].rule)), ""]
     accepted = [finding for finding in judgement.findings if finding.accepted is not None]
     if accepted:
-        said += ["**Accepted, with a reason**", "", "| where | rule | step | because |", "|---|---|---|---|"]
+        said += [f"**{_escaped(tr('Accepted, with a reason'))}**", ""]
+        said += [_row(tr("where"), tr("rule"), tr("step"), tr("because")), "|---|---|---|---|"]
         for finding in accepted:
-            place, because = _escaped(_place(finding)), _escaped(finding.accepted or "")
-            said.append(f"| {place} | {finding.rule} | {_verbatim(finding.step)} | {because} |")
+            said.append(_row(_place(finding), finding.rule, _verbatim(finding.step), finding.accepted or ""))
         said.append("")
-    said += [f"- {_escaped(unused)}. Take it out" for unused in judgement.unused]
+    said += [f"- {_escaped(tr('{unused}. Take it out', unused=unused))}" for unused in judgement.unused]
     if judgement.is_clean and not differs and judgement.revisions:
-        said.append("Nothing to do.")
+        said.append(_escaped(tr("Nothing to do.")))
     return "\n".join(said).rstrip("\n") + "\n"
 
 
@@ -115,17 +125,22 @@ def _ways(findings: Sequence[Finding]) -> Iterator[str]:
         # Indented, where no sign of the code can end it.
         yield from (f"    {_plain(statement)};" for statement in finding.told.before)
         for label, line in _code(finding.told.code):
-            comment = f"  # {label.strip()}" if label.strip() and len(finding.told.code) > 1 else ""
+            comment = f"  # {localized(label)}" if label and len(finding.told.code) > 1 else ""
             yield f"    {_plain(line)}{comment}"
         yield ""
+
+
+def _row(*cells: str) -> str:
+    """Return a row of a table; what is spelled as code is so already."""
+    return f"| {' | '.join(cell if cell.startswith('`') else _escaped(cell) for cell in cells)} |"
 
 
 def _place(finding: Finding) -> str:
     return f"{finding.file}:{finding.line}"
 
 
-def _effects(finding: Finding) -> str:
-    return "; ".join(EFFECTS[effect] for effect in EFFECTS if effect in finding.does)
+def _effects(finding: Finding) -> Message:
+    return joined("; ", (EFFECTS[effect] for effect in EFFECTS if effect in finding.does))
 
 
 def _plain(text: str) -> str:
@@ -134,7 +149,7 @@ def _plain(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """Return a text that Markdown shows as it is, in one cell of a table."""
-    text = re.sub(r"([\\`*_{}\[\]<>|#~@$])", r"\\\1", _plain(text))
+    text = re.sub(r"([\\`*_{}\[\]<>|#~@$])", r"\\\1", _plain(localized(text)))
     # A bare address would become a link.
     return text.replace("://", ":\\//")
 

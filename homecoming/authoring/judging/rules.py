@@ -12,20 +12,34 @@ from importlib import resources
 from homecoming.authoring.judging.python import assignments, python_type
 from homecoming.authoring.judging.statements import NAME, Step, bare, quoted
 from homecoming.authoring.spelling import JSON_IMPORT, JSON_SPELLED
+from homecoming.language import Message, tr
 
 # What a rule may say that a step does, from the worst on.
 EFFECTS = {
-    "destroys": "destroys rows or cells",
-    "no way back": "cannot be undone",
-    "breaks": "breaks the application that is still running",
-    "fails": "fails, here or on another database",
-    "rewrites": "writes all of a table again",
-    "locks": "nobody reads or writes the table meanwhile",
-    "blocks writes": "nobody writes the table meanwhile",
-    "scans": "reads all of a table",
-    "unseen": "cannot be judged beforehand",
-    "misleads": "is read otherwise than it was meant",
+    "destroys": tr("destroys rows or cells"),
+    "no way back": tr("cannot be undone"),
+    "breaks": tr("breaks the application that is still running"),
+    "fails": tr("fails, here or on another database"),
+    "rewrites": tr("writes all of a table again"),
+    "locks": tr("nobody reads or writes the table meanwhile"),
+    "blocks writes": tr("nobody writes the table meanwhile"),
+    "scans": tr("reads all of a table"),
+    "unseen": tr("cannot be judged beforehand"),
+    "misleads": tr("is read otherwise than it was meant"),
 }
+
+# What a step may be that is no statement, in the words of reading.py and guarded.py.
+_SAID = {
+    str(text): text
+    for text in (
+        tr("It asks the database"),
+        tr("raises, or asks the database"),
+        tr("does something else"),
+        tr("does nothing"),
+        tr("their order"),
+    )
+}
+_FAILS = "It fails where nothing is run: "
 
 # A type ends before what else a column has.
 _TYPE = (
@@ -99,7 +113,16 @@ class Rule:
             known[name] = quoted(plain[name]) if name in _NAMES else plain[name]
         before = [text.format(**known) for text in self.before]
         code = [_imported(text.format(**plain)) for text in self.code]
-        return Told(self.why.format(**known), self.safe.format(**known), before, code)
+        if "value" in names:
+            known["value"] = _said(names["value"])
+        return Told(Message((self.why,), known), Message((self.safe,), known), before, code)
+
+
+def _said(value: str) -> str:
+    """Return what a step names as a message, where it is none of its own words."""
+    if value.startswith(_FAILS):
+        return tr("It fails where nothing is run: {error}", error=value.removeprefix(_FAILS))
+    return _SAID.get(value, value)
 
 
 def _imported(code: str) -> str:
@@ -111,8 +134,8 @@ def _imported(code: str) -> str:
 class Told:
     """What a rule says of one step: why it matters, the safe way, its SQL for the console, and its revisions."""
 
-    why: str
-    safe: str
+    why: Message
+    safe: Message
     before: Sequence[str]
     code: Sequence[str]
 
