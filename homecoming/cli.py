@@ -17,14 +17,15 @@ from homecoming.extras import MissingExtraError, need, need_for
 from homecoming.language import Message, tr, use
 from homecoming.logs import log_json, log_lines, say_error
 from homecoming.parser import Run, build_parser
-from homecoming.settings import LOG, read_language, read_log_style
-from homecoming.terminal import close_output, open_streams, say
+from homecoming.settings import LOG, read_colours, read_language, read_log_style
+from homecoming.terminal import close_output, colour, open_streams, say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb. Returns the exit code: docs/commands.md says what each means."""
     open_streams()
     try:
+        colour(read_colours())
         use(read_language())
         with speaking():
             given = build_parser().parse_args(arguments)

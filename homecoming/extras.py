@@ -32,6 +32,7 @@ EXTRAS: Mapping[str, Extra] = {
         {"detect_secrets": "detect-secrets", "rich": "rich", "sqlparse": "sqlparse", "tomlkit": "tomlkit"},
         ("archive",),
     ),
+    "completion": Extra({"shtab": "shtab"}, feature="--print-completion"),
     "history": Extra({"rich": "rich"}, ("history",)),
     "logs": Extra({"structlog": "structlog"}, feature="MIGRATION_LOG=json"),
     "metrics": Extra({"prometheus_client": "prometheus-client"}, ("metrics",), "MIGRATION_METRICS_FILE"),

@@ -7,13 +7,30 @@ from collections.abc import Callable
 from typing import Any
 
 from homecoming.arguments import Parser
-from homecoming.commands import COMMANDS, Command
+from homecoming.commands import COMMANDS, EXAMPLES, Command
 from homecoming.connection.interrupts import Breaker
-from homecoming.extras import need_for
+from homecoming.extras import need, need_for
 from homecoming.language import localized, tr
 from homecoming.project import project
+from homecoming.terminal import show
 
 Run = Callable[[argparse.Namespace, Breaker], int]
+
+
+SHELLS = ("bash", "zsh", "tcsh")
+"""Those that completion is for."""
+
+
+class _Completion(argparse.Action):
+    """Prints the script by which a shell completes verbs, options and their values."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *given: Any) -> None:
+        need("completion", "--print-completion")
+        import shtab
+
+        # What a verb takes is read only when it is typed: here all of it is wanted.
+        show(shtab.complete(build_parser(every=True), shell=given[1]))
+        parser.exit()
 
 
 class _Verb(Parser):
@@ -61,9 +78,13 @@ def build_parser(every: bool = False) -> argparse.ArgumentParser:
     )
     parser.add_argument("--verbose", action="store_true", help=tr("on an error, show where in the code it happened"))
     parser.add_argument("--version", action="version", version=f"{ours.program} {ours.version}")
+    parser.add_argument(
+        "--print-completion", choices=SHELLS, action=_Completion, help=tr("print what a shell completes, and end")
+    )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Verb)
     for command in COMMANDS:
-        verb = verbs.add_parser(command.name, help=command.about, command=command)
+        example = tr("Example: {command}", command=f"{ours.command} {command.name} {EXAMPLES[command.name]}".rstrip())
+        verb = verbs.add_parser(command.name, help=command.about, epilog=localized(example), command=command)
         if every:
             verb.load()
     return parser

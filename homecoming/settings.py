@@ -211,6 +211,12 @@ def read_language(environ: Mapping[str, str] | None = None, folder: Path | None 
     return PORTUGUESE if re.match(r"pt(?:[_.@-]|$)", locale, re.IGNORECASE) else ENGLISH
 
 
+def read_colours(environ: Mapping[str, str] | None = None) -> bool:
+    """Return whether a terminal may show colours: not with NO_COLOR (no-color.org), or a TERM that has none."""
+    real = os.environ if environ is None else environ
+    return not real.get("NO_COLOR") and real.get("TERM") != "dumb"
+
+
 def named_language(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> str | None:
     """Return the language that the variable names, whatever the locale says; None where it is unset.
 

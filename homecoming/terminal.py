@@ -11,6 +11,7 @@ import errno
 import io
 import json
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -54,7 +55,35 @@ def say(line: object = "", to: TextIO | None = None) -> None:
         BrokenPipeError: its reader went away.
     """
     stream = sys.stdout if to is None else to
-    _write(f"{printable(localized(line))}\n", stream)
+    shown = printable(localized(line))
+    _write(f"{_coloured(shown) if _colours and stream.isatty() else shown}\n", stream)
+
+
+# What a line may begin with, in either language, and the number of its colour on a terminal.
+COLOURS = {
+    **dict.fromkeys(("Error:", "Erro:", "FAIL", "ERRO", "FAILED", "FALHOU", "unhealthy:", "não saudável:"), 31),
+    **dict.fromkeys(("ok", "OK", "healthy", "saudável", "Done:", "Pronto:"), 32),
+    **dict.fromkeys(("Warning:", "Aviso:", "warning", "aviso", "note", "nota", "NOTE", "NOTA"), 33),
+    **dict.fromkeys(("Next:", "Próximo passo:"), 36),
+}
+_BEGINS = re.compile(rf"( *)({'|'.join(sorted(map(re.escape, COLOURS), key=len, reverse=True))})(?=[ ,;]|$)")
+
+
+_colours = False
+
+
+def colour(wanted: bool) -> None:
+    """Choose whether lines that are said have colours, where a terminal shows them."""
+    global _colours
+    _colours = wanted
+
+
+def _coloured(line: str) -> str:
+    """Return a line whose first word says how it stands, with that word in its colour."""
+    found = _BEGINS.match(line)
+    if found is None:
+        return line
+    return f"{found[1]}\x1b[{COLOURS[found[2]]}m{found[2]}\x1b[0m{line[found.end() :]}"
 
 
 def show(document: str) -> None:

@@ -77,6 +77,35 @@ COMMANDS = (
 )
 
 
+EXAMPLES = {
+    "upgrade": "--plan",
+    "downgrade": "--plan 0017",
+    "repair": "--plan",
+    "status": "",
+    "verify": "--format json",
+    "history": "--format json",
+    "doctor": "",
+    "backup": "",
+    "backup-verify": "",
+    "drill": "",
+    "restore": "--into painel_trial backups/painel.dump",
+    "retired": "",
+    "purge-retired": "--older-than 90d --confirm painel",
+    "health": "--report",
+    "metrics": "",
+    "dashboard": "--static status.html",
+    "sql": "--style escaped",
+    "sql-rollback": "--to 0017",
+    "sql-verify": "",
+    "archive": "../application",
+    "archive-undo": "../application",
+    "check": "--from 0022 --format markdown",
+    "revision": "-m 'Add capa to eventos'",
+    "states": "--models app.models:Base ../application",
+}
+"""What may stand behind each verb, for its help."""
+
+
 def add_format(parser: argparse.ArgumentParser, forms: Sequence[str] = ("text", "json")) -> None:
     """Add ``--format`` to a verb's parser."""
     parser.add_argument(

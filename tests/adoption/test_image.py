@@ -45,7 +45,7 @@ def head() -> str:
     return sorted((ROOT / "alembic/versions").glob("[0-9]*.py"))[-1].name[:4]
 
 
-def test_the_image_migrates_without_root_on_a_read_only_tree(image: Image, url: str) -> None:
+def test_it_migrates_without_root_on_a_read_only_tree(image: Image, url: str) -> None:
     def tree() -> dict[str, tuple[int, int]]:
         found = (path for path in (image.root / "opt").rglob("*") if path.is_file())
         return {str(path): (path.stat().st_mtime_ns, path.stat().st_size) for path in found}

@@ -229,6 +229,27 @@ def test_its_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert (ended.value.code, capsys.readouterr().out) == (0, f"painel-migrations {__version__}\n")
 
 
+def test_the_wheel_has_its_programs(installed: Callable[[str], Installation], tmp_path: Path) -> None:
+    """`painel`, `homecoming`, and what `pipx run painel-migrations` looks for; completion at its lowest version."""
+    environment = installed("application")
+    for program in ("painel", "homecoming"):
+        assert environment.python.with_name(program).is_file()
+    script = "import importlib.metadata as m, sys; [e] = m.entry_points(group='pipx.run'); sys.exit(e.load()())"
+    said = environment.run("-c", script, "--version", folder=tmp_path)
+    assert (said.returncode, said.stdout) == (0, f"painel-migrations {__version__}\n")
+    asked = ("-m", "painel_migrations", "--print-completion", "bash")
+    lacking = environment.run(*asked, folder=tmp_path)
+    assert (lacking.returncode, lacking.stderr) == (2, COMPLETION_LACKS)
+    if sys.version_info < (3, 12):
+        assert "upgrade" in installed("lowest").run(*asked, folder=tmp_path).stdout
+
+
+COMPLETION_LACKS = (
+    "Error: --print-completion needs what this installation leaves out: shtab\n"
+    "Next: pip install 'painel-migrations[completion]'\n"
+)
+
+
 def test_the_wheel_says_that_it_is_typed(installed: Callable[[str], Installation], tmp_path: Path) -> None:
     where = "import painel_migrations as it, pathlib; print(pathlib.Path(it.__file__).with_name('py.typed').exists())"
     assert installed("application").run("-c", where, folder=tmp_path).stdout == "True\n"

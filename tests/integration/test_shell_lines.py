@@ -286,6 +286,9 @@ CANNOT = {
     "railway config plan": _NO_RAILWAY,
     "railway config apply": _NO_RAILWAY,
     "npm install railway": _NO_RAILWAY,
+    "pipx run --spec 'painel-migrations[all]' painel status": (
+        "pipx, and the library on an index; tests/adoption/test_installations.py runs the program that it looks for"
+    ),
     "pg_dump -Fc": "no advice: what a backup was measured against",
     "git mv": "no advice: says how `make archive` moves",
     "git status": "no advice: what `make archive-undo` brings back",

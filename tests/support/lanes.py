@@ -44,7 +44,7 @@ _TWICE = "two whole runs over rows, and the way back of both"
 _FOLDER = "pastes the 22 files of a folder, one after the other"
 LONG = {
     "tests/adoption/test_documented_pip.py::test_each_line_for_pip_installs_the_library": "six installations by pip",
-    "tests/adoption/test_image.py::test_the_image_migrates_without_root_on_a_read_only_tree": "installs the image's own",
+    "tests/adoption/test_image.py::test_it_migrates_without_root_on_a_read_only_tree": "installs what the image has",
     "tests/adoption/test_site.py::test_the_documents_are_a_site_that_asks_nobody": "installs what makes the site",
     "tests/adoption/test_installations.py::test_beside_the_application_no_pin_changes": "installs the application",
     "tests/adoption/test_installations.py::test_the_lowest_of_everything_works": "installs the lowest of everything",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +21,10 @@ from alembic.util.exc import CommandError
 from mako.template import Template
 
 from homecoming import cli
+from homecoming.commands import COMMANDS, EXAMPLES
 from homecoming.errors import FailedError, HomecomingError, LockedError, NoConnectionError, Refused, UsageError
 from homecoming.history.run_history import revision_sha256
+from homecoming.parser import SHELLS, build_parser
 from tests.conftest import engine_of
 from tests.support import command, lineage
 from tests.support.command import Ran
@@ -397,3 +402,34 @@ def test_a_title_is_a_literal(tmp_path: Path, title: str, read: str) -> None:
     assert (ast.get_docstring(module) or "").splitlines()[0] == read
     assert type(module.body[1]).__name__ == "ImportFrom"
     assert "abort" not in "".join(ast.unparse(node) for node in module.body[1:])
+
+
+def test_each_verb_has_an_example_that_its_parser_takes() -> None:
+    assert list(EXAMPLES) == [command.name for command in COMMANDS]
+    for action in build_parser(every=True)._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for verb, parser in action.choices.items():
+                example = f"painel {verb} {EXAMPLES[verb]}".rstrip()
+                assert parser.format_help().endswith(f"\nExample: {example}\n")
+                parser.parse_args(shlex.split(EXAMPLES[verb]))
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_shell_completes_verbs_and_options(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--print-completion", shell])
+    assert ended.value.code == 0
+    script = capsys.readouterr().out
+    assert [word for word in ("purge-retired", "sql-rollback", "older-than") if word not in script] == []
+
+
+def test_bash_completes_what_is_begun(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--print-completion", "bash"])
+    (tmp_path / "painel").write_text(capsys.readouterr().out)
+    asks = """
+        source painel; COMP_WORDS=(painel sql-); COMP_CWORD=1
+        $(complete -p painel | grep -o '_shtab_[a-z]*'); printf '%s ' "${COMPREPLY[@]}"
+    """
+    done = subprocess.run(["bash", "-c", asks], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["sql-rollback", "sql-verify"], done.stderr

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from homecoming.terminal import as_json, printable, visible
+from homecoming.language import localized, tr
+from homecoming.terminal import COLOURS, _coloured, as_json, printable, visible
 from tests.conftest import engine_of
 from tests.support import command, history
 from tests.support.history import ROOT
@@ -137,3 +140,53 @@ def shell(url: str, line: str, *arguments: str) -> command.Ended:
         timeout=command.WITHIN,
     )
     return command.Ended(done.returncode, done.stdout, done.stderr)
+
+
+def on_terminal(folder: Path, *verb: str, **variables: str) -> str:
+    """Run a verb with its output on a terminal. Returns all that it says."""
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "DATABASE_URL")}
+    done = subprocess.Popen(
+        [sys.executable, "-m", "painel_migrations", *verb],
+        cwd=folder,
+        env=environment | {"PYTHONPATH": str(ROOT), "TERM": "xterm", **variables},
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    said = b""
+    # A terminal whose last writer is gone is an error on Linux, not an end.
+    with contextlib.suppress(OSError):
+        while block := os.read(ours, 65536):
+            said += block
+    done.wait()
+    os.close(ours)
+    return said.decode().replace("\r\n", "\n")
+
+
+def test_the_word_that_says_how_it_stands_has_a_colour_on_a_terminal(tmp_path: Path) -> None:
+    said = on_terminal(tmp_path, "verify")
+    assert said.startswith("\x1b[31mError:\x1b[0m eventos.db does not exist\n\x1b[36mNext:\x1b[0m From this folder")
+    assert said.count("\x1b[") == 4
+    portuguese = on_terminal(tmp_path, "verify", MIGRATION_LANG="pt")
+    assert portuguese.startswith("\x1b[31mErro:\x1b[0m ")
+    assert "\n\x1b[36mPróximo passo:\x1b[0m " in portuguese
+
+
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
+def test_nobody_gets_colours_who_wants_none(variables: dict[str, str], tmp_path: Path) -> None:
+    assert "\x1b[" not in on_terminal(tmp_path, "verify", **variables)
+
+
+def test_a_colour_is_for_the_first_word_and_no_other() -> None:
+    assert _coloured("  ok    revision  at 0022") == "  \x1b[32mok\x1b[0m    revision  at 0022"
+    for plain in ("okay", "it is ok", "Errors: 2", ""):
+        assert _coloured(plain) == plain
+
+
+def test_what_has_a_colour_is_said_in_both_languages() -> None:
+    for english in ("FAIL", "FAILED", "ok", "healthy", "warning", "note"):
+        assert COLOURS[localized(english, "pt")] == COLOURS[english]
+    for template in ("Error: {what}", "Next: {todo}"):
+        words = {localized(tr(template, what="", todo=""), language).strip() for language in ("en", "pt")}
+        assert words <= set(COLOURS)
