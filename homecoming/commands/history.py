@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SHORT = 8
 
 MARK = "edited"
-_MARKED = tr("edited")
+_MARKED = mark("{revision} edited")
 
 # What the columns of a line say of a run, for people: a pasted script may say anything.
 _SAID = (
@@ -209,7 +209,7 @@ def _cells(run: Sequence[Line], marked: set[int]) -> list[str]:
         f"{run[0].applied_at:%Y-%m-%d %H:%M}",
         run[0].run[:SHORT],
         printable(_by(run[0])),
-        "\n".join(printable(line.revision) + (f" {localized(_MARKED)}" if line.id in marked else "") for line in run),
+        "\n".join(printable(_revision(line, marked)) for line in run),
         "\n".join(printable(_word(line.direction)) for line in run),
         "\n".join(f"{line.seconds:.3f}" for line in run),
         "\n".join(str(line.rows_retired) for line in run),
@@ -227,7 +227,7 @@ def _texts(row: Sequence[str]) -> list[Text]:
     from rich.text import Text
 
     texts = [Text(cell) for cell in row]
-    texts[HEADINGS.index(REVISION)].highlight_words([localized(_MARKED)], style="red")
+    texts[HEADINGS.index(REVISION)].highlight_words([localized(tr(_MARKED, revision="")).strip()], style="red")
     return texts
 
 
@@ -236,6 +236,10 @@ def _by(line: Line) -> str:
     who = " ".join(filter(None, (line.role, line.application_name)))
     way = _word(line.way)
     return f"{way}, {who}" if who else way
+
+
+def _revision(line: Line, marked: set[int]) -> str:
+    return localized(tr(_MARKED, revision=line.revision)) if line.id in marked else line.revision
 
 
 def _word(said: str) -> str:
