@@ -125,7 +125,7 @@ def _stations(way: Way, script: ScriptDirectory) -> list[str]:
     if way.direction == "upgrade" and first >= last:
         raise UsageError(
             tr("there is nothing between FROM={start} and TO={end}", start=way.start, end=way.end),
-            "FROM comes before TO; the way back is: make sql-rollback",
+            tr("FROM comes before TO; the way back is: make sql-rollback"),
         )
     if way.direction == "downgrade" and first <= last:
         raise UsageError(
