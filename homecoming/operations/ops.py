@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
 
 from homecoming.errors import UsageError
+from homecoming.language import tr
 from homecoming.operations.describe import Items, Trigger
 from homecoming.operations.leftover_copies import WithCopies
 from homecoming.operations.literals import Sql
@@ -173,8 +174,12 @@ def change_rows(
     """
     if key := next((column for column in values if column.casefold() == "id"), ""):
         raise UsageError(
-            f"{table}.{key} is what tells the rows of {table} apart, and change_rows() would change it",
-            "Leave the key as it is: the rows under another one are new rows, and these go by op.delete_rows()",
+            tr(
+                "{table}.{key} is what tells the rows of {table} apart, and change_rows() would change it",
+                table=table,
+                key=key,
+            ),
+            tr("Leave the key as it is: the rows under another one are new rows, and these go by op.delete_rows()"),
         )
     pairs = [word for column, value in values.items() for word in (column, Sql(value))]
     return Call("change_stated", table, Sql(where), _given(reason), pairs)
@@ -197,7 +202,7 @@ def delete_rows(table: str, *, where: str | Mapping[str, str], reason: str) -> C
 
 def _given(reason: str) -> str:
     if not (line := " ".join(reason.split())):
-        raise UsageError("rows are changed or deleted without a reason", 'Say why: reason="..."')
+        raise UsageError(tr("rows are changed or deleted without a reason"), tr('Say why: reason="..."'))
     return line
 
 

@@ -59,6 +59,19 @@ def test_no_word_of_a_look_bypasses_the_catalogue(run: Run, database: sa.Engine,
         assert bypassing(run(verb)) == [], verb
 
 
+def test_no_word_of_an_upgrade_and_back_bypasses_the_catalogue(run: Run, database: sa.Engine, speaking: Choose) -> None:
+    speaking(database, LANGUAGE)
+    assert bypassing(run("upgrade", "--plan", "0017")) == []
+    assert bypassing(run("upgrade", "0018")) == []
+    assert bypassing(run("downgrade", "--plan", "0017")) == []
+    assert bypassing(run("downgrade", "0017")) == []
+    assert bypassing(run("history")) == []
+    assert bypassing(run("purge-retired", "--older-than", "0d", "--confirm", "another")) == []
+    assert (
+        bypassing(run("purge-retired", "--older-than", "0d", "--confirm", Path(str(database.url.database)).name)) == []
+    )
+
+
 def help_of(capsys: pytest.CaptureFixture[str], run: Run, *words: str) -> str:
     with pytest.raises(SystemExit):
         run(*words)

@@ -67,5 +67,6 @@ def _names() -> frozenset[str]:
     """Names of tables, columns, enums and labels of the application, and those of our verbs that are no English."""
     tables = project().metadata.tables.values()
     names = {column.name for table in tables for column in table.columns} | {table.name for table in tables}
+    names |= {column.partition(".")[2] for columns in project().former.retired.values() for column in columns}
     names |= {*project().enums, *(label for labels in project().enums.values() for label in labels)}
     return frozenset(names | {command.name for command in COMMANDS if "-" in command.name} | _EVERYWHERE)

@@ -81,9 +81,6 @@ def _read(path: str) -> dict[str, Any]:
 
 
 def _messages_of(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    # An operation's lines are found again by what they say, as those of PostgreSQL's helpers are.
-    logs = bool(imported & {"homecoming.language", "homecoming.operations.sqlite.live"})
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
@@ -94,9 +91,9 @@ def _messages_of(tree: ast.AST) -> Iterator[tuple[str, str]]:
             yield texts[0], ""
         elif called == "trn" and texts[0] is not None and texts[1] is not None:
             yield texts[0], texts[1]
-        elif logs and called in LOG_METHODS and _is_log(node.func):
+        elif called in LOG_METHODS and _is_log(node.func):
             yield from ((text, "") for text in texts if text is not None)
-        elif logs and called == "tell" and len(node.args) > 4 and texts[4] is not None:
+        elif called == "tell" and len(node.args) > 4 and texts[4] is not None:
             yield texts[4], ""
 
 
