@@ -94,7 +94,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "first": _place(way.start, known),
         "from_the_start": from_the_start,
         "made_by": made_by,
-        "part_of": part_of,
+        "part_of": localized(part_of),
         "plain": plain,
         "safe_path": SAFE_PATH,
         "sections": sections,

@@ -74,6 +74,12 @@ def test_a_console_can_take_it(arguments: tuple[str, ...]) -> None:
     """One statement by PostgreSQL's own grammar, plain ASCII, no long line, small enough to paste."""
     text = script(*arguments)
     assert text.isascii()
+    # In Portuguese it has room as well, in the bytes that a console counts.
+    portuguese = script(*arguments, MIGRATION_LANG="pt")
+    assert portuguese != text
+    assert max(map(len, portuguese.splitlines())) <= 120
+    assert len(postgast.split(portuguese)) == 1
+    assert len(portuguese.encode()) < room({"escaped": 154_000}.get(arguments[-1], 140_000))
     assert max(map(len, text.splitlines())) <= 120
     assert len(postgast.split(text)) == 1
     assert len(text) < room(125_000)
