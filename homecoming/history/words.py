@@ -56,12 +56,13 @@ def kind_word(kind: str) -> str:
 
 def title(revision: Script) -> str:
     """Return the title of a revision, in the words of the project's table where it has it."""
-    _learn_titles()
+    learn_titles()
     return tr(revision.doc.replace("{", "{{").replace("}", "}}"))
 
 
 @cache
-def _learn_titles() -> None:
+def learn_titles() -> None:
+    """Have the catalogue know the titles of the project's revisions."""
     if (texts := project().texts) is not None:
         titles = tomllib.loads(texts.read_text("utf-8")).get("titles", {})
         learn(

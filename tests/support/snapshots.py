@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from homecoming.catalog import reasons
 from homecoming.catalog.findings import ABSENT, Finding, Severity
+from homecoming.language import tr, trn
 from homecoming.monitoring.snapshot import (
     Attempts,
     Journal,
@@ -92,8 +93,11 @@ EMPTY = Snapshot(
 UNREACHABLE = Snapshot(
     *(NOW, HEALTHY.database, "postgresql", "0022"),
     problem=Problem(
-        "the database cannot be reached: connection to server at db.railway.internal failed: Connection refused",
-        "See that the server runs and DATABASE_URL has its host and port, then run again",
+        tr(
+            "the database cannot be reached: {said}",
+            said="connection to server at db.railway.internal failed: Connection refused",
+        ),
+        tr("See that the server runs and {source} has its host and port, then run again", source="DATABASE_URL"),
         3,
     ),
     steps=steps(0),
@@ -102,14 +106,18 @@ UNREACHABLE = Snapshot(
 FOREIGN = replace(
     UNREACHABLE,
     problem=Problem(
-        "the database has 4 tables, and none of this application's",
-        "Correct DATABASE_URL; an empty database will do",
+        trn(
+            "the database has {n} table, and none of this application's",
+            "the database has {n} tables, and none of this application's",
+            4,
+        ),
+        tr("Correct DATABASE_URL; an empty database will do"),
         4,
     ),
 )
 UNCONFIGURED = Snapshot(
     *(NOW, "", "", ""),
-    problem=Problem("MIGRATION_LOCK_WAIT is not a number of seconds", "Set it to 0 or more", 2),
+    problem=Problem(tr("{name} is not a number of seconds", name="MIGRATION_LOCK_WAIT"), tr("Set it to 0 or more"), 2),
 )
 STATES = {
     "healthy": HEALTHY,

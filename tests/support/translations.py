@@ -46,7 +46,7 @@ def messages() -> dict[str, str]:
             found |= dict(_messages_of(ast.parse(path.read_text("utf-8"))))
     # What stands around the values may be punctuation alone: there is nothing to translate.
     found = {one: many for one, many in found.items() if re.search(r"[^\W\d_]", _VALUES.sub("", one))}
-    return found | dict.fromkeys({*shell_messages(), *rule_messages(), *sql_messages()}, "")
+    return found | page_messages() | dict.fromkeys({*shell_messages(), *rule_messages(), *sql_messages()}, "")
 
 
 def sql_messages() -> set[str]:
@@ -67,6 +67,28 @@ def shell_messages() -> set[str]:
         said = r"\b(?:message|say|finish \S+|refuse(?: \d)?) '([^']*[A-Za-z][^']*)'"
         found |= set(re.findall(said, path.read_text("utf-8")))
     return found - {"%s"}
+
+
+def page_messages() -> dict[str, str]:
+    """Return what the status page's templates and its code ask the reader's language for."""
+    found: dict[str, str] = {}
+    for path in (ROOT / "homecoming/monitoring/page").glob("*.mako"):
+        text = path.read_text("utf-8")
+        for quote in ('"', "'"):
+            quoted = f"{quote}([^{quote}]+){quote}"
+            found |= dict.fromkeys(re.findall(rf"\bt(?:\.markup)?\({quoted}", text), "")
+            found |= dict(re.findall(rf"\bt\.count\([^{quote}]*, {quoted}, {quoted}\)", text))
+    for name in ("texts", "view"):
+        tree = ast.parse((ROOT / f"homecoming/monitoring/page/{name}.py").read_text("utf-8"))
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            called, texts = ast.unparse(node.func), [said for argument in node.args if (said := _text(argument))]
+            if called in ("t", "self.t") and texts:
+                found[texts[0]] = ""
+            elif called in ("t.count", "self.count"):
+                found[texts[0]] = texts[1]
+    return found
 
 
 def rule_messages() -> set[str]:

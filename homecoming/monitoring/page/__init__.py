@@ -13,6 +13,7 @@ from typing import Any
 from mako.lookup import TemplateLookup
 from markupsafe import Markup
 
+from homecoming.language import mark
 from homecoming.monitoring.checks import Check, State
 from homecoming.monitoring.page.icons import favicon, icon
 from homecoming.monitoring.page.texts import language
@@ -21,7 +22,12 @@ from homecoming.monitoring.snapshot import Snapshot
 from homecoming.project import project
 from homecoming.terminal import visible
 
-WORDS = {State.OK: "in order", State.WARNING: "warning", State.FAILED: "failed", State.UNKNOWN: "not known"}
+WORDS = {
+    State.OK: mark("in order"),
+    State.WARNING: mark("warning"),
+    State.FAILED: mark("failed"),
+    State.UNKNOWN: mark("not known"),
+}
 
 
 def render(snapshot: Snapshot, checks: Sequence[Check], code: str) -> str:

@@ -46,7 +46,7 @@ ${icon(verdict.tone)}
 <p class="sentence">${verdict.sentence}</p>
 <p class="looked">
 % if snapshot.database:
-<b>${t.told(snapshot.database)}</b>
+<b>${t(snapshot.database)}</b>
 % endif
 <span>${t.markup("Looked at {time}", time=view.time(snapshot.taken_at, exact=True))}</span></p>
 </div>
@@ -102,13 +102,13 @@ ${fact(t("Server"), vitals.version.partition(" ")[2] or vitals.version, vitals.v
 <ul class="findings">
 % for finding in view.drift:
 <li>
-<h3><span class="kind">${t(finding.kind)}</span> <code>${t.told(finding.object)}</code></h3>
+<h3><span class="kind">${t(finding.kind)}</span> <code>${t(finding.object)}</code></h3>
 <p lang="${t.lang(finding.why)}">${t(finding.why)}</p>
 <dl>
 <div><dt>${t("Expected")}</dt><dd><code>${view.definition(finding.expected)}</code></dd></div>
 <div><dt>${t("Found")}</dt><dd><code>${view.definition(finding.found)}</code></dd></div>
 % if finding.run:
-<div class="mend"><dt>${t("Mend with")}</dt><dd><code>${t.told(finding.run)}</code></dd></div>
+<div class="mend"><dt>${t("Mend with")}</dt><dd><code>${t(finding.run)}</code></dd></div>
 % endif
 </dl>
 </li>
@@ -123,7 +123,7 @@ ${fact(t("Server"), vitals.version.partition(" ")[2] or vitals.version, vitals.v
 <summary>${t.count(len(view.notes), "{count} note: unknown to the schema, and left alone", "{count} notes: unknown to the schema, and left alone")}</summary>
 <ul class="notes">
 % for finding in view.notes[:most_notes]:
-<li><span class="kind">${t(finding.kind)}</span> <code>${t.told(finding.object)}</code></li>
+<li><span class="kind">${t(finding.kind)}</span> <code>${t(finding.object)}</code></li>
 % endfor
 </ul>
 % if len(view.notes) > most_notes:

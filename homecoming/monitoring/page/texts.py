@@ -1,68 +1,68 @@
-"""The two languages of the page: English as it is written in the code, Portuguese by the table ``texts.toml``."""
+"""The two languages of the page, which its reader chooses: how each writes texts, numbers, durations, sizes, times."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
-from importlib import resources
 
 from markupsafe import Markup, escape
 
-from homecoming.language import ENGLISH, PORTUGUESE, Message, localized
-from homecoming.project import project
+from homecoming.history.words import learn_titles
+from homecoming.language import ENGLISH, PORTUGUESE, PSEUDO, Message, catalogue, localized, mark
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# The tables of texts that come with their fields filled.
-FILLED = ("errors", "values")
+MONTHS = (
+    mark("Jan"),
+    mark("Feb"),
+    mark("Mar"),
+    mark("Apr"),
+    mark("May"),
+    mark("Jun"),
+    mark("Jul"),
+    mark("Aug"),
+    mark("Sep"),
+    mark("Oct"),
+    mark("Nov"),
+    mark("Dec"),
+)
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 class Language:
     """One language: its texts, and how it writes numbers, durations, sizes and times."""
 
-    def __init__(self, code: str, table: Mapping[str, str], separators: tuple[str, str]) -> None:
+    def __init__(self, code: str, name: str, separators: tuple[str, str]) -> None:
         self.code = code
-        self.table = table
+        self._name = name
         self._separators = separators
 
     def __call__(self, text: str, **values: object) -> str:
         """Return a text in this language with its fields filled; one that has no translation stays English."""
-        return self.table.get(text, text).format(**values) if values else self.table.get(text, text)
+        shown = localized(text, self._name)
+        return shown.format(**values) if values else shown
 
     def markup(self, text: str, **values: object) -> Markup:
         """Return a text in this language as markup, its fields filled with markup or with what has to be escaped."""
-        return escape(self.table.get(text, text)).format(**values)
-
-    def told(self, text: str) -> str:
-        """Translate a message, or a text whose fields are filled already, such as the words of an error."""
-        if isinstance(text, Message):
-            return localized(text, PORTUGUESE if self.table else ENGLISH)
-        if text in self.table or not self.table:
-            return self(text)
-        for pattern, translation in _patterns(self.code):
-            if found := pattern.fullmatch(text):
-                return translation.format(**found.groupdict())
-        return text
+        return escape(self(text)).format(**values)
 
     def format(self, template: str, values: Mapping[str, object]) -> str:
         """Fill a text's fields, numbers as this language writes them, whatever form the text asks for."""
-        return self(template).format(
-            **{
-                name: _Number(value, self) if isinstance(value, int | float) else value
-                for name, value in values.items()
-            }
-        )
+        return self(template).format(**{name: self._shown(value) for name, value in values.items()})
+
+    def _shown(self, value: object) -> object:
+        # A command stays as it is typed: of texts, only what is a message is translated.
+        if isinstance(value, Message):
+            return self(value)
+        return _Number(value, self) if isinstance(value, int | float) else value
 
     def lang(self, text: str) -> str:
-        """Return the language that a text of the table is shown in: English where it has no translation."""
-        return self.code if not self.table or text in self.table else "en"
+        """Return the language that a text is shown in: English where it has no translation."""
+        return self.code if self._name != PORTUGUESE or text in catalogue(PORTUGUESE) else "en"
 
     def count(self, number: int, one: str, many: str) -> str:
         """Return ``one`` or ``many``, by the number, which both have as ``{count}``."""
-        return self(one if number == 1 else many, count=self.number(number))
+        return self(Message((one, many), {"n": number, "count": self.number(number)}))
 
     def separated(self, text: str) -> str:
         """Return a number that Python wrote with this language's separators."""
@@ -121,34 +121,14 @@ def iso(moment: datetime) -> str:
 
 
 @cache
-def tables() -> Mapping[str, Mapping[str, str]]:
-    """Return the tables of ``texts.toml`` and the project's own: English to Portuguese, by what they belong to."""
-    own = project().texts
-    return {
-        **tomllib.loads(resources.files(__package__).joinpath("texts.toml").read_text("utf-8")),
-        **(tomllib.loads(own.read_text("utf-8")) if own else {}),
-    }
-
-
-@cache
 def language(code: str) -> Language:
-    """Return a language: ``pt`` or any ``pt-...`` is Portuguese, every other one English."""
+    """Return a language: ``pt`` or any ``pt-...`` is Portuguese, ``xx`` what tests read, every other one English."""
+    learn_titles()
+    if code == PSEUDO:
+        return Language(PSEUDO, PSEUDO, (",", "."))
     if code.lower().partition("-")[0] != "pt":
-        return Language("en", {}, (",", "."))
-    table = {english: portuguese for texts in tables().values() for english, portuguese in texts.items()}
-    return Language("pt-BR", table, (".", ","))
-
-
-@cache
-def _patterns(code: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """The texts with fields, as expressions that find what the fields were filled with; the longest first."""
-    templates = [text for name in FILLED for text in tables()[name] if "{" in text]
-    found = []
-    for text in sorted(templates, key=len, reverse=True):
-        parts = re.split(r"\{(\w+)\}", text)
-        expression = "".join(f"(?P<{part}>.+)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
-        found.append((re.compile(expression, re.DOTALL), language(code).table[text]))
-    return tuple(found)
+        return Language("en", ENGLISH, (",", "."))
+    return Language("pt-BR", PORTUGUESE, (".", ","))
 
 
 def chosen(accept_language: str) -> str:

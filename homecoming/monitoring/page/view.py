@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from homecoming.catalog.findings import Finding, Severity
 from homecoming.discretion import READ, discreet, shortened
-from homecoming.language import Message
+from homecoming.language import Message, mark
 from homecoming.monitoring.checks import Check, State
 from homecoming.monitoring.page.chart import Chart, chart
 from homecoming.monitoring.page.texts import Language, iso
@@ -29,45 +29,75 @@ RUNGS = 12
 _NO_CONNECTION = 3
 
 OUTCOMES = {
-    0: "done",
-    1: "a check failed",
-    2: "could not begin: an argument or a variable was wrong",
-    3: "no connection to the database",
-    4: "refused before the first change",
-    5: "held up by another run or session; nothing changed",
-    6: "failed, and rolled back",
-    130: "interrupted, and rolled back",
-    143: "ended by the platform, and rolled back",
+    0: mark("done"),
+    1: mark("a check failed"),
+    2: mark("could not begin: an argument or a variable was wrong"),
+    3: mark("no connection to the database"),
+    4: mark("refused before the first change"),
+    5: mark("held up by another run or session; nothing changed"),
+    6: mark("failed, and rolled back"),
+    130: mark("interrupted, and rolled back"),
+    143: mark("ended by the platform, and rolled back"),
 }
 
 # Where the result of a run says more than its exit code.
 RESULTS = {
-    "nothing": "nothing to do",
-    "lost": "lost the connection, and was rolled back",
-    "in doubt": "lost the connection at the commit: make status tells whether it arrived",
-    "overdue": "took longer than the start may take, and was given up",
+    "nothing": mark("nothing to do"),
+    "lost": mark("lost the connection, and was rolled back"),
+    "in doubt": mark("lost the connection at the commit: make status tells whether it arrived"),
+    "overdue": mark("took longer than the start may take, and was given up"),
 }
 
 CHECK_NAMES = {
-    "reachable": "Connection",
-    "latency": "Latency",
-    "revision": "Revision",
-    "drift": "Drift",
-    "long_transactions": "Long transactions",
-    "invalid_indexes": "Invalid indexes",
-    "sequences": "Ids left",
-    "disk": "Disk",
-    "last_run": "Last run",
-    "edited": "Edited revisions",
-    "backup": "Backup",
+    "reachable": mark("Connection"),
+    "latency": mark("Latency"),
+    "revision": mark("Revision"),
+    "drift": mark("Drift"),
+    "long_transactions": mark("Long transactions"),
+    "invalid_indexes": mark("Invalid indexes"),
+    "sequences": mark("Ids left"),
+    "disk": mark("Disk"),
+    "last_run": mark("Last run"),
+    "edited": mark("Edited revisions"),
+    "backup": mark("Backup"),
 }
+
+# How an attempt to connect may have ended, in the words of metrics, for a reader.
+ATTEMPTS = (
+    mark("connected"),
+    mark("options"),
+    mark("permission"),
+    mark("password"),
+    mark("tls"),
+    mark("role"),
+    mark("connections"),
+    mark("starting"),
+    mark("refused by the server"),
+    mark("name"),
+    mark("railway name"),
+    mark("private name"),
+    mark("refused"),
+    mark("timeout"),
+    mark("network"),
+    mark("socket"),
+    mark("closed"),
+    mark("lock"),
+    mark("serialization"),
+    mark("stopped"),
+    mark("resources"),
+    mark("rights"),
+    mark("read-only"),
+    mark("sql"),
+    mark("damaged"),
+    mark("missing"),
+)
 
 # What the register says was retired. Anybody may write to it: another kind is not shown.
 RETIRED_KINDS = (
     *("column", "generated", "table", "rows", "cells", "index", "constraint"),
     *("not null", "trigger", "view"),
 )
-OTHER_KIND = "other"
+OTHER_KIND = mark("other")
 
 # What a reader copies: a task of ours, or a statement or a setting that is written as one.
 _COMMAND = re.compile(r"\bmake [a-z][a-z-]*(?: [A-Z]+=[^\s,;]+)*|\.venv/bin/\S+(?: [a-z]+)*|\b[A-Z]+_[A-Z_]+\b")
@@ -151,18 +181,10 @@ class View:
 
     def what(self, check: Check) -> str:
         """What a check found, in this language."""
-        # A command in what to do stays as it is typed, so only here are words among the values translated.
-        values = {name: self.t.told(value) if isinstance(value, str) else value for name, value in check.values.items()}
-        return capital(self.t.format(check.what, values))
+        return capital(self.t.format(check.what, check.values))
 
     def _advice(self, check: Check) -> str:
-        values = {
-            name: self.t.told(value)
-            if isinstance(value, str) and (name == "todo" or isinstance(value, Message))
-            else value
-            for name, value in check.values.items()
-        }
-        return capital(self.t.format(check.todo, values))
+        return capital(self.t.format(check.todo, check.values))
 
     def marked(self, text: str) -> Markup:
         """Return a text with every command in it marked as one."""
@@ -207,7 +229,7 @@ class View:
 
     def definition(self, text: str) -> str:
         """A definition, or the word for none."""
-        return self.t.told(text) if isinstance(text, Message) else text
+        return self.t(text) if isinstance(text, Message) else text
 
     # The history
 

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from homecoming.errors import HomecomingError, UsageError, unexpected
 from homecoming.extras import MissingExtraError, need
-from homecoming.language import localized, tr
+from homecoming.language import localized, mark, tr
 from homecoming.monitoring.page import content_security_policy, render
 from homecoming.monitoring.page.texts import chosen, language
 from homecoming.monitoring.snapshot import Problem, Snapshot
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
     from homecoming.connection.interrupts import Breaker
 
-ONLY_HERE = (
+ONLY_HERE = mark(
     "This page is shown only to the machine it runs on. Set MIGRATION_STATUS_TOKEN where it runs; then log in with any "
     "user and the token as the password, or send it as a bearer token."
 )
-LOG_IN = "Log in with any user and MIGRATION_STATUS_TOKEN as the password, or send it as a bearer token."
+LOG_IN = mark("Log in with any user and MIGRATION_STATUS_TOKEN as the password, or send it as a bearer token.")
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -155,6 +157,28 @@ def test_an_alert_for_machines_is_english(tmp_path: Path, no_proxy: None) -> Non
         "firing",
         "The last run (upgrade, start-up) did not get through: in doubt",
     )
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_page_says_nothing_past_the_catalogue(name: str) -> None:
+    shown = html.unescape(
+        re.sub(r"<(style|script)\b.*?</\1>|<[^>]*>", " ", render(ALL[name], judge(ALL[name]), "xx"), flags=re.S)
+    )
+    names = (
+        "PainelUniversal",
+        "English",
+        "Português",
+        "painel",
+        "upgrade",
+        "psql",
+        "kB",
+        "MB",
+        "GB",
+        "min",
+        "text",
+        "Nov",
+    )
+    assert pseudo.words_outside(shown, names) == []
 
 
 def test_the_page_says_what_other_rooms_say_in_its_own_language() -> None:

@@ -109,7 +109,7 @@ def test_a_warning_alone_is_healthy_and_said() -> None:
     ("state", "reason", "portuguese"),
     [
         ("drifted", "Next make verify , which says", "A fazer make verify , que diz"),
-        ("behind", "At 0017, 5 behind head 0022 Next make upgrade", "Em 0017, 5 atrás da última, 0022"),
+        ("behind", "At 0017, 5 behind head 0022 Next make upgrade", "Em 0017, 5 atrás do head 0022"),
         ("empty", "The database is empty Next make upgrade", "O banco está vazio A fazer make upgrade"),
         (
             "unreachable",
@@ -119,7 +119,7 @@ def test_a_warning_alone_is_healthy_and_said() -> None:
         (
             "foreign",
             "The database has 4 tables, and none of this application's Next Correct DATABASE_URL",
-            "O banco tem 4 tabelas, e nenhuma é desta aplicação A fazer Corrija DATABASE_URL",
+            "O banco de dados tem 4 tabelas, e nenhuma desta aplicação A fazer Corrija DATABASE_URL",
         ),
         ("unconfigured", "MIGRATION_LOCK_WAIT is not a number of seconds Next", "não é um número de segundos"),
     ],
