@@ -161,6 +161,14 @@ def test_the_readme_is_short_and_shows_the_pictures() -> None:
     assert (ROOT / pictures[1]).stat().st_size < 200_000
 
 
+def test_the_portuguese_page_has_every_target_and_exit_code() -> None:
+    page = (ROOT / "docs/comandos.md").read_text()
+    rows = "".join(re.findall(r"^\| (`make .*?) \|", page, re.MULTILINE))
+    assert set(re.findall(r"make ([a-z-]+)", rows)) == set(TARGETS)
+    codes = re.compile(r"^\| (\d+) \|", re.MULTILINE)
+    assert codes.findall(page) == codes.findall(COMMANDS)
+
+
 def test_both_pages_about_backups_are_of_one_shape() -> None:
     """The Portuguese one is shorter, and has no heading, command, variable or file of its own."""
     english, portuguese = ((ROOT / f"docs/{name}").read_text() for name in ("backup.md", "backup.pt.md"))
