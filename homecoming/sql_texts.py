@@ -115,6 +115,8 @@ _PARTS = frozenset(
 )
 # What a value looks like that may have a blank in it, where another follows it.
 _LOOKS = {"verb": r"deletes from|\w+"}
+# What a thing is, before its name.
+_KINDS = ("column", "constraint", "index", "policy", "row security", "rule", "table", "trigger", "view")
 # What stands behind a number.
 _COUNTED = ("moment", "moments", "row", "rows", "table", "tables")
 _NUMBERED = re.compile(r"counted\([^,()]+(?:\([^()]*\))?, '(\w+)', '(\w+)'\)")
@@ -275,8 +277,8 @@ class _Tile(NamedTuple):
 def _tiles(language: str) -> list[_Tile]:
     """The templates that a server's texts are made of, those with the most words first."""
     known = catalogue(PORTUGUESE)
-    wanted = frozenset(refusals())
-    texts = [text for text in known if text in _COUNTED or text in wanted or ("{" not in text and is_message(text))]
+    wanted = frozenset({*refusals(), *_COUNTED, *_KINDS})
+    texts = [text for text in known if text in wanted or ("{" not in text and is_message(text))]
     tiles = [_tile(text, text if language == PSEUDO else catalogue(language).get(text, (text,))[0]) for text in texts]
     return sorted(tiles, key=lambda tile: -sum(map(str.isalpha, _PLACE.sub("", tile.template))))
 
@@ -293,17 +295,16 @@ def _tile(text: str, translated: str) -> _Tile:
         names.append(name)
     is_alone = not places and " " not in text.strip()
     begins = "^" if not pieces[0] or is_alone else r"(?<!\w)" if pieces[0][0].isalpha() else ""
-    ends = (
-        "$" if not pieces[-1] or (is_alone and text == text.rstrip()) else r"(?!\w)" if pieces[-1][-1].isalpha() else ""
-    )
-    if is_alone and text != text.rstrip():
-        # One of several things that are said of something.
-        begins = "(?:^|(?<=, ))"
+    ends = "$" if not pieces[-1] or is_alone else r"(?!\w)" if pieces[-1][-1].isalpha() else ""
     if text == " of ":
         # Whose a function is.
-        begins = r"(?<=\))"
-    elif text in _COUNTED:
-        begins, ends = r"(?<=\d )", r"(?!\w)"
+        begins, ends = r"(?<=\))", ""
+    elif text in _KINDS or text in _COUNTED:
+        begins = "^" if text not in _COUNTED else r"(?<=\d )" if text not in _KINDS else r"(?:^|(?<=\d ))"
+        ends = r"(?![^\s)])"
+    elif is_alone and text != text.rstrip():
+        # One of several things that are said of something.
+        begins, ends = "(?:^|(?<=, ))", ""
     return _Tile(re.compile(begins + looks + ends), max(pieces, key=len), text, translated, names)
 
 

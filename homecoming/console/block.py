@@ -20,6 +20,7 @@ from homecoming.connection.answers import explanation, suspicion
 from homecoming.connection.engines import SAFE_PATH
 from homecoming.connection.locks import lock_key, milliseconds
 from homecoming.console.plain import collect
+from homecoming.history.words import title
 from homecoming.language import localized, tr
 from homecoming.operations import undeclared
 from homecoming.operations.closure import needed
@@ -103,14 +104,22 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "verified": verified,
         "fingerprint": fingerprint(verdict.head()),
         "static": _static,
-        "literal": literal,
-        "_": lambda text, **parts: localized(tr(text, **parts)),
+        **_worded(script),
         **_of_the_project(),
         **_patience(settings),
     }
     text = in_language(resources.files(__package__).joinpath("block.sql.mako").read_text("utf-8"))
     header, _, body = Template(text, strict_undefined=True).render(**values).partition("DO $run$\n")
     return Block(_wrapped(header), body.partition("$run$")[0], plain.sha256)
+
+
+def _worded(script: ScriptDirectory) -> dict[str, object]:
+    """Return how the template says something in the language that was chosen: a text, a revision's title, a literal."""
+    return {
+        "_": lambda text, **parts: localized(tr(text, **parts)),
+        "title": lambda revision: localized(title(script.get_revision(revision))),
+        "literal": literal,
+    }
 
 
 def _wrapped(header: str) -> str:

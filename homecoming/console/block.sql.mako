@@ -169,7 +169,7 @@ ${inflate}
     ${begin};
 % for section, place, body in sections:
 
--- ${section.revision}  ${section.title}
+-- ${section.revision}  ${title(section.revision)}
 IF our_at ${">=" if down else "<"} ${place} THEN
 our_step := ${literal(_("revision {revision}", revision=section.revision))};
 % for statement in body:

@@ -105,6 +105,7 @@ TOLD = {
     "eventos.inicio: 2 moments without a zone read in America/Sao_Paulo": (
         "eventos.inicio: 2 momentos sem fuso, no fuso de America/Sao_Paulo"
     ),
+    "retired column produtos.evento_id (1 row)": "aposentado: coluna produtos.evento_id (1 linha)",
     "produtos stays: it holds rows": "produtos fica: tem linhas",
     "1. usuarios.email: 1 value occurs more than once where they must be unique\n2. table a inherits from b": (
         "1. usuarios.email: 1 valor ocorre mais de uma vez onde devem ser únicos\n2. a tabela a herda de b"
@@ -113,7 +114,7 @@ TOLD = {
         "a revisão 0023 apaga linhas de usuarios (2 linhas), e nenhuma operação o declara"
     ),
     "index i calls f(text) of eva, which would run with the rights of ana": (
-        "index i chama f(text) de eva, que rodaria com os direitos de ana"
+        "índice i chama f(text) de eva, que rodaria com os direitos de ana"
     ),
     "retired is not this project's: it belongs to eva, lets eva create in it": (
         "retired não é deste projeto: pertence a eva, deixa eva criar nele"
