@@ -3,7 +3,8 @@
 # To be sourced, with $root for the clone's folder; or, as the Makefile does it, from there:
 #     sh scripts/language.sh TEMPLATE [VALUE ...]    one message
 #     sh scripts/language.sh --lines <FILE           each line that is one
-# POSIX sh and awk, since make help is for a clone where nothing is set up yet. Without the catalogue it is English.
+# POSIX sh and awk, since make help is for a clone where nothing is set up yet. Without awk, or the catalogue,
+# it is English.
 
 # As settings.read_language has it: the variable, also out of .env, then the locale.
 language=${MIGRATION_LANG:-}
@@ -20,7 +21,7 @@ esac
 translated() {
     if [ "${language}" = xx ]; then
         sed 's/..*/⟦&⟧/'
-    elif [ "${language}" = en ] || [ ! -r "${root}/homecoming/locale/${language}.po" ]; then
+    elif [ "${language}" = en ] || [ ! -r "${root}/homecoming/locale/${language}.po" ] || ! command -v awk >/dev/null; then
         sed ''
     else
         awk '

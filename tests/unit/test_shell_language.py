@@ -49,6 +49,16 @@ def test_a_deployment_speaks_portuguese(tmp_path: Path, shell: str) -> None:
     )
 
 
+def test_without_awk_or_the_catalogue_it_is_english(tmp_path: Path) -> None:
+    """Slim images may lack the one, and scripts that were copied alone the other."""
+    for number, lacking in enumerate(("awk", "pt.po")):
+        deploy = place(tmp_path / str(number), "sh", "deploy")
+        found = deploy.bin / "awk" if lacking == "awk" else deploy.scripts.parents[1] / "homecoming/locale/pt.po"
+        found.unlink()
+        done = deploy.run("predeploy.sh", CODES="0", MIGRATION_LANG="pt")
+        assert done == (0, "predeploy: attempt 1 of 5\npredeploy: attempt 1 of 5 ended with exit code 0\n", "")
+
+
 def test_every_end_of_a_deployment(tmp_path: Path) -> None:
     deploy = place(tmp_path, "sh", "deploy")
     spoken = {"MIGRATION_LANG": "pt", "PREDEPLOY_ATTEMPTS": "1"}
