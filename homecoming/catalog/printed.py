@@ -24,8 +24,3 @@ def print_findings(findings: Iterable[Finding]) -> None:
 def _flat(text: str) -> str:
     """Return a definition, in the language that was chosen, as one line: JSON has it as it is."""
     return " ".join(localized(text).splitlines())
-
-
-def counted(number: int, word: str) -> str:
-    """Return a number of things in words."""
-    return f"{number} {word}{'s' * (number != 1)}"

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from homecoming.errors import FailedError, UsageError
+from homecoming.language import localized
 from homecoming.states.commits import Models, State, Unread, states
 from tests.conftest import engine_of
 from tests.second.test_second_application import ROOT, Kennel, begun
@@ -124,6 +125,7 @@ def test_models_are_run_apart_and_for_a_limited_time(tmp_path: Path, monkeypatch
     assert isinstance(read, State)
     assert isinstance(unread, Unread)
     assert unread.why == "its models took longer than 4 s"
+    assert localized(unread.why, "pt") == "os modelos dele demoraram mais de 4 s"
     # Longer than what they started would have taken.
     time.sleep(3)
     assert not left.exists()

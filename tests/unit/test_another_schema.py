@@ -12,6 +12,7 @@ from homecoming.authoring.spelling import JSON_SPELLED, spelled
 from homecoming.catalog import Catalogue, expected_postgresql
 from homecoming.catalog.head_text import facts_text
 from homecoming.errors import Refused, UsageError
+from homecoming.language import localized
 from homecoming.operations.describe import items, listed
 from homecoming.operations.recorded import Said
 from homecoming.schema import dialects
@@ -19,6 +20,7 @@ from homecoming.schema.defaults import spelled_default
 from homecoming.schema.managed import managed
 from homecoming.schema.parts import parts_of, plain_index
 from homecoming.schema.words import refuse_unspoken
+from tests.support import pseudo
 
 
 class Wrapped(sa.types.TypeDecorator[str]):
@@ -71,6 +73,9 @@ def test_what_postgresql_would_have_otherwise_is_refused(metadata: sa.MetaData, 
         refuse_unspoken(managed(metadata, ()), "postgresql")
     assert refused.value.what == f"on PostgreSQL the operations do not make {reason}"
     assert "unmanaged=(...)" in refused.value.todo
+    for text in (refused.value.what, refused.value.todo):
+        assert pseudo.words_outside(localized(text, pseudo.LANGUAGE), ["ação", "(m", "m"]) == []
+    assert localized(refused.value.what, "pt").startswith("no PostgreSQL as operações não fazem t")
 
 
 @pytest.mark.parametrize("default", ["plain", "a b; c", "it's", "$$", "a|b", "(now() + '1 day'::interval)", "a -b>"])
