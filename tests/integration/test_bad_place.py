@@ -136,6 +136,8 @@ def test_a_read_only_server(server_of: Callable[[int], servers.Server]) -> None:
 
 def test_a_role_that_owns_nothing(server_of: Callable[[int], servers.Server]) -> None:
     server = server_of(18)
+    if server.version < 15:
+        pytest.skip("before 15 everybody may create in schema public, and one refusal is less")
     name = f"bad_{os.getpid()}"
     target = Target(engine_of(server.create_database(name)), server)
     lineage.build(target.engine, STATE, rows=ROWS)

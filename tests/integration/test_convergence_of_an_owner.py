@@ -185,6 +185,8 @@ def test_every_state(database: Home) -> None:
 @pytest.mark.parametrize("database", [11, 22], indirect=True, ids=str)
 def test_a_view_of_a_role_that_the_owner_is_not_a_member_of(database: Home) -> None:
     """It could not be made again as it was: its name comes before any change."""
+    if database.server.version < 15:
+        pytest.skip("before 15 a database's owner does not own its schema public: docs/open.md")
     database.run(
         f"REVOKE {database.reader} FROM {database.owner}",
         # In an order of its own, so that the type is made anew.

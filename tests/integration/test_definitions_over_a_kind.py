@@ -104,6 +104,9 @@ def test_a_file(sqlite: sa.Engine, state: int) -> None:
 
 def test_a_column_computed_from_one_that_is_retired(postgres: sa.Engine) -> None:
     """It cannot be made anew over what is gone: it keeps its values, with the view over it, or it goes."""
+    with postgres.connect() as connection:
+        if (connection.dialect.server_version_info or ()) < (14,):
+            pytest.skip("on 13 the view over it is refused, and not what is computed: docs/open.md")
     lineage.build(postgres, 18, rows=8)
     run(postgres, "UPDATE produtos SET evento_id = (SELECT min(id) FROM eventos)")
     run(postgres, "ALTER TABLE produtos ADD dobro integer GENERATED ALWAYS AS (evento_id * 2) STORED")

@@ -34,6 +34,8 @@ SETTINGS = {
     "max_connections": str(MAX_CONNECTIONS),
     "superuser_reserved_connections": "2",
     "max_parallel_workers": "0",
+    # Before 14 a password is kept as MD5 has it, and a rule that asks for scram takes none.
+    "password_encryption": "scram-sha-256",
     # Without a file standby.signal it is not asked for.
     "restore_command": "sleep 60",
 }
