@@ -73,6 +73,20 @@ RETURNS void LANGUAGE sql AS $fn$
     SELECT pg_temp.run(tbl, format('ALTER TABLE public.%I ' || how, VARIADIC tbl || names))
 $fn$;
 
+-- Whether a change that rows may forbid could be made: whoever asks them first reads them twice while customers wait.
+-- Where the run is refused already nothing is tried, since what it rests on may not be there.
+CREATE OR REPLACE FUNCTION pg_temp.could_alter(tbl text, how text, VARIADIC names text[]) RETURNS boolean
+LANGUAGE plpgsql AS $fn$
+BEGIN
+    IF EXISTS (SELECT FROM pg_temp.faults) THEN
+        RETURN false;
+    END IF;
+    PERFORM pg_temp.alter(tbl, how, VARIADIC names);
+    RETURN true;
+EXCEPTION WHEN integrity_constraint_violation THEN
+    RETURN false;
+END $fn$;
+
 -- A table just made shows its rows: an event trigger may have switched row security on.
 CREATE OR REPLACE FUNCTION pg_temp.unguard(tbl text) RETURNS void LANGUAGE sql AS $fn$
     SELECT pg_temp.alter(tbl, 'DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY') FROM pg_class

@@ -60,7 +60,9 @@ DECLARE
 BEGIN
     SELECT conname, convalidated, connoinherit INTO con FROM pg_constraint
     WHERE conrelid = pg_temp.oid_of(tbl) AND contype = 'n' AND conkey = ARRAY[pg_temp.attnum_of(tbl, col)];
-    IF con.conname IS NOT NULL AND NOT con.convalidated AND pg_temp.has_values(tbl, col) THEN
+    IF con.conname IS NOT NULL AND NOT con.convalidated
+            AND NOT pg_temp.could_alter(tbl, 'VALIDATE CONSTRAINT %I', con.conname)
+            AND pg_temp.has_values(tbl, col) THEN
         PERFORM pg_temp.alter(tbl, 'VALIDATE CONSTRAINT %I', con.conname);
     END IF;
     PERFORM pg_temp.alter(tbl, 'ALTER CONSTRAINT %I INHERIT', con.conname) WHERE con.connoinherit;
@@ -123,7 +125,9 @@ BEGIN
             coalesce('SET DEFAULT ' || d.default_is, 'DROP DEFAULT'));
     END IF;
     IF d.required AND NOT pg_temp.is_required(tbl, d.col) THEN
-        PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I SET NOT NULL', d.col) WHERE pg_temp.has_values(tbl, d.col);
+        IF NOT pg_temp.could_alter(tbl, 'ALTER COLUMN %I SET NOT NULL', d.col) AND pg_temp.has_values(tbl, d.col) THEN
+            PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I SET NOT NULL', d.col);
+        END IF;
     ELSIF d.required < pg_temp.is_required(tbl, d.col) THEN
         PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP NOT NULL', d.col);
     END IF;

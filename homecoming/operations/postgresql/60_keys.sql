@@ -25,7 +25,8 @@ BEGIN
         PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', con.conname, wanted);
         RETURN;
     END IF;
-    IF pg_temp.has_values(tbl, 'id') AND pg_temp.is_unique(tbl, '{id}') THEN
+    IF NOT pg_temp.could_alter(tbl, 'ADD CONSTRAINT %I PRIMARY KEY (id)', wanted)
+            AND pg_temp.has_values(tbl, 'id') AND pg_temp.is_unique(tbl, '{id}') THEN
         PERFORM pg_temp.alter(tbl, 'ADD CONSTRAINT %I PRIMARY KEY (id)', wanted);
     END IF;
     PERFORM pg_temp.unshelve();
@@ -113,7 +114,8 @@ BEGIN
     PERFORM pg_temp.clear_constraint(tbl, wanted);
     IF live IS NOT NULL THEN
         PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', live, wanted);
-    ELSIF pg_temp.is_unique(tbl, cols) THEN
+    ELSIF NOT pg_temp.could_alter(tbl, format('ADD CONSTRAINT %%I UNIQUE (%s)', pg_temp.listed(cols)), wanted)
+            AND pg_temp.is_unique(tbl, cols) THEN
         PERFORM pg_temp.alter(tbl, 'ADD CONSTRAINT %I UNIQUE (%s)', wanted, pg_temp.listed(cols));
     END IF;
 END $fn$;
@@ -248,7 +250,8 @@ BEGIN
     LOOP
         IF live IS NULL AND con.made_by IN (says, says || ' NOT VALID') AND NOT con.is_off THEN
             live := con.conname;
-            IF con.made_by <> says AND pg_temp.finds_all(tbl, col, target) THEN
+            IF con.made_by <> says AND NOT pg_temp.could_alter(tbl, 'VALIDATE CONSTRAINT %I', live)
+                    AND pg_temp.finds_all(tbl, col, target) THEN
                 PERFORM pg_temp.alter(tbl, 'VALIDATE CONSTRAINT %I', live);
             END IF;
         ELSE
@@ -261,7 +264,8 @@ BEGIN
     PERFORM pg_temp.clear_constraint(tbl, wanted);
     IF live IS NOT NULL THEN
         PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', live, wanted);
-    ELSIF pg_temp.finds_all(tbl, col, target) THEN
+    ELSIF NOT pg_temp.could_alter(tbl, 'ADD CONSTRAINT %I FOREIGN KEY (%I) REFERENCES public.%I (id)',
+            wanted, col, target) AND pg_temp.finds_all(tbl, col, target) THEN
         PERFORM pg_temp.alter(tbl, 'ADD CONSTRAINT %I FOREIGN KEY (%I) REFERENCES public.%I (id)',
             wanted, col, target);
     END IF;
