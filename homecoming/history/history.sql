@@ -22,11 +22,12 @@ BEGIN
         set_config('homecoming.fingerprint', pg_temp.fingerprint(), true);
 END $fn$;
 
-CREATE OR REPLACE PROCEDURE pg_temp.begin_revision(revision text, direction text DEFAULT 'upgrade')
-LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.begin_revision(
+    revision text, direction text DEFAULT 'upgrade', until text DEFAULT NULL) LANGUAGE plpgsql AS $fn$
 DECLARE
     is_first boolean := coalesce(current_setting('homecoming.began', true), '') = '';
     needed record;
+    locks text[];
 BEGIN
     CALL pg_temp.note_changes();
     PERFORM set_config('homecoming.revision', revision, true), set_config('homecoming.direction', direction, true),
@@ -39,8 +40,14 @@ BEGIN
     IF is_first AND direction = 'upgrade' THEN
         SELECT * INTO needed FROM pg_temp.locks_needed(revision);
         PERFORM set_config('homecoming.settled', needed.settled::text, true);
-        CALL pg_temp.lock_tables(coalesce(needed.locks, '{}'));
-        PERFORM set_config('homecoming.held', concat(cardinality(needed.locks), ' ', clock_timestamp()), true);
+        locks := coalesce(needed.locks, '{}');
+        CALL pg_temp.lock_tables(locks);
+    ELSIF is_first AND direction = 'downgrade' THEN
+        locks := pg_temp.locks_to_undo(until);
+        CALL pg_temp.lock_tables(locks);
+    END IF;
+    IF is_first THEN
+        PERFORM set_config('homecoming.held', concat(cardinality(locks), ' ', clock_timestamp()), true);
     END IF;
 END $fn$;
 
@@ -75,7 +82,7 @@ BEGIN
     ORDER BY a.place;
     DROP TABLE pg_temp.applied;
     held := regexp_match(current_setting('homecoming.held', true), '^(\d+) (.+)');
-    IF held IS NOT NULL THEN
+    IF held[1] <> '0' THEN
         PERFORM pg_temp.say(format('%s held for %s s', pg_temp.counted(held[1]::bigint, 'table', 'tables'),
             round(extract(epoch FROM clock_timestamp() - held[2]::timestamptz)::numeric, 2)));
     END IF;

@@ -95,8 +95,8 @@ class History(Protocol):
     def begin_run(self) -> None:
         """Note the state that the run finds."""
 
-    def begin_revision(self, revision: Script, direction: str) -> None:
-        """Say that a revision begins; ``direction`` is upgrade, downgrade or stamp."""
+    def begin_revision(self, revision: Script, direction: str, until: str) -> None:
+        """Say that a revision begins; ``direction`` is upgrade, downgrade or stamp, ``until`` where the run ends."""
 
     def end_revision(self, revision: Script) -> None:
         """Note how long it took, and what it retired."""
@@ -151,11 +151,11 @@ class _PostgreSQL:
             self._call("lift_settings")
             self._call("refuse_foreign_code")
 
-    def begin_revision(self, revision: Script, direction: str) -> None:
+    def begin_revision(self, revision: Script, direction: str, until: str) -> None:
         self.direction = direction
         if self.migration.as_sql and self.heard:
             self.heard.begun(revision.revision)
-        self._call("begin_revision", revision.revision, *([] if direction == "upgrade" else [direction]))
+        self._call("begin_revision", revision.revision, *([] if direction == "upgrade" else [direction, until]))
         if direction == "downgrade":
             self._call("begin_way_back")
 

@@ -57,7 +57,7 @@ class HistoryOnSQLite:
                 make_way(self.connection, name),
             )
 
-    def begin_revision(self, revision: Script, direction: str) -> None:
+    def begin_revision(self, revision: Script, direction: str, _until: str) -> None:
         is_first, self.direction = not self.direction, direction
         if self.heard:
             self.heard.begun(revision.revision)

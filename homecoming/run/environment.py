@@ -294,7 +294,9 @@ def _told(
         telling = Telling(attributes, is_printed=migration.as_sql)
         history = history_of(migration, attributes.get("way"), telling, attributes.get("saved"))
         count = 0
-        for step in looking_ahead(list(work(heads, migration)), migration, attributes.get("applied", ())):
+        ahead = list(work(heads, migration))
+        until = "".join(ahead[-1].info.destination_revision_ids) if ahead else ""  # type: ignore[attr-defined]
+        for step in looking_ahead(ahead, migration, attributes.get("applied", ())):
             count += 1
             if count == 1:
                 history.begin_run()
@@ -305,7 +307,7 @@ def _told(
             direction = "stamp" if info.is_stamp else "upgrade" if info.is_upgrade else "downgrade"
             bind(revision, environment)
             telling.knows(revision, direction)
-            history.begin_revision(revision, direction)
+            history.begin_revision(revision, direction, until or "base")
             if not info.is_stamp:
                 step.migration_fn = watched(step.migration_fn, migration)
             yield step

@@ -1,12 +1,23 @@
 -- The locks of a run: told before it takes any, and taken all at once.
 
+-- How many keys lead to each of some tables from the others, at most: those that refer have less.
+CREATE OR REPLACE FUNCTION pg_temp.depths(rels oid[]) RETURNS TABLE (rel oid, n integer) LANGUAGE sql STABLE AS $fn$
+    WITH RECURSIVE depth (oid, n) AS (
+        SELECT unnest(rels), 0
+        UNION
+        SELECT confrelid, n + 1 FROM depth d
+        JOIN pg_constraint ON contype = 'f' AND conrelid = d.oid AND confrelid <> conrelid
+        WHERE n < 20)
+    SELECT oid, max(n) FROM depth GROUP BY oid
+$fn$;
+
 -- Those that refer come before those that are referred to, as the transactions of an application take them. The locks
 -- are on what differs from head, goes as a whole or has a column that goes, what
 -- has a kind of values that differs, and what a key refers to that differs or goes.
 -- `settled`: the tables of head that are as head has them, on which nothing is asked for.
 CREATE OR REPLACE FUNCTION pg_temp.locks_needed(first text, OUT locks text[], OUT settled text[])
 LANGUAGE sql STABLE AS $fn$
-    WITH RECURSIVE odd AS MATERIALIZED (
+    WITH odd AS MATERIALIZED (
         SELECT * FROM pg_temp.differences()
         UNION ALL
         SELECT '', '', '', ARRAY[split_part(col, '.', 1)] FROM unnest(CAST(
@@ -39,20 +50,50 @@ LANGUAGE sql STABLE AS $fn$
                 WHERE substring(expected FROM '^FOREIGN KEY .* REFERENCES (\w+)') = relname) AS quiet
         FROM pg_class c LEFT JOIN changed ON tbl = relname
         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'USAGE')
-          AND EXISTS (SELECT FROM pg_temp.head_facts)),
-    depth AS (
-        SELECT oid, 0 AS n FROM wanted WHERE whole OR quiet
-        UNION
-        SELECT confrelid, n + 1 FROM depth d
-        JOIN pg_constraint ON contype = 'f' AND conrelid = d.oid AND confrelid <> conrelid
-        WHERE n < 20)
+          AND EXISTS (SELECT FROM pg_temp.head_facts))
     SELECT array_agg(format('LOCK TABLE public.%I IN %s MODE', relname,
             CASE WHEN whole THEN 'ACCESS EXCLUSIVE' ELSE 'SHARE ROW EXCLUSIVE' END) ORDER BY n, relname)
             FILTER (WHERE whole OR quiet),
         array_agg(relname::text) FILTER (WHERE relname = ANY (pg_temp.known_tables()) AND NOT whole
             AND quiet IS NOT TRUE AND relname NOT IN (SELECT tbl FROM changed))
-    FROM wanted LEFT JOIN (SELECT oid, max(n) AS n FROM depth GROUP BY oid) AS d USING (oid)
+    FROM wanted LEFT JOIN pg_temp.depths((SELECT array_agg(oid) FROM wanted WHERE whole OR quiet)) ON rel = oid
 $fn$;
+
+-- The same for the way back to a revision: the tables that what was noted of the later ones names, those that have a
+-- kind of values of which it says so, and those that a key which goes, by itself or with
+-- its column or table, refers to.
+CREATE OR REPLACE FUNCTION pg_temp.locks_to_undo(until text) RETURNS text[] LANGUAGE plpgsql STABLE AS $fn$
+DECLARE locks text[];
+BEGIN
+    IF to_regclass('retired.register') IS NOT NULL THEN
+        WITH noted AS (
+            SELECT CASE WHEN kind LIKE 'undo%' THEN regexp_replace(object, '^(?:(?:name of )?not null|\w+) ', '')
+                ELSE object END AS object,
+                CASE WHEN concat(kind, ' ', object) !~ '^(undo[a-z ]* )?(view|function) ' THEN definition END
+                AS definition
+            FROM retired.register WHERE (revision > until OR until = 'base') AND kind <> 'undo purged'),
+        named AS (
+            SELECT c.oid FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+              AND EXISTS (SELECT FROM noted WHERE object = relname OR starts_with(object, relname || '.')
+                  OR quote_ident(relname) = ANY (ARRAY(
+                      SELECT m[1] FROM regexp_matches(definition, '\mpublic\.("(?:[^"]|"")+"|\w+)', 'g') m)))
+            UNION SELECT attrelid FROM noted JOIN pg_type t ON typname = object JOIN pg_attribute ON atttypid = t.oid
+                WHERE typtype = 'e' AND NOT attisdropped),
+        wanted AS (
+            SELECT oid FROM named
+            UNION SELECT confrelid FROM pg_constraint JOIN pg_class c ON c.oid = conrelid
+                JOIN noted ON object = relname OR object = concat(relname, '.', conname)
+                    OR definition = format('ALTER TABLE public.%I RENAME TO %I', relname, object)
+                    OR object = ANY (ARRAY(
+                        SELECT concat(relname, '.', k) FROM unnest(pg_temp.names_of(conrelid, conkey)) k))
+                WHERE contype = 'f' AND c.relnamespace = 'public'::regnamespace)
+        SELECT array_agg(format('LOCK TABLE public.%I IN ACCESS EXCLUSIVE MODE', relname) ORDER BY n, relname)
+        INTO locks FROM wanted JOIN pg_class USING (oid)
+        JOIN pg_temp.depths((SELECT array_agg(oid) FROM wanted)) ON rel = oid
+        WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND pg_has_role(relowner, 'USAGE');
+    END IF;
+    RETURN coalesce(locks, '{}');
+END $fn$;
 
 -- Takes all of them, or none: each try ends before a server would look for deadlocks, so no transaction of others is
 -- ended for it. Then all are let go, for longer than the try took: whoever waited for it gets through.

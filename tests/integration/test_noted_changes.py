@@ -21,6 +21,11 @@ FOUND = (
     "CREATE INDEX por_nome ON public.pais (nome)",
     "CREATE VIEW public.nomes AS SELECT id FROM public.pais",
     "CREATE FUNCTION public.nada() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "CREATE SCHEMA fora",
+    "CREATE FUNCTION fora.conta() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+    "CREATE DOMAIN public.moeda AS numeric",
+    "CREATE TYPE fora.lugar AS (rua text)",
+    "CREATE TABLE public.contas (saldo public.moeda DEFAULT fora.conta(), onde fora.lugar)",
     "CREATE TRIGGER vigia BEFORE UPDATE ON public.pais FOR EACH ROW EXECUTE FUNCTION public.nada()",
 )
 
@@ -50,6 +55,10 @@ WRITES = (
     "ALTER SEQUENCE public.pais_id_seq RENAME TO numeros",
     "ALTER FUNCTION public.nada() RENAME TO nulo",
     "ALTER TYPE public.cor RENAME TO tinta",
+    "ALTER DOMAIN public.moeda RENAME TO valor",
+    "ALTER TYPE fora.lugar RENAME TO sitio",
+    "ALTER FUNCTION fora.conta() RENAME TO soma",
+    "ALTER SCHEMA fora RENAME TO longe",
 )
 STALE = """(TABLE pg_temp.seen EXCEPT SELECT * FROM pg_temp.things())
 UNION ALL (SELECT * FROM pg_temp.things() EXCEPT TABLE pg_temp.seen)"""

@@ -1,4 +1,4 @@
-"""How often a run reads a table that may be large: what it puts right costs one look at the rows, while customers wait."""
+"""How often a run reads a table that may be large: what it puts right costs one look at the rows."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import engine_of
-from tests.support import lineage, scars, servers
+from tests.support import history, lineage, scars, servers
 from tests.support.pasting import script
 
 CASES = [
@@ -78,3 +78,37 @@ def test_what_is_foreseen_is_what_is_taken(engine: sa.Engine, state: int, scar: 
     assert crossed == [], "an application takes the lock of what refers first"
     alone = {table for table, is_exclusive in locks if is_exclusive == "true"}
     assert {table for table, mode in foreseen.items() if mode == "ACCESS EXCLUSIVE"} == alone
+
+
+BACK = [
+    (18, "startup_rebuild_sold_since", "base"),
+    (18, None, "0017"),
+    (3, None, "base"),
+    (1, None, "0012"),
+    (12, "tipousuario_six_labels_rows_mixed", "base"),
+]
+UNTIL = """CREATE TEMP TABLE at_first ON COMMIT DROP AS SELECT oid, relname FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+      AND relname NOT IN ('alembic_version', 'migration_history');
+PERFORM set_config('homecoming.foreseen',
+    (SELECT string_agg(t, ',') FROM unnest(pg_temp.locks_to_undo('{until}')) t), true);
+CALL pg_temp.begin_revision('0022', 'downgrade', '{until}')"""
+
+
+@pytest.mark.parametrize(("state", "scar", "until"), BACK, ids=str)
+def test_the_way_back_locks_what_it_takes(engine: sa.Engine, state: int, scar: str | None, until: str) -> None:
+    lineage.build(engine, state, rows=3)
+    if scar:
+        scars.apply(engine, scars.get("postgresql", scar))
+    history.upgrade(engine)
+    begin = f"CALL pg_temp.begin_revision('0022', 'downgrade', '{until}')"
+    text = script("sql-rollback", "--to", until)
+    assert begin in text
+    text = text.replace(begin, UNTIL.format(until=until), 1).replace("our_step := 'the end';", SEEN)
+    with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError) as raised:
+        connection.exec_driver_sql(text, execution_options={"no_parameters": True})
+    found = re.search(r"foreseen (.*) taken (.*)", str(raised.value.orig))
+    assert found is not None, raised.value.orig
+    foreseen = re.findall(r"TABLE public\.(\S+) IN", found[1])
+    taken = {lock.split()[0] for lock in found[2].split(",")}
+    assert set(foreseen) == taken

@@ -13,7 +13,9 @@ def main() -> None:
     """Measure, and print each round as it ends."""
     parser = argparse.ArgumentParser(prog="python -m tests.load.main", description=__doc__.partition("\n")[0])
     parser.add_argument("--only", choices=("waits", "backups"), help="one of the two")
-    parser.add_argument("--rows", type=int, default=20_000, help="rows in each large table for the waits (20 thousand)")
+    parser.add_argument(
+        "--rows", type=int, nargs="+", default=[10_000], help="rows in each large table for the waits (10 thousand)"
+    )
     parser.add_argument("--rate", type=float, default=60, help="pieces of work that are due in a second (60)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds a figure of the waits is the median of (3)")
     parser.add_argument("--small", type=int, default=10_000, help="rows in each for backups, few (10 thousand)")

@@ -10,9 +10,11 @@ from __future__ import annotations
 import html
 import json
 import statistics
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from itertools import product
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -26,8 +28,19 @@ from tests.conftest import engine_of
 from tests.support import command, lineage, pasting, scars, servers
 from tests.support.traffic import customers
 
-STATE, SCARS = 18, ("startup_rebuild_sold_since",)
-"""A database of production's kind: a table that scripts rebuilt, with its copies and the keys that refer to them."""
+STATE = 18
+
+STATES: dict[str, tuple[str, ...]] = {
+    "as the models had it": (),
+    # Of production's kind: a table that scripts rebuilt, with its copies and the keys that refer to them.
+    "produtos rebuilt by scripts": ("startup_rebuild_sold_since",),
+}
+"""What is done to the database before, by what is said of it: scars."""
+
+WORST = "produtos rebuilt by scripts"
+
+REPORT = 20.0
+"""Seconds that a report reads a table which has to be changed."""
 
 PATIENCE = {"MIGRATION_LOCK_TIMEOUT": "30"}
 """On a busy machine customers take their time: more tries, none of which is longer."""
@@ -48,9 +61,14 @@ FILL = {
 
 @dataclass(frozen=True)
 class Waits:
-    """What customers met in one round: seconds they waited, how many failed, and how long the work itself took."""
+    """What customers met in one round: seconds they waited, how many failed, and how long the work itself took.
+
+    ``state`` is one of ``STATES``, ``rows`` how many each of the large tables has.
+    """
 
     way: str
+    state: str
+    rows: int
     longest: float
     usual: float
     over_a_quarter: int
@@ -60,23 +78,30 @@ class Waits:
     error: str = ""
 
 
+Case = tuple[str, str, int]
+
+
+def case_of(waits: Waits) -> Case:
+    """Return the way, the state and the number of rows of a round."""
+    return waits.way, waits.state, waits.rows
+
+
 @dataclass
 class Figures:
     """All rounds of all ways, and of what they are."""
 
-    rows: int
     a_second: float
     version: int
     rounds: list[Waits] = field(default_factory=list)
 
-    def of(self, way: str, name: str) -> float:
-        """Return the median of a figure of a way."""
-        return float(statistics.median(getattr(each, name) for each in self.rounds if each.way == way))
+    def of(self, case: Case, name: str) -> float:
+        """Return the median of a figure of a way, a state and a number of rows."""
+        return float(statistics.median(getattr(each, name) for each in self.rounds if case_of(each) == case))
 
     @property
-    def ways(self) -> list[str]:
-        """The ways, in their order."""
-        return list(dict.fromkeys(each.way for each in self.rounds))
+    def cases(self) -> list[Case]:
+        """The ways, states and numbers of rows, in their order."""
+        return list(dict.fromkeys(map(case_of, self.rounds)))
 
 
 def by_command(engine: sa.Engine) -> str:
@@ -103,6 +128,29 @@ def by_autogenerate(engine: sa.Engine) -> str:
     return ""
 
 
+def by_copy(engine: sa.Engine) -> str:
+    """A table rebuilt as scripts do it: a copy that takes its name, in one transaction."""
+    return _said(
+        engine,
+        "LOCK TABLE itens_venda_pdv; CREATE TABLE copia (LIKE itens_venda_pdv INCLUDING ALL); "
+        "INSERT INTO copia SELECT * FROM itens_venda_pdv; ALTER TABLE itens_venda_pdv RENAME TO itens_antigo; "
+        "ALTER TABLE copia RENAME TO itens_venda_pdv; "
+        "ALTER TABLE itens_venda_pdv ADD FOREIGN KEY (venda_id) REFERENCES vendas_pdv (id)",
+    )
+
+
+def by_command_behind_a_report(engine: sa.Engine) -> str:
+    """`make upgrade` while a report reads `produtos` for some seconds."""
+    with engine.connect() as report:
+        report.exec_driver_sql("SELECT count(*) FROM produtos")
+        ends = threading.Timer(REPORT, report.rollback)
+        ends.start()
+        try:
+            return by_command(engine)
+        finally:
+            ends.join()
+
+
 def by_nobody(engine: sa.Engine) -> str:
     """Nothing at all: what customers wait for each other."""
     time.sleep(1)
@@ -114,6 +162,8 @@ WAYS: dict[str, Callable[[sa.Engine], str]] = {
     "make upgrade": by_command,
     "make sql, pasted": by_paste,
     "alembic autogenerate": by_autogenerate,
+    "one table copied and renamed": by_copy,
+    "make upgrade behind a report": by_command_behind_a_report,
 }
 
 
@@ -134,10 +184,10 @@ def _said(engine: sa.Engine, text: str) -> str:
     return ""
 
 
-def build(engine: sa.Engine, rows: int) -> None:
+def build(engine: sa.Engine, rows: int, state: str = WORST) -> None:
     """Make the database that all ways start from, with so many rows in each of its large tables."""
     lineage.build(engine, STATE, rows=5)
-    for name in SCARS:
+    for name in STATES[state]:
         scars.apply(engine, scars.get("postgresql", name))
     with engine.begin() as connection:
         for text, part in FILL.items():
@@ -145,7 +195,7 @@ def build(engine: sa.Engine, rows: int) -> None:
             connection.exec_driver_sql(insert, execution_options={"no_parameters": True})
 
 
-def one_round(server: servers.Server, way: str, a_second: float) -> Waits:
+def one_round(server: servers.Server, case: Case, a_second: float) -> Waits:
     """Take a copy of the database to head on one way while customers are at work."""
     server.drop_database("copy")
     engine = engine_of(server.create_database("copy", template="original"))
@@ -153,66 +203,70 @@ def one_round(server: servers.Server, way: str, a_second: float) -> Waits:
     with customers(dsn, a_second) as met:
         time.sleep(1.5)
         usual, before, began = max(met.waits), len(met.waits), time.monotonic()
-        error = WAYS[way](engine)
+        error = WAYS[case[0]](engine)
         took = time.monotonic() - began
         time.sleep(1)
     engine.dispose()
     waits = met.waits[before:]
     over = sum(wait > 0.25 for wait in waits)
-    return Waits(way, max(waits), usual, over, len(met.done), len(met.failed), took, error)
+    return Waits(*case, max(waits), usual, over, len(met.done), len(met.failed), took, error)
 
 
 def measure(
-    version: int, rows: int, a_second: float, rounds: int, ways: list[str], tell: Callable[[str], object]
+    version: int, sizes: Iterable[int], a_second: float, rounds: int, ways: list[str], tell: Callable[[str], object]
 ) -> Figures:
-    """Measure the ways, each so many rounds, in turns.
+    """Measure the ways on each state, each so many rounds, in turns.
 
     Args:
         version: PostgreSQL's.
-        rows: In each of the large tables; a tenth of them in usuarios.
+        sizes: How many rows each of the large tables has; a tenth of them usuarios, a hundredth produtos.
         a_second: Pieces of work that are due in a second, of eight customers together.
         rounds: Of each way.
         ways: Of ``WAYS``.
         tell: Is told each round as it ends.
     """
-    figures = Figures(rows, a_second, version)
+    figures = Figures(a_second, version)
     with servers.start(version) as server:
-        engine = engine_of(server.create_database("original"))
-        build(engine, rows)
-        engine.dispose()
-        for _ in range(rounds):
-            for way in ways:
-                met = one_round(server, way, a_second)
+        for state, rows in product(STATES, sizes):
+            engine = engine_of(server.create_database("original"))
+            build(engine, rows, state)
+            engine.dispose()
+            for _, way in product(range(rounds), ways):
+                met = one_round(server, (way, state, rows), a_second)
                 figures.rounds.append(met)
                 tell(
-                    f"{way:22} longest wait {met.longest * 1000:6.0f} ms, over 250 ms {met.over_a_quarter:4d} of "
-                    f"{met.done:5d}, failed {met.failed}, took {met.took:5.1f} s{met.error and f'  {met.error[:100]}'}"
+                    f"{rows:9,}  {state:28} {way:30} longest wait {met.longest * 1000:6.0f} ms, over 250 ms "
+                    f"{met.over_a_quarter:4d} of {met.done:5d}, failed {met.failed}, took {met.took:5.1f} s"
+                    f"{met.error and f'  {met.error[:100]}'}"
                 )
+            server.drop_database("copy")
+            server.drop_database("original")
     return figures
 
 
 def page(figures: Figures) -> str:
-    """Return the figures as a page that needs nothing else: a bar for each way's longest wait, a table of the rest."""
-    longest = {way: figures.of(way, "longest") for way in figures.ways}
+    """Return the figures as a page that needs nothing else: a bar for each case's longest wait, a table of the rest."""
+    longest = {case: figures.of(case, "longest") for case in figures.cases}
     most = max(longest.values())
     bars = "".join(
-        f'<text x="0" y="{40 * n + 16}">{html.escape(way)}: {wait * 1000:.0f} ms</text>'
+        f'<text x="0" y="{40 * n + 16}">{html.escape(", ".join(map(str, case)))}: {wait * 1000:.0f} ms</text>'
         f'<rect x="0" y="{40 * n + 22}" width="{max(1, 700 * wait / most):.0f}" height="12" fill="#2a6f97"/>'
-        for n, (way, wait) in enumerate(longest.items())
+        for n, (case, wait) in enumerate(longest.items())
     )
     names = ("longest", "over_a_quarter", "failed", "took", "usual")
     heads = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in names)
     lines = "".join(
-        f"<tr><th>{html.escape(way)}</th>{''.join(f'<td>{figures.of(way, name):.3f}</td>' for name in names)}</tr>"
-        for way in figures.ways
+        f"<tr><th>{html.escape(', '.join(map(str, case)))}</th>"
+        f"{''.join(f'<td>{figures.of(case, name):.3f}</td>' for name in names)}</tr>"
+        for case in figures.cases
     )
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>What customers wait</title>'
-        "<style>body{font:16px sans-serif;margin:2em;max-width:50em}td,th{padding:.2em 1em;text-align:right}</style>"
-        f"<h1>What customers wait</h1><p>PostgreSQL {figures.version}, {figures.rows:,} rows in each large table, "
-        f"{figures.a_second:g} pieces of work a second. Medians of the rounds; seconds, but for counts.</p>"
+        "<style>body{font:16px sans-serif;margin:2em;max-width:60em}td,th{padding:.2em 1em;text-align:right}</style>"
+        f"<h1>What customers wait</h1><p>PostgreSQL {figures.version}, {figures.a_second:g} pieces of work a second. "
+        "Medians of the rounds; seconds, but for counts.</p>"
         f'<svg width="720" height="{40 * len(longest) + 10}" role="img" aria-label="longest wait">{bars}</svg>'
-        f"<table><tr><th>way</th>{heads}</tr>{lines}</table></html>\n"
+        f"<table><tr><th>way, state, rows</th>{heads}</tr>{lines}</table></html>\n"
     )
 
 

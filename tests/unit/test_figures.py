@@ -67,7 +67,9 @@ def figures(page: Path) -> set[str]:
 
 
 def test_each_figure_of_each_page_is_held() -> None:
-    said = {str(page.relative_to(ROOT / "docs")): figures(page) for page in PAGES if page.name != "README.md"}
+    # What was measured is in a file of its own, which that page is made of (tests/recovery/test_load.py).
+    pages = [page for page in PAGES if page.name not in ("README.md", "performance.md")]
+    said = {str(page.relative_to(ROOT / "docs")): figures(page) for page in pages}
     said["monitoring/README.md"] = figures(ROOT / "docs/monitoring/README.md")
     assert figures(ROOT / "README.md") == set()
     assert {name: found for name, found in said.items() if found} == {name: set(held) for name, held in HELD.items()}

@@ -114,7 +114,7 @@ BEGIN
     PERFORM pg_temp.clear_constraint(tbl, wanted);
     IF live IS NOT NULL THEN
         PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', live, wanted);
-    ELSIF NOT pg_temp.could_alter(tbl, format('ADD CONSTRAINT %%I UNIQUE (%s)', pg_temp.listed(cols)), wanted)
+    ELSIF NOT pg_temp.could_alter(tbl, 'ADD CONSTRAINT %I UNIQUE (%s)', wanted, pg_temp.listed(cols))
             AND pg_temp.is_unique(tbl, cols) THEN
         PERFORM pg_temp.alter(tbl, 'ADD CONSTRAINT %I UNIQUE (%s)', wanted, pg_temp.listed(cols));
     END IF;

@@ -125,7 +125,6 @@ DECLARE
 BEGIN
     -- A table that refers to the copy may be large. It is read where a row of the copy is not the live one of its id.
     CREATE TEMP TABLE IF NOT EXISTS referred (child text, col text, id bigint) ON COMMIT DROP;
-    DELETE FROM pg_temp.referred;
     IF pg_temp.type_of(source, 'id') ~ 'int' AND pg_temp.type_of(target, 'id') ~ 'int' THEN
         EXECUTE format('SELECT array_agg(id) FROM (SELECT source.id FROM public.%I source LEFT JOIN public.%I target '
             'USING (id) WHERE target.id IS NULL OR %s%s) i', source, target,
@@ -134,12 +133,17 @@ BEGIN
                     'WHERE source.id <> target.id', source, target, j), '')
                 FROM pg_temp.joined(source, target, keys) j)) INTO others;
     END IF;
-    FOR con IN SELECT r.child, r.col FROM pg_temp.references_to(source) r
-            WHERE r.child <> source AND pg_temp.type_of(r.child, r.col) ~ 'int' AND cardinality(others) > 0 LOOP
-        EXECUTE format('INSERT INTO pg_temp.referred SELECT DISTINCT %1$L, %2$L, %2$I::bigint FROM public.%1$I '
-            'WHERE %2$I IN (SELECT unnest(%3$L::bigint[]))', con.child, con.col, others);
+    -- Again behind it: it may put rows into the live table, and these refer to others.
+    FOR pass IN 1 .. 2 LOOP
+        DELETE FROM pg_temp.referred;
+        FOR con IN SELECT r.child, r.col FROM pg_temp.references_to(source) r
+                WHERE r.child <> source AND pg_temp.type_of(r.child, r.col) ~ 'int' AND cardinality(others) > 0 LOOP
+            EXECUTE format('INSERT INTO pg_temp.referred SELECT DISTINCT %1$L, %2$L, %2$I::bigint FROM public.%1$I '
+                'WHERE %2$I IN (SELECT unnest(%3$L::bigint[]))', con.child, con.col, others);
+        END LOOP;
+        PERFORM pg_temp.follow_rows(source, target, keys, 'source.id IN (SELECT r.id FROM pg_temp.referred r)')
+        WHERE pass = 1;
     END LOOP;
-    PERFORM pg_temp.follow_rows(source, target, keys, 'source.id IN (SELECT r.id FROM pg_temp.referred r)');
     FOR con IN SELECT k.conname, c.relname AS child, pg_get_constraintdef(k.oid) AS made_by,
             pg_temp.names_of(k.conrelid, k.conkey) AS cols, copies ->> relname AS copy_of
         FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
@@ -168,7 +172,8 @@ BEGIN
             PERFORM pg_temp.note('reference', con.child || '.' || con.cols[1], NULL,
                 CASE WHEN con.copy_of IS NULL THEN said END, NULL);
             CONTINUE WHEN con.copy_of IS NOT NULL;
-            CONTINUE WHEN EXISTS (SELECT FROM pg_temp.faults)
+            -- A key that is not enforced on the rows there are finds nothing by itself.
+            CONTINUE WHEN (EXISTS (SELECT FROM pg_temp.faults) OR con.made_by ~ ' NOT (VALID|ENFORCED)')
                 AND NOT pg_temp.finds_all(con.child, con.cols[1], target);
         END IF;
         CONTINUE WHEN con.copy_of IS NOT NULL;

@@ -52,7 +52,16 @@ BEGIN
         WHEN 'function' THEN NOT EXISTS (SELECT FROM pg_proc
             WHERE pronamespace = 'public'::regnamespace AND oid::regprocedure::text = id)
         WHEN 'enum' THEN NOT pg_temp.is_enum(id)
-        WHEN 'sequence' THEN EXISTS (SELECT FROM pg_class WHERE oid = id::oid AND relname <> name) END);
+        WHEN 'sequence' THEN EXISTS (SELECT FROM pg_class WHERE oid = id::oid AND relname <> name) END)
+      -- Of types, schemas and functions of others no thing is kept: each may have another name since.
+      AND NOT EXISTS (SELECT FROM pg_type t LEFT JOIN pg_class c ON c.oid = typrelid
+          WHERE t.oid >= 16384 AND (typtype IN ('d', 'r') OR relkind = 'c')
+            AND pg_temp.is_since(since, t.xmin, t.cmin, t.xmax))
+      AND NOT EXISTS (SELECT FROM pg_namespace WHERE oid >= 16384 AND nspname <> 'retired'
+          AND NOT starts_with(nspname, 'pg_') AND pg_temp.is_since(since, xmin, cmin, xmax))
+      AND NOT EXISTS (SELECT FROM pg_proc WHERE oid >= 16384
+          AND pronamespace NOT IN ('public'::regnamespace, pg_my_temp_schema())
+          AND pg_temp.is_since(since, xmin, cmin, xmax));
 END $fn$;
 
 -- Whether a thing is one of those that are looked at again.
