@@ -231,3 +231,43 @@ def test_a_kept_cell_is_not_given_to_another_row(database: sa.Engine, new: str, 
     assert rows(database, "SELECT evento_id FROM produtos WHERE id = 900") == [(back,)]
     if back is None:
         assert rows(database, f"SELECT id, evento_id FROM {kept}") == [(900, 2)]
+
+
+def rebuilt(engine: sa.Engine, *statements: str) -> None:
+    """A state whose `produtos` was rebuilt beside a copy that the sales still refer to, and what is done to it then."""
+    lineage.build(engine, 18, rows=5)
+    scars.apply(engine, scars.get("postgresql", "startup_rebuild_sold_since"))
+    do(engine, *statements)
+
+
+def test_rows_that_go_back_under_fresh_ids_refer_to_each_other(postgres: sa.Engine) -> None:
+    """A key of the table to the copy: what it refers to is known only when the rows are back."""
+    columns = "preco, tipo"
+    with_event = f"{columns}, evento_id"
+    copied = "INSERT INTO produtos_old_deploy (id, nome, codigo_interno, pai_id, criado_em, "
+    copied += f"{with_event}) SELECT"
+    rebuilt(
+        postgres,
+        "ALTER TABLE produtos_old_deploy ADD pai_id integer",
+        "ALTER TABLE produtos ADD pai_id integer REFERENCES produtos_old_deploy (id)",
+        f"{copied} 500, 'A', 'CA', NULL, now() - interval '9 days', {with_event} FROM produtos_old_deploy LIMIT 1",
+        f"{copied} 501, 'X', 'CX', 500, now() - interval '9 days', {with_event} FROM produtos_old_deploy LIMIT 1",
+        f"INSERT INTO produtos (id, nome, codigo_interno, {columns}) VALUES (500, 'B', 'CB', 3, 'BEBIDA'), "
+        "(501, 'Y', 'CY', 3, 'BEBIDA')",
+        "UPDATE itens_venda_pdv SET produto_id = 501 WHERE id = (SELECT max(id) FROM itens_venda_pdv)",
+        "UPDATE itens_venda_pdv SET produto_id = 500 WHERE id = (SELECT min(id) FROM itens_venda_pdv)",
+    )
+    history.upgrade(postgres)
+    parents = "SELECT p.nome, pai.nome FROM produtos p JOIN produtos pai ON pai.id = p.pai_id"
+    assert rows(postgres, parents) == [("X", "A")]
+
+
+def test_a_key_to_a_copy_that_looked_at_no_row_is_asked_for_all(postgres: sa.Engine) -> None:
+    rebuilt(
+        postgres,
+        "CREATE TABLE relatorio (id integer PRIMARY KEY, produto_id integer)",
+        "INSERT INTO relatorio VALUES (1, 987654)",
+        "ALTER TABLE relatorio ADD FOREIGN KEY (produto_id) REFERENCES produtos_old_deploy (id) NOT VALID",
+    )
+    with pytest.raises(Refused, match="produto_id: 1 row refers to rows of produtos that do not exist"):
+        history.upgrade(postgres)

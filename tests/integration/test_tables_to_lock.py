@@ -112,3 +112,23 @@ def test_the_way_back_locks_what_it_takes(engine: sa.Engine, state: int, scar: s
     foreseen = re.findall(r"TABLE public\.(\S+) IN", found[1])
     taken = {lock.split()[0] for lock in found[2].split(",")}
     assert set(foreseen) == taken
+
+
+def test_the_way_back_leaves_alone_what_is_only_read(engine: sa.Engine) -> None:
+    """Neither a table that a view reads, nor one that another schema's table of the same name refers to."""
+    lineage.build(engine, 18, rows=3)
+    history.upgrade(engine)
+    with engine.begin() as connection:
+        for statement in (
+            "CREATE TABLE public.alheia (id integer PRIMARY KEY)",
+            "CREATE SCHEMA outra",
+            "CREATE TABLE outra.produtos (evento_id integer REFERENCES public.alheia)",
+            (
+                "INSERT INTO retired.register (revision, kind, object, definition) "
+                "VALUES ('0021', 'view', 'public.vista', 'CREATE VIEW public.vista AS SELECT id FROM public.alheia')"
+            ),
+        ):
+            connection.exec_driver_sql(statement)
+    with engine.connect() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM public.alheia")
+        history.downgrade(engine, "base")

@@ -191,3 +191,16 @@ def test_checksums_that_are_not_known_are_refused(
     path.write_text(json.dumps(document | {"checksums": "hash128"}))
     code, _, err = run("backup-verify", str(path.with_suffix("")))
     assert (code, "is not a manifest that this version can read" in err) == (4, True)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_cast_of_an_enums_owner_says_nothing(postgres: sa.Engine, method: str) -> None:
+    """Nobody else's function runs with the rights of who makes a backup, and two labels are two values."""
+    with postgres.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TYPE humor AS ENUM ('a', 'b'); CREATE TABLE public.tried (h humor); "
+            "INSERT INTO public.tried VALUES ('a'); "
+            "CREATE FUNCTION igual(humor) RETURNS text LANGUAGE sql AS 'SELECT ''x'''; "
+            "CREATE CAST (humor AS text) WITH FUNCTION igual(humor)"
+        )
+    assert counted(postgres, method) != counted(postgres, method, "UPDATE public.tried SET h = 'b'")
