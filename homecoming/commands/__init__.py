@@ -100,7 +100,7 @@ EXAMPLES = {
     "archive": "../application",
     "archive-undo": "../application",
     "check": "--from 0022 --format markdown",
-    "revision": "-m 'Add capa to eventos'",
+    "revision": "-m 'Add a column'",
     "states": "--models app.models:Base ../application",
 }
 """What may stand behind each verb, for its help."""

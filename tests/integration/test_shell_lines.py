@@ -290,6 +290,9 @@ CANNOT = {
         "pipx, and the library on an index; tests/adoption/test_installations.py runs the program that it looks for"
     ),
     "pg_dump -Fc": "no advice: what a backup was measured against",
+    "alembic autogenerate": "no advice: what an upgrade was measured against",
+    "alembic current": "no advice: what an upgrade with nothing to do was measured against",
+    "python -m tests.load.performance": "it measures for ten minutes; tests/recovery/test_load.py runs its parts",
     "git mv": "no advice: says how `make archive` moves",
     "git status": "no advice: what `make archive-undo` brings back",
     **{command: _NO_UV for command, place in shell_lines.shown().items() if place.startswith("requirements")},
