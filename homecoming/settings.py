@@ -1,22 +1,20 @@
-"""The environment and `.env` as one typed object: the only reader of variables."""
+"""The environment and `.env` as one typed object: the only reader of variables, with `env_file.py`."""
 
 import contextlib
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dotenv import dotenv_values
-from dotenv.parser import Binding, parse_stream
-from dotenv.variables import Variable, parse_variables
 from sqlalchemy import URL
 
 from homecoming.backup_settings import BACKUP_COUNTS, BACKUP_VARIABLES, COMMAND_LIMIT, Backups, backups_of
 from homecoming.candidates import DATABASE_VARIABLES, LIBPQ_VARIABLES, Candidate, find_candidates
+from homecoming.env_file import filled, read_env_file
 from homecoming.errors import UsageError
-from homecoming.language import ENGLISH, LANGUAGES, PORTUGUESE, and_joined, tr
+from homecoming.language import ENGLISH, LANGUAGES, PORTUGUESE, tr
 from homecoming.project import project
 
 # PostgreSQL takes its timeouts as milliseconds in 32 bits.
@@ -100,7 +98,6 @@ VARIABLES = (
     *BACKUP_VARIABLES,
 )
 _OURS = frozenset(VARIABLES)
-_UNSTRIPPED = frozenset((*DATABASE_VARIABLES, "PGPASSWORD"))
 
 
 @dataclass(frozen=True)
@@ -160,8 +157,8 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     Arguments: ``environ``, the environment (that of this process); ``folder``, where `.env` may lie (the current one).
     Errors: UsageError for whatever cannot be followed; never with a value in its text, which may hold a password.
     """
-    real = _filled(os.environ if environ is None else environ)
-    file = _read_file((folder or Path()) / ".env")
+    real = filled(os.environ if environ is None else environ, _OURS)
+    file = read_env_file((folder or Path()) / ".env", _OURS)
     both = file | real
     durations = {name: _seconds(name, both.get(name)) for name in DURATIONS}
     counts = {name: _count(name, both.get(name)) for name in COUNTS}
@@ -239,112 +236,22 @@ def read_status_token(environ: Mapping[str, str] | None = None, folder: Path | N
 
     Arguments: as ``read_settings``. Errors: UsageError where `.env` cannot be read.
     """
-    real = _filled(os.environ if environ is None else environ)
-    return real.get(STATUS_TOKEN) or _read_file((folder or Path()) / ".env").get(STATUS_TOKEN)
+    real = filled(os.environ if environ is None else environ, _OURS)
+    return real.get(STATUS_TOKEN) or read_env_file((folder or Path()) / ".env", _OURS).get(STATUS_TOKEN)
 
 
 def _before_all(environ: Mapping[str, str] | None, folder: Path | None) -> dict[str, str]:
     """The variables of ours that count, with nothing said of those that cannot be read."""
-    real = _filled(os.environ if environ is None else environ)
+    real = filled(os.environ if environ is None else environ, _OURS)
     file: dict[str, str] = {}
     with contextlib.suppress(UsageError):
-        file = _read_file((folder or Path()) / ".env")
+        file = read_env_file((folder or Path()) / ".env", _OURS)
     return file | real
 
 
 def handed_on(**more: str) -> dict[str, str]:
     """Return this process's environment for a program that it starts, with ``more`` in it."""
     return {**os.environ, **more}
-
-
-def _filled(variables: Mapping[str, str | None], lines: Mapping[str, int] | None = None) -> dict[str, str]:
-    """Our variables that say something: an empty one counts as unset, as Railway leaves a reference to nothing.
-
-    Whatever the case of their names, as the application reads them.
-
-    Args:
-        variables: The environment, or what `.env` has; no value is looked at but those of ours.
-        lines: Of `.env`: where each name stands.
-
-    Raises:
-        UsageError: Two spellings of one name have different values: which one counts is not to be guessed.
-    """
-    found: dict[str, dict[str, str]] = {}
-    for spelled in variables:
-        # str.upper() makes an I of a Turkish dotless one.
-        name = spelled.upper() if spelled.isascii() else spelled
-        if name in _OURS and (value := variables[spelled] or "").strip():
-            # A pasted value brings a blank or a line end along, but a password may really end in one; and the
-            # application takes what a file's name ends in for a part of it.
-            found.setdefault(name, {})[spelled] = value if name in _UNSTRIPPED else value.strip()
-    for name, spellings in found.items():
-        if len(set(spellings.values())) > 1:
-            names = and_joined(spellings)
-            what = tr("there are {names}, with different values", names=names)
-            if lines:
-                numbers = and_joined(lines[one] for one in spellings)
-                what = tr(".env: lines {lines} set {names}, with different values", lines=numbers, names=names)
-            raise UsageError(
-                what,
-                tr("To the application they are one name: leave one of them, best {name}", name=name),
-            )
-    return {name: next(iter(spellings.values())) for name, spellings in found.items()}
-
-
-def _read_file(path: Path) -> dict[str, str]:
-    """The variables of `.env`; a line of ours that cannot be followed is refused: the default would take its place."""
-    try:
-        # utf-8-sig: Windows editors open a file with a byte order mark, which would become part of the first name.
-        with path.open(encoding="utf-8-sig") as stream:
-            bindings = list(parse_stream(stream))
-        _refuse_broken(bindings)
-        _refuse_unresolved(bindings)
-        lines = {binding.key: _line(binding) for binding in bindings if binding.key}
-        return _filled(dotenv_values(path, encoding="utf-8-sig"), lines)
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError):
-        raise UsageError(
-            tr(".env cannot be read"), tr("Make it a UTF-8 text file that this user may read, or remove it")
-        ) from None
-
-
-def _line(binding: Binding) -> int:
-    """Where it stands; the parser counts the empty lines before it to it."""
-    text = binding.original.string
-    return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
-
-
-def _refuse_broken(bindings: Iterable[Binding]) -> None:
-    for binding in bindings:
-        if binding.error and any(name in binding.original.string.upper() for name in VARIABLES):
-            raise UsageError(
-                tr(".env: line {line} cannot be read", line=_line(binding)),
-                tr("Write it as NAME=value, with every quote closed"),
-            )
-
-
-def _refuse_unresolved(bindings: Iterable[Binding]) -> None:
-    """Refuse a database that refers to a variable nobody has set: nothing would be left of it, and count as unset."""
-    known = dict(os.environ)
-    for binding in bindings:
-        if binding.key is None:
-            # A comment, or a line nobody can read.
-            continue
-        atoms = list(parse_variables(binding.value or ""))
-        for atom in atoms:
-            if not isinstance(atom, Variable) or atom.default is not None or known.get(atom.name, "").strip():
-                continue
-            if binding.key.upper() in (*DATABASE_VARIABLES, *LIBPQ_VARIABLES):
-                raise UsageError(
-                    tr(
-                        ".env: line {line}, {key}, holds a reference to another variable that nothing has resolved",
-                        line=_line(binding),
-                        key=binding.key,
-                    ),
-                    tr("Set it to the value itself, or set the variable it refers to"),
-                )
-        known[binding.key] = "".join(atom.resolve(known) for atom in atoms)
 
 
 def _seconds(name: str, text: str | None) -> float:

@@ -225,7 +225,7 @@ def _spelled(first: str, text: str, room: int) -> str:
         room: Characters that are left of the line.
     """
     escape = first if first in "Ee" else ""
-    if len(escape + (whole := literal(text))) <= room:
+    if len(escape + (whole := quoted(text))) <= room:
         return f"{escape}{whole}"
     words = re.findall(r"\s*\S+\s*$|\s*\S+", text) or [text]
     pieces = [""]
@@ -233,10 +233,10 @@ def _spelled(first: str, text: str, room: int) -> str:
         if pieces[-1] and len(pieces[-1]) + len(word) > _WIDEST:
             pieces.append("")
         pieces[-1] += word
-    return "\n" + escape + "\n".join(map(literal, pieces)) + "\n"
+    return "\n" + escape + "\n".join(map(quoted, pieces)) + "\n"
 
 
-def literal(text: str) -> str:
+def quoted(text: str) -> str:
     """Return a text as SQL spells it."""
     return "'{}'".format(text.replace("'", "''"))
 

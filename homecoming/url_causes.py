@@ -99,4 +99,4 @@ def refuse_other_texts(text: str, source: str) -> None:
     """
     for cause in _CAUSES:
         if cause.found.search(text):
-            raise UsageError(f"{source} {cause.what}", cause.todo)
+            raise UsageError(tr("{source} {what}", source=source, what=cause.what), cause.todo)

@@ -21,9 +21,9 @@ QUICK, SHA256 = "hash64", "sha256"
 # What a machine of the usual byte order answers.
 _PROBE, _ANSWER = "SELECT hashtextextended('byte order' COLLATE \"C\", 1)", -4852155109145801072
 
-# Types whose cast to text says all that their values are; of any other a row's text does, which takes longer: of an
-# enum its owner may make the cast a function of his own. The hash
-# functions of most types do not: that of numbers leaves out the sign, that of moments folds 64 bits into 32.
+# Types whose cast to text says all that their values are; of any other a row's text does, which takes longer: the
+# owner of an enum may make its cast a function of his own. The hash functions of most types do not: that of numbers
+# leaves out the sign, that of moments folds 64 bits into 32.
 _BY_TEXT = {
     "text",
     "varchar",

@@ -133,7 +133,7 @@ ${impostors}
 
     -- The helpers. They live in the temporary schema, and go at the end.
     our_helpers := ARRAY(SELECT oid FROM pg_proc WHERE pronamespace = pg_my_temp_schema());
-    -- As gzip in base64, between the dollars:  base64 -d | gunzip  shows them. So does what follows it.
+    -- As gzip in base64, between the dollars:  base64 -d | gunzip  shows them. What follows unpacks them.
     our_list := $gzip$
 ${helpers}$gzip$;
     IF encode(sha256(decode(our_list, 'base64')), 'hex') <>

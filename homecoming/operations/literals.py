@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from homecoming.sql_texts import quoted
+
 # No line of a call is longer than 112 characters with its semicolon: people read the script where nothing wraps.
 LINE = 110
 WIDTH = 100
@@ -77,4 +79,4 @@ def literal(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
         return f"ARRAY[{', '.join(literal(item) for item in value)}]::text[]"
-    return "'" + str(value).replace("'", "''") + "'"
+    return quoted(str(value))

@@ -41,7 +41,9 @@ def _texts(node: ast.expr) -> Iterator[str]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     elif isinstance(node, ast.JoinedStr):
-        yield "".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+        words = "".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+        # Where only a blank stands between two values, either may be a message, and is none any more.
+        yield ast.unparse(node) if words == " " else words
     elif isinstance(node, ast.IfExp):
         yield from (*_texts(node.body), *_texts(node.orelse))
     elif isinstance(node, ast.BinOp):

@@ -10,7 +10,7 @@ ENGINE = Path(__file__).parents[2] / "homecoming"
 # The lowest first. A file beside the rooms is one of its own.
 ORDER = (
     *("language", "sql_texts", "errors", "project", "terminal", "events", "logs", "discretion", "extras", "arguments"),
-    *("backup_settings", "url_causes", "database_url", "candidates", "settings"),
+    *("backup_settings", "url_causes", "database_url", "candidates", "env_file", "settings"),
     *("archive", "schema", "connection", "operations", "catalog", "history", "preflight"),
     *("run", "console", "rehearsal", "authoring", "doctor", "backup", "monitoring"),
     "states",

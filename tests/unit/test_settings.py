@@ -404,4 +404,4 @@ def test_settings_is_the_only_reader_of_the_environment() -> None:
         if any(word in path.read_text() for word in ("os.environ", "getenv", "dotenv", "from os import environ"))
     }
     # The archive reads none: it hands all of them on to git, and looks for `getenv` in scripts.
-    assert readers == {"settings.py", "archive/git.py", "archive/credentials.py", "archive/python.py"}
+    assert readers == {"settings.py", "env_file.py", "archive/git.py", "archive/credentials.py", "archive/python.py"}
