@@ -24,6 +24,14 @@ mention AS (
       AND d.classid IN ('pg_class'::regclass, 'pg_trigger'::regclass)
     GROUP BY d.classid, d.objid
 ),
+-- Which tables have columns of a type, or of arrays of it. Read once: asked for each type, all columns are read each time.
+type_use AS (
+    SELECT CASE t.typtype WHEN 'b' THEN t.typelem ELSE t.oid END AS oid, array_agg(DISTINCT r.name) AS tables
+    FROM relation AS r
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.oid AND NOT a.attisdropped
+    JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid AND (t.typtype = 'e' OR t.typelem <> 0)
+    GROUP BY 1
+),
 -- A foreign key is enforced by triggers nobody sees, which DISABLE TRIGGER ALL switches off.
 idle_key AS (
     SELECT DISTINCT t.tgconstraint AS oid FROM pg_catalog.pg_trigger AS t WHERE t.tgisinternal AND t.tgenabled <> 'O'
@@ -206,10 +214,8 @@ fact (kind, name, definition, tables, columns) AS (
     SELECT 'enum', t.typname,
            coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
                      FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid), ''),
-           (SELECT array_agg(DISTINCT r.name)
-            FROM pg_catalog.pg_attribute AS a JOIN relation AS r ON r.oid = a.attrelid
-            WHERE a.atttypid IN (t.oid, t.typarray) AND NOT a.attisdropped), NULL
-    FROM pg_catalog.pg_type AS t
+           u.tables, NULL
+    FROM pg_catalog.pg_type AS t LEFT JOIN type_use AS u ON u.oid = t.oid
     WHERE t.typnamespace = to_regnamespace('public') AND t.typtype = 'e'
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                       WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')
