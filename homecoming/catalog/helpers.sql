@@ -10,10 +10,15 @@ RETURNS TABLE (kind text, object text, definition text, tables text[], columns t
 SELECT * FROM live
 $fn$;
 
-CREATE OR REPLACE FUNCTION pg_temp.fingerprint() RETURNS text LANGUAGE sql STABLE AS $fn$
-WITH live AS (SELECT * FROM pg_temp.facts())
+-- In PL/pgSQL: planned before the locks of the run, and not again under them.
+CREATE OR REPLACE FUNCTION pg_temp.fingerprint(OUT o text) LANGUAGE plpgsql STABLE AS $fn$
+BEGIN
+    WITH live AS (SELECT * FROM pg_temp.facts()),
+    found AS (
 {fingerprint}
-$fn$;
+    )
+    SELECT fingerprint INTO o FROM found;
+END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.learn_head() LANGUAGE sql AS $fn$
 INSERT INTO pg_temp.head_facts

@@ -10,6 +10,7 @@ BEGIN
     CREATE TEMP TABLE IF NOT EXISTS applied (place integer GENERATED ALWAYS AS IDENTITY, revision text, direction text,
         revision_sha256 text, applied_at timestamptz, seconds numeric, rows_retired bigint) ON COMMIT DROP;
     DELETE FROM pg_temp.applied;
+    CALL pg_temp.ensure_history();
     PERFORM pg_temp.unguard('alembic_version');
     -- As Alembic makes it: without a key a publication of all tables refuses that the revision changes.
     IF (SELECT pg_has_role(relowner, 'USAGE') AND NOT EXISTS (SELECT FROM pg_index
@@ -69,7 +70,6 @@ END $fn$;
 CREATE OR REPLACE PROCEDURE pg_temp.end_run() LANGUAGE plpgsql AS $fn$
 DECLARE held text[];
 BEGIN
-    CALL pg_temp.ensure_history();
     INSERT INTO public.migration_history (run, revision, direction, applied_at, seconds, way, role, application_name,
         project_version, script_sha256, revision_sha256, fingerprint_before, fingerprint_after, rows_retired)
     SELECT run.id, a.revision, a.direction, a.applied_at, a.seconds, current_setting('homecoming.way'), current_user,

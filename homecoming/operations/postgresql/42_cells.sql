@@ -57,13 +57,16 @@ BEGIN
 END $fn$;
 
 -- A column that holds moments, of whatever type, as text that can be compared: to the second.
-CREATE OR REPLACE FUNCTION pg_temp.moment(tbl text, alias text, col text) RETURNS text LANGUAGE sql STABLE AS $fn$
-    SELECT format('left(translate((%s)::text, ''T'', '' ''), 19)', CASE WHEN type LIKE 'timestamp%'
-        THEN pg_temp.converted(value, type, 'timestamp with time zone')
+CREATE OR REPLACE FUNCTION pg_temp.moment(tbl text, alias text, col text, OUT o text) LANGUAGE plpgsql STABLE AS $fn$
+DECLARE
+    type text := pg_temp.type_of(tbl, col);
+    value text := format('%I.%I', alias, col);
+    as_moment text := pg_temp.converted(value, type, 'timestamp with time zone');
+BEGIN
+    o := format('left(translate((%s)::text, ''T'', '' ''), 19)', CASE WHEN type LIKE 'timestamp%' THEN as_moment
         ELSE format('CASE WHEN pg_temp.casts(%1$s::text, ''timestamptz'') THEN (%2$s)::text ELSE %1$s::text END',
-            value, pg_temp.converted(value, type, 'timestamp with time zone')) END)
-    FROM (SELECT format('%I.%I', alias, col), pg_temp.type_of(tbl, col)) AS m (value, type)
-$fn$;
+            value, as_moment) END);
+END $fn$;
 
 -- What tells a row from another that took its id: its name and its moment of creation. Rows that share either
 -- are one row, edited since. NULL where nothing tells.

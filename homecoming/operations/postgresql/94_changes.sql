@@ -31,23 +31,30 @@ $fn$;
 -- a default, a trigger or a key names what bears another name now, or none, and nothing of its table was written.
 CREATE OR REPLACE FUNCTION pg_temp.touched(since bigint, OUT o oid[]) LANGUAGE plpgsql STABLE AS $fn$
 BEGIN
-    WITH w (rel) AS (
-        SELECT coalesce(indrelid, c.oid) FROM pg_class c LEFT JOIN pg_index ON indexrelid = c.oid
+    WITH w (rel, is_named_anew) AS (
+        SELECT coalesce(indrelid, c.oid), indrelid IS NULL AND NOT EXISTS (SELECT FROM pg_temp.seen
+            WHERE kind = 'table' AND id = c.oid::text AND (name, definition)
+                = (relname, relnamespace::regnamespace::text))
+        FROM pg_class c LEFT JOIN pg_index ON indexrelid = c.oid
         WHERE pg_temp.is_since(since, c.xmin, c.cmin, c.xmax)
-        UNION SELECT attrelid FROM pg_attribute a WHERE pg_temp.is_since(since, xmin, cmin, xmax)
-        UNION SELECT attrelid FROM pg_type t JOIN pg_attribute ON atttypid = t.oid
+        UNION SELECT attrelid, NOT EXISTS (SELECT FROM pg_temp.seen
+            WHERE kind = 'column' AND id = concat(attrelid, '.', attnum) AND name = attname)
+        FROM pg_attribute a WHERE pg_temp.is_since(since, xmin, cmin, xmax)
+        UNION SELECT attrelid, false FROM pg_type t JOIN pg_attribute ON atttypid = t.oid
         WHERE typtype = 'e' AND pg_temp.is_since(since, t.xmin, t.cmin, t.xmax)
-        UNION SELECT conrelid FROM pg_constraint WHERE pg_temp.is_since(since, xmin, cmin, xmax)
-        UNION SELECT tgrelid FROM pg_trigger WHERE pg_temp.is_since(since, xmin, cmin, xmax)
-        UNION SELECT seqrelid FROM pg_sequence WHERE pg_temp.is_since(since, xmin, cmin, xmax)
+        UNION SELECT conrelid, false FROM pg_constraint WHERE pg_temp.is_since(since, xmin, cmin, xmax)
+        UNION SELECT tgrelid, false FROM pg_trigger WHERE pg_temp.is_since(since, xmin, cmin, xmax)
+        UNION SELECT seqrelid, false FROM pg_sequence WHERE pg_temp.is_since(since, xmin, cmin, xmax)
         -- What is gone leaves no row, and where an identity stands is in none.
-        UNION SELECT CASE kind WHEN 'sequence' THEN id::oid ELSE rel END FROM pg_temp.seen WHERE CASE
+        UNION SELECT CASE kind WHEN 'sequence' THEN id::oid ELSE rel END, false FROM pg_temp.seen WHERE CASE
             WHEN kind IN ('table', 'index', 'sequence') THEN NOT EXISTS (SELECT FROM pg_class WHERE oid = id::oid)
             WHEN kind = 'constraint' THEN NOT EXISTS (SELECT FROM pg_constraint WHERE oid = id::oid)
             WHEN kind = 'trigger' THEN NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid || tgname = id)
             ELSE kind = 'identity' END)
+    -- A key of another table says by name what it refers to.
     SELECT array_agg(rel) INTO o FROM (
-        SELECT rel FROM w UNION SELECT conrelid FROM pg_constraint JOIN w ON rel = confrelid UNION SELECT 0) AS t
+        SELECT rel FROM w UNION SELECT conrelid FROM pg_constraint JOIN w ON rel = confrelid AND is_named_anew
+        UNION SELECT 0) AS t
     WHERE since IS NOT NULL AND NOT EXISTS (SELECT FROM pg_temp.seen WHERE CASE kind
         WHEN 'function' THEN NOT EXISTS (SELECT FROM pg_proc
             WHERE pronamespace = 'public'::regnamespace AND oid::regprocedure::text = id)
@@ -248,17 +255,17 @@ BEGIN
             INSERT INTO retired.register (revision, kind, object, definition)
             SELECT current_setting('homecoming.revision'),
                 CASE WHEN place < 50 THEN 'undo' WHEN place = 50 THEN 'undo name' ELSE 'undo after' END,
-                concat_ws(' ', kind, concat_ws('.', CASE WHEN kind <> 'table' THEN relname END,
-                    coalesce(old_name, name))), statement
-            FROM pg_temp.changed c LEFT JOIN pg_class ON oid = rel,
-                LATERAL pg_temp.inverse(kind, id, relname,
-                    (SELECT s.name FROM pg_temp.seen s WHERE s.kind = 'table' AND s.rel = c.rel), old_name, was, name,
-                    is_now)
+                concat_ws(' ', c.kind, concat_ws('.', CASE WHEN c.kind <> 'table' THEN relname END,
+                    coalesce(old_name, c.name))), statement
+            FROM pg_temp.changed c LEFT JOIN pg_class ON oid = rel
+                -- As a subquery it would have the function planned for each row.
+                LEFT JOIN pg_temp.seen t ON t.kind = 'table' AND t.rel = c.rel,
+                LATERAL pg_temp.inverse(c.kind, c.id, relname, t.name, old_name, was, c.name, is_now)
             -- What an operation noted by itself is not noted twice.
             WHERE place < 50 OR NOT EXISTS (SELECT FROM retired.register r WHERE r.kind = c.kind
                 AND r.revision = current_setting('homecoming.revision')
                 AND r.object IN (concat_ws('.', relname, old_name), replace(old_name, 'public.', '')))
-            ORDER BY place DESC, rel;
+            ORDER BY place DESC, c.rel;
         END IF;
     END IF;
     DELETE FROM pg_temp.seen WHERE pg_temp.is_of(touched, kind, id, rel);
