@@ -24,7 +24,7 @@ mention AS (
       AND d.classid IN ('pg_class'::regclass, 'pg_trigger'::regclass)
     GROUP BY d.classid, d.objid
 ),
--- Which tables have columns of a type, or of arrays of it: read once for all, since no index leads to a type's columns.
+-- Which tables have columns of a type, or of arrays of it: read once for all, since no index leads to them.
 type_use AS (
     SELECT CASE t.typtype WHEN 'b' THEN t.typelem ELSE t.oid END AS oid, array_agg(DISTINCT r.name) AS tables
     FROM relation AS r
