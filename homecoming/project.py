@@ -48,7 +48,8 @@ class Former:
         names: Columns that had another name once: today's name to that one, in whatever table.
         keys: What tells a row of a table whatever its id, as it did while copies were made: columns together, by table.
         retired: The columns, as ``table.column``, that each revision's upgrade retires where they are there.
-        passing: Columns that differ from head between two revisions and are no difference at its end, by the first.
+        transitional: Columns that differ from head between two revisions and are no difference at its end, by the
+            first.
         needed: Columns, as ``table.column``, that were NOT NULL once and may be NULL at head, or are gone.
         narrowed: The columns whose labels scripts widened, where there is one.
         last_revision: The newest revision that retells the past; later ones are written by ``revision``.
@@ -58,7 +59,7 @@ class Former:
     names: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     retired: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    passing: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    transitional: tuple[tuple[str, tuple[str, ...]], ...] = ()
     needed: tuple[str, ...] = ()
     narrowed: NarrowedLabels = NarrowedLabels(table="", columns="", labels=())
     last_revision: int = 0

@@ -40,7 +40,7 @@ PROJECT = Project(
         keys={"produtos": (("codigo_interno", "nome"),)},
         retired=_RETIRED,
         # A column that has a key between two revisions.
-        passing=(*_RETIRED.items(), ("0004", ("listas.codigo_cupom",))),
+        transitional=(*_RETIRED.items(), ("0004", ("listas.codigo_cupom",))),
         needed=(
             *(f"{table}.empresa_id" for table in ("comandas", "eventos", "produtos", "usuarios", "vendas_pdv")),
             "produtos.evento_id",

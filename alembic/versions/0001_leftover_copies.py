@@ -62,7 +62,7 @@ TABLES = [
 
 def upgrade() -> None:
     # Parents before children, so that a row that goes back finds what it refers to.
-    op.retire_leftovers(*TABLES)
+    op.retire_copies(*TABLES)
 
 
 def downgrade() -> None:

@@ -42,7 +42,7 @@ TABLES = (
 
 def upgrade() -> None:
     for table in TABLES:
-        op.fold_column(table, "tipo_usuario", into="tipo")
+        op.merge_column(table, "tipo_usuario", into="tipo")
     # What a conversion that failed half way leaves behind.
     op.retire_column("usuarios", "tipo_usuario_temp")
 

@@ -29,7 +29,7 @@ def upgrade() -> None:
     op.ensure_enum(STATUSEVENTO)
     op.ensure_enum(STATUSTRANSACAO)
     op.ensure_enum(TIPOLISTA)
-    op.ensure_enum(TIPOUSUARIO, passing=True)
+    op.ensure_enum(TIPOUSUARIO, transitional=True)
     op.ensure_table(
         "empresas",
         sa.Column("id", sa.Integer, primary_key=True, index=True),
@@ -54,7 +54,7 @@ def upgrade() -> None:
         sa.Column("ultimo_login", sa.DateTime(timezone=True)),
         sa.Column("criado_em", sa.DateTime(timezone=True), server_default=sa.func.now()),
         sa.Column("atualizado_em", sa.DateTime(timezone=True)),
-        passing=[
+        transitional=[
             sa.Column("tipo", TIPOUSUARIO, nullable=False),
             sa.Column("empresa_id", sa.Integer, sa.ForeignKey("empresas.id"), nullable=False),
         ],
@@ -73,7 +73,7 @@ def upgrade() -> None:
         sa.Column("criador_id", sa.Integer, sa.ForeignKey("usuarios.id"), nullable=False),
         sa.Column("criado_em", sa.DateTime(timezone=True), server_default=sa.func.now()),
         sa.Column("atualizado_em", sa.DateTime(timezone=True)),
-        passing=[
+        transitional=[
             sa.Column("empresa_id", sa.Integer, sa.ForeignKey("empresas.id"), nullable=False),
         ],
     )

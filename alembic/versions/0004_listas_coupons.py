@@ -35,9 +35,9 @@ def upgrade() -> None:
     op.ensure_column("listas", sa.Column("codigo_cupom", sa.String(50)))
     op.ensure_column("listas", sa.Column("desconto_percentual", sa.Numeric(5, 2)))
     # Where codes repeat already, this stays undone: 0007 would take it away.
-    op.tighten_unique("listas", "codigo_cupom")
+    op.try_add_unique("listas", "codigo_cupom")
     for column in window():
-        op.passing_column("listas", column)
+        op.transitional_column("listas", column)
 
 
 def downgrade() -> None:

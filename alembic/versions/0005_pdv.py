@@ -36,7 +36,7 @@ def upgrade() -> None:
     op.ensure_enum(STATUSVENDAPDV)
     op.ensure_enum(TIPOCOMANDA)
     op.ensure_enum(TIPOPAGAMENTOPDV)
-    op.ensure_enum(TIPOPRODUTO, passing=True)
+    op.ensure_enum(TIPOPRODUTO, transitional=True)
     op.ensure_table(
         "comandas",
         sa.Column("id", sa.Integer, primary_key=True, index=True),
@@ -52,7 +52,7 @@ def upgrade() -> None:
         sa.Column("evento_id", sa.Integer, sa.ForeignKey("eventos.id"), nullable=False),
         sa.Column("criado_em", sa.DateTime(timezone=True), server_default=sa.func.now()),
         sa.Column("atualizado_em", sa.DateTime(timezone=True)),
-        passing=[
+        transitional=[
             sa.Column("empresa_id", sa.Integer, sa.ForeignKey("empresas.id"), nullable=False),
         ],
     )
@@ -72,7 +72,7 @@ def upgrade() -> None:
         sa.Column("imagem_url", sa.String(500)),
         sa.Column("criado_em", sa.DateTime(timezone=True), server_default=sa.func.now()),
         sa.Column("atualizado_em", sa.DateTime(timezone=True)),
-        passing=[
+        transitional=[
             sa.Column("tipo", TIPOPRODUTO, nullable=False),
             sa.Column("codigo_barras", sa.String(50), unique=True),
             sa.Column("evento_id", sa.Integer, sa.ForeignKey("eventos.id"), nullable=False),
@@ -100,7 +100,7 @@ def upgrade() -> None:
         sa.Column("ip_origem", sa.String(45)),
         sa.Column("criado_em", sa.DateTime(timezone=True), server_default=sa.func.now()),
         sa.Column("atualizado_em", sa.DateTime(timezone=True)),
-        passing=[
+        transitional=[
             sa.Column("empresa_id", sa.Integer, sa.ForeignKey("empresas.id"), nullable=False),
         ],
     )

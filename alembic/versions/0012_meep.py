@@ -33,9 +33,9 @@ TABLES = (
 
 def upgrade() -> None:
     for table in TABLES:
-        op.fold_column(table, "created_at", into="criado_em")
+        op.merge_column(table, "created_at", into="criado_em")
     for table in ("clientes_eventos", "equipamentos_eventos"):
-        op.fold_column(table, "updated_at", into="atualizado_em")
+        op.merge_column(table, "updated_at", into="atualizado_em")
     op.ensure_table(
         "clientes_eventos",
         sa.Column("id", sa.Integer, primary_key=True, index=True),

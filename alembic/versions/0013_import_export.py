@@ -105,7 +105,7 @@ def upgrade() -> None:
         sa.Column("atualizado_em", sa.DateTime(timezone=True)),
     )
     for column in catalogue():
-        op.passing_column("produtos", column)
+        op.transitional_column("produtos", column)
 
 
 def downgrade() -> None:

@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("atualizado_em", sa.DateTime(timezone=True)),
         unless="categorias_produtos",
     )
-    op.passing_column("produtos", sa.Column("categoria_id", sa.Integer, sa.ForeignKey("produtos_categorias.id")))
+    op.transitional_column("produtos", sa.Column("categoria_id", sa.Integer, sa.ForeignKey("produtos_categorias.id")))
 
 
 def downgrade() -> None:

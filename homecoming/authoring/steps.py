@@ -151,7 +151,7 @@ class _Writer:
 
     def renamed_columns(self) -> Iterator[Said]:
         for (table, new), old in self.found.columns.items():
-            yield say("fold_column", table, old, new)
+            yield say("merge_column", table, old, new)
             yield say("ensure_column", table, bare(self._kept(table, new)))
 
     def columns(self) -> Iterator[Said | Complaint]:

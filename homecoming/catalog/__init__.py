@@ -16,7 +16,7 @@ from homecoming.catalog.findings import Finding, Severity
 from homecoming.catalog.fingerprint import fingerprint
 from homecoming.catalog.helpers import helpers
 from homecoming.catalog.references import orphans
-from homecoming.catalog.rows import positions, stray_values
+from homecoming.catalog.rows import invalid_labels, positions
 from homecoming.catalog.verdict import verdict_statement
 
 __all__ = [
@@ -30,10 +30,10 @@ __all__ = [
     "fingerprint",
     "head",
     "helpers",
+    "invalid_labels",
     "orphans",
     "positions",
     "read",
-    "stray_values",
     "verdict_statement",
     "verify",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from homecoming.catalog import expected_postgresql, reasons
 from homecoming.catalog.facts import ACCESS, Catalogue, Fact, Key
-from homecoming.catalog.rows import STRAY, stored_labels
+from homecoming.catalog.rows import NO_LABEL, stored_labels
 from homecoming.language import localized
 
 WIDTH = 118
@@ -48,7 +48,7 @@ def facts_text(head: Catalogue, rows: bool = True) -> str:
         if rows and folded and table in by_table:
             never = ", ".join(f"'{label}'" for label in folded)
             only = f"only {', '.join(stored)}, never {never}"
-            by_table[table].append(Fact(STRAY, name, only, (table,), (column,)))
+            by_table[table].append(Fact(NO_LABEL, name, only, (table,), (column,)))
     sections = [_section(table, _entries(facts)) for table, facts in by_table.items()]
     sections += (
         _section(f"@{kind}", (f"{fact.name} {fact.definition}" for fact in sorted(facts, key=_name)))
@@ -68,7 +68,7 @@ def reasons_text() -> str:
         "renamed": [f"any: {localized(reasons.RENAMED)}"],
         "left": [f"any: {localized(reasons.LEFT_ALONE)}"],
         "behind": [f"any: {localized(reasons.BEHIND)}"],
-        "stray": [f"any: {localized(reasons.STRAY)}"],
+        "no_label": [f"any: {localized(reasons.NO_LABEL)}"],
         "orphan": [f"any: {localized(reasons.ORPHAN)}"],
         "large": [f"any: {localized(reasons.LARGE)}"],
         "unread": [f"any: {localized(reasons.UNREAD)}"],

@@ -14,7 +14,7 @@ from homecoming.catalog.findings import Finding, Severity
 from homecoming.language import tr, trn
 from homecoming.schema.dialects import schema_for
 
-POSITION, STRAY = "position", "rows"
+POSITION, NO_LABEL = "position", "rows"
 
 # The labels of an enum column that are stored, and those that are only accepted.
 _Labels = tuple[tuple[str, ...], tuple[str, ...]]
@@ -29,14 +29,14 @@ def check(connection: sa.Connection, expected: Catalogue, live: Catalogue) -> li
     """
     quote = connection.dialect.identifier_preparer
     labels = stored_labels(connection.dialect.name)
-    queries = [*_position_queries(expected, live, quote), *_stray_queries(labels, live, quote)]
+    queries = [*_position_queries(expected, live, quote), *_label_queries(labels, live, quote)]
     findings: list[Finding] = []
     if connection.dialect.name == "sqlite":
-        strays, findings = sqlite_values.counts(connection, live, _stray_conditions(labels, quote))
-        findings += [_stray(name, labels[name], *found, "sqlite") for name, found in strays.items() if found[0]]
+        invalid, findings = sqlite_values.counts(connection, live, _label_conditions(labels, quote))
+        findings += [_no_label(name, labels[name], *found, "sqlite") for name, found in invalid.items() if found[0]]
     for kind, name, first, second in _ask(connection, queries):
-        if kind == STRAY and first:
-            findings.append(_stray(name, labels[name], first, second, connection.dialect.name))
+        if kind == NO_LABEL and first:
+            findings.append(_no_label(name, labels[name], first, second, connection.dialect.name))
         elif kind == POSITION and first is not None and second <= first:
             findings.append(_behind(expected["sequence", name], first, second))
     return sorted(findings, key=lambda finding: finding.order)
@@ -48,13 +48,13 @@ def positions(connection: sa.Connection, expected: Catalogue, live: Catalogue) -
     return {name: (top, following) for _, name, top, following in _ask(connection, queries) if top is not None}
 
 
-def stray_values(connection: sa.Connection, live: Catalogue) -> dict[str, int]:
+def invalid_labels(connection: sa.Connection, live: Catalogue) -> dict[str, int]:
     """Return for each enum column, as ``table.column``, how many rows hold what the application cannot load."""
     labels, quote = stored_labels(connection.dialect.name), connection.dialect.identifier_preparer
     if connection.dialect.name == "sqlite":
-        strays, _ = sqlite_values.counts(connection, live, _stray_conditions(labels, quote))
-        return {name: count for name, (count, _) in strays.items() if count}
-    queries = list(_stray_queries(labels, live, quote))
+        invalid, _ = sqlite_values.counts(connection, live, _label_conditions(labels, quote))
+        return {name: count for name, (count, _) in invalid.items() if count}
+    queries = list(_label_queries(labels, live, quote))
     return {name: count for _, name, count, _ in _ask(connection, queries) if count}
 
 
@@ -88,7 +88,7 @@ def _position_queries(expected: Catalogue, live: Catalogue, quote: IdentifierPre
             )
 
 
-def _stray_conditions(labels: Mapping[str, _Labels], quote: IdentifierPreparer) -> dict[str, tuple[str, str]]:
+def _label_conditions(labels: Mapping[str, _Labels], quote: IdentifierPreparer) -> dict[str, tuple[str, str]]:
     """Return for each enum column what says on SQLite that a value is no label, and that it is none in any spelling."""
     found = {}
     for name, (stored, _) in labels.items():
@@ -98,14 +98,14 @@ def _stray_conditions(labels: Mapping[str, _Labels], quote: IdentifierPreparer) 
     return found
 
 
-def _stray_queries(labels: Mapping[str, _Labels], live: Catalogue, quote: IdentifierPreparer) -> Iterator[str]:
+def _label_queries(labels: Mapping[str, _Labels], live: Catalogue, quote: IdentifierPreparer) -> Iterator[str]:
     for name, (_, folded) in labels.items():
         table, column = name.split(".")
         # The type refuses whatever is no label at all.
         if folded and column in live.columns_of(table) and live.may_read(table):
             # By its output: a cast to text could be its owner's.
             where = f"public.{quote.quote(table)} WHERE concat({quote.quote(column)}) IN ({_literals(folded)})"
-            yield f"SELECT '{STRAY}', '{name}', count(*), 0 FROM {where}"
+            yield f"SELECT '{NO_LABEL}', '{name}', count(*), 0 FROM {where}"
 
 
 def _literals(labels: tuple[str, ...]) -> str:
@@ -126,7 +126,7 @@ def _behind(fact: Fact, top: int, following: int) -> Finding:
     return Finding(POSITION, fact.name, expected, found, Severity.FAIL, reasons.BEHIND, run)
 
 
-def _stray(name: str, labels: _Labels, count: int, unknown: int, dialect: str) -> Finding:
+def _no_label(name: str, labels: _Labels, count: int, unknown: int, dialect: str) -> Finding:
     """Return the finding about ``count`` rows, of which ``unknown`` hold no label in any spelling."""
     table, column = name.split(".")
     stored, folded = labels
@@ -146,4 +146,12 @@ def _stray(name: str, labels: _Labels, count: int, unknown: int, dialect: str) -
     else:
         # Every write of the column passes the trigger, which folds it.
         run = f"UPDATE {table} SET {column} = {column} WHERE {column}::text IN ({_literals(folded)})"
-    return Finding(STRAY, name, tr("only {labels}", labels=", ".join(stored)), found, Severity.FAIL, reasons.STRAY, run)
+    return Finding(
+        NO_LABEL,
+        name,
+        tr("only {labels}", labels=", ".join(stored)),
+        found,
+        Severity.FAIL,
+        reasons.NO_LABEL,
+        run,
+    )

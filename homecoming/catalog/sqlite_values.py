@@ -63,7 +63,7 @@ def counts(
     dialect = connection.dialect
     processors: list[Callable[[Any], Any] | None] = []
     driver.create_function(_FUNCTION, 3, _judge(processors, encoding), deterministic=True)
-    strays: dict[str, tuple[int, int]] = {}
+    invalid: dict[str, tuple[int, int]] = {}
     findings: list[Finding] = []
     for table in schema_for("sqlite").tables.values():
         there = live.columns_of(table.name)
@@ -82,11 +82,11 @@ def counts(
         found = list(_select(connection, f"SELECT {totals} FROM {_quote(dialect, table.name)}").one())
         for place, name in enumerate(enums):
             at = len(columns) + 2 * place
-            strays[name] = found[at], found[at + 1]
+            invalid[name] = found[at], found[at + 1]
         for column, rows in zip(columns, found, strict=False):
             if rows:
                 findings.append(_finding(connection, column, rows, "id" if "id" in there else "rowid"))
-    return strays, findings
+    return invalid, findings
 
 
 def _column(

@@ -184,7 +184,7 @@ finding (kind, object, expected, found, result, topic) AS (
     UNION ALL
     SELECT a.part[1], a.part[2], split_part(o.definition, ', never ', 1),
            CASE a.part[3] WHEN '1' THEN '1 row with another value' ELSE a.part[3] || ' rows with another value' END,
-           CASE a.part[3] WHEN '0' THEN 'OK' ELSE 'FAIL' END, 'stray'
+           CASE a.part[3] WHEN '0' THEN 'OK' ELSE 'FAIL' END, 'no_label'
     FROM answer AS a JOIN owned AS o ON o.kind = a.part[1] AND o.object = a.part[2]
 
     UNION ALL

@@ -24,7 +24,7 @@ from homecoming.history.words import title
 from homecoming.language import localized, tr
 from homecoming.operations import undeclared
 from homecoming.operations.closure import needed
-from homecoming.operations.leftover_copies import ENDINGS
+from homecoming.operations.copies import ENDINGS
 from homecoming.operations.literals import literal
 from homecoming.project import project
 from homecoming.settings import Settings
@@ -68,7 +68,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
     if verified:
         uses.append("pg_temp.differences")
     if from_the_start:
-        uses.append("pg_temp.head_columns pg_temp.is_leftover")
+        uses.append("pg_temp.head_columns pg_temp.is_copy")
     begin = f"CALL pg_temp.begin_run('console', {literal(project().version)}, {literal(plain.sha256)})"
     sections = [
         (section, _place(section.revision, known), list(map(_static, _handled(section.statements))))

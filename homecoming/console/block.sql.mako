@@ -152,7 +152,7 @@ ${inflate}
     IF our_at = 0 THEN
         SELECT count(*), count(*) FILTER (WHERE relname = ANY (pg_temp.known_tables() || '${former_tables}')
             OR EXISTS (SELECT FROM unnest(pg_temp.known_tables()) k
-                WHERE pg_temp.is_leftover(relname, k, pg_temp.head_columns(k),
+                WHERE pg_temp.is_copy(relname, k, pg_temp.head_columns(k),
                     ${endings})))
         INTO our_lines, our_ours FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname NOT IN

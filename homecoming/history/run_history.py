@@ -22,8 +22,8 @@ from homecoming import catalog
 from homecoming.events import current_run
 from homecoming.logs import get_logger
 from homecoming.operations.batch import answered
+from homecoming.operations.copies import ENDINGS
 from homecoming.operations.guarded import HEARD, Heard, prepare, send
-from homecoming.operations.leftover_copies import ENDINGS
 from homecoming.operations.literals import call, literal
 from homecoming.project import project
 
@@ -196,10 +196,14 @@ class _PostgreSQL:
 @cache
 def helpers() -> tuple[str, ...]:
     """Return the statements that make the helpers of a run on PostgreSQL."""
-    passing = [f"{revision} {column}" for revision, columns in project().former.passing for column in columns]
+    transitional = [f"{revision} {column}" for revision, columns in project().former.transitional for column in columns]
     # A literal that goes on in the next line is one.
-    listed = "\n".join(map(literal, textwrap.wrap(f"{{{', '.join(passing)}}}", 100, drop_whitespace=False)))
-    facts = {"last_by_hand": f"{project().former.last_revision:04d}", "passing": listed, "endings": literal(ENDINGS)}
+    listed = "\n".join(map(literal, textwrap.wrap(f"{{{', '.join(transitional)}}}", 100, drop_whitespace=False)))
+    facts = {
+        "last_by_hand": f"{project().former.last_revision:04d}",
+        "transitional": listed,
+        "endings": literal(ENDINGS),
+    }
     made = [catalog.helpers()]
     for room, name in (("run", "locks.sql"), ("history", "history.sql")):
         text = resources.files("homecoming").joinpath(room, name).read_text("utf-8").strip()

@@ -32,20 +32,20 @@ class Items(tuple[SchemaItem, ...]):
 
     Args:
         parts: Those that it is to have.
-        passing: Those that hold only until a later revision changes them.
+        transitional: Those that hold only until a later revision changes them.
     """
 
-    passing: tuple[SchemaItem, ...]
+    transitional: tuple[SchemaItem, ...]
 
-    def __new__(cls, parts: Iterable[SchemaItem], passing: Iterable[SchemaItem] = ()) -> Items:
+    def __new__(cls, parts: Iterable[SchemaItem], transitional: Iterable[SchemaItem] = ()) -> Items:
         """Hold both."""
         made = super().__new__(cls, parts)
-        made.passing = tuple(passing)
+        made.transitional = tuple(transitional)
         return made
 
     def described(self) -> list[str]:
         """Return all of them in the words of the helpers."""
-        return [*items(self), *(f"passing {item}" for item in items(self.passing))]
+        return [*items(self), *(f"transitional {item}" for item in items(self.transitional))]
 
 
 @dataclass(frozen=True)

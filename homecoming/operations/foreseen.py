@@ -4,7 +4,7 @@ A database may be past a revision that is to run: the application made its table
 at the first revision. There, what the earlier revision knows is not right any more: rows may hold labels that it does
 not know, a column that it calls NOT NULL may be empty. So what a later revision of the same run settles, an earlier one
 makes with a table that is new, and nowhere else. The revisions that were written by hand say so themselves
-(``passing``); of all others it is seen here, by what they say.
+(``transitional``); of all others it is seen here, by what they say.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Foreseen:
     def _turns(self, column: sa.Column[Any]) -> bool:
         return any(key.target_fullname.split(".")[0] in self.tables for key in column.foreign_keys)
 
-    def passing(self, table: str, column: sa.Column[Any]) -> sa.Column[Any]:
+    def transitional(self, table: str, column: sa.Column[Any]) -> sa.Column[Any]:
         """Return a column as a table that is new may have it: without what is not there, or not true any more."""
         is_key = (table, (column.name,)) in self.keys
         loose = (table, column.name) in self.loose or self._turns(column)
@@ -135,7 +135,7 @@ def _hear_table(foreseen: Foreseen, given: _Arguments) -> None:
             _hear_column(foreseen, {"table": given["table"], "column": part})
 
 
-def _hear_fold(foreseen: Foreseen, given: _Arguments) -> None:
+def _hear_merge(foreseen: Foreseen, given: _Arguments) -> None:
     _hear_gone(foreseen, {"table": given["table"], "column": given["old"]})
     _hear_gone(foreseen, {"table": given["table"], "column": given["into"]})
 
@@ -167,7 +167,7 @@ _HEARD: dict[str, Callable[[Foreseen, _Arguments], None]] = {
     "ensure_no_foreign_key": _hear_change,
     "retire_column": _hear_gone,
     "ensure_table": _hear_table,
-    "fold_column": _hear_fold,
+    "merge_column": _hear_merge,
     "ensure_unique": _hear_key,
     "ensure_no_unique": _hear_key,
     "ensure_enum": _hear_enum,
@@ -186,20 +186,25 @@ def _adapt_table(foreseen: Foreseen, said: Said, given: _Arguments) -> list[Said
     if later == "":
         return []
     parts: list[SchemaItem] = []
-    passing = [foreseen.passing(table, part) if isinstance(part, sa.Column) else part for part in given["passing"]]
+    transitional = [
+        foreseen.transitional(table, part) if isinstance(part, sa.Column) else part for part in given["transitional"]
+    ]
     changed: list[Said] = []
     for part in given["parts"]:
         if isinstance(part, sa.UniqueConstraint):
             if (table, tuple(names_of(part))) not in foreseen.keys and not foreseen.goes(table, *names_of(part)):
                 parts.append(part)
         elif foreseen.settles(table, part):
-            passing.append(foreseen.passing(table, part))
-            changed += _if_lacking(foreseen, table, passing[-1])
+            transitional.append(foreseen.transitional(table, part))
+            changed += _if_lacking(foreseen, table, transitional[-1])
         else:
-            parts.append(foreseen.passing(table, part))
+            parts.append(foreseen.transitional(table, part))
     unless = given["unless"] or later or ""
     # A table that took another name has what it lacks from there on.
-    return [Said(said.name, (table, *parts), {"passing": passing, "unless": unless}), *([] if unless else changed)]
+    return [
+        Said(said.name, (table, *parts), {"transitional": transitional, "unless": unless}),
+        *([] if unless else changed),
+    ]
 
 
 def _if_lacking(foreseen: Foreseen, table: str, column: sa.Column[Any]) -> list[Said]:
@@ -218,9 +223,13 @@ def _if_lacking(foreseen: Foreseen, table: str, column: sa.Column[Any]) -> list[
 def _adapt_column(foreseen: Foreseen, said: Said, given: _Arguments) -> list[Said]:
     table, column = given["table"], given["column"]
     if not foreseen.settles(table, column):
-        return [Said(said.name, (table, foreseen.passing(table, column)))]
-    name = "passing_column" if foreseen.goes(table, column.name) or said.name == "passing_column" else "lacking_column"
-    return [Said(name, (table, foreseen.passing(table, column)))]
+        return [Said(said.name, (table, foreseen.transitional(table, column)))]
+    name = (
+        "transitional_column"
+        if foreseen.goes(table, column.name) or said.name == "transitional_column"
+        else "lacking_column"
+    )
+    return [Said(name, (table, foreseen.transitional(table, column)))]
 
 
 def _adapt_gone(foreseen: Foreseen, said: Said, given: _Arguments) -> list[Said]:
@@ -235,7 +244,9 @@ def _adapt_key(foreseen: Foreseen, said: Said, given: _Arguments) -> list[Said]:
 
 
 def _adapt_enum(foreseen: Foreseen, said: Said, given: _Arguments) -> list[Said]:
-    return [Said(said.name, (given["enum"],), {"passing": True}) if given["enum"].name in foreseen.labels else said]
+    return [
+        Said(said.name, (given["enum"],), {"transitional": True}) if given["enum"].name in foreseen.labels else said
+    ]
 
 
 def _adapt_named(foreseen: Foreseen, said: Said, given: _Arguments) -> list[Said]:
@@ -254,11 +265,11 @@ def _adapt_values(foreseen: Foreseen, said: Said, given: _Arguments) -> list[Sai
 _ADAPTED: dict[str, Callable[[Foreseen, Said, _Arguments], list[Said]]] = {
     "ensure_table": _adapt_table,
     "ensure_column": _adapt_column,
-    "passing_column": _adapt_column,
+    "transitional_column": _adapt_column,
     "retire_column": _adapt_gone,
-    "fold_column": _adapt_gone,
+    "merge_column": _adapt_gone,
     "ensure_unique": _adapt_key,
-    "tighten_unique": _adapt_key,
+    "try_add_unique": _adapt_key,
     "ensure_enum": _adapt_enum,
     "ensure_index": _adapt_named,
     "ensure_trigger": _adapt_named,

@@ -16,9 +16,9 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import MigrateOperation, Operations
 
+from homecoming.operations.copies import Keyed
 from homecoming.operations.describe import Items, Trigger, described, listed
 from homecoming.operations.guarded import prepare, send
-from homecoming.operations.leftover_copies import Keyed
 from homecoming.operations.literals import call
 from homecoming.operations.watch import declared
 
@@ -105,7 +105,7 @@ class GuardedOperation(MigrateOperation):
 @Operations.implementation_for(GuardedOperation)
 def _run(operations: Operations, operation: GuardedOperation) -> None:
     context = operations.get_context()
-    if context.opts.get("homecoming_reference") and operation.name == "drop_strays":
+    if context.opts.get("homecoming_reference") and operation.name == "drop_unmanaged":
         # What the schema has no more is none there: the history made it, and is compared with the schema.
         return
     adapts = context.opts.get("homecoming_adapts", lambda one: [one])

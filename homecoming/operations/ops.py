@@ -13,8 +13,8 @@ from sqlalchemy.schema import SchemaItem
 
 from homecoming.errors import UsageError
 from homecoming.language import tr
+from homecoming.operations.copies import WithCopies
 from homecoming.operations.describe import Items, Trigger
-from homecoming.operations.leftover_copies import WithCopies
 from homecoming.operations.literals import Sql
 from homecoming.operations.operation import Call, operation
 
@@ -29,20 +29,20 @@ def undo() -> Call:
 
 
 @operation
-def ensure_table(table: str, *parts: SchemaItem, passing: Sequence[SchemaItem] = (), unless: str = "") -> Call:
+def ensure_table(table: str, *parts: SchemaItem, transitional: Sequence[SchemaItem] = (), unless: str = "") -> Call:
     """A table exists, with at least these columns, keys and indexes, each exactly as described.
 
     Args:
         table: Its name.
         parts: Columns and unique constraints.
-        passing: Those that hold only until a later revision changes them: they are made with the table, and left alone
-            where it exists.
+        transitional: Those that hold only until a later revision changes them: they are made with the table, and left
+            alone where it exists.
         unless: A table that took this one's place.
 
     Raises:
         Refused: Where rows do not fit.
     """
-    items = Items(parts, passing)
+    items = Items(parts, transitional)
     return Call("ensure_table_unless", unless, table, items) if unless else Call("ensure_table", table, items)
 
 
@@ -65,7 +65,7 @@ def retire_table(table: str) -> Call:
 
 
 @operation
-def retire_leftovers(*tables: str) -> Call:
+def retire_copies(*tables: str) -> Call:
     """No copy that a script left is in the application's way; rows come back from it, and keys turn round to the table.
 
     A reference to a row that has another id by now follows its natural key.
@@ -76,7 +76,7 @@ def retire_leftovers(*tables: str) -> Call:
     Raises:
         Refused: Where a key refers to a row that is nowhere.
     """
-    return Call("retire_leftovers", WithCopies(tables))
+    return Call("retire_copies", WithCopies(tables))
 
 
 # Columns.
@@ -99,9 +99,9 @@ def ensure_column(table: str, column: sa.Column[Any]) -> Iterator[Call]:
 
 
 @operation
-def passing_column(table: str, column: sa.Column[Any]) -> Call:
+def transitional_column(table: str, column: sa.Column[Any]) -> Call:
     """A column that a later revision takes away is on a table without rows; one with rows has it or is past it."""
-    return Call("passing_column", table, column)
+    return Call("transitional_column", table, column)
 
 
 @operation
@@ -111,9 +111,9 @@ def lacking_column(table: str, column: sa.Column[Any]) -> Call:
 
 
 @operation
-def fold_column(table: str, old: str, into: str) -> Call:
+def merge_column(table: str, old: str, into: str) -> Call:
     """Two names for one column become ``into``; where both exist it wins, its gaps are filled, ``old`` is retired."""
-    return Call("fold_column", table, old, into)
+    return Call("merge_column", table, old, into)
 
 
 @operation
@@ -210,17 +210,17 @@ def _given(reason: str) -> str:
 
 
 @operation
-def ensure_enum(enum: sa.Enum, passing: bool = False) -> Call:
+def ensure_enum(enum: sa.Enum, transitional: bool = False) -> Call:
     """An enum type has exactly these labels, in this order, by RENAME VALUE and ADD VALUE where that will do.
 
     Args:
         enum: Its name and labels.
-        passing: True where a later revision settles the labels: then any type of this name will do.
+        transitional: True where a later revision settles the labels: then any type of this name will do.
 
     Raises:
         Refused: Where rows hold a value that is no label.
     """
-    return Call("ensure_some_enum" if passing else "ensure_enum", enum.name, list(enum.enums), on_sqlite=False)
+    return Call("ensure_some_enum" if transitional else "ensure_enum", enum.name, list(enum.enums), on_sqlite=False)
 
 
 @operation
@@ -253,9 +253,9 @@ def ensure_unique(table: str, *columns: str) -> Call:
 
 
 @operation
-def tighten_unique(table: str, *columns: str) -> Call:
+def try_add_unique(table: str, *columns: str) -> Call:
     """Columns are unique unless values occur twice, which it says: for what a later revision takes away."""
-    return Call("tighten_unique", table, list(columns))
+    return Call("try_add_unique", table, list(columns))
 
 
 @operation
@@ -304,6 +304,6 @@ def ensure_no_trigger(name: str, table: str, *sqlite: str) -> Call:
 
 
 @operation
-def drop_strays(*tables: str) -> Call:
+def drop_unmanaged(*tables: str) -> Call:
     """The schema's columns of these tables bear no index, constraint or trigger but its own; definitions are kept."""
-    return Call("drop_strays", list(tables))
+    return Call("drop_unmanaged", list(tables))

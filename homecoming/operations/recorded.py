@@ -117,12 +117,12 @@ class Past:
         """Take in one operation."""
         arguments = said.arguments
         if said.name in {"ensure_table", "ensure_column"}:
-            self._hear_columns(str(arguments[0]), [*arguments[1:], *said.options.get("passing", ())])
+            self._hear_columns(str(arguments[0]), [*arguments[1:], *said.options.get("transitional", ())])
         elif said.name == "ensure_enum":
             self.labels[str(arguments[0].name)] = tuple(arguments[0].enums)
         elif said.name == "ensure_trigger":
             self.triggers[str(arguments[0])] = said
-        elif said.name == "fold_column":
+        elif said.name == "merge_column":
             table, old, new = said.values
             if (column := self.columns.pop((table, old), None)) is not None:
                 self.columns.setdefault((table, new), column)

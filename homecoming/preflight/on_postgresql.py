@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from homecoming.connection.answers import EVENT_TRIGGERS
 from homecoming.history.words import kind_and_name
 from homecoming.language import tr, trn
-from homecoming.operations.leftover_copies import ENDINGS
+from homecoming.operations.copies import ENDINGS
 from homecoming.preflight.issue import Concern, retired_by
 from homecoming.preflight.sessions import Fact, named, sessions
 from homecoming.project import project

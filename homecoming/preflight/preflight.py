@@ -14,7 +14,7 @@ from homecoming.errors import Refused
 from homecoming.history.bookkeeping import make_way, refuse_impostors, tables_of, version_schema
 from homecoming.language import tr, trn
 from homecoming.logs import get_logger
-from homecoming.operations.leftover_copies import is_ours
+from homecoming.operations.copies import is_ours
 from homecoming.preflight.issue import Concern
 from homecoming.project import project
 

@@ -5,7 +5,7 @@ WITH RECURSIVE known AS (
     WHERE c.relnamespace = to_regnamespace('public') AND c.relkind IN ('r', 'p')
       AND c.relname::text = ANY (%(known)s)
 ), copies AS (
-    -- As pg_temp.is_leftover() has it.
+    -- As pg_temp.is_copy() has it.
     SELECT DISTINCT c.oid, c.relname, c.relowner
     FROM pg_class c JOIN unnest(%(known)s) AS tbl ON c.relname::text = '_alembic_tmp_' || tbl
         OR c.relname::text ~ format('^%%s_(%%s)(_|$)', tbl, %(endings)s)

@@ -21,13 +21,13 @@ LANGUAGE sql STABLE AS $fn$
         SELECT * FROM pg_temp.differences()
         UNION ALL
         SELECT '', '', '', ARRAY[split_part(col, '.', 1)] FROM unnest(CAST(
-{passing}
+{transitional}
             AS text[])) AS p (entry), LATERAL (SELECT substr(entry, 6)) AS c (col)
         WHERE left(entry, 4) >= first AND pg_temp.has_column(split_part(col, '.', 1), split_part(col, '.', 2))
         UNION ALL
         SELECT '', '', '', ARRAY[relname::text] FROM pg_class, unnest(pg_temp.known_tables()) k
         WHERE first = '0001' AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-          AND strpos(relname, k) > 0 AND pg_temp.is_leftover(relname, k, pg_temp.head_columns(k),
+          AND strpos(relname, k) > 0 AND pg_temp.is_copy(relname, k, pg_temp.head_columns(k),
             {endings})),
     -- What only gets something that readers do not notice: a key, an index or a trigger that is missing. Nor is
     -- a table locked for labels that its type gets at the end.

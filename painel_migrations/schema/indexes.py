@@ -1,7 +1,7 @@
 """The useful indexes: those of the one-off scripts that the application's queries gain from.
 
 The scripts made 39 indexes of their own on columns that head still has. The 16 in ``USEFUL_INDEXES`` are kept; the
-others are strays, for one of these reasons:
+others are unmanaged, for one of these reasons:
 
 - they repeat a key or an index: ``idx_clientes_cpf``, ``idx_usuarios_cpf``, ``idx_usuarios_email``,
   ``ix_usuarios_email``, ``idx_empresas_cnpj``, ``idx_usuarios_id``, ``idx_categorias_produtos_id``,

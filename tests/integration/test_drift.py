@@ -232,7 +232,7 @@ def test_counts_without_findings(head: sa.Connection) -> None:
         "empresas_id_seq": (7, 6),
         "usuarios_id_seq": (52, 53),
     }
-    assert catalog.stray_values(head, live) == {"usuarios.tipo": 2}
+    assert catalog.invalid_labels(head, live) == {"usuarios.tipo": 2}
     head.rollback()
 
 

@@ -81,7 +81,7 @@ COLUMNS = Scenario(
     says=(
         "op.undo()",
         'op.ensure_no_foreign_key("eventos", "empresa_id")',
-        'op.fold_column("empresas", "telefone", "fone")',
+        'op.merge_column("empresas", "telefone", "fone")',
         'op.retire_column("empresas", "endereco")',
         'op.ensure_index("ix_empresas_apelido", "empresas", "apelido")',
     ),

@@ -45,7 +45,7 @@ LIVES: dict[str, tuple[tuple[int, ...], dict[str, str]]] = {
     "kinds_of_product_that_went_again": ((17,), {}),
     "both_tables_of_categories": ((13, 16), {}),
     "tipo_renamed": ((25,), {}),
-    "leftover_copies": ((18,), {"postgresql": "startup_rebuild_sold_since", "sqlite": "produtos_rebuild_sold_since"}),
+    "copies": ((18,), {"postgresql": "startup_rebuild_sold_since", "sqlite": "produtos_rebuild_sold_since"}),
 }
 """States layered over one another, and a scar on each dialect."""
 

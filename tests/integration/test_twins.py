@@ -164,13 +164,13 @@ STRATEGIES: dict[str, st.SearchStrategy[Drawn]] = {
         do=lambda op, required: op.ensure_renamed("antigas", "notas", required),
     ),
     "retire_table": _with(NOTAS, do=lambda op: op.retire_table("notas")),
-    "retire_leftovers": _with(
-        worlds("notas", "notas_old"), do=lambda op: op.retire_leftovers("outras", "notas")
+    "retire_copies": _with(
+        worlds("notas", "notas_old"), do=lambda op: op.retire_copies("outras", "notas")
     ),
     "ensure_column": _with(NOTAS, COLUMNS, do=lambda op, made: op.ensure_column("notas", made())),
-    "passing_column": _with(NOTAS, BARE, do=lambda op, made: op.passing_column("notas", made())),
+    "transitional_column": _with(NOTAS, BARE, do=lambda op, made: op.transitional_column("notas", made())),
     "lacking_column": _with(NOTAS, BARE, do=lambda op, made: op.lacking_column("notas", made())),
-    "fold_column": _with(NOTAS, do=lambda op: op.fold_column("notas", "outra_cor", "cor")),
+    "merge_column": _with(NOTAS, do=lambda op: op.merge_column("notas", "outra_cor", "cor")),
     "ensure_no_foreign_key": _with(NOTAS, ANY, do=lambda op, name: op.ensure_no_foreign_key("notas", name)),
     "retire_column": _with(NOTAS, ANY, do=lambda op, name: op.retire_column("notas", name)),
     "replace_values": _with(NOTAS, PAIRS, do=lambda op, pairs: op.replace_values("notas", "cor", pairs)),
@@ -187,7 +187,7 @@ STRATEGIES: dict[str, st.SearchStrategy[Drawn]] = {
         do=lambda op, table, where: op.delete_rows(table, where=where, reason="de prova"),
     ),
     "ensure_unique": _with(NOTAS, SETS, do=lambda op, names: op.ensure_unique("notas", *names)),
-    "tighten_unique": _with(NOTAS, SETS, do=lambda op, names: op.tighten_unique("notas", *names)),
+    "try_add_unique": _with(NOTAS, SETS, do=lambda op, names: op.try_add_unique("notas", *names)),
     "ensure_no_unique": _with(NOTAS, SETS, do=lambda op, names: op.ensure_no_unique("notas", *names)),
     "ensure_index": _with(
         NOTAS, SETS, st.booleans(),
@@ -196,7 +196,7 @@ STRATEGIES: dict[str, st.SearchStrategy[Drawn]] = {
     "ensure_no_index": _with(NOTAS, do=lambda op: op.ensure_no_index("idx_notas_a", "notas")),
     "ensure_trigger": _with(NOTAS, do=_trigger),
     "ensure_no_trigger": _with(NOTAS, do=lambda op: op.ensure_no_trigger("em_maiusculas", "notas", "em_maiusculas")),
-    "drop_strays": _with(worlds("formas_pagamento"), do=lambda op: op.drop_strays("formas_pagamento")),
+    "drop_unmanaged": _with(worlds("formas_pagamento"), do=lambda op: op.drop_unmanaged("formas_pagamento")),
 }  # fmt: skip
 
 # What the twins say or do otherwise: the operation, what is compared, what one of them does, as a whole, and why.
@@ -208,14 +208,14 @@ KNOWN: list[tuple[str, str, str, str]] = [
         "how many rows moved; in the script a notice costs bytes",
     ),
     (
-        "retire_leftovers",
+        "retire_copies",
         "says",
         r"SQLite: .* not back from .*",
         "what stays retired; both keep it in the register",
     ),
     *(
         (name, field, rf"(SQLite|PostgreSQL): {line}", "SQLite keeps a NULL too: it is newer than an earlier cell")
-        for name in ("retire_column", "fold_column")
+        for name in ("retire_column", "merge_column")
         for field, line in (
             ("says", r"retired column notas\.\w+ \(\d+ rows?\)"),
             ("register", r"\('column', 'notas\.\w+', \d+\)"),
@@ -228,7 +228,7 @@ KNOWN: list[tuple[str, str, str, str]] = [
             r"PostgreSQL: \('column', 'notas\.nova', \d+\)",
             "it keeps what a column that goes held by default",
         )
-        for name in ("ensure_table", "ensure_column", "passing_column", "lacking_column")
+        for name in ("ensure_table", "ensure_column", "transitional_column", "lacking_column")
     ),
 ]
 

@@ -50,7 +50,7 @@ def _of_table(name: str) -> dict[str, tuple[World, Operate]]:
     return {
         f"{name}: a value replaced": (world, lambda op: op.replace_values(name, "cor", {"azul": "AZUL"})),
         f"{name}: a column retired": (world, lambda op: op.retire_column(name, "cor")),
-        f"{name}: a column folded": (world, lambda op: op.fold_column(name, "outra", "cor")),
+        f"{name}: a column folded": (world, lambda op: op.merge_column(name, "outra", "cor")),
         f"{name}: rows changed": (
             world,
             lambda op: op.change_rows(name, {"cor": "'lilás'"}, where="true", reason="outra"),
@@ -63,7 +63,7 @@ def _of_table(name: str) -> dict[str, tuple[World, Operate]]:
 
 def _delete_and_rename(op: Any) -> None:
     _replace_and_delete(op)
-    op.fold_column("notas", "outra", "nova")
+    op.merge_column("notas", "outra", "nova")
 
 
 GIVEN_BACK: dict[str, tuple[World, Operate]] = {
@@ -72,7 +72,7 @@ GIVEN_BACK: dict[str, tuple[World, Operate]] = {
     "another value replaced after that": (notes(), _replace_around_a_deletion),
     "a column renamed after that": (notes(), _delete_and_rename),
     "the name that tells a row, replaced": (notes(), lambda op: op.replace_values("notas", "nome", {"bar": "Novo"})),
-    "the name that tells a row, filled": (notes(), lambda op: op.fold_column("notas", "outra", "nome")),
+    "the name that tells a row, filled": (notes(), lambda op: op.merge_column("notas", "outra", "nome")),
     **_of_table("no.tas"),
 }
 

@@ -19,7 +19,7 @@ from homecoming import catalog
 from homecoming.authoring.reference import Reference, reference
 from homecoming.authoring.words import words
 from homecoming.history.configuration import configuration
-from homecoming.operations.leftover_copies import natural_keys
+from homecoming.operations.copies import natural_keys
 from homecoming.schema.dialects import schema_for
 from painel_migrations.schema import metadata
 from tests.support.authored import Journey

@@ -271,7 +271,7 @@ CASES = [
     ),
     Case(
         "rename-column",
-        'op.fold_column("eventos", "local", "lugar")',
+        'op.merge_column("eventos", "local", "lugar")',
         sql("ALTER INDEX ix_eventos_id RENAME TO ix_eventos_numero"),
     ),
     Case("rename-table", 'op.rename_table("previsoes_ia", "vales")', sql("ALTER VIEW resumo RENAME TO sumario")),

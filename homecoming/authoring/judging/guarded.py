@@ -167,7 +167,7 @@ def _capitals(word: re.Match[str]) -> str:
     return word[0].upper()
 
 
-def _fold(past: Past, table: str, old: str, into: str) -> Iterator[str]:
+def _merge(past: Past, table: str, old: str, into: str) -> Iterator[str]:
     if (table, into) in past.columns:
         yield f"CHANGE ROWS OF {quoted(table)}"
         yield f"RETIRE COLUMN {quoted(table)}.{quoted(old)}"
@@ -175,12 +175,12 @@ def _fold(past: Past, table: str, old: str, into: str) -> Iterator[str]:
         yield f"ALTER TABLE {quoted(table)} RENAME COLUMN {quoted(old)} TO {quoted(into)}"
 
 
-def _enum(past: Past, enum: sa.Enum, passing: bool) -> Iterator[str]:
+def _enum(past: Past, enum: sa.Enum, transitional: bool) -> Iterator[str]:
     old, new = past.labels.get(str(enum.name)), tuple(enum.enums)
     used = sorted(
         {quoted(table) for (table, _), column in past.columns.items() if is_enum(column.type, str(enum.name))}
     )
-    if passing or old is None or not used:
+    if transitional or old is None or not used:
         return
     added = [label for label in new if label not in old]
     spellings = {label.lower() for label in old}
@@ -220,9 +220,9 @@ def _of_table(words: str) -> Callable[..., Iterator[str]]:
 _SPELLED: dict[str, Callable[..., Iterator[str]]] = {
     "ensure_table": _table,
     "ensure_column": _column,
-    "passing_column": _column,
+    "transitional_column": _column,
     "lacking_column": _column,
-    "fold_column": _fold,
+    "merge_column": _merge,
     "ensure_renamed": _of_table("ALTER TABLE {old} RENAME TO {new}"),
     "retire_column": _of_table("RETIRE COLUMN {table}.{column}"),
     "retire_table": _of_table("RETIRE TABLE {table}"),
@@ -233,6 +233,6 @@ _SPELLED: dict[str, Callable[..., Iterator[str]]] = {
     "ensure_enum": _enum,
     "rename_label": _label,
     "ensure_unique": _unique,
-    "tighten_unique": _unique,
+    "try_add_unique": _unique,
     "ensure_index": _index,
 }

@@ -21,7 +21,7 @@ $fn$;
 
 -- An expression that folds another to the first label equal but for case and surrounding blanks, or to NULL
 -- where there is none.
-CREATE OR REPLACE FUNCTION pg_temp.folded(expression text, labels text[])
+CREATE OR REPLACE FUNCTION pg_temp.normalized(expression text, labels text[])
 RETURNS text LANGUAGE sql IMMUTABLE AS $fn$
     SELECT format('CASE %s %s END', pg_temp.bare(expression),
                   string_agg(format('WHEN %L THEN %L', lower(label), label), ' ' ORDER BY place))
@@ -101,7 +101,7 @@ LANGUAGE sql STABLE AS $fn$
             ELSE format('(CASE WHEN %1$s::text ~ ''^\s*[[{]'' AND pg_temp.casts(%1$s::text, %2$L) '
                 'THEN %1$s::text::%2$s ELSE to_%2$s(%1$s::text) END)', expression, to_type) END
         WHEN pg_temp.is_enum(to_type)
-            THEN format('(%s)::public.%I', pg_temp.folded(expression, pg_temp.labels_of(to_type)), to_type)
+            THEN format('(%s)::public.%I', pg_temp.normalized(expression, pg_temp.labels_of(to_type)), to_type)
         WHEN from_type LIKE 'timestamp%with time zone' AND (to_type = 'date' OR to_type LIKE 'timestamp%without%')
             THEN format('(%s AT TIME ZONE %L)::%s', expression, pg_temp.zone(), to_type)
         WHEN pg_temp.zoneless('', from_type, to_type) IS NOT NULL THEN format('CASE WHEN %s '
@@ -206,7 +206,7 @@ RETURNS text LANGUAGE sql STABLE AS $fn$
         WHEN from_type = to_type OR to_type IN ('text', 'character varying')
             OR from_type LIKE 'timestamp%' AND to_type LIKE 'timestamp%' THEN 'true'
         WHEN pg_temp.is_enum(to_type)
-            THEN pg_temp.folded(value, pg_temp.labels_of(to_type)) || ' IS NOT NULL'
+            THEN pg_temp.normalized(value, pg_temp.labels_of(to_type)) || ' IS NOT NULL'
         WHEN to_type LIKE 'character varying(%' THEN format('length(%s) <= %s',
             pg_temp.converted(value, from_type, 'text'), substring(to_type FROM '\d+'))
         WHEN to_type = 'boolean' THEN format('lower(%s::text) = ANY '

@@ -36,7 +36,7 @@ BEGIN
 END $fn$;
 
 -- Folds the rows of an enum column whose type has two labels that differ in case only, to the first of them.
-CREATE OR REPLACE FUNCTION pg_temp.fold_labels(tbl text, col text) RETURNS void LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.normalize_labels(tbl text, col text) RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
     enum_type text := pg_temp.type_of(tbl, col);
     labels text[] := pg_temp.labels_of(enum_type);
@@ -44,7 +44,7 @@ DECLARE
     n bigint;
 BEGIN
     IF (SELECT count(*) > count(DISTINCT lower(l)) FROM unnest(labels) l) THEN
-        wanted := pg_temp.folded(quote_ident(col), labels);
+        wanted := pg_temp.normalized(quote_ident(col), labels);
         PERFORM pg_temp.mind_values(tbl, col, wanted);
         wanted := format('(%s)::public.%I', wanted, enum_type);
         n := pg_temp.count_where(tbl, format('%I <> %s', col, wanted));

@@ -110,13 +110,13 @@ BEGIN
         ELSIF kind.attgenerated <> '' THEN
             PERFORM pg_temp.alter(tbl, 'RENAME COLUMN %I TO %I', d.col, d.col || '_generated');
             PERFORM pg_temp.alter(tbl, 'ADD COLUMN %I %s', d.col, pg_temp.as_type(pg_temp.spelled(d.col_type)));
-            CALL pg_temp.fold_column(tbl, d.col || '_generated', d.col);
+            CALL pg_temp.merge_column(tbl, d.col || '_generated', d.col);
         END IF;
         IF NOT pg_temp.change_type(tbl, d.col, d.col_type) THEN
             PERFORM pg_temp.has_values(tbl, d.col) WHERE d.required;
             RETURN;
         END IF;
-        PERFORM pg_temp.fold_labels(tbl, d.col);
+        PERFORM pg_temp.normalize_labels(tbl, d.col);
     END IF;
     IF d.col_type = 'serial' THEN
         CALL pg_temp.ensure_sequence(tbl, next);
@@ -140,7 +140,7 @@ END $fn$;
 
 -- A column that a later revision takes away: given to a table without rows only, and not where what it refers
 -- to is gone already. A table with rows has it, or is past it.
-CREATE OR REPLACE PROCEDURE pg_temp.passing_column(tbl text, item text) LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.transitional_column(tbl text, item text) LANGUAGE plpgsql AS $fn$
 BEGIN
     IF pg_temp.has_table(tbl) AND NOT pg_temp.has_rows(tbl) AND EXISTS (SELECT FROM pg_temp.described(item)
         WHERE NOT pg_temp.has_column(tbl, col) AND (target IS NULL OR pg_temp.has_table(target))) THEN
@@ -176,7 +176,7 @@ END $fn$;
 
 -- One column under one name: old becomes into_col. Where both exist into_col wins, its gaps are filled, and old
 -- is retired.
-CREATE OR REPLACE PROCEDURE pg_temp.fold_column(tbl text, old text, into_col text) LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.merge_column(tbl text, old text, into_col text) LANGUAGE plpgsql AS $fn$
 DECLARE
     old_type text := pg_temp.type_of(tbl, old);
     live text := pg_temp.type_of(tbl, into_col);

@@ -138,7 +138,7 @@ CREATE OR REPLACE FUNCTION pg_temp.or_nothing(tbl text) RETURNS text LANGUAGE sq
 $fn$;
 
 -- For the way back: UNIQUE where no value occurs twice.
-CREATE OR REPLACE PROCEDURE pg_temp.tighten_unique(tbl text, VARIADIC cols text[]) LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.try_add_unique(tbl text, VARIADIC cols text[]) LANGUAGE plpgsql AS $fn$
 BEGIN
     IF pg_temp.has_table(tbl) THEN
         IF pg_temp.count_duplicates(tbl, cols) = 0 THEN

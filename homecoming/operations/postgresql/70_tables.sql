@@ -1,7 +1,7 @@
 -- Whole tables: there as described, under the right name, or gone.
 
 -- Items, a line each, are columns (nome varchar(255)! is not null, ativo boolean=true has a default, evento_id
--- integer -> eventos refers) and: unique (a, b), index (a), unique index (a). An item that begins with passing
+-- integer -> eventos refers) and: unique (a, b), index (a), unique index (a). An item that begins with transitional
 -- is true only while the table is made: a later revision changes it.
 CREATE OR REPLACE PROCEDURE pg_temp.ensure_table(tbl text, items text) LANGUAGE plpgsql AS $fn$
 DECLARE
@@ -9,9 +9,9 @@ DECLARE
     is_new boolean := NOT pg_temp.has_table(tbl);
     parts text[] := ARRAY(
         SELECT regexp_replace(replace(replace(replace(i, '!', ' not null'), '=', ' default '), '->', 'references'),
-            '^passing ', '')
+            '^transitional ', '')
         FROM regexp_split_to_table(items, E'[\r\n]+') WITH ORDINALITY AS s (i, place)
-        WHERE i > '' AND (is_new OR i NOT LIKE 'passing %') ORDER BY place);
+        WHERE i > '' AND (is_new OR i NOT LIKE 'transitional %') ORDER BY place);
     cols text[];
     is_behind boolean;
 BEGIN

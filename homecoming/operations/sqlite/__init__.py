@@ -9,8 +9,9 @@ from homecoming.operations.sqlite.conform import (
     ensure_table,
     ensure_table_unless,
     lacking_column,
-    passing_column,
+    transitional_column,
 )
+from homecoming.operations.sqlite.copies import retire_copies
 from homecoming.operations.sqlite.duplicates import find_duplicates
 from homecoming.operations.sqlite.faults import collect, refuse
 from homecoming.operations.sqlite.foreign_keys import (
@@ -23,12 +24,11 @@ from homecoming.operations.sqlite.keys import (
     ensure_no_index,
     ensure_no_unique,
     ensure_unique,
-    tighten_unique,
+    try_add_unique,
 )
-from homecoming.operations.sqlite.leftovers import retire_leftovers
 from homecoming.operations.sqlite.recovering import recover_rows
 from homecoming.operations.sqlite.register import REVISION
-from homecoming.operations.sqlite.rename import fold_column, rename_table
+from homecoming.operations.sqlite.rename import merge_column, rename_table
 from homecoming.operations.sqlite.retire_column import retire_column
 from homecoming.operations.sqlite.retire_table import (
     retire_table,
@@ -37,9 +37,9 @@ from homecoming.operations.sqlite.stated import (
     change_stated,
     delete_rows,
 )
-from homecoming.operations.sqlite.strays import drop_strays
 from homecoming.operations.sqlite.triggers import ensure_no_trigger, ensure_trigger
 from homecoming.operations.sqlite.undo import undo
+from homecoming.operations.sqlite.unmanaged import drop_unmanaged
 from homecoming.operations.sqlite.values import replace_values
 from homecoming.operations.sqlite.violations import remember, watching
 
@@ -51,7 +51,7 @@ OPERATIONS = {
     for function in (
         change_stated,
         delete_rows,
-        drop_strays,
+        drop_unmanaged,
         ensure_column,
         ensure_index,
         ensure_no_foreign_key,
@@ -62,17 +62,17 @@ OPERATIONS = {
         ensure_table_unless,
         ensure_trigger,
         ensure_unique,
-        fold_column,
+        merge_column,
         lacking_column,
-        passing_column,
+        transitional_column,
         recover_rows,
         rename_table,
         replace_values,
         repoint_foreign_keys,
         retire_column,
-        retire_leftovers,
+        retire_copies,
         retire_table,
-        tighten_unique,
+        try_add_unique,
         undo,
     )
 }

@@ -30,7 +30,7 @@ def ensure_table(connection: sa.Connection, name: str, items: Items) -> None:
     if live is not None:
         conform(connection, live, wanted(name, items), options="")
         return
-    said = wanted(name, [*items, *items.passing])
+    said = wanted(name, [*items, *items.transitional])
     clear_name(connection, name)
     connection.exec_driver_sql(said.as_table().statement())
     for index in said.indexes:
@@ -53,7 +53,7 @@ def ensure_column(connection: sa.Connection, table: str, column: sa.Column[Any])
         conform(connection, live, wanted(live.name, [column]))
 
 
-def passing_column(connection: sa.Connection, table: str, column: sa.Column[Any]) -> None:
+def transitional_column(connection: sa.Connection, table: str, column: sa.Column[Any]) -> None:
     """Add a column that a later revision takes away, but not to a table with rows: that has it, or is past it."""
     live = read_table(connection, table)
     if live and not live.has(column.name) and not has_rows(connection, live.name):
@@ -114,12 +114,12 @@ def conform(
         name, enum = source.column.name, said.enum_of(source.column.name)
         target = target.replacing(source.old.name, source.column) if source.old else target.adding(source.column)
         labels = enum.enums if enum and source.fits else ()
-        if labels and source.old and count_where(connection, live.name, values.unfolded(source.old.name, labels)):
-            folds_to = values.folded(quote(source.old.name), labels)
-            mind_values(connection, live.name, source.old.name, folds_to)
+        if labels and source.old and count_where(connection, live.name, values.unnormalized(source.old.name, labels)):
+            normalizes_to = values.normalized(quote(source.old.name), labels)
+            mind_values(connection, live.name, source.old.name, normalizes_to)
             target = values.release_checks(connection, target, name)
-        folds = labels and (source.old or (source.kept and not as_kept))
-        expressions[name] = values.folded(source.expression, labels) if folds else source.expression
+        normalizes = labels and (source.old or (source.kept and not as_kept))
+        expressions[name] = values.normalized(source.expression, labels) if normalizes else source.expression
     if said.primary_key:
         target = keyed(connection, live, target, said.primary_key)
     for constraint in said.uniques:
@@ -164,8 +164,8 @@ def _change(connection: sa.Connection, live: Table, target: Table, said: Wanted,
             clause = f"{column.spelled} {references.get(column.name, '')}".rstrip()
             connection.exec_driver_sql(f"ALTER TABLE {quote(live.name)} ADD COLUMN {clause}")
         for name, enum in said.enums.items():
-            if live.has(name) and count_where(connection, live.name, values.unfolded(name, enum.enums)):
-                values.fold_to_labels(connection, live, name, enum.enums)
+            if live.has(name) and count_where(connection, live.name, values.unnormalized(name, enum.enums)):
+                values.normalize_labels(connection, live, name, enum.enums)
     for column in target.columns:
         old = live.column(column.name)
         if old is None:

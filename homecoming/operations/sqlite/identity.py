@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from homecoming.operations.leftover_copies import natural_keys
+from homecoming.operations.copies import natural_keys
 from homecoming.operations.sqlite.table import Table
 from homecoming.operations.sqlite.text import key, quote
 

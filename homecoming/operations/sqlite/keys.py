@@ -61,7 +61,7 @@ def ensure_unique(connection: sa.Connection, table: str, columns: Sequence[str])
         rebuild_if_changed(connection, live, uniquely(connection, live, live, unique(columns)))
 
 
-def tighten_unique(connection: sa.Connection, table: str, columns: Sequence[str]) -> None:
+def try_add_unique(connection: sa.Connection, table: str, columns: Sequence[str]) -> None:
     """Make columns unique together, unless values occur twice: for what must not fail."""
     if read_table(connection, table) is None:
         return

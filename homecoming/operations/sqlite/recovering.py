@@ -13,14 +13,14 @@ from homecoming.operations.sqlite.live import count, counted, log, read_table
 from homecoming.operations.sqlite.rebuild import insert_rows, rebuild_if_changed
 from homecoming.operations.sqlite.table import FOREIGN_KEY, Column, Table
 from homecoming.operations.sqlite.text import key, listed, meaning, quote, whole
-from homecoming.operations.sqlite.values import folded
+from homecoming.operations.sqlite.values import normalized
 from homecoming.project import project
 
 
 def recover_rows(connection: sa.Connection, source: str, target: str) -> None:
     """Insert the rows whose ids ``target`` lacks, as far as they fit; those that do not stay where they are, reported.
 
-    Text is folded to the labels of the schema's enums. A row does not fit that has no value where one is needed, one
+    Text is brought to the labels of the schema's enums. A row does not fit that has no value where one is needed, one
     that is no label, is too long or is taken, or one that refers to nothing; nor one whose natural key is there. What
     the schema does not need any more may be NULL.
     """
@@ -74,7 +74,7 @@ def _fitting(connection: sa.Connection, live: Table, column: Column, value: str)
         conditions.append(whole(value))
     labels = _labels(live.name, column.name)
     if labels:
-        label = folded(value, labels)
+        label = normalized(value, labels)
         conditions.append(f"({value} IS NULL OR {label} IS NOT NULL)")
         return label, conditions
     words = meaning(column.type).split()

@@ -23,7 +23,7 @@ from homecoming.operations.sqlite.table import Table
 from homecoming.operations.sqlite.text import BLANKS, key, quote
 
 
-def fold_column(connection: sa.Connection, table: str, old: str, into: str) -> None:
+def merge_column(connection: sa.Connection, table: str, old: str, into: str) -> None:
     """Make two names of a column one: ``old`` is renamed, or, where both exist, fills the gaps of ``into`` and goes."""
     live = read_table(connection, table)
     source, target = (live.column(old), live.column(into)) if live else (None, None)

@@ -1,4 +1,4 @@
-"""Values: folded to the labels of an enum, replaced by rule, and given back."""
+"""Values: brought to the labels of an enum, replaced by rule, and given back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from homecoming.operations.sqlite.table import CHECK, Table
 from homecoming.operations.sqlite.text import BLANKS, key, literal, meaning, quote
 
 
-def folded(value: str, labels: Iterable[str]) -> str:
+def normalized(value: str, labels: Iterable[str]) -> str:
     """Return SQL for the first label that a value equals but for case and surrounding blanks; NULL where none is."""
     first: dict[str, str] = {}
     for label in labels:
@@ -30,20 +30,22 @@ def mapped(value: str, pairs: Mapping[str, str]) -> str:
     return f"CASE lower(trim({value}, {BLANKS})) {whens} END"
 
 
-def fold_to_labels(connection: sa.Connection, table: Table, column: str, labels: Iterable[str]) -> None:
+def normalize_labels(connection: sa.Connection, table: Table, column: str, labels: Iterable[str]) -> None:
     """Give every row the label that its value means, and keep what it was; what means none is left to a check."""
-    name, label = quote(column), folded(quote(column), labels)
+    name, label = quote(column), normalized(quote(column), labels)
     if found := table.column(column):
-        cells.keep(connection, "cells", table, found, unfolded(column, labels))
+        cells.keep(connection, "cells", table, found, unnormalized(column, labels))
     rows = change_rows(
-        connection, table.name, f"UPDATE {quote(table.name)} SET {name} = {label} WHERE {unfolded(column, labels)}"
+        connection,
+        table.name,
+        f"UPDATE {quote(table.name)} SET {name} = {label} WHERE {unnormalized(column, labels)}",
     )
     log.info("%s.%s: %s folded to a label", table.name, column, counted(rows, "row", "rows"))
 
 
-def unfolded(column: str, labels: Iterable[str]) -> str:
+def unnormalized(column: str, labels: Iterable[str]) -> str:
     """Return the SQL condition that a value means a label and is not spelled like it."""
-    label = folded(quote(column), labels)
+    label = normalized(quote(column), labels)
     return f"{label} IS NOT NULL AND {quote(column)} IS NOT {label}"
 
 

@@ -11,7 +11,15 @@ SENTENCES = [
     *reasons.CHANGED.values(),
     *reasons.UNKNOWN.values(),
     *(why for _, _, why in reasons.DETAILS),
-    *(reasons.RENAMED, reasons.LEFT_ALONE, reasons.BEHIND, reasons.STRAY, reasons.ROLE, reasons.OWNER, reasons.EDITED),
+    *(
+        reasons.RENAMED,
+        reasons.LEFT_ALONE,
+        reasons.BEHIND,
+        reasons.NO_LABEL,
+        reasons.ROLE,
+        reasons.OWNER,
+        reasons.EDITED,
+    ),
 ]
 
 

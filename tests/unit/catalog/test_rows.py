@@ -45,7 +45,7 @@ def test_a_label_in_another_spelling(comandas: sa.Connection) -> None:
             "UPDATE comandas SET tipo = upper(trim(tipo)) WHERE tipo NOT IN ('FISICA', 'VIRTUAL', 'RFID', 'NFC')",
         )
     ]
-    assert catalog.stray_values(comandas, catalog.read(comandas)) == {"comandas.tipo": 2}
+    assert catalog.invalid_labels(comandas, catalog.read(comandas)) == {"comandas.tipo": 2}
 
 
 def test_no_label_at_all_and_the_value_is_not_told(comandas: sa.Connection) -> None:

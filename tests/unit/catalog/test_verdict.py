@@ -57,7 +57,7 @@ def test_every_reason_is_in_it() -> None:
     sentences = [f"{kind}: {why}" for table in tables for kind, why in table.items()]
     sentences += [
         f"any: {why}"
-        for why in (reasons.RENAMED, reasons.LEFT_ALONE, reasons.BEHIND, reasons.STRAY, reasons.ROLE, reasons.OWNER)
+        for why in (reasons.RENAMED, reasons.LEFT_ALONE, reasons.BEHIND, reasons.NO_LABEL, reasons.ROLE, reasons.OWNER)
     ]
     assert [sentence for sentence in sentences if sentence not in text] == []
 

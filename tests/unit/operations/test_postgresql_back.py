@@ -66,7 +66,7 @@ def back(run: Run, op: Any, revision: str = "0099") -> None:
     at(run, "")
 
 
-def drop_strays(run: Run, op: Any) -> None:
+def drop_unmanaged(run: Run, op: Any) -> None:
     """Drop what is on the columns of metas, as if the schema had that table with its key alone."""
     prepare(op.get_context())
     run(
@@ -74,7 +74,7 @@ def drop_strays(run: Run, op: Any) -> None:
         "FROM unnest('{id,nome,criado_em,cor}'::text[]) AS name; "
         "CREATE FUNCTION pg_temp.head_names(text) RETURNS text[] LANGUAGE sql AS $$SELECT '{metas_pkey}'::text[]$$"
     )
-    up(run, op, lambda: op.drop_strays("metas"))
+    up(run, op, lambda: op.drop_unmanaged("metas"))
 
 
 def kept(run: Run) -> list[tuple[Any, ...]]:
@@ -87,7 +87,7 @@ def kept(run: Run) -> list[tuple[Any, ...]]:
 def test_every_stray_comes_back_the_last_one_too(run: Run, op: Any) -> None:
     """The register goes once it is empty, not while it is read."""
     run(METAS.format("text") + "; CREATE INDEX por_cor ON metas (cor)")
-    drop_strays(run, op)
+    drop_unmanaged(run, op)
     assert {name for name, _ in kept(run)} == {"metas.por_cor"}
     back(run, op)
     assert run("SELECT to_regclass('por_cor') IS NOT NULL, to_regnamespace('retired') IS NULL") == [(True, True)]
@@ -96,10 +96,10 @@ def test_every_stray_comes_back_the_last_one_too(run: Run, op: Any) -> None:
 def test_what_an_earlier_revision_took_waits_for_its_own_way_back(run: Run, op: Any) -> None:
     there = "SELECT indexname FROM pg_indexes WHERE tablename = 'metas' AND indexname LIKE 'por%%' ORDER BY 1"
     run(METAS.format("text") + "; CREATE INDEX por_cor ON metas (cor)")
-    drop_strays(run, op)
+    drop_unmanaged(run, op)
     run("CREATE INDEX por_nome ON metas (nome)")
     at(run, "upgrade", "0100")
-    op.drop_strays("metas")
+    op.drop_unmanaged("metas")
     at(run, "")
     assert run(there) == []
     back(run, op, "0100")
@@ -110,7 +110,7 @@ def test_what_an_earlier_revision_took_waits_for_its_own_way_back(run: Run, op: 
 
 def test_a_stray_that_no_longer_fits_stays_and_its_rows_are_not_told(run: Run, op: Any, caplog: Any) -> None:
     run(METAS.format("text") + "; CREATE INDEX por_cor ON metas ((cor::bigint))")
-    drop_strays(run, op)
+    drop_unmanaged(run, op)
     run(ROWS.format("'98765432100x'", "'2'"))
     for logger in ("painel_migrations", "sqlalchemy.dialects.postgresql"):
         caplog.set_level("INFO", logger)
@@ -125,7 +125,7 @@ def test_a_disabled_trigger_comes_back_with_its_function_and_disabled(run: Run, 
     run(METAS.format("text") + f"; CREATE FUNCTION nada() {body}")
     run("CREATE TRIGGER nada BEFORE UPDATE ON metas FOR EACH ROW EXECUTE FUNCTION nada()")
     run("ALTER TABLE metas DISABLE TRIGGER nada")
-    drop_strays(run, op)
+    drop_unmanaged(run, op)
     assert run("SELECT FROM pg_proc WHERE proname = 'nada'") == []
     back(run, op)
     assert run("SELECT tgenabled::text FROM pg_trigger WHERE tgname = 'nada'") == [("D",)]
@@ -261,7 +261,7 @@ def test_row_level_security_hides_no_row_from_an_owner(run: Run, op: Any) -> Non
         run(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
     run("CREATE POLICY nenhuma ON metas AS RESTRICTIVE FOR SELECT TO dono_das_metas USING (nome = '')")
     run("SET LOCAL ROLE dono_das_metas")
-    up(run, op, lambda: op.retire_leftovers("metas"))
+    up(run, op, lambda: op.retire_copies("metas"))
     assert run("SELECT id, nome FROM metas ORDER BY id") == [(1, "Bar"), (2, "Bar")]
     back(run, op)
     assert run(
@@ -307,7 +307,7 @@ def test_what_was_made_where_there_was_nothing_goes_again(run: Run, op: Any) -> 
 def test_rules_come_back_in_the_state_they_had(run: Run, op: Any) -> None:
     run(METAS.format("text") + "; CREATE RULE r AS ON UPDATE TO metas DO INSTEAD NOTHING")
     run("CREATE RULE s AS ON DELETE TO metas DO INSTEAD NOTHING; ALTER TABLE metas DISABLE RULE s")
-    up(run, op, lambda: op.retire_leftovers("metas"))
+    up(run, op, lambda: op.retire_copies("metas"))
     assert run("SELECT count(*) FROM pg_rules WHERE tablename = 'metas'") == [(0,)]
     back(run, op)
     states = "SELECT rulename, ev_enabled::text FROM pg_rewrite WHERE ev_class = 'metas'::regclass ORDER BY 1"
@@ -375,7 +375,7 @@ def test_views_that_a_plain_statement_drops_come_back_in_the_order_they_need(
 def test_the_only_copy_comes_back(run: Run, op: Any) -> None:
     """Its entry is the register's last: the register goes after it is read."""
     run(METAS.format("text") + "; CREATE TABLE metas_old AS SELECT * FROM metas")
-    up(run, op, lambda: op.retire_leftovers("metas"))
+    up(run, op, lambda: op.retire_copies("metas"))
     back(run, op)
     assert run("SELECT to_regclass('metas_old') IS NOT NULL, to_regnamespace('retired') IS NULL") == [(True, True)]
 
@@ -469,5 +469,5 @@ def test_the_longest_name_makes_way_for_a_number(run: Run, op: Any) -> None:
         run(f"CREATE TABLE {name} (id integer, cor text)")
         run(f"CREATE SCHEMA IF NOT EXISTS retired; CREATE TABLE retired.{name} ()")
     run(METAS.format("text"))
-    op.retire_leftovers("metas")
+    op.retire_copies("metas")
     assert run("SELECT count(*) FROM pg_tables WHERE schemaname = 'retired' AND tablename ~ '^metas_old_'") == [(4,)]

@@ -140,7 +140,7 @@ def test_a_row_whose_id_another_has_taken_and_that_cannot_go_back(database: sa.E
     """Turned round, the reference would name another product; under a fresh id its code would be there twice."""
 
     def operate(op: Any) -> None:
-        op.retire_leftovers("produtos", "itens")
+        op.retire_copies("produtos", "itens")
 
     public = "" if database.dialect.name == "sqlite" else "public."
     as_ = " AS" if database.dialect.name == "sqlite" else ""

@@ -69,20 +69,20 @@ def is_as_said(engine: sa.Engine) -> None:
     again_is_free(engine, ensure)
 
 
-def test_a_missing_table_is_made_with_what_is_passing(sqlite: sa.Engine) -> None:
+def test_a_missing_table_is_made_with_what_is_transitional(sqlite: sa.Engine) -> None:
     make(sqlite, EVENTOS)
-    passing = [sa.Column("empresa_id", sa.Integer, sa.ForeignKey("empresas.id"), nullable=False, index=True)]
-    run(sqlite, lambda connection: ensure_table(connection, "comandas", Items(items(), passing)))
+    transitional = [sa.Column("empresa_id", sa.Integer, sa.ForeignKey("empresas.id"), nullable=False, index=True)]
+    run(sqlite, lambda connection: ensure_table(connection, "comandas", Items(items(), transitional)))
     assert columns(sqlite, "comandas")["empresa_id"] == ("INTEGER", True, None, False)
     assert ("empresa_id", "empresas", "id", "NO ACTION") in foreign_keys(sqlite, "comandas")
     assert "ix_comandas_empresa_id" in names(sqlite, "index")
-    again_is_free(sqlite, lambda connection: ensure_table(connection, "comandas", Items(items(), passing)))
+    again_is_free(sqlite, lambda connection: ensure_table(connection, "comandas", Items(items(), transitional)))
 
 
-def test_what_is_passing_is_not_looked_at_where_the_table_exists(sqlite: sa.Engine) -> None:
+def test_what_is_transitional_is_not_looked_at_where_the_table_exists(sqlite: sa.Engine) -> None:
     make(sqlite, EVENTOS, "CREATE TABLE comandas (id INTEGER NOT NULL, empresa_id TEXT DEFAULT 'x', PRIMARY KEY (id))")
-    passing = [sa.Column("empresa_id", sa.Integer), sa.Column("outra", sa.Integer), sa.UniqueConstraint("outra")]
-    run(sqlite, lambda connection: ensure_table(connection, "comandas", Items([], passing)))
+    transitional = [sa.Column("empresa_id", sa.Integer), sa.Column("outra", sa.Integer), sa.UniqueConstraint("outra")]
+    run(sqlite, lambda connection: ensure_table(connection, "comandas", Items([], transitional)))
     assert columns(sqlite, "comandas")["empresa_id"] == ("TEXT", False, "'x'", False)
     assert "outra" not in columns(sqlite, "comandas")
 

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from homecoming.errors import Refused
-from homecoming.operations.sqlite.leftovers import retire_leftovers
+from homecoming.operations.sqlite.copies import retire_copies
 from homecoming.operations.sqlite.retire_column import retire_column
 from tests.support import history, lineage
 from tests.unit.operations.sqlite_file import Operate, make, refused, way_back, whole
@@ -16,7 +16,7 @@ TAKEN = {
     "view": ("CREATE VIEW retired_register AS SELECT 1 AS x", "DROP VIEW retired_register"),
 }
 OPERATIONS: list[Operate] = [
-    lambda connection: retire_leftovers(connection, ["t"]),
+    lambda connection: retire_copies(connection, ["t"]),
     lambda connection: retire_column(connection, "t", "x"),
     way_back,
 ]

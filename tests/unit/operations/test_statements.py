@@ -54,12 +54,12 @@ def test_ensure_table_with_keys(op: Any) -> None:
     )
 
 
-def test_ensure_table_with_passing_columns(op: Any) -> None:
+def test_ensure_table_with_transitional_columns(op: Any) -> None:
     evento = sa.Column("evento_id", sa.Integer, sa.ForeignKey("eventos.id"), nullable=False)
-    op.ensure_table("metas", sa.Column("cpf", sa.String(14), unique=True, index=True), passing=[evento])
+    op.ensure_table("metas", sa.Column("cpf", sa.String(14), unique=True, index=True), transitional=[evento])
     assert written(op) == (
         "CALL pg_temp.ensure_table('metas', '\ncpf varchar(14)\nunique index (cpf)\n"
-        "passing evento_id integer! -> eventos');\n"
+        "transitional evento_id integer! -> eventos');\n"
     )
 
 
@@ -97,14 +97,14 @@ def test_ensure_column(op: Any, column: sa.Column[object], described: str) -> No
     assert written(op) == f"CALL pg_temp.ensure_column('metas', '{described}');\n"
 
 
-def test_passing_column(op: Any) -> None:
-    op.passing_column("produtos", sa.Column("marca", sa.String(100)))
-    assert written(op) == "CALL pg_temp.passing_column('produtos', 'marca varchar(100)');\n"
+def test_transitional_column(op: Any) -> None:
+    op.transitional_column("produtos", sa.Column("marca", sa.String(100)))
+    assert written(op) == "CALL pg_temp.transitional_column('produtos', 'marca varchar(100)');\n"
 
 
-def test_fold_column(op: Any) -> None:
-    op.fold_column("usuarios", "tipo_usuario", into="tipo")
-    assert written(op) == "CALL pg_temp.fold_column('usuarios', 'tipo_usuario', 'tipo');\n"
+def test_merge_column(op: Any) -> None:
+    op.merge_column("usuarios", "tipo_usuario", into="tipo")
+    assert written(op) == "CALL pg_temp.merge_column('usuarios', 'tipo_usuario', 'tipo');\n"
 
 
 def test_ensure_enum(op: Any) -> None:
@@ -112,8 +112,8 @@ def test_ensure_enum(op: Any) -> None:
     assert written(op) == "CALL pg_temp.ensure_enum('tipolista', 'VIP', 'FREE');\n"
 
 
-def test_ensure_enum_in_passing(op: Any) -> None:
-    op.ensure_enum(TIPO, passing=True)
+def test_ensure_enum_in_transition(op: Any) -> None:
+    op.ensure_enum(TIPO, transitional=True)
     assert written(op) == "CALL pg_temp.ensure_some_enum('tipolista', 'VIP', 'FREE');\n"
 
 
@@ -127,9 +127,9 @@ def test_ensure_unique(op: Any) -> None:
     assert written(op) == "CALL pg_temp.ensure_unique('transacoes', 'qr_code_ticket');\n"
 
 
-def test_tighten_unique(op: Any) -> None:
-    op.tighten_unique("listas", "codigo_cupom")
-    assert written(op) == "CALL pg_temp.tighten_unique('listas', 'codigo_cupom');\n"
+def test_try_add_unique(op: Any) -> None:
+    op.try_add_unique("listas", "codigo_cupom")
+    assert written(op) == "CALL pg_temp.try_add_unique('listas', 'codigo_cupom');\n"
 
 
 def test_ensure_no_unique(op: Any) -> None:
@@ -172,10 +172,10 @@ def test_retire_column(op: Any) -> None:
     assert written(op) == "CALL pg_temp.retire_column('produtos', 'evento_id');\n"
 
 
-def test_retire_leftovers(op: Any) -> None:
-    op.retire_leftovers("empresas", "produtos")
+def test_retire_copies(op: Any) -> None:
+    op.retire_copies("empresas", "produtos")
     assert written(op) == (
-        "CALL pg_temp.retire_leftovers(\n"
+        "CALL pg_temp.retire_copies(\n"
         "    'old|new|temp|tmp|backup|bkp|copy|copia|antigo|antiga', 'empresas cnpj',\n"
         "    'produtos codigo_interno,nome');\n"
     )
@@ -216,9 +216,9 @@ def test_no_row_goes_or_changes_without_a_reason(op: Any, reason: str) -> None:
             write()
 
 
-def test_drop_strays(op: Any) -> None:
-    op.drop_strays("conquistas", "produtos")
-    assert written(op) == "CALL pg_temp.drop_strays('conquistas', 'produtos');\n"
+def test_drop_unmanaged(op: Any) -> None:
+    op.drop_unmanaged("conquistas", "produtos")
+    assert written(op) == "CALL pg_temp.drop_unmanaged('conquistas', 'produtos');\n"
 
 
 def test_both_dialects_take_the_table_first() -> None:
@@ -241,13 +241,13 @@ def test_a_quote_in_a_name_stays_in_it(op: Any) -> None:
 
 def test_a_long_call_is_broken_where_nothing_changes(op: Any) -> None:
     """Between two arguments, a text between two words: literals that only a line break separates are one."""
-    op.drop_strays(*(f"tabela_{number}" for number in range(10)))
+    op.drop_unmanaged(*(f"tabela_{number}" for number in range(10)))
     body = "BEGIN " + "NEW.nome := 'com espaços  '; " * 4 + "RETURN NEW; END"
     op.ensure_trigger("espacos", "conquistas", "BEFORE INSERT", body, sqlite={})
     assert (
         written(op)
         == """\
-CALL pg_temp.drop_strays(
+CALL pg_temp.drop_unmanaged(
     'tabela_0', 'tabela_1', 'tabela_2', 'tabela_3', 'tabela_4', 'tabela_5', 'tabela_6', 'tabela_7',
     'tabela_8', 'tabela_9');
 CALL pg_temp.ensure_trigger(

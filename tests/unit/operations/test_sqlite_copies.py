@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from homecoming.operations.sqlite.leftovers import retire_leftovers
+from homecoming.operations.sqlite.copies import retire_copies
 from tests.unit.operations.sqlite_file import Whole, back, foreign_keys, make, names, refused, rows, run, up, whole
 
 TABLES = (
@@ -25,7 +25,7 @@ COPIES = (
 
 
 def retire(connection: sa.Connection) -> None:
-    retire_leftovers(connection, ["usuarios", "eventos"])
+    retire_copies(connection, ["usuarios", "eventos"])
 
 
 def unquoted(engine: sa.Engine) -> Whole:
@@ -117,9 +117,9 @@ def sent(engine: sa.Engine, tables: int) -> int:
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         statements.append(statement)
 
-    run(engine, lambda connection: retire_leftovers(connection, names))
+    run(engine, lambda connection: retire_copies(connection, names))
     sa.event.listen(engine, "before_cursor_execute", note)
-    run(engine, lambda connection: retire_leftovers(connection, names))
+    run(engine, lambda connection: retire_copies(connection, names))
     return len(statements)
 
 

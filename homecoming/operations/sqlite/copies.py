@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from homecoming.operations.leftover_copies import is_like, is_named_after
+from homecoming.operations.copies import is_like, is_named_after
 from homecoming.operations.sqlite.following import follow_rows
 from homecoming.operations.sqlite.foreign_keys import repoint_foreign_keys
 from homecoming.operations.sqlite.live import (
@@ -31,7 +31,7 @@ from homecoming.operations.sqlite.text import key, quote
 _MOMENTS = ("criado_em", "created_at", "atualizado_em", "updated_at")
 
 
-def retire_leftovers(connection: sa.Connection, tables: Sequence[str]) -> None:
+def retire_copies(connection: sa.Connection, tables: Sequence[str]) -> None:
     """Leave no copy of a known table in the application's way.
 
     A table that is missing is the first copy that holds rows. Then, a table at a time, rows whose ids are only in
@@ -46,14 +46,14 @@ def retire_leftovers(connection: sa.Connection, tables: Sequence[str]) -> None:
     known = set(map(key, tables))
     copy_of: dict[str, str] = {}
     for name in tables:
-        copies = _leftovers(connection, name, known)
+        copies = _copies(connection, name, known)
         heir = next((copy for copy in copies if has_rows(connection, copy)), None)
         if heir and read_table(connection, name) is None:
             rename_table(connection, heir, name)
             copies.remove(heir)
         copy_of |= {key(copy): name for copy in copies}
     for name in tables:
-        copies = _leftovers(connection, name, known)
+        copies = _copies(connection, name, known)
         if read_table(connection, name):
             for copy in copies:
                 recover_rows(connection, copy, name)
@@ -62,7 +62,7 @@ def retire_leftovers(connection: sa.Connection, tables: Sequence[str]) -> None:
                 repoint_foreign_keys(connection, copy, name, copy_of)
         for copy in copies:
             retire_table(connection, copy)
-        for gone in _missing_leftovers(connection, name):
+        for gone in _missing_copies(connection, name):
             repoint_foreign_keys(connection, gone, name, copy_of)
 
 
@@ -78,7 +78,7 @@ def _respell(connection: sa.Connection, tables: Sequence[str]) -> None:
             log.info("%s renamed to %s", live.name, name)
 
 
-def _leftovers(connection: sa.Connection, name: str, known: set[str]) -> list[str]:
+def _copies(connection: sa.Connection, name: str, known: set[str]) -> list[str]:
     """Return the copies of a table, the one first whose rows come back where two hold a row.
 
     That is the one with the latest moment, with the most columns of the table, that something refers to, that a rebuild
@@ -113,7 +113,7 @@ def _newest(connection: sa.Connection, copy: Table) -> str:
     )
 
 
-def _missing_leftovers(connection: sa.Connection, name: str) -> Iterator[str]:
+def _missing_copies(connection: sa.Connection, name: str) -> Iterator[str]:
     """Yield the tables that foreign keys refer to, that are named like copies of a table, and that do not exist."""
     targets = {constraint.target for table in all_tables(connection) for constraint in table.of_kind(FOREIGN_KEY)}
     yield from sorted(

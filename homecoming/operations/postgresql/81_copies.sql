@@ -50,7 +50,7 @@ BEGIN
         -- Where scripts made an enum text, it takes what a later revision would refuse.
         IF target = @project.narrowed_table@ AND d.col LIKE @project.narrowed_columns@ THEN
             conditions := conditions || format('(source.%1$I IS NULL OR %2$s IS NOT NULL)', from_col,
-                pg_temp.folded(format('source.%I', from_col), @project.narrowed_labels@));
+                pg_temp.normalized(format('source.%I', from_col), @project.narrowed_labels@));
         END IF;
         IF d.parent IS NOT NULL THEN
             conditions := conditions || format('(source.%1$I IS NULL '
@@ -110,7 +110,7 @@ BEGIN
 END $fn$;
 
 -- Whether a table is a copy of another: named after it, and alike, where its columns are known.
-CREATE OR REPLACE FUNCTION pg_temp.is_leftover(copy text, tbl text, cols text[], endings text)
+CREATE OR REPLACE FUNCTION pg_temp.is_copy(copy text, tbl text, cols text[], endings text)
 RETURNS boolean LANGUAGE sql STABLE AS $fn$
     SELECT (copy = '_alembic_tmp_' || tbl OR copy ~ format('^%s_(%s)(_|$)', tbl, endings))
        AND pg_temp.has_column(copy, 'id')
@@ -139,7 +139,7 @@ RETURNS text[] LANGUAGE sql STABLE AS $fn$
         SELECT c.relname::text
         FROM pg_class c, LATERAL (SELECT pg_temp.columns_of(tbl)) AS l (cols)
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> ALL (known)
-          AND strpos(relname, tbl) > 0 AND pg_temp.is_leftover(c.relname, tbl, cols, endings)
+          AND strpos(relname, tbl) > 0 AND pg_temp.is_copy(c.relname, tbl, cols, endings)
         ORDER BY pg_temp.newest_of(c.relname) DESC NULLS LAST,
             (SELECT count(*) FROM unnest(pg_temp.columns_of(c.relname)) o
              WHERE (o = ANY (cols)) IS NOT FALSE) DESC,
@@ -149,7 +149,7 @@ $fn$;
 
 -- Items are tables with their natural keys (usuarios cpf email), parents before children, so that rows that go
 -- back find what they refer to. Rows come back from all copies of a table before a key is turned round.
-CREATE OR REPLACE PROCEDURE pg_temp.retire_leftovers(endings text, VARIADIC items text[])
+CREATE OR REPLACE PROCEDURE pg_temp.retire_copies(endings text, VARIADIC items text[])
 LANGUAGE plpgsql AS $fn$
 DECLARE
     known text[] := ARRAY(SELECT split_part(i, ' ', 1) FROM unnest(items) i);
@@ -165,7 +165,7 @@ BEGIN
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND EXISTS (
         SELECT FROM unnest(known) k
         WHERE relname = k
-          OR strpos(relname, k) > 0 AND pg_temp.is_leftover(relname, k, pg_temp.columns_of(k), endings));
+          OR strpos(relname, k) > 0 AND pg_temp.is_copy(relname, k, pg_temp.columns_of(k), endings));
     FOREACH tbl IN ARRAY known LOOP
         copies := pg_temp.copies_of(tbl, known, endings);
         IF NOT pg_temp.has_table(tbl) THEN

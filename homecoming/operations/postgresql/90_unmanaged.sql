@@ -39,7 +39,7 @@ END $fn$;
 -- What is on the columns of a table that head knows, and head does not have there, goes. Its definition is
 -- kept. Unknown columns and what is on them stay, but for NOT NULL without a default: no insert of the
 -- application would pass.
-CREATE OR REPLACE PROCEDURE pg_temp.drop_strays(VARIADIC tables text[]) LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.drop_unmanaged(VARIADIC tables text[]) LANGUAGE plpgsql AS $fn$
 DECLARE
     tbl text;
     rel oid;

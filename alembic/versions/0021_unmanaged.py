@@ -59,7 +59,7 @@ TABLES = (
 
 
 def upgrade() -> None:
-    op.drop_strays(*TABLES)
+    op.drop_unmanaged(*TABLES)
 
 
 def downgrade() -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from homecoming.catalog import Severity, verify
 from homecoming.errors import Refused
-from homecoming.operations.leftover_copies import is_ours, natural_keys
+from homecoming.operations.copies import is_ours, natural_keys
 from tests.support import conservation, history, lineage, pasting, scars
 
 ROWS = 12

@@ -18,16 +18,16 @@ from homecoming.project import project
 from homecoming.schema.dialects import schema_for
 
 
-def drop_strays(connection: sa.Connection, tables: Iterable[str]) -> None:
+def drop_unmanaged(connection: sa.Connection, tables: Iterable[str]) -> None:
     """Drop what is on the tables' known columns and is not the schema's; its definition goes to the register.
 
     What another column has a part in stays.
     """
     for table in tables:
-        _drop_strays(connection, table)
+        _drop_unmanaged(connection, table)
 
 
-def _drop_strays(connection: sa.Connection, table: str) -> None:
+def _drop_unmanaged(connection: sa.Connection, table: str) -> None:
     live = read_table(connection, table)
     described = schema_for("sqlite").tables.get(table)
     if live is None or described is None:
@@ -37,7 +37,7 @@ def _drop_strays(connection: sa.Connection, table: str) -> None:
 
     blocking = {key(column.name) for column in live.columns if column.default is None and not column.generated} - known
 
-    def is_stray(constraint: Constraint) -> bool:
+    def is_unmanaged(constraint: Constraint) -> bool:
         if constraint.kind == CHECK and len(constraint.columns) == 1 and key(constraint.columns[0]) in blocking:
             # NOT NULL by another name.
             return meaning(constraint.body) == meaning(f"CHECK ({quote(constraint.columns[0])} IS NOT NULL)")
@@ -54,7 +54,7 @@ def _drop_strays(connection: sa.Connection, table: str) -> None:
     for trigger in triggers(connection, live.name):
         if key(trigger.name) not in kept:
             take_trigger(connection, trigger)
-    target = taking(connection, live, is_stray)
+    target = taking(connection, live, is_unmanaged)
     for column in live.columns:
         if key(column.name) not in known and _blocks(column):
             # The application does not know it, so none of its inserts would pass.
