@@ -65,7 +65,7 @@ class Finding:
     run: str
 
     @property
-    def is_right_of_another(self) -> bool:
+    def is_other_role_grant(self) -> bool:
         """Whether another role than the current one lacks a right: no revision gives it, and none is in its way."""
         return self.kind == "access" and " for " in self.object
 

@@ -80,7 +80,7 @@ def say_what_is_beside(connection: sa.Connection) -> None:
     """Say what a run leaves alone, or cannot help. Nothing of it is a reason to undo the run."""
     for finding in failures(connection, say_notes=True):
         # Of a table that the run made, another role has what the default privileges give it. It is not the schema's.
-        if finding.is_right_of_another:
+        if finding.is_other_role_grant:
             log.warning("Lacking: %s, %s. Next: %s", finding.object, finding.found, finding.run)
         # Nor are rows that the application itself may have written, and may do without.
         elif finding.is_unloadable:
@@ -92,7 +92,7 @@ def say_what_is_beside(connection: sa.Connection) -> None:
 
 
 def _refuse(connection: sa.Connection, findings: Iterable[Finding]) -> None:
-    found = [each for each in findings if not (each.is_right_of_another or each.is_unloadable or each.is_unread)]
+    found = [each for each in findings if not (each.is_other_role_grant or each.is_unloadable or each.is_unread)]
     if found:
         shown = joined("; ", (kind_and_name(finding.kind, finding.object) for finding in found[:5]))
         if len(found) > 5:

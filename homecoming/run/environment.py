@@ -75,7 +75,7 @@ class Outcome:
             finding
             for finding in self.left
             if (finding.kind, finding.object) not in found
-            and not (finding.is_right_of_another or finding.is_unloadable or finding.is_unread)
+            and not (finding.is_other_role_grant or finding.is_unloadable or finding.is_unread)
         )
 
     @property

@@ -100,14 +100,14 @@ CREATE OR REPLACE FUNCTION pg_temp.clear_constraint(tbl text, wanted text) RETUR
     FROM pg_constraint WHERE conrelid = pg_temp.oid_of(tbl) AND conname = wanted
 $fn$;
 
--- Takes something down: it is put on the shelf for a while, else its definition goes to the register.
+-- Takes something down: it is stashed for a while, else its definition goes to the register.
 CREATE OR REPLACE FUNCTION pg_temp.take_down(
     what text, of_object text, made_by text, statement text, for_a_while boolean DEFAULT false,
         advice text DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql AS $fn$
 BEGIN
     IF for_a_while THEN
-        INSERT INTO pg_temp.shelf (kind, object, definition, advice)
+        INSERT INTO pg_temp.stash (kind, object, definition, advice)
         VALUES (what, of_object, made_by, coalesce(advice, statement));
     ELSE
         PERFORM pg_temp.note(what, of_object, NULL, made_by, NULL);

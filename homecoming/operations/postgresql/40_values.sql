@@ -276,17 +276,17 @@ BEGIN
     -- What the way back cannot work out is kept.
     IF current_setting('homecoming.direction', true) = 'upgrade' AND pg_temp.has_column(tbl, 'id')
         AND NOT pg_temp.is_enum(live) THEN
-        PERFORM pg_temp.keep_cells(tbl, col, format(
+        PERFORM pg_temp.archive_cells(tbl, col, format(
             'CASE WHEN %s THEN %I::text IS DISTINCT FROM (%s)::text ELSE true END', CASE WHEN pg_temp.is_enum(target)
                 THEN 'true' ELSE pg_temp.fits(value, target, live) END, col, pg_temp.converted(value, target, live)),
             'cells', pg_temp.converted(value, target, live));
     END IF;
     PERFORM pg_temp.mind_values(tbl, col, value) WHERE pg_temp.is_enum(target);
-    PERFORM pg_temp.shelve(tbl, col, false);
+    PERFORM pg_temp.stash_dependents(tbl, col, false);
     PERFORM pg_temp.alter(tbl, 'ALTER COLUMN %I DROP DEFAULT', col);
     PERFORM pg_temp.run(tbl || '.' || col, format('ALTER TABLE public.%I ALTER COLUMN %I TYPE %s USING %s', tbl,
         col, pg_temp.as_type(target), value));
-    PERFORM pg_temp.unshelve();
+    PERFORM pg_temp.restore_dependents();
     PERFORM pg_temp.say(format('%s.%s: %s -> %s', tbl, col, live, target));
     RETURN true;
 END $fn$;

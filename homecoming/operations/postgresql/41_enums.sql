@@ -69,7 +69,7 @@ BEGIN
     FROM pg_type WHERE oid = old_type;
     PERFORM pg_temp.refuse_compared('pg_type', old_type, 0, l, pg_temp.same_label(l, labels))
     FROM unnest(pg_temp.labels_of(old_type)) l WHERE pg_temp.same_label(l, labels) <> l;
-    PERFORM pg_temp.shelve_over('pg_type', old_type, 0, true, false);
+    PERFORM pg_temp.stash_dependents_of('pg_type', old_type, 0, true, false);
     PERFORM pg_temp.open_retired();
     WHILE EXISTS (SELECT FROM pg_type WHERE typname = parked AND typnamespace = 'retired'::regnamespace) LOOP
         place := place + 1;
@@ -118,20 +118,20 @@ BEGIN
     END LOOP;
     -- What names a label names the one that its rows have now.
     FOREACH label IN ARRAY pg_temp.labels_of(old_type) LOOP
-        UPDATE pg_temp.shelf SET definition = replace(definition, format('%L::%s', label, spelled),
+        UPDATE pg_temp.stash SET definition = replace(definition, format('%L::%s', label, spelled),
             format('%L::%s', pg_temp.same_label(label, labels), spelled))
         WHERE pg_temp.same_label(label, labels) <> label;
     END LOOP;
-    FOR used IN SELECT DISTINCT m[1] AS was, m[2]::text[] AS them FROM pg_temp.shelf, LATERAL regexp_matches(definition,
+    FOR used IN SELECT DISTINCT m[1] AS was, m[2]::text[] AS them FROM pg_temp.stash, LATERAL regexp_matches(definition,
             format('(''(\{[^'']*\})''::%s\[\])', spelled), 'g') m
     LOOP
-        UPDATE pg_temp.shelf SET definition = replace(definition, used.was, format('%L::%s[]', ARRAY(
+        UPDATE pg_temp.stash SET definition = replace(definition, used.was, format('%L::%s[]', ARRAY(
             SELECT coalesce(pg_temp.same_label(l, labels), l) FROM unnest(used.them) l), spelled));
     END LOOP;
     PERFORM pg_temp.refuse_text(concat(kind, ' ', object), definition, advice, l,
         pg_temp.same_label(l, labels), spelled)
-    FROM pg_temp.shelf, unnest(pg_temp.labels_of(old_type)) l ORDER BY pg_temp.shelf.place;
-    PERFORM pg_temp.unshelve(all_fit);
+    FROM pg_temp.stash, unnest(pg_temp.labels_of(old_type)) l ORDER BY pg_temp.stash.place;
+    PERFORM pg_temp.restore_dependents(all_fit);
     IF NOT EXISTS (SELECT FROM pg_depend JOIN pg_type t ON refobjid IN (t.oid, t.typarray)
             WHERE t.oid = old_type AND refclassid = 'pg_type'::regclass AND deptype = 'n') THEN
         EXECUTE format('DROP TYPE retired.%I', parked);

@@ -79,7 +79,7 @@ CREATE OR REPLACE FUNCTION pg_temp.marks(tbl text, alias text) RETURNS text LANG
 $fn$;
 
 -- Keeps the cells of a column, row by row, before they go or are given other values. Returns how many.
-CREATE OR REPLACE FUNCTION pg_temp.keep_cells(
+CREATE OR REPLACE FUNCTION pg_temp.archive_cells(
     tbl text, col text, condition text, what text DEFAULT 'cells', became text DEFAULT NULL)
 RETURNS bigint LANGUAGE plpgsql AS $fn$
 DECLARE
@@ -178,7 +178,7 @@ END $fn$;
 CREATE OR REPLACE FUNCTION pg_temp.change_cells(tbl text, col text, value text, condition text)
 RETURNS void LANGUAGE plpgsql AS $fn$
 BEGIN
-    IF pg_temp.keep_cells(tbl, col, condition, 'cells', value) > 0 THEN
+    IF pg_temp.archive_cells(tbl, col, condition, 'cells', value) > 0 THEN
         PERFORM pg_temp.change_rows(tbl,
             format('UPDATE public.%I SET %I = (%s) WHERE %s', tbl, col, value, condition));
     END IF;

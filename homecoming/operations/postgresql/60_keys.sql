@@ -29,7 +29,7 @@ BEGIN
             AND pg_temp.has_values(tbl, 'id') AND pg_temp.is_unique(tbl, '{id}') THEN
         PERFORM pg_temp.alter(tbl, 'ADD CONSTRAINT %I PRIMARY KEY (id)', wanted);
     END IF;
-    PERFORM pg_temp.unshelve();
+    PERFORM pg_temp.restore_dependents();
 END $fn$;
 
 CREATE OR REPLACE FUNCTION pg_temp.count_duplicates(tbl text, cols text[])

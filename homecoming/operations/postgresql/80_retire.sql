@@ -3,10 +3,10 @@
 CREATE OR REPLACE PROCEDURE pg_temp.retire_column(tbl text, col text) LANGUAGE plpgsql AS $fn$
 BEGIN
     IF pg_temp.has_column(tbl, col) THEN
-        PERFORM pg_temp.keep_cells(tbl, col, format('%I IS NOT NULL', col), 'column');
-        PERFORM pg_temp.shelve(tbl, col, true);
+        PERFORM pg_temp.archive_cells(tbl, col, format('%I IS NOT NULL', col), 'column');
+        PERFORM pg_temp.stash_dependents(tbl, col, true);
         PERFORM pg_temp.alter(tbl, 'DROP COLUMN %I', col);
-        PERFORM pg_temp.unshelve();
+        PERFORM pg_temp.restore_dependents();
     END IF;
 END $fn$;
 

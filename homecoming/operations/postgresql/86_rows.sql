@@ -29,7 +29,7 @@ BEGIN
     -- What tells a row comes first here, and last on the way back.
     FOREACH i IN ARRAY ARRAY(SELECT g FROM generate_series(1, cardinality(pairs), 2) g
             ORDER BY pairs[g] NOT IN ('nome', 'criado_em')) LOOP
-        PERFORM pg_temp.keep_cells(tbl, pairs[i], condition, 'changed');
+        PERFORM pg_temp.archive_cells(tbl, pairs[i], condition, 'changed');
         sets := concat_ws(', ', sets, format('%I = (%s)', pairs[i], pairs[i + 1]));
     END LOOP;
     PERFORM pg_temp.change_rows(tbl, format('UPDATE public.%I SET %s WHERE %s', tbl, sets, condition));
@@ -45,7 +45,7 @@ BEGIN
 END $fn$;
 
 -- Strikes an entry of which nothing is kept any more, and says how much still is.
-CREATE OR REPLACE PROCEDURE pg_temp.let_go(entry integer, kept text, of_object text, why text) LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE PROCEDURE pg_temp.release(entry integer, kept text, of_object text, why text) LANGUAGE plpgsql AS $fn$
 DECLARE n bigint;
 BEGIN
     EXECUTE format('SELECT count(*) FROM retired.%I', kept) INTO n;
@@ -86,7 +86,7 @@ BEGIN
         pg_temp.converted(format('kept.%I', col), (SELECT pg_temp.type_name(atttypid, atttypmod) FROM pg_attribute
             WHERE attrelid = to_regclass(format('retired.%I', kept.kept)) AND attname = col),
             pg_temp.type_of(tbl, col)), kept.kept, pg_temp.marks(tbl, 'live')));
-    CALL pg_temp.let_go(kept.entry, kept.kept, tbl || '.' || col, 'the row is gone, or has a newer value');
+    CALL pg_temp.release(kept.entry, kept.kept, tbl || '.' || col, 'the row is gone, or has a newer value');
 END $fn$;
 
 CREATE OR REPLACE PROCEDURE pg_temp.delete_rows(tbl text, condition text, why text) LANGUAGE plpgsql AS $fn$
@@ -155,5 +155,5 @@ BEGIN
             'DELETE FROM retired.%4$I k USING back WHERE %5$s', tbl, cols, vals, kept, same));
     EXCEPTION WHEN foreign_key_violation THEN -- All of them stay.
     END;
-    CALL pg_temp.let_go(entry, kept, tbl, 'a key of theirs is taken, or not there');
+    CALL pg_temp.release(entry, kept, tbl, 'a key of theirs is taken, or not there');
 END $fn$;

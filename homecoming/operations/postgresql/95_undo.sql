@@ -50,7 +50,7 @@ BEGIN
         EXCEPTION WHEN integrity_constraint_violation OR syntax_error_or_access_rule_violation THEN
             NULL; -- What stays is told.
         END;
-        CALL pg_temp.let_go(entry, kept.kept_in, kept.object, 'the row is gone, or has a newer value');
+        CALL pg_temp.release(entry, kept.kept_in, kept.object, 'the row is gone, or has a newer value');
     END LOOP;
 END $fn$;
 

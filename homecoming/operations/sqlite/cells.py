@@ -15,7 +15,7 @@ from homecoming.operations.sqlite.table import Column, Table, primary_key
 from homecoming.operations.sqlite.text import affinity, key, listed, quote
 
 
-def keep(connection: sa.Connection, kind: str, table: Table, column: Column, condition: str = "") -> int:
+def archive_cells(connection: sa.Connection, kind: str, table: Table, column: Column, condition: str = "") -> int:
     """Keep a column's cells in ``retired_<table>__<column>``, with ``__before`` where they are about to change.
 
     Arguments: ``kind``, ``column``, ``generated`` or ``cells``, for the register; ``condition``, which rows, if not
@@ -26,7 +26,7 @@ def keep(connection: sa.Connection, kind: str, table: Table, column: Column, con
     if rows:
         ending = "__before" if kind in ("cells", "changed") else ""
         name = free_name(connection, f"retired_{table.name}__{column.name}{ending}")
-        kept = _shelf(connection, name, table, column)
+        kept = _archive_table(connection, name, table, column)
         connection.exec_driver_sql(kept.statement())
         columns = listed(column.name for column in kept.columns)
         connection.exec_driver_sql(
@@ -37,7 +37,7 @@ def keep(connection: sa.Connection, kind: str, table: Table, column: Column, con
     return rows
 
 
-def keep_converted(connection: sa.Connection, live: Table, target: Table, given: Mapping[str, str]) -> None:
+def archive_converted(connection: sa.Connection, live: Table, target: Table, given: Mapping[str, str]) -> None:
     """Keep the cells that a rebuild changes, and that the way back would not spell the same by itself.
 
     Arguments: ``target``, what the table becomes; ``given``, SQL for columns that do not simply keep their value.
@@ -53,10 +53,10 @@ def keep_converted(connection: sa.Connection, live: Table, target: Table, given:
         keys = _keys(connection, live, column) or ((live.row_number,) if live.row_number else ())
         # What changes a key's own spelling has no other key to be found by.
         if keys and key(column.name) not in map(key, keys):
-            _keep_what_differs(connection, live, column, new.type, value, keys)
+            _archive_what_differs(connection, live, column, new.type, value, keys)
 
 
-def _keep_what_differs(
+def _archive_what_differs(
     connection: sa.Connection, live: Table, column: Column, type_: str, value: str, keys: Sequence[str]
 ) -> None:
     """Keep a column's cells that are others once they were in a column of that type, and in one of their own again."""
@@ -72,7 +72,7 @@ def _keep_what_differs(
     connection.exec_driver_sql("UPDATE temp.converted SET back = there")
     same = " AND ".join(f"converted.{name} = {here}.{quote(own)}" for name, own in zip(names, keys, strict=True))
     # As literals they are compared to the letter: 1, 1.0 and '1' are three.
-    keep(
+    archive_cells(
         connection,
         "cells",
         live,
@@ -82,7 +82,7 @@ def _keep_what_differs(
     connection.exec_driver_sql("DROP TABLE temp.converted")
 
 
-def _shelf(connection: sa.Connection, name: str, table: Table, column: Column) -> Table:
+def _archive_table(connection: sa.Connection, name: str, table: Table, column: Column) -> Table:
     """Return the table that is to keep a column's cells: the key of their rows, the cells, and what tells the rows."""
     keys = _keys(connection, table, column)
     if key(column.name) in map(key, keys):
@@ -120,15 +120,15 @@ def kept(connection: sa.Connection, kind: str, name: str) -> list[tuple[Entry, T
     return [(entry, table) for entry, table in tables if table is not None]
 
 
-def same_row(shelf: Table, live: Table, column: str) -> str:
-    """Return the SQL condition that the row AS kept of ``shelf`` is that of the table ``live``, by key and identity."""
-    keys, name = shelf.primary_key, quote(live.name)
+def identity_match(archive: Table, live: Table, column: str) -> str:
+    """Return the SQL condition that the row AS kept of ``archive`` is that of ``live``, by key and identity."""
+    keys, name = archive.primary_key, quote(live.name)
     by_number = keys == (live.row_number,)
     if not by_number and not live.has(*keys):
         return "0"
     parts = [f"kept.{quote(own)} = {name}.{quote(own)}" for own in keys]
     told = [
-        quote(c.name) for c in shelf.columns if c.name not in keys and key(c.name) != key(column) and live.has(c.name)
+        quote(c.name) for c in archive.columns if c.name not in keys and key(c.name) != key(column) and live.has(c.name)
     ]
     if by_number:
         parts += [f"kept.{other} IS {name}.{other}" for other in told]
@@ -140,29 +140,30 @@ def same_row(shelf: Table, live: Table, column: str) -> str:
     return " AND ".join(parts)
 
 
-def kept_value(shelves: Sequence[Table], column: str, live: Table) -> str:
-    """Return SQL for the cell that is kept for a row of ``live``: that of the first of ``shelves`` that has one."""
+def kept_value(archives: Sequence[Table], column: str, live: Table) -> str:
+    """Return SQL for the cell that is kept for a row of ``live``: that of the first of ``archives`` that has one."""
     found = [
-        f"(SELECT kept.{quote(column)} FROM {quote(shelf.name)} AS kept WHERE {same_row(shelf, live, column)})"
-        for shelf in shelves
+        f"(SELECT kept.{quote(column)} FROM {quote(archive.name)} AS kept"
+        f" WHERE {identity_match(archive, live, column)})"
+        for archive in archives
     ]
     return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})" if found else "NULL"
 
 
-def let_go(
-    connection: sa.Connection, entry: Entry, shelf: Table, column: str, live: Table, every: bool = False
+def release(
+    connection: sa.Connection, entry: Entry, archive: Table, column: str, live: Table, every: bool = False
 ) -> None:
     """Drop the kept cells that are back in ``live``; those whose rows are gone, or are others now, stay kept.
 
     Arguments: ``every``, true where each row has the cell that was kept for it, if in another spelling.
     """
-    source, here = quote(shelf.name), f"{quote(live.name)}.{quote(column)}"
+    source, here = quote(archive.name), f"{quote(live.name)}.{quote(column)}"
     back = "1" if every else f"(kept.{quote(column)} IS NULL OR {here} IS kept.{quote(column)})"
     connection.exec_driver_sql(
         f"DELETE FROM {source} AS kept WHERE EXISTS "
-        f"(SELECT 1 FROM {quote(live.name)} WHERE {same_row(shelf, live, column)} AND {back})"
+        f"(SELECT 1 FROM {quote(live.name)} WHERE {identity_match(archive, live, column)} AND {back})"
     )
-    rows = count_where(connection, shelf.name, "1")
+    rows = count_where(connection, archive.name, "1")
     if rows:
         amend(connection, entry, rows)
         stay = counted(rows, "cell stays", "cells stay")

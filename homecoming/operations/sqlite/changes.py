@@ -181,9 +181,9 @@ def _note_lost(
         target = read_table(connection, now.target) if now else None
         if not (source and target and source.has("id") and target.has("id") and made.has("id", column)):
             continue
-        shelves = [shelf for _, shelf in cells.kept(connection, "cells", f"{made.name}.{column}")]
+        archives = [archive for _, archive in cells.kept(connection, "cells", f"{made.name}.{column}")]
         here = f"{quote(made.name)}.{quote(column)}"
-        was = f"coalesce({cells.kept_value(shelves, column, made)}, {here})"
+        was = f"coalesce({cells.kept_value(archives, column, made)}, {here})"
         condition = lost(made, column, was, source, target)
         if count_where(connection, made.name, condition):
             kept = free_name(connection, f"retired_undo_{made.name}_{column}")
@@ -209,14 +209,14 @@ def _note_what_became(connection: sa.Connection, entry: Entry, renames: Renames)
     """Keep beside kept cells what the revision left in their place: what is another by then is newer."""
     own = entry.object.rpartition(".")
     table, column = renames.after(own[0], own[2], entry.id)
-    live, shelf = read_table(connection, table), read_table(connection, entry.kept_in)
-    if live is None or shelf is None or not live.has(column):
+    live, archive = read_table(connection, table), read_table(connection, entry.kept_in)
+    if live is None or archive is None or not live.has(column):
         return
     kept = quote(f"{own[2]}__after")
-    connection.exec_driver_sql(f"ALTER TABLE {quote(shelf.name)} ADD COLUMN {kept}")
+    connection.exec_driver_sql(f"ALTER TABLE {quote(archive.name)} ADD COLUMN {kept}")
     connection.exec_driver_sql(
-        f"UPDATE {quote(shelf.name)} AS kept SET {kept} = (SELECT {quote(live.name)}.{quote(column)} "
-        f"FROM {quote(live.name)} WHERE {cells.same_row(shelf, live, own[2])})"
+        f"UPDATE {quote(archive.name)} AS kept SET {kept} = (SELECT {quote(live.name)}.{quote(column)} "
+        f"FROM {quote(live.name)} WHERE {cells.identity_match(archive, live, own[2])})"
     )
 
 
@@ -225,16 +225,16 @@ def _note_what_was_deleted(connection: sa.Connection, entry: Entry, deleted: Ent
     own = entry.object.rpartition(".")
     as_it_went = Renames(tuple(given for given in renames.given if given[0] < deleted.id))
     table, column = as_it_went.after(own[0], own[2], entry.id)
-    shelf, rows = read_table(connection, entry.kept_in), read_table(connection, deleted.kept_in)
+    archive, rows = read_table(connection, entry.kept_in), read_table(connection, deleted.kept_in)
     after = f"{own[2]}__after"
-    if shelf is None or rows is None or key(table) != key(deleted.object):
+    if archive is None or rows is None or key(table) != key(deleted.object):
         return
-    if shelf.has(after) and rows.has(column, *shelf.primary_key):
+    if archive.has(after) and rows.has(column, *archive.primary_key):
         here = quote(rows.name)
-        same = " AND ".join(f"kept.{quote(own)} = {here}.{quote(own)}" for own in shelf.primary_key)
+        same = " AND ".join(f"kept.{quote(own)} = {here}.{quote(own)}" for own in archive.primary_key)
         left = f"SELECT {quote(column)} FROM {here} WHERE {same}"
         connection.exec_driver_sql(
-            f"UPDATE {quote(shelf.name)} AS kept SET {quote(after)} = ({left}) WHERE EXISTS ({left})"
+            f"UPDATE {quote(archive.name)} AS kept SET {quote(after)} = ({left}) WHERE EXISTS ({left})"
         )
 
 

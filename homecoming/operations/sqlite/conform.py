@@ -88,7 +88,7 @@ class Source:
         if old:
             return Source(column, old, [], quote(old.name))
         kept = cells.kept(connection, "column", f"{live.name}.{column.name}")
-        expression = cells.kept_value([shelf for _, shelf in kept], column.name, live)
+        expression = cells.kept_value([archive for _, archive in kept], column.name, live)
         if column.not_null and column.default is not None:
             expression = f"coalesce({expression}, {column.default})"
         return Source(column, None, kept, expression)
@@ -128,8 +128,8 @@ def conform(
         target = referring(connection, live, target, constraint)
     _change(connection, live, target, said, expressions)
     for source in sources:
-        for place, (entry, shelf) in enumerate(source.kept):
-            cells.let_go(connection, entry, shelf, source.column.name, target, every=place == 0)
+        for place, (entry, archive) in enumerate(source.kept):
+            cells.release(connection, entry, archive, source.column.name, target, every=place == 0)
     for index in said.indexes:
         ensure_index(connection, live.name, index.name, index.unique, index.columns)
 

@@ -59,7 +59,7 @@ def follow_rows(connection: sa.Connection, source: str, target: str, copies: Map
         _refuse_lost(connection, child, column, copy, live, copies.get(key(child.name)))
         name, table = quote(column.name), quote(child.name)
         concerned = f"{name} IN (SELECT id FROM temp.moved WHERE id IS NOT new_id)"
-        if cells.keep(connection, "cells", child, column, concerned):
+        if cells.archive_cells(connection, "cells", child, column, concerned):
             there = f"(SELECT new_id FROM temp.moved WHERE moved.id = {table}.{name})"
             change_rows(connection, child.name, f"UPDATE {table} SET {name} = {there} WHERE {concerned}")
     connection.exec_driver_sql("DROP TABLE temp.moved")

@@ -29,7 +29,7 @@ def _computed_from(live: Table, column: str) -> Column | None:
 
 def _retire(connection: sa.Connection, live: Table, column: Column) -> Table:
     held = count_where(connection, live.name, f"{quote(column.name)} IS NOT NULL")
-    if not (held and cells.keep(connection, "generated", live, column)):
+    if not (held and cells.archive_cells(connection, "generated", live, column)):
         note(connection, "generated", f"{live.name}.{column.name}", definition=column.spelled)
     take_triggers_on(connection, live.name, column.name)
     for index in indexes(connection, live.name):

@@ -28,7 +28,7 @@ def move_rows(connection: sa.Connection, source: Table, target: Table, required:
             continue
         name = quote(column.name)
         condition = f"{name} IN (SELECT id FROM temp.moved WHERE id IS NOT new_id)"
-        if cells.keep(connection, "cells", child, column, condition):
+        if cells.archive_cells(connection, "cells", child, column, condition):
             value = f"(SELECT new_id FROM temp.moved WHERE moved.id = {quote(child.name)}.{name})"
             update = f"UPDATE {quote(child.name)} SET {name} = {value} WHERE {condition}"
             change_rows(connection, child.name, update)

@@ -46,7 +46,7 @@ def rebuild(connection: sa.Connection, live: Table, target: Table, values: Mappi
         if not any(mentions(index_body(index.statement), column.name) for column in gone)
     ]
     statements += [trigger.statement for trigger in triggers(connection, live.name)]
-    cells.keep_converted(connection, live, target, values or {})
+    cells.archive_converted(connection, live, target, values or {})
     with refusing_what_is_missing(live.name):
         _replace(connection, live, target, values)
     for statement in statements:

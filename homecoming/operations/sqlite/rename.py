@@ -39,7 +39,7 @@ def merge_column(connection: sa.Connection, table: str, old: str, into: str) -> 
     gap, given = quote(target.name), quote(source.name)
     condition = f"({gap} IS NULL OR trim({gap}, {BLANKS}) = '') AND trim({given}, {BLANKS}) <> ''"
     if count(connection, f"SELECT EXISTS (SELECT 1 FROM {quote(live.name)} WHERE {condition})"):
-        cells.keep(connection, "cells", live, target, condition)
+        cells.archive_cells(connection, "cells", live, target, condition)
         rebuild_if_changed(connection, live, values.release_checks(connection, live, target.name))
         change_rows(connection, live.name, f"UPDATE {quote(live.name)} SET {gap} = {given} WHERE {condition}")
     retire_column(connection, live.name, source.name)

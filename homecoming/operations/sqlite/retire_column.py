@@ -30,7 +30,7 @@ def retire_column(connection: sa.Connection, table: str, column: str) -> None:
     if live is None or found is None:
         return
     if count_where(connection, live.name, f"{quote(found.name)} IS NOT NULL"):
-        cells.keep(connection, "column", live, found)
+        cells.archive_cells(connection, "column", live, found)
     with keeping_views_sound(connection):
         live = retire_computed(connection, live, found.name)
         take_triggers_on(connection, live.name, found.name)

@@ -29,7 +29,7 @@ from homecoming.operations.sqlite.rows import insert_back
 from homecoming.operations.sqlite.table import FOREIGN_KEY, Column, Table
 from homecoming.operations.sqlite.text import index_body, key, mentions, quote, table_renamed
 
-Shelves = list[tuple[Entry, Table]]
+Archives = list[tuple[Entry, Table]]
 
 
 @dataclasses.dataclass
@@ -77,15 +77,15 @@ class Run:
             names.append(self.renames.before(table, column, entry.id)[0])
         return list({key(name): name for name in reversed(names)}.values())[::-1]
 
-    def shelves(self, connection: sa.Connection, kind: str, table: str, column: str) -> Shelves:
+    def archives(self, connection: sa.Connection, kind: str, table: str, column: str) -> Archives:
         """Return what was kept of a column, by the names of table and column at first, the first time first."""
         found = []
         for entry in self.of(kind):
             own, _, name = entry.object.rpartition(".")
             was = self.renames.before(own, name, entry.id)
-            shelf = read_table(connection, entry.kept_in) if entry.kept_in else None
-            if shelf and (key(was[0]), key(was[1])) == (key(table), key(column)):
-                found.append((entry, shelf))
+            archive = read_table(connection, entry.kept_in) if entry.kept_in else None
+            if archive and (key(was[0]), key(was[1])) == (key(table), key(column)):
+                found.append((entry, archive))
         return found
 
     def retired(self, name: str) -> Entry | None:
@@ -136,7 +136,7 @@ def _without_added(connection: sa.Connection, live: Table, old: Table, made: Tab
             retire_column(connection, live.name, column.name)
             live = read_table(connection, live.name) or live
         elif not column.generated and count_where(connection, live.name, _beyond_default(column)):
-            cells.keep(connection, "column", live, column)
+            cells.archive_cells(connection, "column", live, column)
     return live
 
 
@@ -178,21 +178,21 @@ def _value(connection: sa.Connection, run: Run, live: Table, name: str, back: Me
     source = back.sources[column]
     here = f"{quote(live.name)}.{quote(source)}" if source else ""
     whens = []
-    for _, shelf in run.shelves(connection, "cells", name, column):
-        whens += _when(shelf, live, here, _parent(connection, run, name, back, column))
+    for _, archive in run.archives(connection, "cells", name, column):
+        whens += _when(archive, live, here, _parent(connection, run, name, back, column))
     if not source:
-        for _, shelf in run.shelves(connection, "column", name, column):
-            whens += _when(shelf, live, "", "1")
+        for _, archive in run.archives(connection, "column", name, column):
+            whens += _when(archive, live, "", "1")
         found = back.table.column(column)
         here = found.default or "NULL" if found and (whens or found.not_null) else "NULL"
     return f"CASE {' '.join(whens)} ELSE {here} END" if whens else here
 
 
-def _when(shelf: Table, live: Table, here: str, finds: str) -> list[str]:
-    column = shelf.columns[len(shelf.primary_key)].name
+def _when(archive: Table, live: Table, here: str, finds: str) -> list[str]:
+    column = archive.columns[len(archive.primary_key)].name
     after = f"{column}__after"
-    row = f"FROM {quote(shelf.name)} AS kept WHERE {cells.same_row(shelf, live, column)}"
-    if here and shelf.has(after):
+    row = f"FROM {quote(archive.name)} AS kept WHERE {cells.identity_match(archive, live, column)}"
+    if here and archive.has(after):
         row += f" AND kept.{quote(after)} IS {here}"
     value = f"kept.{quote(column)}"
     return [f"WHEN EXISTS (SELECT 1 {row} AND {finds.format(value)}) THEN (SELECT {value} {row})"]
@@ -280,31 +280,31 @@ def _let_go(connection: sa.Connection, run: Run, name: str) -> None:
     for column in live.columns if live else ():
         assert live is not None
         for kind in ("cells", "column", "generated"):
-            shelves = run.shelves(connection, kind, name, column.name)
-            for place, (_, shelf) in enumerate(shelves):
-                own = shelf.columns[len(shelf.primary_key)].name
-                whens = [when for _, s in shelves[: place + 1] for when in _when(s, live, "", "1")]
+            archives = run.archives(connection, kind, name, column.name)
+            for place, (_, archive) in enumerate(archives):
+                own = archive.columns[len(archive.primary_key)].name
+                whens = [when for _, s in archives[: place + 1] for when in _when(s, live, "", "1")]
                 back = f"{quote(live.name)}.{quote(column.name)} IS CASE {' '.join(whens)} END"
                 connection.exec_driver_sql(
-                    f"DELETE FROM {quote(shelf.name)} AS kept WHERE EXISTS (SELECT 1 FROM {quote(live.name)} "
-                    f"WHERE {cells.same_row(shelf, live, own)} AND {back})"
+                    f"DELETE FROM {quote(archive.name)} AS kept WHERE EXISTS (SELECT 1 FROM {quote(live.name)} "
+                    f"WHERE {cells.identity_match(archive, live, own)} AND {back})"
                 )
-            for entry, shelf in shelves:
-                _tell_what_stays(connection, entry, shelf, f"{name}.{column.name}")
+            for entry, archive in archives:
+                _tell_what_stays(connection, entry, archive, f"{name}.{column.name}")
 
 
-def _tell_what_stays(connection: sa.Connection, entry: Entry, shelf: Table, was: str) -> None:
-    column = shelf.columns[len(shelf.primary_key)].name
-    rows = count_where(connection, shelf.name, "1")
+def _tell_what_stays(connection: sa.Connection, entry: Entry, archive: Table, was: str) -> None:
+    column = archive.columns[len(archive.primary_key)].name
+    rows = count_where(connection, archive.name, "1")
     if not rows:
-        connection.exec_driver_sql(f"DROP TABLE {quote(shelf.name)}")
+        connection.exec_driver_sql(f"DROP TABLE {quote(archive.name)}")
         strike(connection, entry)
         return
     # From here on it goes by the name that it was found under.
     amend(connection, entry, rows, was)
     after = f"{column}__after"
-    if shelf.has(after):
+    if archive.has(after):
         # The live one is newer, and stays so however often the database goes up and back.
-        connection.exec_driver_sql(f"UPDATE {quote(shelf.name)} SET {quote(after)} = {quote(column)}")
+        connection.exec_driver_sql(f"UPDATE {quote(archive.name)} SET {quote(after)} = {quote(column)}")
     stay = counted(rows, "cell stays", "cells stay")
     log.warning("%s: %s retired: the row is gone, is another now, or has a newer value", entry.object, stay)

@@ -33,7 +33,7 @@ def retire_rows(connection: sa.Connection, table: Table, condition: str) -> None
         column = child.column(reference.columns[0])
         if column and len(reference.columns) == 1:
             concerned = f"{quote(column.name)} IN (SELECT id FROM {quote(name)})"
-            if cells.keep(connection, "cells", child, column, concerned):
+            if cells.archive_cells(connection, "cells", child, column, concerned):
                 update = f"UPDATE {quote(child.name)} SET {quote(column.name)} = NULL WHERE {concerned}"
                 change_rows(connection, child.name, update)
     change_rows(connection, table.name, f"DELETE FROM {quote(table.name)} WHERE {condition}")

@@ -59,22 +59,22 @@ def change_stated(connection: sa.Connection, table: str, condition: Sql, why: st
     if not rows:
         return
     for column in found:
-        cells.keep(connection, "changed", live, column, condition.sqlite)
+        cells.archive_cells(connection, "changed", live, column, condition.sqlite)
     sets = ", ".join(
         f"{quote(column)} = ({value})" for column, value in zip(columns, values, strict=True) if live.has(column)
     )
     change_rows(connection, live.name, f"UPDATE {quote(live.name)} SET {sets} WHERE {condition.sqlite}")
     for column in found:
-        entry, shelf = cells.kept(connection, "changed", f"{live.name}.{column.name}")[0]
-        connection.exec_driver_sql(f"ALTER TABLE {quote(shelf.name)} ADD COLUMN {_GIVEN}")
+        entry, archive = cells.kept(connection, "changed", f"{live.name}.{column.name}")[0]
+        connection.exec_driver_sql(f"ALTER TABLE {quote(archive.name)} ADD COLUMN {_GIVEN}")
         # A row is told by what it was given, where that is its name.
-        told = {c.name: c.name for c in shelf.columns if c != column and c.name not in shelf.primary_key}
+        told = {c.name: c.name for c in archive.columns if c != column and c.name not in archive.primary_key}
         sets = ", ".join(
-            f"{quote(into)} = (SELECT {quote(name)} FROM {quote(live.name)} WHERE {_same_key(shelf, live)})"
+            f"{quote(into)} = (SELECT {quote(name)} FROM {quote(live.name)} WHERE {_same_key(archive, live)})"
             for into, name in {**told, _GIVEN: column.name}.items()
             if key(into) != key(column.name)
         )
-        connection.exec_driver_sql(f"UPDATE {quote(shelf.name)} AS kept SET {sets}")
+        connection.exec_driver_sql(f"UPDATE {quote(archive.name)} AS kept SET {sets}")
         _explain(connection, entry.id, f"-- {why}")
     log.info("%s: %s changed: %s", live.name, counted(rows, "row", "rows"), why)
 
@@ -84,11 +84,11 @@ def restore_changes(connection: sa.Connection, table: str, name: str) -> None:
     live = read_table(connection, table)
     if live is None or not live.has(name):
         return
-    for entry, shelf in cells.kept(connection, "changed", f"{live.name}.{name}")[:1]:
-        same = cells.same_row(shelf, live, name)
-        column, source = f"{quote(live.name)}.{quote(name)}", f"{quote(shelf.name)} AS kept"
+    for entry, archive in cells.kept(connection, "changed", f"{live.name}.{name}")[:1]:
+        same = cells.identity_match(archive, live, name)
+        column, source = f"{quote(live.name)}.{quote(name)}", f"{quote(archive.name)} AS kept"
         newer = connection.exec_driver_sql(
-            f"SELECT kept.{quote(shelf.columns[0].name)} FROM {source} JOIN {quote(live.name)} ON {same}"
+            f"SELECT kept.{quote(archive.columns[0].name)} FROM {source} JOIN {quote(live.name)} ON {same}"
             f" WHERE {column} IS NOT kept.{_GIVEN} ORDER BY 1"
         ).scalars()
         if ids := list(map(str, newer)):
@@ -97,18 +97,18 @@ def restore_changes(connection: sa.Connection, table: str, name: str) -> None:
         change_rows(
             connection,
             live.name,
-            f"UPDATE {quote(live.name)} SET {quote(name)} = {cells.kept_value([shelf], name, live)}"
+            f"UPDATE {quote(live.name)} SET {quote(name)} = {cells.kept_value([archive], name, live)}"
             f" WHERE EXISTS (SELECT 1 FROM {source} WHERE {same} AND {column} IS kept.{_GIVEN})",
         )
-        is_back = f"{_same_key(shelf, live)} AND {column} IS kept.{quote(name)}"
+        is_back = f"{_same_key(archive, live)} AND {column} IS kept.{quote(name)}"
         connection.exec_driver_sql(
             f"DELETE FROM {source} WHERE EXISTS (SELECT 1 FROM {quote(live.name)} WHERE {is_back})"
         )
         _let_go(connection, entry, f"{live.name}.{name}", "the row is gone, or has a newer value")
 
 
-def _same_key(shelf: Table, live: Table) -> str:
-    return " AND ".join(f"kept.{quote(own)} = {quote(live.name)}.{quote(own)}" for own in shelf.primary_key)
+def _same_key(archive: Table, live: Table) -> str:
+    return " AND ".join(f"kept.{quote(own)} = {quote(live.name)}.{quote(own)}" for own in archive.primary_key)
 
 
 def _let_go(connection: sa.Connection, entry: Entry, name: str, why: str) -> None:

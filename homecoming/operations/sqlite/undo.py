@@ -160,36 +160,36 @@ def _parents_first(run: Run) -> list[str]:
 def _keep_unchanged_rows_only(connection: sa.Connection, run: Run) -> None:
     """Strike from the rows that were inserted those that are others by now."""
     for entry in run.of("undo inserted"):
-        shelf, live = read_table(connection, entry.kept_in), read_table(connection, run.now(entry))
-        if shelf is None:
+        archive, live = read_table(connection, entry.kept_in), read_table(connection, run.now(entry))
+        if archive is None:
             continue
         if live is None:
-            connection.exec_driver_sql(f"DELETE FROM {quote(shelf.name)}")
+            connection.exec_driver_sql(f"DELETE FROM {quote(archive.name)}")
             continue
-        same = [f"live.{quote(c.name)} IS kept.{quote(c.name)}" for c in shelf.columns if live.has(c.name)]
+        same = [f"live.{quote(c.name)} IS kept.{quote(c.name)}" for c in archive.columns if live.has(c.name)]
         connection.exec_driver_sql(
-            f"DELETE FROM {quote(shelf.name)} AS kept WHERE NOT EXISTS "
+            f"DELETE FROM {quote(archive.name)} AS kept WHERE NOT EXISTS "
             f"(SELECT 1 FROM {quote(live.name)} AS live WHERE {' AND '.join(same)})"
         )
 
 
 def _delete_inserted(connection: sa.Connection, run: Run) -> None:
     """Delete the rows that came from copies, but for those that something refers to; children may go first."""
-    shelves = [(entry, run.before(entry)) for entry in run.of("undo inserted")]
+    archives = [(entry, run.before(entry)) for entry in run.of("undo inserted")]
     deleted = True
     while deleted:
         deleted = False
-        for entry, name in shelves:
+        for entry, name in archives:
             live = read_table(connection, name)
             if live is None or not kind_of(connection, entry.kept_in):
                 continue
-            here, shelf = quote(live.name), quote(entry.kept_in)
-            before = f"(SELECT painel_referred FROM {shelf} AS kept WHERE kept.id = {here}.id)"
+            here, archive = quote(live.name), quote(entry.kept_in)
+            before = f"(SELECT painel_referred FROM {archive} AS kept WHERE kept.id = {here}.id)"
             rows = change_rows(
                 connection, live.name, f"DELETE FROM {here} WHERE {references(connection, live)} <= {before}"
             )
             deleted = deleted or bool(rows)
-    for entry, name in shelves:
+    for entry, name in archives:
         if kind_of(connection, entry.kept_in):
             own = f"id IN (SELECT id FROM {quote(entry.kept_in)})"
             live = read_table(connection, name)

@@ -34,7 +34,7 @@ def normalize_labels(connection: sa.Connection, table: Table, column: str, label
     """Give every row the label that its value means, and keep what it was; what means none is left to a check."""
     name, label = quote(column), normalized(quote(column), labels)
     if found := table.column(column):
-        cells.keep(connection, "cells", table, found, unnormalized(column, labels))
+        cells.archive_cells(connection, "cells", table, found, unnormalized(column, labels))
     rows = change_rows(
         connection,
         table.name,
@@ -71,7 +71,7 @@ def replace_values(connection: sa.Connection, table: str, column: str, mapping: 
         longer = f"{condition} AND length({value}) > {int(words[2])}"
         if not no_row(connection, live.name, [column], longer, "replaced", condition, True):
             return
-    if cells.keep(connection, "cells", live, found, condition):
+    if cells.archive_cells(connection, "cells", live, found, condition):
         rebuild_if_changed(connection, live, release_checks(connection, live, column))
         change_rows(connection, live.name, f"UPDATE {quote(live.name)} SET {name} = {value} WHERE {condition}")
 
@@ -81,9 +81,9 @@ def give_back(connection: sa.Connection, live: Table, column: str, only: Callabl
 
     Arguments: ``only``, which of them, as the SQL condition for the SQL of a kept value.
     """
-    for entry, shelf in cells.kept(connection, "cells", f"{live.name}.{column}"):
-        value = cells.kept_value([shelf], column, live)
-        source = f"SELECT 1 FROM {quote(shelf.name)} AS kept WHERE {cells.same_row(shelf, live, column)}"
+    for entry, archive in cells.kept(connection, "cells", f"{live.name}.{column}"):
+        value = cells.kept_value([archive], column, live)
+        source = f"SELECT 1 FROM {quote(archive.name)} AS kept WHERE {cells.identity_match(archive, live, column)}"
         condition = f"EXISTS ({source}) AND {only(value)}"
         change_rows(connection, live.name, f"UPDATE {quote(live.name)} SET {quote(column)} = {value} WHERE {condition}")
-        cells.let_go(connection, entry, shelf, column, live)
+        cells.release(connection, entry, archive, column, live)

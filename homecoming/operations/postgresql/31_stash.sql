@@ -1,12 +1,12 @@
 -- What stands in the way of a change is taken down before it, and put back after it.
 
-CREATE TEMP TABLE IF NOT EXISTS shelf (
+CREATE TEMP TABLE IF NOT EXISTS stash (
     place bigint GENERATED ALWAYS AS IDENTITY, kind text, object text, definition text, advice text)
 ON COMMIT DROP;
 
 -- Takes it down. All that cannot be made again is named, and out of the way of what else there is to name.
 -- `goes`: a column that is retired.
-CREATE OR REPLACE FUNCTION pg_temp.shelve_over(of_class regclass, of_obj oid, of_sub integer, whole boolean,
+CREATE OR REPLACE FUNCTION pg_temp.stash_dependents_of(of_class regclass, of_obj oid, of_sub integer, whole boolean,
     goes boolean)
 RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
@@ -79,24 +79,24 @@ RETURNS void LANGUAGE sql AS $fn$
     SELECT pg_temp.refuse_compared($1, $2, $3, was, becomes)
 $fn$;
 
--- Shelves what depends on one column. A check may not hold for the values of another type, and goes to the register.
-CREATE OR REPLACE FUNCTION pg_temp.shelve(tbl text, col text, goes boolean) RETURNS void
+-- Stashes what depends on one column. A check may not hold for the values of another type, and goes to the register.
+CREATE OR REPLACE FUNCTION pg_temp.stash_dependents(tbl text, col text, goes boolean) RETURNS void
 LANGUAGE plpgsql AS $fn$
 BEGIN
     PERFORM pg_temp.drop_constraint(tbl, conname) FROM pg_constraint
     WHERE conrelid = pg_temp.oid_of(tbl) AND contype = 'c' AND pg_temp.attnum_of(tbl, col) = ANY (conkey);
-    PERFORM pg_temp.shelve_over('pg_class', pg_temp.oid_of(tbl), pg_temp.attnum_of(tbl, col), false, goes);
+    PERFORM pg_temp.stash_dependents_of('pg_class', pg_temp.oid_of(tbl), pg_temp.attnum_of(tbl, col), false, goes);
 END $fn$;
 
 -- Puts back what was taken down, in the opposite order. What no longer fits a column is kept as text in the
 -- register, where the way back makes it again; of a type that was made anew, everything fits or nothing is
 -- changed.
-CREATE OR REPLACE FUNCTION pg_temp.unshelve(all_fit boolean DEFAULT false) RETURNS void LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.restore_dependents(all_fit boolean DEFAULT false) RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE thing record;
 BEGIN
     -- A body names what it uses as its own sessions find it.
     SET LOCAL check_function_bodies = off;
-    FOR thing IN SELECT * FROM pg_temp.shelf ORDER BY place DESC
+    FOR thing IN SELECT * FROM pg_temp.stash ORDER BY place DESC
     LOOP
         BEGIN
             EXECUTE thing.definition;
@@ -116,7 +116,7 @@ BEGIN
             END IF;
         END;
     END LOOP;
-    DELETE FROM pg_temp.shelf;
+    DELETE FROM pg_temp.stash;
 END $fn$;
 
 -- Drops a constraint of a known table and keeps its definition.
