@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from homecoming.arguments import speaking
-from homecoming.connection.interrupts import Breaker, Interrupted, interruptible
+from homecoming.connection.interrupts import CancellationToken, Interrupted, interruptible
 from homecoming.errors import FailedError, HomecomingError, UsageError, unexpected
 from homecoming.events import run_named
 from homecoming.extras import MissingExtraError, need, need_for
@@ -39,19 +39,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(given: argparse.Namespace) -> int:
-    breaker = Breaker()
+    token = CancellationToken()
     with run_named(), ExitStack() as given.afterwards:
         try:
-            code = _ran(given, breaker)
+            code = _ran(given, token)
             # Ctrl-C ends this too, a webhook that is slow for example.
-            with interruptible(breaker):
+            with interruptible(token):
                 given.afterwards.close()
             return code
         except Interrupted as interrupt:
             return interrupt.exit_code
 
 
-def _ran(given: argparse.Namespace, breaker: Breaker) -> int:
+def _ran(given: argparse.Namespace, token: CancellationToken) -> int:
     """Run a verb, and say how it ended where it failed. Errors: Interrupted."""
     style = "text"
     try:
@@ -60,9 +60,9 @@ def _ran(given: argparse.Namespace, breaker: Breaker) -> int:
             style = _json_or_text()
         (log_json if style == "json" else log_lines)(sys.stderr if given.document else None)
         need_for(given.verb, getattr(given, "format", None))
-        with interruptible(breaker):
+        with interruptible(token):
             run: Run = given.run
-            return run(given, breaker)
+            return run(given, token)
     except HomecomingError as error:
         return _ended(error, error.__cause__ or error.__context__ or error, given.verbose, style)
     except BrokenPipeError as error:

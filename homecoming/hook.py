@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 
 from homecoming.backup_settings import OFF
 from homecoming.connection.failures import meaning
-from homecoming.connection.interrupts import END_WITHIN, Breaker, Stage
+from homecoming.connection.interrupts import END_WITHIN, CancellationToken, Stage
 from homecoming.connection.reach import reached
 from homecoming.errors import FailedError, HomecomingError, UsageError, unexpected
 from homecoming.events import Event, current_run, observed
@@ -71,7 +71,7 @@ def _speak(is_told: bool = True) -> None:
 
 
 def _run(limit: float | None) -> bool:
-    breaker = Breaker()
+    token = CancellationToken()
     ended: list[HomecomingError | None] = []
 
     recorder = Recorder()
@@ -79,7 +79,7 @@ def _run(limit: float | None) -> bool:
     def work() -> None:
         try:
             with observed(recorder):
-                _migrate(settings, breaker)
+                _migrate(settings, token)
         except BaseException as error:
             ended.append(_as_ours(error))
         else:
@@ -101,9 +101,9 @@ def _run(limit: float | None) -> bool:
         # The end itself takes time: the connection is cut, and the thread has to come to it.
         worker.join(max(seconds - END_WITHIN, seconds / 2))
         if not ended:
-            breaker.end()
+            token.cancel()
             worker.join(min(END_WITHIN, seconds / 2))
-        error = ended[0] if ended and not breaker.broken.is_set() else _overdue(seconds, breaker, ended)
+        error = ended[0] if ended and not token.cancelled.is_set() else _overdue(seconds, token, ended)
         with contextlib.suppress(Exception):
             _record(settings, recorder, seconds, error)
     except Exception as unforeseen:
@@ -132,32 +132,32 @@ def _report(settings: Settings, recorder: Recorder, error: HomecomingError | Non
         log.warning("The start was not reported: %s", type(unforeseen).__name__)
 
 
-def _migrate(settings: Settings, breaker: Breaker) -> None:
+def _migrate(settings: Settings, token: CancellationToken) -> None:
     with run_told(WAY, "upgrade", "head") as told:
         head = ScriptDirectory.from_config(configuration()).get_current_head()
-        if _revision(settings, breaker) == head:
+        if _revision(settings, token) == head:
             told.revision = head
             log.info("The database is at %s: nothing to do", head)
             return
-        with _backup(settings, breaker) as saved:
-            outcome = run_to("upgrade", "head", settings, way=WAY, breaker=breaker, saved=saved)
+        with _backup(settings, token) as saved:
+            outcome = run_to("upgrade", "head", settings, way=WAY, token=token, saved=saved)
         told.revision, told.revisions = outcome.revision, outcome.steps
     log.info("The database is at %s, after %d revisions", outcome.revision, outcome.steps)
 
 
-def _backup(settings: Settings, breaker: Breaker) -> contextlib.AbstractContextManager[Saved | None]:
+def _backup(settings: Settings, token: CancellationToken) -> contextlib.AbstractContextManager[Saved | None]:
     """Make a backup where somebody asked for one: a start has little time, and its container's disk is not kept."""
     if (mode := settings.backup.mode or OFF) == OFF:
         return contextlib.nullcontext()
     from homecoming.backup.before import before_upgrade
 
-    return before_upgrade(settings, "head", mode, breaker)
+    return before_upgrade(settings, "head", mode, token)
 
 
-def _revision(settings: Settings, breaker: Breaker) -> str | None:
+def _revision(settings: Settings, token: CancellationToken) -> str | None:
     """The database's revision, None where it has none yet: all that a start at head costs."""
     try:
-        with reached(settings, read_only=True, breaker=breaker) as way_in:
+        with reached(settings, read_only=True, token=token) as way_in:
             refuse_impostors(way_in.connection)
             schema = "public" if way_in.connection.dialect.name == "postgresql" else "main"
             found = (
@@ -177,13 +177,13 @@ def _as_ours(error: BaseException) -> HomecomingError:
     return unexpected(error, tr("See why: make upgrade, with --verbose"))
 
 
-def _overdue(seconds: float, breaker: Breaker, ended: list[HomecomingError | None]) -> HomecomingError | None:
+def _overdue(seconds: float, token: CancellationToken, ended: list[HomecomingError | None]) -> HomecomingError | None:
     """What to say after the time was up; nothing where the run got through all the same."""
     if ended and ended[0] is None:
         return None
-    what = tr("not through within {seconds:g} s; {stage}", seconds=seconds, stage=tr(breaker.stage))
-    if breaker.met is not None and breaker.stage is Stage.UNCHANGED:
-        return FailedError(tr("{what}; met on the way: {met}", what=what, met=breaker.met.what), breaker.met.todo)
+    what = tr("not through within {seconds:g} s; {stage}", seconds=seconds, stage=tr(token.stage))
+    if token.met is not None and token.stage is Stage.UNCHANGED:
+        return FailedError(tr("{what}; met on the way: {met}", what=what, met=token.met.what), token.met.todo)
     return FailedError(what, tr("make upgrade, before the deploy, where there is no such limit"))
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from homecoming.arguments import Parser
 from homecoming.commands import COMMANDS, EXAMPLES, Command
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.extras import need, need_for
 from homecoming.language import localized, tr
 from homecoming.project import project
 from homecoming.terminal import show
 
-Run = Callable[[argparse.Namespace, Breaker], int]
+Run = Callable[[argparse.Namespace, CancellationToken], int]
 
 
 SHELLS = ("bash", "zsh", "tcsh")

@@ -28,7 +28,7 @@ from homecoming.backup.manifest import Count, Manifest
 from homecoming.backup.sqlite import DamagedError, check, looked_at
 from homecoming.candidates import Candidate
 from homecoming.connection.engines import make_engine
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.errors import FailedError, Refused
 from homecoming.history.configuration import configuration
 from homecoming.language import tr
@@ -60,13 +60,13 @@ def refuse_unfit(told: Manifest) -> None:
         )
 
 
-def write(file: Path, told: Manifest, draft: Path, settings: Settings, breaker: Breaker) -> None:
+def write(file: Path, told: Manifest, draft: Path, settings: Settings, token: CancellationToken) -> None:
     """Write a copy's rows into an empty SQLite file, and compare them.
 
     Errors: DamagedError where they are not the same there; FailedError for a value that SQLite cannot hold.
     """
     url = sa.URL.create("sqlite", database=str(draft))
-    run_to("upgrade", "head", replace(settings, candidates=(Candidate(url, tr("the new file")),)), "command", breaker)
+    run_to("upgrade", "head", replace(settings, candidates=(Candidate(url, tr("the new file")),)), "command", token)
     with zipfile.ZipFile(file) as archive:
         document = own_copy.document_of(archive, file)
         found = {str(table["name"]).removeprefix("public."): table for table in document["tables"]}
@@ -76,13 +76,13 @@ def write(file: Path, told: Manifest, draft: Path, settings: Settings, breaker: 
         sums = {}
         for name, table in known.items():
             columns = _columns(found[name], table)
-            sums[name] = _load(archive.open(found[name]["entry"]), columns, table, draft, breaker)
+            sums[name] = _load(archive.open(found[name]["entry"]), columns, table, draft, token)
         with closing(sqlite3.connect(draft)) as connection:
             for statement in triggers:
                 connection.execute(statement)
             connection.commit()
-    check(draft, file.name, breaker)
-    _compare(told, draft, found, known, sums, breaker)
+    check(draft, file.name, token)
+    _compare(told, draft, found, known, sums, token)
 
 
 def _without_triggers(draft: Path) -> list[str]:
@@ -112,7 +112,7 @@ def _say_left_out(found: dict[str, dict[str, Any]], known: dict[str, sa.Table]) 
 
 
 def _load(
-    entry: Any, columns: Sequence[sa.Column[Any] | None], table: sa.Table, draft: Path, breaker: Breaker
+    entry: Any, columns: Sequence[sa.Column[Any] | None], table: sa.Table, draft: Path, token: CancellationToken
 ) -> Count:
     """Write the rows of a table, and return how many there are, with their checksum."""
     engine = make_engine(sa.URL.create("sqlite", database=str(draft)))
@@ -129,9 +129,9 @@ def _load(
                     connection.execute(insert, [{c.name: v for c, v in zip(known, row, strict=True)} for row in block])
                     total += sum(map(_hash, block))
                     rows += len(block)
-                    breaker.check()
+                    token.check()
     except sa.exc.SQLAlchemyError as error:
-        breaker.check()
+        token.check()
         # Its text may quote a row.
         raise FailedError(tr("rows of {name} do not fit into SQLite", name=table.name), _TODO) from error
     finally:
@@ -219,18 +219,18 @@ def _compare(
     found: dict[str, dict[str, Any]],
     known: dict[str, sa.Table],
     sums: dict[str, Count],
-    breaker: Breaker,
+    token: CancellationToken,
 ) -> None:
     """Read every row again, as the application would. Errors: DamagedError, with the tables that differ."""
     wrong = []
-    with looked_at(draft, breaker) as connection:
+    with looked_at(draft, token) as connection:
         for name, table in known.items():
             columns = [column for column in _columns(found[name], table) if column is not None]
             total = rows = 0
             for row in connection.execute(sa.select(*columns)):
                 total += _hash([_as_written(value) for value in row])
                 rows += 1
-            breaker.check()
+            token.check()
             if (Count(rows, f"{total % _SIZE:016x}"), rows) != (sums[name], told.tables[found[name]["name"]].rows):
                 wrong.append(name)
     if wrong:

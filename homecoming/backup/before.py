@@ -25,7 +25,7 @@ from homecoming.backup.ship import ship
 from homecoming.backup.take import take
 from homecoming.backup_settings import BACKUP, BACKUP_COMMAND, BACKUP_DIR, BACKUP_LIMIT, OFF, REQUIRE
 from homecoming.connection.failures import meaning
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.locks import Patience, lock_key, runs
 from homecoming.connection.reach import reached
 from homecoming.connection.sqlite_file import file_of
@@ -59,26 +59,26 @@ class _Found:
 
 
 @contextmanager
-def before_upgrade(settings: Settings, revision: str, mode: str, breaker: Breaker) -> Iterator[Saved | None]:
+def before_upgrade(settings: Settings, revision: str, mode: str, token: CancellationToken) -> Iterator[Saved | None]:
     """Make a backup where the upgrade of the block has something to do on rows that are there.
 
-    Arguments: ``revision``, where the upgrade leads; ``mode``, auto, require or off; ``breaker``, which ends it.
+    Arguments: ``revision``, where the upgrade leads; ``mode``, auto, require or off; ``token``, which ends it.
     Gives what the run is to note; None where there was nothing to save, or it is off.
     Errors: Refused where one is required and cannot be made; UnreachableError as the run would have it.
     """
     with ExitStack() as turn:
-        saved = None if mode == OFF else _saved(settings, revision, mode, breaker, turn)
+        saved = None if mode == OFF else _saved(settings, revision, mode, token, turn)
         if saved is not None and settings.database_url.get_backend_name() != "sqlite":
             # A file's run has no lock that another process could see.
             saved = replace(saved, begun=turn.close)
         yield saved
 
 
-def _saved(settings: Settings, revision: str, mode: str, breaker: Breaker, turn: ExitStack) -> Saved | None:
+def _saved(settings: Settings, revision: str, mode: str, token: CancellationToken, turn: ExitStack) -> Saved | None:
     """Make the backup, or wait for the run of who makes it. ``turn`` keeps this one's turn, once it made one."""
     began, is_told = time.monotonic(), False
     while True:
-        if (found := _look(settings, revision, breaker)) is None:
+        if (found := _look(settings, revision, token)) is None:
             return None
         if not found.is_busy:
             if (recent := _recent(settings, found)) is not None:
@@ -88,10 +88,10 @@ def _saved(settings: Settings, revision: str, mode: str, breaker: Breaker, turn:
             with ExitStack() as mine:
                 if mine.enter_context(_turn(settings)):
                     # Once more: another may have made one, and be at work, since the first look.
-                    if (found := _look(settings, revision, breaker)) is None:
+                    if (found := _look(settings, revision, token)) is None:
                         return None
                     if not found.is_busy:
-                        saved = _made(settings, found, mode, breaker)
+                        saved = _made(settings, found, mode, token)
                         turn.push(mine.pop_all())
                         return saved
         if not is_told:
@@ -100,8 +100,8 @@ def _saved(settings: Settings, revision: str, mode: str, breaker: Breaker, turn:
         if time.monotonic() - began > settings.lock_wait:
             # The run itself says who holds the lock; without a backup that is required it does not begin.
             return _without(mode, found, LockedError(tr("another run is at work for too long"), tr("Wait for it")))
-        breaker.broken.wait(_PAUSE)
-        breaker.check()
+        token.cancelled.wait(_PAUSE)
+        token.check()
 
 
 def _recent_saved(mode: str, told: manifest.Manifest, settings: Settings) -> Saved:
@@ -124,7 +124,7 @@ def say_way_back(saved: Saved | None) -> None:
         log.info("Where data was damaged: make restore FILE=%s, which is without what was written since", file)
 
 
-def _look(settings: Settings, revision: str, breaker: Breaker) -> _Found | None:
+def _look(settings: Settings, revision: str, token: CancellationToken) -> _Found | None:
     """Return what an upgrade would change; None where it has nothing to do, or there is not a row.
 
     Errors: NoConnectionError. What else is wrong with a database its run says itself.
@@ -134,7 +134,7 @@ def _look(settings: Settings, revision: str, breaker: Breaker) -> _Found | None:
         return None
     found = _Found(None, 0, is_busy=False)
     try:
-        with reached(settings, read_only=True, breaker=breaker) as way_in:
+        with reached(settings, read_only=True, token=token) as way_in:
             connection = way_in.connection
             if file is None:
                 connection.exec_driver_sql(Patience(0, settings.lock_timeout).settings)
@@ -150,11 +150,11 @@ def _look(settings: Settings, revision: str, breaker: Breaker) -> _Found | None:
     except NoConnectionError:
         raise
     except sa.exc.DBAPIError:
-        breaker.check()
+        token.check()
         # Such as a table that somebody holds: the backup itself says so.
         return found
     except (*_FAILS, CommandError):
-        breaker.check()
+        token.check()
         return None
     if size is None:
         return None
@@ -213,19 +213,19 @@ def _unfit(settings: Settings, found: _Found, mode: str) -> HomecomingError | No
     return None
 
 
-def _made(settings: Settings, found: _Found, mode: str, breaker: Breaker) -> Saved:
+def _made(settings: Settings, found: _Found, mode: str, token: CancellationToken) -> Saved:
     began = time.monotonic()
     try:
-        made = take(settings, UPGRADE, breaker)
+        made = take(settings, UPGRADE, token)
         retire_old(settings, made)
         try:
-            ship(made, settings, breaker)
+            ship(made, settings, token)
         except UnshippedError as error:
             if not place.is_kept(settings.backup.folder):
                 raise
             log.warning("%s. Next: %s", error.what, error.todo)
     except _FAILS as error:
-        breaker.check()
+        token.check()
         return _without(mode, found, _as_ours(error))
     seconds = time.monotonic() - began
     log.info("Backup: %s, %s, %.1f s", made.file, place.megabytes(made.manifest.size), seconds)

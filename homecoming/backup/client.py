@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from psycopg2.extensions import make_dsn
 
 from homecoming.backup_settings import NO_PG_DUMP, PG_DUMP, Backups
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.discretion import discreet
 from homecoming.errors import FailedError, Refused, UsageError
 from homecoming.language import tr
@@ -144,10 +144,10 @@ class Program:
         self.errors.seek(0)
         return discreet(self.errors.read(20_000).decode("utf-8", "replace"))
 
-    def wait(self, breaker: Breaker, meanwhile: Callable[[], None] = lambda: None) -> None:
-        """Wait for its end. Errors: what ``meanwhile`` raises, FailedError; ConnectionAbortedError by the breaker."""
+    def wait(self, token: CancellationToken, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Wait for its end. Errors: what ``meanwhile`` raises, FailedError; ConnectionAbortedError by the token."""
         while self.process.poll() is None:
-            breaker.check()
+            token.check()
             meanwhile()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(_PAUSE)
@@ -184,7 +184,7 @@ def failed(name: str, code: int, said: str, todo: str) -> FailedError:
     return FailedError(tr("{name} failed: {why}", name=name, why=why), todo)
 
 
-def restore(client: Client, server: int, file: Path, url: sa.URL, breaker: Breaker) -> None:
+def restore(client: Client, server: int, file: Path, url: sa.URL, token: CancellationToken) -> None:
     """Restore a dump into a database that is empty.
 
     Errors: FailedError, with pg_restore's own words.
@@ -195,7 +195,7 @@ def restore(client: Client, server: int, file: Path, url: sa.URL, breaker: Break
     strict = [] if is_newer else ["--exit-on-error"]
     options = ["--no-owner", "--no-privileges", "--no-password", *strict, "--dbname", dsn]
     with running([client.restore, *options, file], environment) as program:
-        program.wait(breaker)
+        program.wait(token)
         code, said = program.process.returncode, program.said
     if code and not (is_newer and len(_FAULT.findall(said)) == len(_NEWER_SETTING.findall(said)) > 0):
         raise failed("pg_restore", code, said, tr("The database that is there was not touched. See what it says"))

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from homecoming.backup.client import Client, address, failed, running
 from homecoming.backup.contents import State, Table, state_of
 from homecoming.backup.place import megabytes
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.locks import milliseconds
 from homecoming.errors import FailedError
 from homecoming.language import localized, tr
@@ -34,7 +34,7 @@ def dump(
     client: Client,
     draft: Path,
     settings: Settings,
-    breaker: Breaker,
+    token: CancellationToken,
 ) -> State:
     """Dump a database into a file, and return what it held at that moment.
 
@@ -61,7 +61,7 @@ def dump(
     ):
 
         def check() -> None:
-            breaker.check()
+            token.check()
             if program.process.poll():
                 raise failed("pg_dump", program.process.returncode, program.said, _TODO)
 
@@ -77,7 +77,7 @@ def dump(
             tell(localized(said))
 
         state = state_of(connection, tables, check)
-        program.wait(breaker, meanwhile)
+        program.wait(token, meanwhile)
         check()
     _look_into(draft, tables, client)
     return state

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from homecoming.backup.contents import SPELLING, State, Table, state_of
 from homecoming.backup.place import megabytes
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.reach import reached
 from homecoming.errors import FailedError, Refused
 from homecoming.language import localized, tr
@@ -52,7 +52,7 @@ def refuse_beyond(connection: sa.Connection, otherwise: Refused) -> None:
         )
 
 
-def copy(connection: sa.Connection, tables: list[Table], draft: Path, breaker: Breaker) -> State:
+def copy(connection: sa.Connection, tables: list[Table], draft: Path, token: CancellationToken) -> State:
     """Copy a database into a file, and return what it held at that moment.
 
     Arguments: ``connection``, in a transaction of one moment, that ``tables`` were read in.
@@ -75,7 +75,7 @@ def copy(connection: sa.Connection, tables: list[Table], draft: Path, breaker: B
             with archive.open(str(one["entry"]), "w", force_zip64=True) as entry, raw.cursor() as cursor:
 
                 def write(block: bytes, entry: Any = entry) -> int:
-                    breaker.check()
+                    token.check()
                     return int(entry.write(block))
 
                 cursor.copy_expert(
@@ -83,9 +83,9 @@ def copy(connection: sa.Connection, tables: list[Table], draft: Path, breaker: B
                 )
             said = tr("copy: {size}, from {all} of tables", size=megabytes(opened.tell()), all=megabytes(expected))
             tell(localized(said))
-            breaker.check()
+            token.check()
     _look_into(draft, len(tables))
-    return state_of(connection, tables, breaker.check)
+    return state_of(connection, tables, token.check)
 
 
 def document_of(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
@@ -99,12 +99,12 @@ def document_of(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
     return document
 
 
-def restore(file: Path, settings: Settings, breaker: Breaker) -> None:
+def restore(file: Path, settings: Settings, token: CancellationToken) -> None:
     """Restore a copy into the empty database that settings lead to, in one transaction.
 
     Errors: FailedError, with the server's words.
     """
-    with reached(settings, breaker=breaker) as way_in, zipfile.ZipFile(file) as archive:
+    with reached(settings, token=token) as way_in, zipfile.ZipFile(file) as archive:
         document = document_of(archive, file)
         connection = way_in.connection
         try:
@@ -118,13 +118,13 @@ def restore(file: Path, settings: Settings, breaker: Breaker) -> None:
                         columns = ", ".join(table["columns"])
                         with archive.open(table["entry"]) as entry:
                             cursor.copy_expert(f"COPY {table['spelled']} ({columns}) FROM STDIN", entry)
-                    breaker.check()
+                    token.check()
                 for statement in document["after"]:
                     cursor.execute(statement)
-                    breaker.check()
+                    token.check()
             connection.commit()
         except psycopg2.Error as error:
-            breaker.check()
+            token.check()
             lost = tr("the connection was lost")
             # Its detail may quote a row.
             said = error.diag.message_primary.splitlines()[0] if error.diag.message_primary else lost

@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 from homecoming.backup import across, restore_file, restore_server
 from homecoming.backup.manifest import DUMP, FILE, Manifest
 from homecoming.backup.verify import chosen, refuse_damaged
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.sqlite_file import file_of
 from homecoming.errors import Refused
 from homecoming.language import tr
@@ -20,7 +20,7 @@ from homecoming.settings import Settings, read_settings
 log = get_logger("backup")
 
 
-def restore(given: str, into: str | None, confirm: str | None, breaker: Breaker) -> int:
+def restore(given: str, into: str | None, confirm: str | None, token: CancellationToken) -> int:
     """Restore a backup under the name of the configured database, or under another.
 
     Arguments: ``given``, its file; ``into``, another database on the same server, another SQLite file, or as
@@ -37,14 +37,14 @@ def restore(given: str, into: str | None, confirm: str | None, breaker: Breaker)
         across.refuse_unfit(told)
     else:
         _refuse_another_product(told, settings)
-    refuse_damaged(file, told, breaker)
+    refuse_damaged(file, told, token)
     began = time.monotonic()
     if crosses:
-        kept = _put_across(file, told, settings, str(into), confirm, breaker)
+        kept = _put_across(file, told, settings, str(into), confirm, token)
     elif told.kind == FILE:
-        kept = restore_file.restore(file, told, settings, into, confirm, breaker)
+        kept = restore_file.restore(file, told, settings, into, confirm, token)
     else:
-        kept = restore_server.restore(file, told, settings, into, confirm, breaker)
+        kept = restore_server.restore(file, told, settings, into, confirm, token)
     tables = tr(
         "{tables} tables, {rows} rows, at {revision}",
         tables=len(told.tables),
@@ -59,11 +59,11 @@ def restore(given: str, into: str | None, confirm: str | None, breaker: Breaker)
 
 
 def _put_across(
-    file: Path, told: Manifest, settings: Settings, into: str, confirm: str | None, breaker: Breaker
+    file: Path, told: Manifest, settings: Settings, into: str, confirm: str | None, token: CancellationToken
 ) -> str | None:
     target = file_of(make_url(into))
     return restore_file.put(
-        told, target, settings, confirm, lambda draft: across.write(file, told, draft, settings, breaker)
+        told, target, settings, confirm, lambda draft: across.write(file, told, draft, settings, token)
     )
 
 

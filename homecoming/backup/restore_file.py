@@ -15,7 +15,7 @@ from homecoming.backup import place
 from homecoming.backup.contents import State, differences, state_of
 from homecoming.backup.manifest import Manifest
 from homecoming.backup.sqlite import DamagedError, check, looked_at
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.sqlite_file import beside, file_of, open_to_look, uri
 from homecoming.errors import HomecomingError, LockedError, Refused, UsageError
 from homecoming.language import tr
@@ -25,13 +25,13 @@ _SIBLINGS = ("-wal", "-shm", "-journal")
 
 
 def restore(
-    file: Path, told: Manifest, settings: Settings, into: str | None, confirm: str | None, breaker: Breaker
+    file: Path, told: Manifest, settings: Settings, into: str | None, confirm: str | None, token: CancellationToken
 ) -> str | None:
     """Restore a file; as ``restore.restore``. Returns the name under which the old one is kept, None without one."""
 
     def fill(draft: Path) -> None:
         shutil.copyfile(file, draft)
-        state = _checked(draft, file, breaker)
+        state = _checked(draft, file, token)
         if found := differences(state, told.revision, told.fingerprint, dict(told.tables)):
             first = found[0]
             if len(found) > 1:
@@ -79,10 +79,10 @@ def put(
     return str(kept) if kept else None
 
 
-def _checked(draft: Path, file: Path, breaker: Breaker) -> State:
-    check(draft, str(file), breaker)
-    with looked_at(draft, breaker) as connection:
-        return state_of(connection, check=breaker.check)
+def _checked(draft: Path, file: Path, token: CancellationToken) -> State:
+    check(draft, str(file), token)
+    with looked_at(draft, token) as connection:
+        return state_of(connection, check=token.check)
 
 
 def _has_tables(target: Path) -> bool:

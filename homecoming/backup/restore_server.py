@@ -20,7 +20,7 @@ from homecoming.backup.manifest import Manifest
 from homecoming.backup.scratch import Scratch, fill
 from homecoming.backup.sqlite import DamagedError
 from homecoming.candidates import Candidate
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.reach import UnreachableError, reached
 from homecoming.errors import LockedError, NoConnectionError, Refused
 from homecoming.language import tr, trn
@@ -56,18 +56,18 @@ class _Target:
 
 
 def restore(
-    file: Path, told: Manifest, settings: Settings, into: str | None, confirm: str | None, breaker: Breaker
+    file: Path, told: Manifest, settings: Settings, into: str | None, confirm: str | None, token: CancellationToken
 ) -> str | None:
     """Restore a dump; as ``restore.restore``. Returns the name under which the old one is kept, None without one."""
-    target = _look(settings, into, breaker)
+    target = _look(settings, into, token)
     _refuse_another(told, target, confirm)
     if not target.may_make or not target.is_ours:
-        return _without_the_right(file, told, settings, target, breaker)
+        return _without_the_right(file, told, settings, target, token)
     new = beside.scratch_name()
     is_made = is_swapped = False
     try:
         # A server goes on to make it where the command is ended meanwhile: it is waited for, and dropped.
-        with _third(settings, target, breaker) as cursor, breaker.cleaning():
+        with _third(settings, target, token) as cursor, token.cleaning():
             try:
                 beside.drop_abandoned(cursor)
                 beside.make(cursor, new)
@@ -75,23 +75,23 @@ def restore(
                 raise beside.refuse_unmade(new, error) from None
             is_made = True
         log.info("Restoring it into %s, beside %s", new, target.name)
-        _fill(file, told, settings, target, new, breaker)
-        with _third(settings, target, breaker) as cursor:
+        _fill(file, told, settings, target, new, token)
+        with _third(settings, target, token) as cursor:
             if target.is_there:
                 _carry_over(cursor, target.name, new)
-            kept = _swap(cursor, settings, target, new, breaker)
+            kept = _swap(cursor, settings, target, new, token)
         is_swapped = True
         return kept
     finally:
         if is_made and not is_swapped:
-            # It goes also where the command was ended: with a breaker of its own.
+            # It goes also where the command was ended: with a token of its own.
             once = replace(settings, connect_attempts=2, connect_limit=10.0)
-            with breaker.cleaning(), _third(once, target, Breaker()) as cursor:
+            with token.cleaning(), _third(once, target, CancellationToken()) as cursor:
                 beside.drop(cursor, new)
 
 
-def _look(settings: Settings, into: str | None, breaker: Breaker) -> _Target:
-    with reached(settings, breaker=breaker) as way_in:
+def _look(settings: Settings, into: str | None, token: CancellationToken) -> _Target:
+    with reached(settings, token=token) as way_in:
         own = str(way_in.candidate.url.database)
         name = into or own
         with beside.statements(way_in.connection) as cursor:
@@ -107,7 +107,7 @@ def _look(settings: Settings, into: str | None, breaker: Breaker) -> _Target:
         candidate = way_in.candidate
     there = replace(candidate, url=candidate.url.set(database=name))
     if found and name != own:
-        with reached(replace(settings, candidates=(there,)), read_only=True, breaker=breaker) as way_in:
+        with reached(replace(settings, candidates=(there,)), read_only=True, token=token) as way_in:
             has_tables = way_in.connection.exec_driver_sql(
                 _HAS_TABLES, execution_options={"no_parameters": True}
             ).scalar_one()
@@ -126,11 +126,13 @@ def _refuse_another(told: Manifest, target: _Target, confirm: str | None) -> Non
         )
 
 
-def _without_the_right(file: Path, told: Manifest, settings: Settings, target: _Target, breaker: Breaker) -> str | None:
+def _without_the_right(
+    file: Path, told: Manifest, settings: Settings, target: _Target, token: CancellationToken
+) -> str | None:
     """Restore into a database that is empty; say how another is made where it is not. Errors: Refused."""
     if target.is_there and not target.has_tables:
         log.info("Restoring it into %s, which is empty", target.name)
-        _fill(file, told, settings, target, target.name, breaker)
+        _fill(file, told, settings, target, target.name, token)
         return None
     new = beside.dated(target.name, "restored", datetime.now(UTC))
     what = tr(
@@ -154,11 +156,11 @@ def _without_the_right(file: Path, told: Manifest, settings: Settings, target: _
     )
 
 
-def _fill(file: Path, told: Manifest, settings: Settings, target: _Target, name: str, breaker: Breaker) -> None:
+def _fill(file: Path, told: Manifest, settings: Settings, target: _Target, name: str, token: CancellationToken) -> None:
     """Restore a dump into an empty database, and compare it. Errors: DamagedError, or those of the restore."""
     url = target.candidate.url.set(database=name)
     there = Scratch(replace(settings, candidates=(replace(target.candidate, url=url),)), name)
-    found = differences(fill(there, file, told, breaker), told.revision, told.fingerprint, dict(told.tables))
+    found = differences(fill(there, file, told, token), told.revision, told.fingerprint, dict(told.tables))
     if found:
         for line in found:
             log.info("  %s", line)
@@ -173,7 +175,7 @@ def _fill(file: Path, told: Manifest, settings: Settings, target: _Target, name:
 
 
 @contextmanager
-def _third(settings: Settings, target: _Target, breaker: Breaker) -> Iterator[Any]:
+def _third(settings: Settings, target: _Target, token: CancellationToken) -> Iterator[Any]:
     """Give a cursor in a database that is neither the old one nor the new one, so that both can be renamed.
 
     Errors: Refused where there is none that lets this role in.
@@ -184,7 +186,7 @@ def _third(settings: Settings, target: _Target, breaker: Breaker) -> Iterator[An
         url = target.candidate.url.set(database=name)
         third = replace(settings, candidates=(replace(target.candidate, url=url),))
         try:
-            with reached(third, breaker=breaker) as way_in:
+            with reached(third, token=token) as way_in:
                 with beside.statements(way_in.connection) as cursor:
                     yield cursor
                 return
@@ -255,14 +257,14 @@ def _rights(cursor: Any, old: str, new: str) -> Iterator[tuple[Any, Any, str]]:
         yield sql.SQL("ALTER DATABASE {} OWNER TO {}").format(database, sql.Identifier(owner)), None, tr("its owner")
 
 
-def _swap(cursor: Any, settings: Settings, target: _Target, new: str, breaker: Breaker) -> str | None:
+def _swap(cursor: Any, settings: Settings, target: _Target, new: str, token: CancellationToken) -> str | None:
     """Give the new database the name, and the old one a dated one, in one transaction.
 
     Sessions in the old one are ended meanwhile. Errors: LockedError where they cannot be.
     """
     rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
     first = rename.format(sql.Identifier(new), sql.Identifier(target.name))
-    breaker.check()
+    token.check()
     if not target.is_there:
         cursor.execute(first)
         return None

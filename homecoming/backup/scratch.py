@@ -18,7 +18,7 @@ from homecoming.backup.sqlite import check, looked_at
 from homecoming.backup.take import major_of
 from homecoming.candidates import Candidate
 from homecoming.connection.engines import ONE_MOMENT
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.reach import UnreachableError, reached
 from homecoming.connection.sqlite_file import scratch_folder
 from homecoming.errors import Refused
@@ -43,7 +43,7 @@ class Scratch:
 
 
 @contextmanager
-def scratch(told: Manifest, settings: Settings, breaker: Breaker) -> Iterator[Scratch]:
+def scratch(told: Manifest, settings: Settings, token: CancellationToken) -> Iterator[Scratch]:
     """Give an empty database that a backup can be restored into.
 
     For PostgreSQL one on the configured server, where its role may make it; otherwise on a server that is started for
@@ -55,7 +55,7 @@ def scratch(told: Manifest, settings: Settings, breaker: Breaker) -> Iterator[Sc
             file = Path(folder) / told.database
             yield Scratch(_leading(settings, sa.URL.create("sqlite", database=str(file))), tr("a temporary file"))
         return
-    with _database(settings, breaker) as made:
+    with _database(settings, token) as made:
         if made is not None:
             yield made
             return
@@ -71,11 +71,11 @@ def scratch(told: Manifest, settings: Settings, breaker: Breaker) -> Iterator[Sc
             ),
             tr("Have its role given the right CREATEDB, or install a PostgreSQL server here, which need not run"),
         )
-    with server.started(servers[0], breaker) as url:
+    with server.started(servers[0], token) as url:
         yield Scratch(_leading(settings, url), tr("a PostgreSQL {version} of its own", version=servers[0].version))
 
 
-def fill(place: Scratch, file: Path, told: Manifest, breaker: Breaker) -> State:
+def fill(place: Scratch, file: Path, told: Manifest, token: CancellationToken) -> State:
     """Restore a backup into a scratch database, and return what is there then.
 
     Errors: HomecomingError as the restore says it.
@@ -83,30 +83,30 @@ def fill(place: Scratch, file: Path, told: Manifest, breaker: Breaker) -> State:
     if told.kind == FILE:
         target = Path(str(place.url.database))
         shutil.copyfile(file, target)
-        check(target, file.name, breaker)
-        with looked_at(target, breaker) as connection:
-            return state_of(connection, check=breaker.check)
-    with reached(place.settings, read_only=True, breaker=breaker) as way_in:
+        check(target, file.name, token)
+        with looked_at(target, token) as connection:
+            return state_of(connection, check=token.check)
+    with reached(place.settings, read_only=True, token=token) as way_in:
         version = major_of(way_in.connection)
     if told.kind == COPY:
-        own_copy.restore(file, place.settings, breaker)
-        return look(place.settings, breaker, told.checksums)
+        own_copy.restore(file, place.settings, token)
+        return look(place.settings, token, told.checksums)
     assert told.kind == DUMP
     assert told.client is not None
     made_by = int(told.client.removeprefix("pg_dump ").split(".")[0])
     program = client.fitting(place.settings.backup, made_by, "restore")
-    client.restore(program, version, file, place.url, breaker)
-    return look(place.settings, breaker, told.checksums)
+    client.restore(program, version, file, place.url, token)
+    return look(place.settings, token, told.checksums)
 
 
-def look(settings: Settings, breaker: Breaker, method: str) -> State:
+def look(settings: Settings, token: CancellationToken, method: str) -> State:
     """Return what is in the database that settings lead to, at one moment, by a method of checksums."""
-    with reached(settings, read_only=True, breaker=breaker) as way_in:
-        return state_of(way_in.connection.execution_options(**{ONE_MOMENT: True}), None, breaker.check, method)
+    with reached(settings, read_only=True, token=token) as way_in:
+        return state_of(way_in.connection.execution_options(**{ONE_MOMENT: True}), None, token.check, method)
 
 
 @contextmanager
-def _database(settings: Settings, breaker: Breaker) -> Iterator[Scratch | None]:
+def _database(settings: Settings, token: CancellationToken) -> Iterator[Scratch | None]:
     """Give a database on the configured server; None where none can be made there."""
     if settings.database_url.get_backend_name() == "sqlite":
         yield None
@@ -115,11 +115,11 @@ def _database(settings: Settings, breaker: Breaker) -> Iterator[Scratch | None]:
     candidate = settings.candidates[0]
     try:
         try:
-            with reached(settings, breaker=breaker) as way_in, beside.statements(way_in.connection) as cursor:
+            with reached(settings, token=token) as way_in, beside.statements(way_in.connection) as cursor:
                 candidate = way_in.candidate
                 if beside.may_make(cursor):
                     # A server goes on to make it where the command is ended meanwhile: it is waited for, and dropped.
-                    with breaker.cleaning():
+                    with token.cleaning():
                         beside.drop_abandoned(cursor)
                         beside.make(cursor, name)
                         is_made = True
@@ -134,9 +134,9 @@ def _database(settings: Settings, breaker: Breaker) -> Iterator[Scratch | None]:
             yield None
     finally:
         if is_made:
-            # With a breaker of its own: it goes also where the command was ended.
+            # With a token of its own: it goes also where the command was ended.
             once = replace(settings, candidates=(candidate,), connect_attempts=2, connect_limit=10.0)
-            with breaker.cleaning(), reached(once) as way_in, beside.statements(way_in.connection) as cursor:
+            with token.cleaning(), reached(once) as way_in, beside.statements(way_in.connection) as cursor:
                 beside.drop(cursor, name)
 
 

@@ -17,7 +17,7 @@ import psycopg2
 import sqlalchemy as sa
 
 from homecoming.backup.client import Client
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.errors import FailedError
 from homecoming.language import tr
 from homecoming.settings import handed_on
@@ -56,7 +56,7 @@ def able(found: list[Client], least: int) -> list[Client]:
 
 
 @contextmanager
-def started(client: Client, breaker: Breaker) -> Iterator[sa.URL]:
+def started(client: Client, token: CancellationToken) -> Iterator[sa.URL]:
     """Start a server in a folder that is closed to others, and give the URL of its superuser; it is gone afterwards.
 
     Errors: FailedError where it does not start.
@@ -82,7 +82,7 @@ def started(client: Client, breaker: Breaker) -> Iterator[sa.URL]:
             url = sa.URL.create(
                 "postgresql+psycopg2", _USER, database="postgres", query={"host": str(folder), "port": "5432"}
             )
-            _wait(folder, keeper, breaker)
+            _wait(folder, keeper, token)
             yield url
         finally:
             assert keeper.stdin is not None
@@ -119,10 +119,10 @@ def _initialised(client: Client, folder: Path, environment: dict[str, str], acco
         raise _failed(client, done.stderr)
 
 
-def _wait(folder: Path, keeper: subprocess.Popen[bytes], breaker: Breaker) -> None:
+def _wait(folder: Path, keeper: subprocess.Popen[bytes], token: CancellationToken) -> None:
     deadline = time.monotonic() + _WITHIN
     while True:
-        breaker.check()
+        token.check()
         try:
             psycopg2.connect(host=str(folder), port=5432, user=_USER, dbname="postgres").close()
             return

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from homecoming.backup.manifest import Made, beside
 from homecoming.backup_settings import BACKUP_COMMAND, COMMAND_LIMIT
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.discretion import discreet
 from homecoming.errors import UnshippedError
 from homecoming.language import tr
@@ -29,7 +29,7 @@ _PAUSE = 0.05
 _GRACE = 0.5
 
 
-def ship(made: Made, settings: Settings, breaker: Breaker) -> None:
+def ship(made: Made, settings: Settings, token: CancellationToken) -> None:
     """Run the command for a backup's file, and then for its manifest, where one is set.
 
     Errors: UnshippedError; the backup stays where it is.
@@ -38,7 +38,7 @@ def ship(made: Made, settings: Settings, breaker: Breaker) -> None:
         return
     began = time.monotonic()
     for path in (made.file, beside(made.file)):
-        _run(_words(settings.backup.command, path.absolute()), path, settings.backup.command_limit, breaker)
+        _run(_words(settings.backup.command, path.absolute()), path, settings.backup.command_limit, token)
     log.info("Shipped by %s in %.1f s", Path(settings.backup.command[0]).name, time.monotonic() - began)
 
 
@@ -49,7 +49,7 @@ def _words(command: tuple[str, ...], path: Path) -> list[str]:
     return [*command, str(path)]
 
 
-def _run(words: list[str], path: Path, limit: float, breaker: Breaker) -> None:
+def _run(words: list[str], path: Path, limit: float, token: CancellationToken) -> None:
     name = Path(words[0]).name
     deadline = time.monotonic() + limit
     with tempfile.TemporaryFile() as said:
@@ -67,7 +67,7 @@ def _run(words: list[str], path: Path, limit: float, breaker: Breaker) -> None:
             raise _unshipped(path, tr("{name} cannot be run: {why}", name=name, why=error.strerror)) from None
         try:
             while process.poll() is None:
-                breaker.check()
+                token.check()
                 if time.monotonic() > deadline:
                     raise _unshipped(
                         path,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from homecoming.backup.contents import State, state_of
 from homecoming.connection.engines import make_engine
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.sqlite_file import beside, uri
 from homecoming.errors import FailedError, HomecomingError
 from homecoming.language import tr
@@ -29,32 +29,32 @@ def size_of(file: Path) -> int:
     return sum(one.stat().st_size for one in (file, beside(file, "-wal")) if one.exists())
 
 
-def copy(file: Path, draft: Path, patience: float, breaker: Breaker) -> State:
+def copy(file: Path, draft: Path, patience: float, token: CancellationToken) -> State:
     """Copy a file while others may write to it, check the copy, and return what is in it.
 
     Errors: DamagedError, whose text says what SQLite finds wrong; HomecomingError where the file cannot be read.
     """
-    copy_to(file, draft, patience, breaker)
-    check(draft, str(file), breaker)
-    with looked_at(draft, breaker) as connection:
-        return state_of(connection, check=breaker.check)
+    copy_to(file, draft, patience, token)
+    check(draft, str(file), token)
+    with looked_at(draft, token) as connection:
+        return state_of(connection, check=token.check)
 
 
-def check(file: Path, named: str, breaker: Breaker) -> None:
+def check(file: Path, named: str, token: CancellationToken) -> None:
     """Have SQLite check every page, index and foreign key of a file that nobody writes.
 
     Errors: DamagedError, which calls the file ``named``. Rows that refer to nothing are what a database may hold: they
     are part of its backup, and counted by ``broken_keys``.
     """
     with closing(sqlite3.connect(uri(file, "mode=ro&immutable=1"), uri=True)) as connection:
-        breaker.watch(connection)
+        token.watch(connection)
         try:
             found = [line for (line,) in connection.execute("PRAGMA integrity_check(3)")]
         except sqlite3.DatabaseError as error:
             found = [str(error)]
         finally:
-            breaker.release()
-    breaker.check()
+            token.release()
+    token.check()
     if found != ["ok"]:
         raise DamagedError(
             tr(
@@ -77,16 +77,16 @@ def broken_keys(file: Path) -> int:
 
 
 @contextmanager
-def looked_at(file: Path, breaker: Breaker) -> Iterator[sa.Connection]:
+def looked_at(file: Path, token: CancellationToken) -> Iterator[sa.Connection]:
     """Give a connection that can write nothing to a file."""
     engine = make_engine(sa.URL.create("sqlite", database=str(file)), read_only=True)
     try:
         with engine.connect() as connection:
-            breaker.watch(connection.connection.dbapi_connection)
+            token.watch(connection.connection.dbapi_connection)
             yield connection
     except sa.exc.DBAPIError as error:
-        breaker.check()
+        token.check()
         raise FailedError(tr("{name} cannot be read", name=file.name), tr("It is no whole SQLite database")) from error
     finally:
-        breaker.release()
+        token.release()
         engine.dispose()

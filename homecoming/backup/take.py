@@ -18,7 +18,7 @@ from homecoming.backup.ship import ship
 from homecoming.backup_settings import NO_PG_DUMP, PG_DUMP
 from homecoming.candidates import Candidate
 from homecoming.connection.engines import ONE_MOMENT
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.locks import milliseconds
 from homecoming.connection.reach import reached
 from homecoming.connection.sqlite_file import file_of
@@ -37,41 +37,46 @@ log = get_logger("backup")
 _GROWTH = 1.5
 
 
-def backup(breaker: Breaker | None = None, made_for: str = manifest.PERSON) -> int:
+def backup(token: CancellationToken | None = None, made_for: str = manifest.PERSON) -> int:
     """Make a backup of the configured database, and ship it where a command is set for that.
 
-    Arguments: ``breaker``, which ends it; ``made_for``, who has it made.
+    Arguments: ``token``, which ends it; ``made_for``, who has it made.
     Returns 0. Errors: HomecomingError, and then there is no file; UnshippedError, and it is there.
     """
-    settings, breaker = read_settings(), breaker or Breaker()
-    made = take(settings, made_for, breaker)
+    settings, token = read_settings(), token or CancellationToken()
+    made = take(settings, made_for, token)
     told = made.manifest
     tables = joined(", ", [trn("{n} table", "{n} tables", len(told.tables)), trn("{n} row", "{n} rows", told.rows)])
     at = told.revision or tr("no revision")
     log.info("Backup: %s, %s: %s, at %s", made.file, place.megabytes(told.size), tables, at)
     log.info("Done in %.1f s, by %s. Next, prove that it restores: make backup-verify", told.seconds, told.client)
     retire_old(settings, made)
-    ship(made, settings, breaker)
+    ship(made, settings, token)
     return 0
 
 
-def take(settings: Settings, made_for: str, breaker: Breaker) -> Made:
+def take(settings: Settings, made_for: str, token: CancellationToken) -> Made:
     """Make a backup, by what fits the database.
 
-    Arguments: ``made_for``, who has it made; ``breaker``, which ends it.
+    Arguments: ``made_for``, who has it made; ``token``, which ends it.
     Errors: HomecomingError; there is no file then, under a final name or another.
     """
     folder = place.open_folder(settings.backup.folder)
     if settings.database_url.get_backend_name() == "sqlite":
-        return _of_file(settings, folder, made_for, breaker)
-    with reached(settings, read_only=True, breaker=breaker) as way_in:
+        return _of_file(settings, folder, made_for, token)
+    with reached(settings, read_only=True, token=token) as way_in:
         connection = way_in.connection.execution_options(**{ONE_MOMENT: True})
         _say_database(way_in.candidate, made_for)
-        return _of_server(connection, way_in.candidate, settings, folder, made_for, breaker)
+        return _of_server(connection, way_in.candidate, settings, folder, made_for, token)
 
 
 def _of_server(
-    connection: sa.Connection, candidate: Candidate, settings: Settings, folder: Path, made_for: str, breaker: Breaker
+    connection: sa.Connection,
+    candidate: Candidate,
+    settings: Settings,
+    folder: Path,
+    made_for: str,
+    token: CancellationToken,
 ) -> Made:
     began, moment = time.monotonic(), datetime.now(UTC)
     # Also the size of a table is asked for under its lock. Before an upgrade it waits as long as that would.
@@ -83,12 +88,12 @@ def _of_server(
     place.ask_for_room(folder, _estimate(folder, candidate, size))
     ending = ".dump" if program else own_copy.ENDING
     final = folder / place.name_of(str(candidate.url.database), _revision(connection), moment, ending)
-    with _polite(connection, tables, made_for, breaker) as breaker, place.written(final) as draft:
+    with _polite(connection, tables, made_for, token) as token, place.written(final) as draft:
         if program is None:
-            state = own_copy.copy(connection, tables, draft, breaker)
+            state = own_copy.copy(connection, tables, draft, token)
         else:
-            state = dump.dump(connection, candidate.url, tables, program, draft, settings, breaker)
-        sha256, bytes_written = place.sha256_of(draft, breaker.check), draft.stat().st_size
+            state = dump.dump(connection, candidate.url, tables, program, draft, settings, token)
+        sha256, bytes_written = place.sha256_of(draft, token.check), draft.stat().st_size
     version = connection.exec_driver_sql("SHOW server_version").scalar_one()
     told = _told(final, manifest.DUMP if program else manifest.COPY, made_for, candidate, state, moment, began)
     told |= {"sha256": sha256, "size": bytes_written, "contents": size}
@@ -99,15 +104,15 @@ def _of_server(
     return _kept(final, folder, told)
 
 
-class _Polite(Breaker):
-    """A breaker that also ends a backup for which somebody waits."""
+class _Polite(CancellationToken):
+    """A token that also ends a backup for which somebody waits."""
 
-    def __init__(self, outer: Breaker, watch: Watch) -> None:
+    def __init__(self, outer: CancellationToken, watch: Watch) -> None:
         super().__init__()
         self._outer, self._watch = outer, watch
 
     def check(self) -> None:
-        """Go on unless the end has come, or somebody waits. Errors: GaveWayError; as ``Breaker.check``."""
+        """Go on unless the end has come, or somebody waits. Errors: GaveWayError; as ``CancellationToken.check``."""
         self._outer.check()
         if self._watch.gave_way:
             raise GaveWayError(tr("somebody waits for a table"), "")
@@ -115,14 +120,14 @@ class _Polite(Breaker):
 
 @contextmanager
 def _polite(
-    connection: sa.Connection, tables: list[contents.Table], made_for: str, breaker: Breaker
-) -> Iterator[Breaker]:
+    connection: sa.Connection, tables: list[contents.Table], made_for: str, token: CancellationToken
+) -> Iterator[CancellationToken]:
     """Have a backup before an upgrade give way to who wants a whole table: others would queue up behind that one.
 
     Gives what ends it. A person's and a nightly one go on, as pg_dump does.
     """
     if made_for != manifest.UPGRADE or not tables:
-        yield breaker
+        yield token
         return
     # All of them, as pg_dump has them: whoever waits for it waits for this session as well.
     named = ", ".join(f"ONLY {table.spelled}" for table in tables)
@@ -130,9 +135,9 @@ def _polite(
     try:
         with giving_way(connection) as watch:
             assert watch is not None
-            yield _Polite(breaker, watch)
+            yield _Polite(token, watch)
     except GaveWayError as error:
-        breaker.check()
+        token.check()
         raise Refused(
             tr("somebody waited for a table that it reads, and went first"), tr("At a quieter time: make backup")
         ) from error
@@ -168,22 +173,22 @@ def _program(connection: sa.Connection, settings: Settings) -> client.Client | N
         return None
 
 
-def _of_file(settings: Settings, folder: Path, made_for: str, breaker: Breaker) -> Made:
+def _of_file(settings: Settings, folder: Path, made_for: str, token: CancellationToken) -> Made:
     began, moment, candidate = time.monotonic(), datetime.now(UTC), settings.candidates[0]
     file = file_of(candidate.url)
     if file is None:
         raise UsageError(
             tr("the database is in memory, and gone when a command ends"), tr("Name a file in DATABASE_URL")
         )
-    with reached(settings, read_only=True, breaker=breaker) as way_in:
+    with reached(settings, read_only=True, token=token) as way_in:
         _say_database(way_in.candidate, made_for)
         revision = _revision(way_in.connection)
     size = sqlite.size_of(file)
     place.ask_for_room(folder, size)
     final = folder / place.name_of(file.stem, revision, moment, ".db")
     with place.written(final) as draft:
-        state = sqlite.copy(file, draft, settings.lock_wait, breaker)
-        sha256, bytes_written = place.sha256_of(draft, breaker.check), draft.stat().st_size
+        state = sqlite.copy(file, draft, settings.lock_wait, token)
+        sha256, bytes_written = place.sha256_of(draft, token.check), draft.stat().st_size
         if broken := sqlite.broken_keys(draft):
             log.info("Note: rows refer to what is not there, and are in the backup as they are: %d", broken)
     told = _told(final, manifest.FILE, made_for, candidate, state, moment, began)

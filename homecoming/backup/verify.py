@@ -12,7 +12,7 @@ from homecoming.backup.contents import differences, differences_of_rows
 from homecoming.backup.manifest import Manifest
 from homecoming.backup.scratch import Scratch, fill, look, scratch
 from homecoming.backup.sqlite import DamagedError
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.errors import Refused
 from homecoming.history.bookkeeping import BOOKKEEPING
 from homecoming.language import Message, joined, tr, trn
@@ -52,14 +52,14 @@ class _Times:
         self.began = now
 
 
-def backup_verify(given: str | None, breaker: Breaker, drill_after: int | None = None) -> int:
+def backup_verify(given: str | None, token: CancellationToken, drill_after: int | None = None) -> int:
     """Restore a backup into a scratch database, compare it, and note in its manifest that it is proven.
 
     Arguments: ``given``, its file; None for the newest of the configured database; ``drill_after``, days without a
     drill after which it is drilled as well.
     Returns 0; 1 where it is not what its manifest says. Errors: HomecomingError.
     """
-    return _proven(given, breaker, drilled=drill_after is not None and _is_drill_due(drill_after))
+    return _proven(given, token, drilled=drill_after is not None and _is_drill_due(drill_after))
 
 
 def _is_drill_due(days: int) -> bool:
@@ -69,9 +69,9 @@ def _is_drill_due(days: int) -> bool:
     return not any(datetime.fromisoformat(at) > due for at in drills)
 
 
-def drill(given: str | None, breaker: Breaker) -> int:
+def drill(given: str | None, token: CancellationToken) -> int:
     """As ``backup_verify``; then take the restored one to head, check it there, take it back, and compare again."""
-    return _proven(given, breaker, drilled=True)
+    return _proven(given, token, drilled=True)
 
 
 def chosen(given: str | None, settings: Settings) -> tuple[Path, Manifest]:
@@ -89,32 +89,32 @@ def chosen(given: str | None, settings: Settings) -> tuple[Path, Manifest]:
     raise Refused(tr("there is no backup of this database in {folder}", folder=folder), tr("Make one: make backup"))
 
 
-def refuse_damaged(file: Path, told: Manifest, breaker: Breaker) -> None:
+def refuse_damaged(file: Path, told: Manifest, token: CancellationToken) -> None:
     """Go on where a file is the one that its manifest tells of. Errors: DamagedError."""
     size = file.stat().st_size
     if size != told.size:
         what = tr("{file} has {size} bytes, and its manifest says {told}", file=file, size=size, told=told.size)
-    elif place.sha256_of(file, breaker.check) != told.sha256:
+    elif place.sha256_of(file, token.check) != told.sha256:
         what = tr("{file} is damaged: its SHA-256 is not the one in its manifest", file=file)
     else:
         return
     raise DamagedError(what, tr("Take another backup, or bring this file back from where backups are shipped to"))
 
 
-def _proven(given: str | None, breaker: Breaker, drilled: bool) -> int:
+def _proven(given: str | None, token: CancellationToken, drilled: bool) -> int:
     settings, times = read_settings(), _Times()
     file, told = chosen(given, settings)
     log.info("Backup: %s, of %s, made %s", file, told.place, told.made_at)
-    refuse_damaged(file, told, breaker)
+    refuse_damaged(file, told, token)
     times.took("hash")
-    with scratch(told, settings, breaker) as there:
+    with scratch(told, settings, token) as there:
         log.info("Restoring it into %s", there.where)
         times.took("scratch")
-        state = fill(there, file, told, breaker)
+        state = fill(there, file, told, token)
         times.took("restore")
         found = differences(state, told.revision, told.fingerprint, dict(told.tables))
         if not found and drilled:
-            found = _there_and_back(there, told, times, breaker)
+            found = _there_and_back(there, told, times, token)
         where = there.where
     if found:
         for line in found[:_TOLD]:
@@ -136,25 +136,25 @@ def _proven(given: str | None, breaker: Breaker, drilled: bool) -> int:
     return 0
 
 
-def _there_and_back(there: Scratch, told: Manifest, times: _Times, breaker: Breaker) -> list[Message]:
+def _there_and_back(there: Scratch, told: Manifest, times: _Times, token: CancellationToken) -> list[Message]:
     """Take a restored database to head and back to where it was; return what is wrong at head, or not as it was."""
     from homecoming import catalog
     from homecoming.connection.reach import reached
     from homecoming.run.attempts import run_to
 
-    run_to("upgrade", "head", there.settings, way="command", breaker=breaker)
+    run_to("upgrade", "head", there.settings, way="command", token=token)
     times.took("upgrade")
-    with reached(there.settings, read_only=True, breaker=breaker) as way_in:
+    with reached(there.settings, read_only=True, token=token) as way_in:
         drift = [one for one in catalog.verify(way_in.connection) if one.severity is catalog.Severity.FAIL]
     times.took("verify")
     if drift:
         return [
             tr("at head: {kind} {object}: {why}", kind=one.kind_word, object=one.object, why=one.why) for one in drift
         ]
-    run_to("downgrade", told.revision or "base", there.settings, way="command", breaker=breaker)
+    run_to("downgrade", told.revision or "base", there.settings, way="command", token=token)
     times.took("way back")
     # What runs write of themselves is not what they found.
     kept = {name: count for name, count in told.tables.items() if name.split(".")[-1] not in BOOKKEEPING}
-    back = {name: count for name, count in look(there.settings, breaker, told.checksums).tables.items() if name in kept}
+    back = {name: count for name, count in look(there.settings, token, told.checksums).tables.items() if name in kept}
     times.took("compare")
     return differences_of_rows(back, kept)

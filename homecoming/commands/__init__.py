@@ -1,6 +1,6 @@
 """The verbs of the command line, a file each: its options, and what it does. This is their list.
 
-A file has `run(given, breaker)`, which returns the exit code, and where the verb takes anything `arguments(parser)`.
+A file has `run(given, token)`, which returns the exit code, and where the verb takes anything `arguments(parser)`.
 """
 
 from __future__ import annotations

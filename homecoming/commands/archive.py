@@ -12,7 +12,7 @@ from homecoming.archive import git, moving, register, tree, undo
 from homecoming.archive.judge import NOT_ONE, Found
 from homecoming.archive.survey import Survey, folder_of, take
 from homecoming.archive.tree import ARCHIVE
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.language import joined, localized, mark, tr, trn
 from homecoming.logs import get_logger
 from homecoming.project import project
@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--redact", action="store_true", help=tr("with --apply, take credentials out of what moves"))
 
 
-def run(given: argparse.Namespace, _breaker: Breaker) -> int:
+def run(given: argparse.Namespace, _token: CancellationToken) -> int:
     """Say which one-off scripts there are, and move them where that is asked for."""
     return archive(given.source, given.apply, given.redact)
 

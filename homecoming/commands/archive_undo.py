@@ -6,7 +6,7 @@ import argparse
 
 from homecoming.archive import git, moving, undo
 from homecoming.archive.survey import folder_of
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.language import tr, trn
 from homecoming.logs import get_logger
 
@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", nargs="?", default=".", metavar="SRC", help=tr("the application's folder (this one)"))
 
 
-def run(given: argparse.Namespace, _breaker: Breaker) -> int:
+def run(given: argparse.Namespace, _token: CancellationToken) -> int:
     """Take the last move back."""
     return archive_undo(given.source)
 

@@ -6,7 +6,7 @@ import argparse
 
 from homecoming.backup.manifest import NIGHTLY, PERSON
 from homecoming.backup.take import backup
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.language import tr
 
 
@@ -17,6 +17,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace, breaker: Breaker) -> int:
+def run(given: argparse.Namespace, token: CancellationToken) -> int:
     """Take a backup."""
-    return backup(breaker, NIGHTLY if given.nightly else PERSON)
+    return backup(token, NIGHTLY if given.nightly else PERSON)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from homecoming.backup.verify import backup_verify
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.language import tr
 
 
@@ -22,6 +22,6 @@ def add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", metavar="FILE", help=tr("the backup (the newest of this database)"))
 
 
-def run(given: argparse.Namespace, breaker: Breaker) -> int:
+def run(given: argparse.Namespace, token: CancellationToken) -> int:
     """Prove a backup."""
-    return backup_verify(given.file, breaker, given.drill_after)
+    return backup_verify(given.file, token, given.drill_after)

@@ -12,7 +12,7 @@ from homecoming.authoring.judging import Judgement, judge, report
 from homecoming.authoring.reference import reference
 from homecoming.authoring.words import words
 from homecoming.commands import add_format
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.errors import HomecomingError
 from homecoming.language import and_joined, tr
 from homecoming.terminal import as_json, say, show
@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace, _breaker: Breaker) -> int:
+def run(given: argparse.Namespace, _token: CancellationToken) -> int:
     """Judge, and compare."""
     return check(given.format, given.start)
 

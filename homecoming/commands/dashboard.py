@@ -10,7 +10,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from homecoming.connection.interrupts import Breaker, Interrupted
+from homecoming.connection.interrupts import CancellationToken, Interrupted
 from homecoming.errors import UsageError, why
 from homecoming.language import tr
 from homecoming.logs import get_logger
@@ -32,9 +32,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--static", metavar="FILE", help=tr("write the page into FILE, and serve nothing"))
 
 
-def run(given: argparse.Namespace, breaker: Breaker) -> int:
+def run(given: argparse.Namespace, cancellation: CancellationToken) -> int:
     """Serve the page, or write it."""
-    return serve(given.host, given.port) if given.static is None else write_file(given.static, breaker)
+    return serve(given.host, given.port) if given.static is None else write_file(given.static, cancellation)
 
 
 def serve(host: str = HOST, port: str = str(PORT)) -> int:
@@ -86,7 +86,7 @@ def serve(host: str = HOST, port: str = str(PORT)) -> int:
     return 0
 
 
-def write_file(path: str, breaker: Breaker | None = None) -> int:
+def write_file(path: str, cancellation: CancellationToken | None = None) -> int:
     """Look once, and write the page into one file, whole or not at all. Returns 0, whatever it says.
 
     Errors: UsageError where it cannot be written, or where a variable cannot be followed.
@@ -95,7 +95,7 @@ def write_file(path: str, breaker: Breaker | None = None) -> int:
     from homecoming.monitoring.replaced_file import write
     from homecoming.monitoring.web.application import judged_now
 
-    judged = judged_now(breaker, read_settings())
+    judged = judged_now(cancellation, read_settings())
     text = render_file(judged.snapshot, judged.checks).encode()
     try:
         write(Path(path), text)

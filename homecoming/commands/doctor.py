@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.doctor import doctor
 
 
-def run(_given: argparse.Namespace, _breaker: Breaker) -> int:
+def run(_given: argparse.Namespace, _token: CancellationToken) -> int:
     """Examine every way to the database."""
     return doctor()

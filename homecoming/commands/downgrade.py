@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from homecoming.commands.upgrade import run_command
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.language import tr
 from homecoming.monitoring.runs import recorded
 from homecoming.rehearsal.plan import plan
@@ -19,9 +19,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace, breaker: Breaker) -> int:
+def run(given: argparse.Namespace, token: CancellationToken) -> int:
     """Take the database back to the revision, or say what that would undo."""
     if given.plan:
-        return plan("downgrade", given.revision, breaker)
+        return plan("downgrade", given.revision, token)
     with recorded(given.afterwards):
-        return run_command("downgrade", given.revision, breaker)
+        return run_command("downgrade", given.revision, token)

@@ -6,7 +6,7 @@ import argparse
 
 from homecoming.backup.verify import drill
 from homecoming.commands import backup_verify
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,6 +14,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     backup_verify.add_file(parser)
 
 
-def run(given: argparse.Namespace, breaker: Breaker) -> int:
+def run(given: argparse.Namespace, token: CancellationToken) -> int:
     """Drill a recovery."""
-    return drill(given.file, breaker)
+    return drill(given.file, token)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from homecoming.commands import add_format
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.language import tr
 from homecoming.monitoring.health import document, healthy, judge, lines
 from homecoming.monitoring.look import look
@@ -22,20 +22,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace, breaker: Breaker) -> int:
+def run(given: argparse.Namespace, token: CancellationToken) -> int:
     """Say whether the database is healthy."""
-    return health(given.format, breaker, given.report)
+    return health(given.format, token, given.report)
 
 
-def health(style: str = "text", breaker: Breaker | None = None, told: bool = False) -> int:
+def health(style: str = "text", token: CancellationToken | None = None, told: bool = False) -> int:
     """Look at the database and print whether it is healthy.
 
-    Arguments: ``style``, ``text`` or ``json``; ``breaker``, which watches the connection; ``told``, whether the metrics
+    Arguments: ``style``, ``text`` or ``json``; ``token``, which watches the connection; ``told``, whether the metrics
     file is written and alerts are sent, too.
     Returns 0 where it is, 1 where it is not or cannot be reached. Errors: UsageError for a variable.
     """
     settings = read_settings()
-    snapshot = look(settings, breaker)
+    snapshot = look(settings, token)
     checks = judge(snapshot)
     if style == "json":
         show(as_json(document(snapshot, checks), indent=2))

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from homecoming.commands import add_format
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.reach import reached
 from homecoming.errors import EditedError, Refused
 from homecoming.history.bookkeeping import make_way, refuse_impostors
@@ -66,20 +66,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_format(parser)
 
 
-def run(given: argparse.Namespace, breaker: Breaker) -> int:
+def run(given: argparse.Namespace, token: CancellationToken) -> int:
     """Show what was done to the database."""
-    return history(given.format, breaker)
+    return history(given.format, token)
 
 
-def history(style: str = "text", breaker: Breaker | None = None) -> int:
+def history(style: str = "text", token: CancellationToken | None = None) -> int:
     """Print the lines of migration_history, the newest last.
 
-    Arguments: ``style``, ``text`` or ``json``; ``breaker``, which watches the connection.
+    Arguments: ``style``, ``text`` or ``json``; ``token``, which watches the connection.
     Returns 0. Errors: EditedError, after the lines, where an applied revision was edited since; Refused where the name
     is another's table; NoConnectionError; UsageError for a variable.
     """
     script = ScriptDirectory.from_config(configuration())
-    with reached(read_settings(), read_only=True, breaker=breaker) as way_in:
+    with reached(read_settings(), read_only=True, token=token) as way_in:
         refuse_impostors(way_in.connection)
         lines = read_lines(way_in.connection)
         here = list(changes(read_entries(way_in.connection)))

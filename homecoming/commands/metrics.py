@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.errors import UsageError, why
 from homecoming.language import tr
 from homecoming.monitoring.health import judge
@@ -16,14 +16,14 @@ from homecoming.settings import METRICS_FILE, read_settings
 from homecoming.terminal import show
 
 
-def run(_given: argparse.Namespace, breaker: Breaker) -> int:
+def run(_given: argparse.Namespace, token: CancellationToken) -> int:
     """Print the metrics, and write MIGRATION_METRICS_FILE where it is set.
 
     Returns 0, also where the database cannot be reached: the metric database_up tells that. Errors: UsageError for a
     setting that cannot be followed; for a file that cannot be written, after they were printed.
     """
     settings = read_settings()
-    snapshot = look(settings, breaker)
+    snapshot = look(settings, token)
     text = exposition(snapshot, judge(snapshot))
     # A reader that goes away takes nothing from the file.
     with contextlib.suppress(BrokenPipeError):

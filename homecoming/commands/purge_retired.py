@@ -6,7 +6,7 @@ import argparse
 import re
 from datetime import timedelta
 
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.errors import UsageError
 from homecoming.language import tr
 from homecoming.logs import get_logger
@@ -22,9 +22,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--confirm", metavar="NAME", required=True, help=tr("the name of the database"))
 
 
-def run(given: argparse.Namespace, breaker: Breaker) -> int:
+def run(given: argparse.Namespace, token: CancellationToken) -> int:
     """Delete it. Returns 0; errors: HomecomingError, and nothing is deleted."""
-    done = purge(read_settings(), _days(given.older_than), given.confirm, breaker)
+    done = purge(read_settings(), _days(given.older_than), given.confirm, token)
     if not done.things:
         log.info("Nothing that is older keeps a row")
         return 0

@@ -14,14 +14,14 @@ from alembic.script import ScriptDirectory
 from homecoming.catalog.printed import print_findings
 from homecoming.connection.engines import check_sqlite_file
 from homecoming.connection.failures import meaning
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.locks import NOT_IN_TIME, lock_run
 from homecoming.history.bookkeeping import versions_of
 from homecoming.history.configuration import configuration
 from homecoming.language import tr, trn
 from homecoming.logs import get_logger
 from homecoming.monitoring.runs import recorded
-from homecoming.preflight.issue import Concern
+from homecoming.preflight.issue import Issue
 from homecoming.preflight.preflight import refuse_foreign_database
 from homecoming.rehearsal import plan
 from homecoming.run.attempts import run_to, until_through
@@ -44,27 +44,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace, breaker: Breaker) -> int:
+def run(given: argparse.Namespace, token: CancellationToken) -> int:
     """Mend what drifted, or say what that would do."""
     with recorded(given.afterwards):
-        return repair(given.plan, breaker)
+        return repair(given.plan, token)
 
 
-def repair(only_plan: bool = False, breaker: Breaker | None = None) -> int:
+def repair(only_plan: bool = False, token: CancellationToken | None = None) -> int:
     """Show what differs and what going through the history again would do; then do it, where it mends something.
 
-    Arguments: ``only_plan``, to show it and change nothing; ``breaker``, which ends it where the user does.
+    Arguments: ``only_plan``, to show it and change nothing; ``token``, which ends it where the user does.
     Returns 0 where nothing differs (any more, or would), 1 where something does; errors: HomecomingError.
     """
     settings = read_settings()
-    breaker = breaker or Breaker()
+    token = token or CancellationToken()
     if settings.database_url.get_backend_name() == "sqlite":
         check_sqlite_file(settings.database_url, read_only=True)
     if only_plan:
-        outcome = _rehearsed(settings, breaker)
+        outcome = _rehearsed(settings, token)
         plan.try_to_write(settings)
     else:
-        outcome = until_through(lambda: _rehearsed(settings, breaker), settings, breaker)
+        outcome = until_through(lambda: _rehearsed(settings, token), settings, token)
     if not outcome.found:
         return 0
     if outcome.is_known and not outcome.mends:
@@ -74,12 +74,12 @@ def repair(only_plan: bool = False, breaker: Breaker | None = None) -> int:
             _tell_left(outcome.left, tr("Would be left"))
         say(tr("Next: make repair"))
         return 1 if outcome.left else 0
-    return _applied(settings, breaker)
+    return _applied(settings, token)
 
 
-def _rehearsed(settings: Settings, breaker: Breaker) -> Outcome:
+def _rehearsed(settings: Settings, token: CancellationToken) -> Outcome:
     """Print the findings, what is in the way, and what a rehearsal does about them; return what came of it."""
-    with plan.place(settings, breaker) as (connection, surroundings):
+    with plan.place(settings, token) as (connection, surroundings):
         try:
             return _looked_and_rehearsed(connection, surroundings, settings)
         except sa.exc.SQLAlchemyError as error:
@@ -90,7 +90,7 @@ def _rehearsed(settings: Settings, breaker: Breaker) -> Outcome:
             raise meaning(error, connection=connection) from error
 
 
-def _looked_and_rehearsed(connection: sa.Connection, surroundings: list[Concern], settings: Settings) -> Outcome:
+def _looked_and_rehearsed(connection: sa.Connection, surroundings: list[Issue], settings: Settings) -> Outcome:
     # Looking reads rows too: a table that somebody holds is waited for no longer than by the rehearsal.
     lock_run(connection, replace(settings, lock_wait=settings.lock_timeout))
     script = ScriptDirectory.from_config(configuration())
@@ -106,7 +106,7 @@ def _looked_and_rehearsed(connection: sa.Connection, surroundings: list[Concern]
         return Outcome(head, 0, verified=True)
     say(tr("Drifted: {differences}", differences=_differences(len(found))))
     print_findings(found)
-    plan.print_concerns([*surroundings, *plan.look(connection)])
+    plan.print_issues([*surroundings, *plan.find_issues(connection)])
     outcome, seconds = plan.print_rehearsal(connection, "repair", "head", settings)
     if outcome is None:
         # The run itself judges, too, and is rolled back where it mends nothing.
@@ -126,11 +126,11 @@ def _differences(number: int) -> str:
     return trn("{n} difference", "{n} differences", number)
 
 
-def _applied(settings: Settings, breaker: Breaker) -> int:
+def _applied(settings: Settings, token: CancellationToken) -> int:
     began = time.monotonic()
     with run_told("repair", "upgrade", "head") as told:
         try:
-            outcome = run_to("repair", "head", settings, way="repair", breaker=breaker)
+            outcome = run_to("repair", "head", settings, way="repair", token=token)
         except UnmendedError as error:
             # Somebody changed the database since the plan.
             told.exit_code = error.exit_code

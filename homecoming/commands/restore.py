@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from homecoming.backup.restore import restore
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.language import tr
 
 
@@ -22,6 +22,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace, breaker: Breaker) -> int:
+def run(given: argparse.Namespace, token: CancellationToken) -> int:
     """Restore a backup."""
-    return restore(given.file, given.into, given.confirm, breaker)
+    return restore(given.file, given.into, given.confirm, token)

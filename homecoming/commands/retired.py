@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from homecoming.commands import add_format
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.reach import reached
 from homecoming.connection.sqlite_file import file_of
 from homecoming.history.bookkeeping import refuse_impostors
@@ -22,10 +22,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_format(parser)
 
 
-def run(given: argparse.Namespace, breaker: Breaker) -> int:
+def run(given: argparse.Namespace, token: CancellationToken) -> int:
     """Print what is kept. Returns 0; errors: HomecomingError."""
     settings = read_settings()
-    with reached(settings, read_only=True, breaker=breaker) as way_in:
+    with reached(settings, read_only=True, token=token) as way_in:
         refuse_impostors(way_in.connection)
         found = read_kept(way_in.connection)
     if given.format == "json":

@@ -12,7 +12,7 @@ from alembic import command
 
 from homecoming.authoring.reference import reference
 from homecoming.authoring.words import words
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.history.configuration import configuration, history_file
 from homecoming.language import tr
 from homecoming.project import project
@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace, _breaker: Breaker) -> int:
+def run(given: argparse.Namespace, _token: CancellationToken) -> int:
     """Write it."""
     return revision(given.message)
 

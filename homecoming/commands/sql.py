@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from homecoming import console
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.language import tr
 
 
@@ -28,6 +28,6 @@ def arguments(parser: argparse.ArgumentParser, start: str = "base", end: str | N
     parser.add_argument("--split", dest="folder", metavar="FOLDER", help=tr("write a file a revision into FOLDER"))
 
 
-def run(given: argparse.Namespace, _breaker: Breaker) -> int:
+def run(given: argparse.Namespace, _token: CancellationToken) -> int:
     """Print the script, or write it into a folder."""
     return console.sql(given.start, given.end, given.style, given.folder)

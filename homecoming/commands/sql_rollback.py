@@ -6,7 +6,7 @@ import argparse
 
 from homecoming import console
 from homecoming.commands import sql
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,6 +14,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     sql.arguments(parser, "head", None)
 
 
-def run(given: argparse.Namespace, _breaker: Breaker) -> int:
+def run(given: argparse.Namespace, _token: CancellationToken) -> int:
     """Print the script, or write it into a folder."""
     return console.sql_rollback(given.start, given.end, given.style, given.folder)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from homecoming import console
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 
 
-def run(_given: argparse.Namespace, _breaker: Breaker) -> int:
+def run(_given: argparse.Namespace, _token: CancellationToken) -> int:
     """Print it."""
     return console.sql_verify()

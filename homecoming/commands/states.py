@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.errors import FailedError, UsageError, why
 from homecoming.language import tr
 from homecoming.project import project
@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=SECONDS, metavar="N", help=tr("for one commit (%(default)g)"))
 
 
-def run(given: argparse.Namespace, _breaker: Breaker) -> int:
+def run(given: argparse.Namespace, _token: CancellationToken) -> int:
     """Write them."""
     module, _, base = (given.models or project().schema).partition(":")
     models = Models(Path(given.folder), module, base or "metadata")

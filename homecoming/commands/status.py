@@ -6,7 +6,7 @@ import argparse
 
 from alembic.script import ScriptDirectory
 
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.reach import reached
 from homecoming.history.bookkeeping import versions_of
 from homecoming.history.configuration import configuration
@@ -17,11 +17,11 @@ from homecoming.settings import read_settings
 from homecoming.terminal import say
 
 
-def run(_given: argparse.Namespace, breaker: Breaker) -> int:
+def run(_given: argparse.Namespace, token: CancellationToken) -> int:
     """Print the database's revision and what is pending. Returns 0; errors: HomecomingError."""
     settings = read_settings()
     script = ScriptDirectory.from_config(configuration())
-    with reached(settings, read_only=True, breaker=breaker) as way_in:
+    with reached(settings, read_only=True, token=token) as way_in:
         connection = way_in.connection
         migration = versions_of(connection)
         refuse_foreign_database(connection, migration, script)

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 
 from homecoming.backup.before import before_upgrade, say_way_back
 from homecoming.backup_settings import AUTO, MODES, OFF
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.reach import UnreachableError
 from homecoming.console.manual import write_scripts
 from homecoming.errors import WILL_NOT_PASS, LostError, NoConnectionError
@@ -36,21 +36,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace, breaker: Breaker) -> int:
+def run(given: argparse.Namespace, token: CancellationToken) -> int:
     """Bring the database to the revision, or say what that would do."""
     if given.plan:
-        return plan("upgrade", given.revision, breaker)
+        return plan("upgrade", given.revision, token)
     with recorded(given.afterwards):
-        return run_command("upgrade", given.revision, breaker, given.backup)
+        return run_command("upgrade", given.revision, token, given.backup)
 
 
-def run_command(direction: str, revision: str, breaker: Breaker, backup: str | None = OFF) -> int:
+def run_command(direction: str, revision: str, token: CancellationToken, backup: str | None = OFF) -> int:
     """Bring the configured database to a revision, and say how far it came.
 
     Args:
         direction: upgrade or downgrade.
         revision: Where to.
-        breaker: Ends the run where the user does.
+        token: Ends the run where the user does.
         backup: Whether one is made before it: auto, require, off; None where the settings say so.
 
     Returns:
@@ -64,8 +64,8 @@ def run_command(direction: str, revision: str, breaker: Breaker, backup: str | N
     began = time.monotonic()
     with run_told("command", direction, revision) as told:
         try:
-            with before_upgrade(settings, revision, backup or settings.backup.mode or AUTO, breaker) as saved:
-                outcome = run_to(direction, revision, settings, way="command", breaker=breaker, saved=saved)
+            with before_upgrade(settings, revision, backup or settings.backup.mode or AUTO, token) as saved:
+                outcome = run_to(direction, revision, settings, way="command", token=token, saved=saved)
         except (UnreachableError, LostError) as error:
             raise _unreachable(direction, revision, error, settings.attempts_left) from None
         told.revision, told.revisions = outcome.revision, outcome.steps

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 
 from homecoming.catalog.printed import print_findings
 from homecoming.commands import add_format
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.locks import Patience
 from homecoming.connection.reach import reached
 from homecoming.history.bookkeeping import refuse_impostors, versions_of
@@ -33,15 +33,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_format(parser)
 
 
-def run(given: argparse.Namespace, breaker: Breaker) -> int:
+def run(given: argparse.Namespace, token: CancellationToken) -> int:
     """Compare the database with head."""
-    return verify(breaker, given.format == "json")
+    return verify(token, given.format == "json")
 
 
-def verify(breaker: Breaker | None = None, in_json: bool = False) -> int:
+def verify(token: CancellationToken | None = None, in_json: bool = False) -> int:
     """Compare the catalogue with head and print what differs. Returns 0 where it is equal, 1 where it drifted.
 
-    Arguments: ``breaker``, which ends it where the user does; ``in_json``, for one JSON document in place of lines.
+    Arguments: ``token``, which ends it where the user does; ``in_json``, for one JSON document in place of lines.
     """
     from homecoming.catalog import Severity, fingerprint, read
     from homecoming.catalog import verify as findings_of
@@ -49,7 +49,7 @@ def verify(breaker: Breaker | None = None, in_json: bool = False) -> int:
     settings = read_settings()
     # It holds up nobody: it waits for a table as long as for a run, which may be what holds it.
     patience = Patience(settings.statement_timeout, settings.lock_wait or 0.001)
-    with reached(settings, read_only=True, breaker=breaker, patience=patience) as way_in:
+    with reached(settings, read_only=True, token=token, patience=patience) as way_in:
         connection = way_in.connection
         refuse_impostors(connection)
         live = read(connection)

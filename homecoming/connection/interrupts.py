@@ -50,11 +50,11 @@ class Stage(StrEnum):
     COMMITTED = mark("the changes had been committed")
 
 
-class Breaker:
+class CancellationToken:
     """Ends what the connection it watches waits for, and lets no other one begin; knows how far the run is."""
 
     def __init__(self) -> None:
-        self.broken = threading.Event()
+        self.cancelled = threading.Event()
         self.stage = Stage.UNCHANGED
         self.signum: int | None = None
         # What an earlier attempt of the run met, such as a table that is held, and who holds it.
@@ -66,7 +66,7 @@ class Breaker:
 
     def check(self) -> None:
         """Go on only if the end has not come. Errors: ConnectionAbortedError where it has."""
-        if self.broken.is_set():
+        if self.cancelled.is_set():
             raise ConnectionAbortedError(tr("the time for this run is over"))
 
     def committing(self) -> None:
@@ -104,10 +104,10 @@ class Breaker:
         if self.signum is not None and before is None:
             raise Interrupted(self.signum)
 
-    def end(self) -> None:
+    def cancel(self) -> None:
         """End what the connection waits for, now. A commit that is under way is left to arrive."""
         with self._turn:
-            self.broken.set()
+            self.cancelled.set()
         raw = self._raw
         if raw is None or self.stage is Stage.COMMITTING:
             return
@@ -129,10 +129,10 @@ def _cut(raw: Any) -> None:
 
 
 @contextlib.contextmanager
-def interruptible(breaker: Breaker) -> Iterator[None]:
+def interruptible(token: CancellationToken) -> Iterator[None]:
     """Raise Interrupted on Ctrl-C and SIGTERM, within two seconds, whatever is waited for, and say what it did.
 
-    Only what takes away what a command made may take longer (``Breaker.cleaning``).
+    Only what takes away what a command made may take longer (``CancellationToken.cleaning``).
 
     Only for a process of our own, and only its main thread gets signals: elsewhere this changes nothing.
     """
@@ -146,26 +146,26 @@ def interruptible(breaker: Breaker) -> Iterator[None]:
     def interrupt(signum: int, _frame: FrameType | None) -> None:
         # The first one ends the run; a second one must not end its rollback.
         raised.append(signum)
-        if len(raised) == 1 and not breaker.is_cleaning:
+        if len(raised) == 1 and not token.is_cleaning:
             raise Interrupted(signum)
 
     previous = {signum: signal.signal(signum, interrupt) for signum in SIGNALS}
     wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     done = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(reader, breaker, done), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(reader, token, done), daemon=True)
     watcher.start()
     try:
         yield
     except Interrupted:
         # Before the handlers are given back: another signal would end the process unheard.
-        _say_interrupted(breaker)
+        _say_interrupted(token)
         raise
     except Exception as error:
-        if breaker.signum is None:
+        if token.signum is None:
             raise
         # The connection was cut before the main thread heard of it, or somebody on the way swallowed what it heard.
-        _say_interrupted(breaker)
-        raise Interrupted(breaker.signum) from error
+        _say_interrupted(token)
+        raise Interrupted(token.signum) from error
     finally:
         signal.set_wakeup_fd(wakeup)
         for signum, handler in previous.items():
@@ -176,20 +176,20 @@ def interruptible(breaker: Breaker) -> Iterator[None]:
         reader.close()
 
 
-def _watch(reader: socket.socket, breaker: Breaker, done: threading.Event) -> None:
+def _watch(reader: socket.socket, token: CancellationToken, done: threading.Event) -> None:
     while received := reader.recv(1):
         if received[0] not in SIGNALS:
             continue
-        breaker.signum = received[0]
-        breaker.end()
-        if not done.wait(END_WITHIN) and not (breaker.is_cleaning and done.wait(CLEAN_WITHIN)):
-            _say_interrupted(breaker)
+        token.signum = received[0]
+        token.cancel()
+        if not done.wait(END_WITHIN) and not (token.is_cleaning and done.wait(CLEAN_WITHIN)):
+            _say_interrupted(token)
             # The main thread cannot be reached: what it waits for does not end. The server rolls back for us.
             os._exit(128 + received[0])
         return
 
 
-def _say_interrupted(breaker: Breaker) -> None:
+def _say_interrupted(token: CancellationToken) -> None:
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
-    say(tr("Interrupted: {stage}", stage=tr(breaker.stage)), sys.stderr)
+    say(tr("Interrupted: {stage}", stage=tr(token.stage)), sys.stderr)

@@ -16,7 +16,7 @@ from homecoming.connection.answers import LIMIT
 from homecoming.connection.engines import make_engine
 from homecoming.connection.failure import Failure
 from homecoming.connection.failures import classify, ending, meaning
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.locks import NO_LIMITS, NOT_IN_TIME, Patience, holders, named
 from homecoming.errors import HeldError, HomecomingError, LockedError, NoConnectionError
 from homecoming.events import tell
@@ -75,19 +75,22 @@ class UnreachableError(NoConnectionError):
 
 @contextlib.contextmanager
 def reached(
-    settings: Settings, read_only: bool = False, breaker: Breaker | None = None, patience: Patience | None = None
+    settings: Settings,
+    read_only: bool = False,
+    token: CancellationToken | None = None,
+    patience: Patience | None = None,
 ) -> Iterator[Reached]:
     """Give a connection to the first candidate that can be reached, and close it afterwards.
 
-    Arguments: ``read_only``, for a command that only looks; ``breaker``, which watches the connection; ``patience`` of
+    Arguments: ``read_only``, for a command that only looks; ``token``, which watches the connection; ``patience`` of
     a look that somebody waits for.
     Errors: UnreachableError where there is none; HeldError where a table was held for longer than that; for a SQLite
     file UsageError, Refused or the driver's.
     """
-    breaker = breaker or Breaker()
-    found = _reach(settings, read_only, breaker, patience)
+    token = token or CancellationToken()
+    found = _reach(settings, read_only, token, patience)
     try:
-        breaker.watch(found.connection.connection.dbapi_connection)
+        token.watch(found.connection.connection.dbapi_connection)
         yield found
     except sa.exc.DBAPIError as error:
         if patience is not None and getattr(error.orig, "pgcode", None) == NOT_IN_TIME:
@@ -104,7 +107,7 @@ def reached(
         found.connection.invalidate()
         raise
     finally:
-        breaker.release()
+        token.release()
         found.connection.close()
 
 
@@ -115,7 +118,7 @@ def _held(connection: sa.Connection) -> LockedError:
     return error
 
 
-def _reach(settings: Settings, read_only: bool, breaker: Breaker, patience: Patience | None) -> Reached:
+def _reach(settings: Settings, read_only: bool, token: CancellationToken, patience: Patience | None) -> Reached:
     if settings.database_url.get_backend_name() == "sqlite":
         return _open_file(settings, read_only)
     attempts: list[Attempt] = []
@@ -126,7 +129,7 @@ def _reach(settings: Settings, read_only: bool, breaker: Breaker, patience: Pati
         deadline = time.monotonic() + max(share, 0)
         # A run begins without limits, and takes its own as it has its lock. A look holds up nobody, and may wait.
         limits = patience or (Patience(settings.statement_timeout) if read_only else NO_LIMITS)
-        connection = _connect(candidate, settings, deadline, attempts, breaker, read_only, limits)
+        connection = _connect(candidate, settings, deadline, attempts, token, read_only, limits)
         if connection is not None:
             return Reached(connection, candidate, attempts)
     raise _unreachable(attempts)
@@ -165,7 +168,7 @@ def _connect(
     settings: Settings,
     deadline: float,
     attempts: list[Attempt],
-    breaker: Breaker,
+    token: CancellationToken,
     read_only: bool,
     limits: Patience,
 ) -> sa.Connection | None:
@@ -197,8 +200,8 @@ def _connect(
         wait=tenacity.wait_random_exponential(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE),
         stop=tenacity.stop_after_attempt(settings.connect_attempts)
         | tenacity.stop_before_delay(max(deadline - time.monotonic(), 0))
-        | tenacity.stop_when_event_set(breaker.broken),
-        sleep=tenacity.sleep_using_event(breaker.broken),
+        | tenacity.stop_when_event_set(token.cancelled),
+        sleep=tenacity.sleep_using_event(token.cancelled),
         reraise=True,
     )
     with contextlib.suppress(*RAISED):

@@ -48,15 +48,15 @@ def revision(way: Way) -> list[Step]:
 
 def preflight(way: Way) -> list[Step]:
     """Look for what would refuse a run, as the run does: version, standby, rights, owners; a file's folder and disk."""
-    from homecoming.preflight.preflight import look
+    from homecoming.preflight.preflight import find_issues
 
     with way.looking() as connection:
-        found = look(connection, way.pending)
+        found = find_issues(connection, way.pending)
     steps = [
-        refused("preflight", concern.what, concern.todo)
-        if concern.refuses
-        else note("preflight", tr("{what}. {todo}", what=concern.what, todo=concern.todo))
-        for concern in found
+        refused("preflight", issue.what, issue.todo)
+        if issue.refuses
+        else note("preflight", tr("{what}. {todo}", what=issue.what, todo=issue.todo))
+        for issue in found
     ]
     if steps:
         return steps

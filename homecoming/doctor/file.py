@@ -47,7 +47,7 @@ def place(way: Way) -> list[Step]:
     if file.exists():
         return [ok("file", f"{file}, {megabytes(file.stat().st_size)}")]
     missing = note("file", tr("{file} does not exist, and an upgrade makes it", file=file), UPGRADE)
-    refusals = [refused("file", concern.what, concern.todo) for concern in surroundings(file) if concern.refuses]
+    refusals = [refused("file", issue.what, issue.todo) for issue in surroundings(file) if issue.refuses]
     *first, end = [missing, *refusals]
     return [*first, replace(end, last=True)]
 

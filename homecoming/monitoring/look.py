@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 
 from homecoming import catalog
 from homecoming.connection.failures import meaning
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.locks import Patience
 from homecoming.connection.reach import reached
 from homecoming.errors import HomecomingError, NoConnectionError
@@ -51,10 +51,10 @@ UNREADABLE = (OSError, sqlite3.Error, TypeError, ValueError)
 _Read = TypeVar("_Read")
 
 
-def look(settings: Settings, breaker: Breaker | None = None) -> Snapshot:
+def look(settings: Settings, token: CancellationToken | None = None) -> Snapshot:
     """Look at the configured database.
 
-    Arguments: ``breaker``, which ends the look.
+    Arguments: ``token``, which ends the look.
     Returns the snapshot; where the database cannot be reached or is not this application's, ``problem`` says so.
     """
     began = time.monotonic()
@@ -70,9 +70,9 @@ def look(settings: Settings, breaker: Breaker | None = None) -> Snapshot:
     )
     try:
         with (
-            _ended_within(WITHIN, breaker or Breaker()) as watched,
+            _ended_within(WITHIN, token or CancellationToken()) as watched,
             observed(recorder),
-            reached(brief, read_only=True, breaker=watched) as way_in,
+            reached(brief, read_only=True, token=watched) as way_in,
         ):
             snapshot = _read(way_in.connection, settings, snapshot, script)
     except HomecomingError as error:
@@ -84,7 +84,7 @@ def look(settings: Settings, breaker: Breaker | None = None) -> Snapshot:
 
 
 @contextlib.contextmanager
-def _ended_within(seconds: float, breaker: Breaker) -> Iterator[Breaker]:
+def _ended_within(seconds: float, token: CancellationToken) -> Iterator[CancellationToken]:
     """End what is waited for inside when the time is up.
 
     Errors: NoConnectionError where it was; otherwise those of what is inside.
@@ -93,13 +93,13 @@ def _ended_within(seconds: float, breaker: Breaker) -> Iterator[Breaker]:
 
     def end() -> None:
         overdue.set()
-        breaker.end()
+        token.cancel()
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
     try:
-        yield breaker
+        yield token
     except Exception:
         if not overdue.is_set():
             raise

@@ -15,7 +15,7 @@ def retired_by(revisions: Collection[str]) -> list[str]:
     ]
 
 
-class Concern(NamedTuple):
+class Issue(NamedTuple):
     """One thing in the way of a run, or worth knowing: what it is and what to do, a line each, never a row's data."""
 
     refuses: bool

@@ -1,4 +1,4 @@
-"""Preflight on PostgreSQL: one statement asks for the facts, and each becomes a concern or nothing."""
+"""Preflight on PostgreSQL: one statement asks for the facts, and each becomes an issue or nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from homecoming.connection.answers import EVENT_TRIGGERS
 from homecoming.history.words import kind_and_name
 from homecoming.language import tr, trn
 from homecoming.operations.copies import ENDINGS
-from homecoming.preflight.issue import Concern, retired_by
+from homecoming.preflight.issue import Issue, retired_by
 from homecoming.preflight.sessions import Fact, named, sessions
 from homecoming.project import project
 
@@ -38,7 +38,7 @@ _SETTINGS = {
 }
 
 
-def look(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Concern]:
+def find_issues(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Issue]:
     """Ask for the facts, in one round trip, and judge them; ``revisions`` as for ``read``."""
     return list(judge(read(connection, revisions)))
 
@@ -64,7 +64,7 @@ def read(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Fac
     return [Fact(kind, name, facts if isinstance(facts, dict) else json.loads(facts)) for kind, name, facts in rows]
 
 
-def room(facts: list[Fact]) -> Concern:
+def room(facts: list[Fact]) -> Issue:
     """Return what can be said of the disk: PostgreSQL tells how much is used, and never how much is free."""
     (used,) = (fact.facts["bytes"] for fact in facts if fact.kind == "server")
     return _note(
@@ -76,7 +76,7 @@ def room(facts: list[Fact]) -> Concern:
     )
 
 
-def judge(facts: list[Fact]) -> Iterator[Concern]:
+def judge(facts: list[Fact]) -> Iterator[Issue]:
     """Yield what the facts mean for a run."""
     of: dict[str, list[Fact]] = {}
     for fact in facts:
@@ -91,7 +91,7 @@ def judge(facts: list[Fact]) -> Iterator[Concern]:
         *_privileges(server.facts),
         *_books(server.facts["role"], of.get("book", [])),
     ]
-    if any(concern.refuses for concern in rights):
+    if any(issue.refuses for issue in rights):
         yield from map(_acts, of.get("acts", []))
     yield from rights
     yield from sessions(facts)
@@ -124,7 +124,7 @@ def judge(facts: list[Fact]) -> Iterator[Concern]:
             )
 
 
-def _server(server: dict[str, Any]) -> Iterator[Concern]:
+def _server(server: dict[str, Any]) -> Iterator[Issue]:
     version = server["version"] // 10000
     if version < OLDEST:
         yield _refusal(
@@ -165,7 +165,7 @@ def _server(server: dict[str, Any]) -> Iterator[Concern]:
         )
 
 
-def _setting(fact: Fact) -> Concern:
+def _setting(fact: Fact) -> Issue:
     wanted, so = _SETTINGS[fact.name]
     facts = fact.facts
     return _refusal(
@@ -186,7 +186,7 @@ def _setting(fact: Fact) -> Concern:
     )
 
 
-def _acts(fact: Fact) -> Concern:
+def _acts(fact: Fact) -> Issue:
     """Return the cause of what a role may not do that is not the one who logged in."""
     role, session, reset = fact.facts["role"], fact.facts["session"], fact.facts["reset"]
     return _refusal(
@@ -208,7 +208,7 @@ def _acts(fact: Fact) -> Concern:
     )
 
 
-def _privileges(server: dict[str, Any]) -> Iterator[Concern]:
+def _privileges(server: dict[str, Any]) -> Iterator[Issue]:
     role, database = server["role"], server["database"]
     if not server["database_temp"]:
         yield _refusal(
@@ -245,8 +245,8 @@ def _privileges(server: dict[str, Any]) -> Iterator[Concern]:
         )
 
 
-def _owners(role: str, owned: list[Fact]) -> Iterator[Concern]:
-    """One concern an owner: whoever owns the tables owns all of them, as a rule."""
+def _owners(role: str, owned: list[Fact]) -> Iterator[Issue]:
+    """One issue an owner: whoever owns the tables owns all of them, as a rule."""
     by_owner: dict[str, list[Fact]] = {}
     for fact in owned:
         # A type whose labels are right is not altered.
@@ -268,8 +268,8 @@ def _owners(role: str, owned: list[Fact]) -> Iterator[Concern]:
         )
 
 
-def _views(role: str, views: list[Fact]) -> Iterator[Concern]:
-    """One concern an owner, in the words of what the server would answer."""
+def _views(role: str, views: list[Fact]) -> Iterator[Issue]:
+    """One issue an owner, in the words of what the server would answer."""
     by_owner: dict[str, list[Fact]] = {}
     for fact in sorted(views, key=lambda fact: fact.name):
         by_owner.setdefault(fact.facts["owner"], []).append(fact)
@@ -297,7 +297,7 @@ def _views(role: str, views: list[Fact]) -> Iterator[Concern]:
         )
 
 
-def _books(role: str, books: list[Fact]) -> Iterator[Concern]:
+def _books(role: str, books: list[Fact]) -> Iterator[Issue]:
     for fact in books:
         rights = "SELECT, INSERT" + (", UPDATE, DELETE" if fact.name == "alembic_version" else "")
         yield _refusal(
@@ -312,9 +312,9 @@ def _books(role: str, books: list[Fact]) -> Iterator[Concern]:
         )
 
 
-def _refusal(what: str, todo: str) -> Concern:
-    return Concern(True, what, todo)
+def _refusal(what: str, todo: str) -> Issue:
+    return Issue(True, what, todo)
 
 
-def _note(what: str, todo: str) -> Concern:
-    return Concern(False, what, todo)
+def _note(what: str, todo: str) -> Issue:
+    return Issue(False, what, todo)

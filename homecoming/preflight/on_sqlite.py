@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from homecoming.connection.sqlite_file import place_of
 from homecoming.language import tr
-from homecoming.preflight.issue import Concern
+from homecoming.preflight.issue import Issue
 
 # The room a run needs beside the file: as much again, for the journal and the tables that are made anew, and a little
 # for what head has more of. Measured on every state and the scars that rebuild, with 3000 rows a table: 0.97 at most.
@@ -30,21 +30,21 @@ UNWRITABLE = (
 DAMAGED = (tr("the file is damaged, or is no SQLite database"), tr("Bring it back from a backup, or move it away"))
 
 
-def look(connection: sa.Connection) -> list[Concern]:
+def find_issues(connection: sa.Connection) -> list[Issue]:
     """Look at the file of a connection. Reads all of it: 3 to 5 % of what a run takes."""
     file = place_of(connection)
     return [*pages(connection), *(surroundings(file) if file else ())]
 
 
-def pages(connection: sa.Connection) -> Iterator[Concern]:
-    """Yield a concern where a page of the file is damaged: a run that reads other pages would not notice."""
+def pages(connection: sa.Connection) -> Iterator[Issue]:
+    """Yield an issue where a page of the file is damaged: a run that reads other pages would not notice."""
     try:
         said = list(connection.exec_driver_sql(f"PRAGMA quick_check({_LINES})").scalars())
     except sa.exc.OperationalError:
         # A CHECK or an index may call a function that only the application has: the other tables can be read.
         said = list(_of_each_table(connection))
     if any(line != "ok" and not line.startswith(_OF_ROWS) for line in said):
-        yield Concern(True, *DAMAGED)
+        yield Issue(True, *DAMAGED)
 
 
 def _of_each_table(connection: sa.Connection) -> Iterator[str]:
@@ -55,13 +55,13 @@ def _of_each_table(connection: sa.Connection) -> Iterator[str]:
             yield from connection.exec_driver_sql(f'PRAGMA quick_check("{quoted}")').scalars()
 
 
-def surroundings(file: Path) -> Iterator[Concern]:
+def surroundings(file: Path) -> Iterator[Issue]:
     """Yield what is wrong with the file, with its folder, or with the room there."""
     folder = file.parent
     if file.exists() and not os.access(file, os.W_OK):
-        yield Concern(True, *UNWRITABLE)
+        yield Issue(True, *UNWRITABLE)
     if not os.access(folder, os.W_OK | os.X_OK):
-        yield Concern(
+        yield Issue(
             True,
             tr(
                 "the folder {folder} cannot be written by this user, and SQLite's journal has to lie there",
@@ -71,7 +71,7 @@ def surroundings(file: Path) -> Iterator[Concern]:
         )
     free, needed = shutil.disk_usage(folder).free, room_for(file)
     if free < needed:
-        yield Concern(
+        yield Issue(
             True,
             tr(
                 "the disk of {folder} has {free} free, and a run may need {needed}",

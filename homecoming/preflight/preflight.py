@@ -15,7 +15,7 @@ from homecoming.history.bookkeeping import make_way, refuse_impostors, tables_of
 from homecoming.language import tr, trn
 from homecoming.logs import get_logger
 from homecoming.operations.copies import is_ours
-from homecoming.preflight.issue import Concern
+from homecoming.preflight.issue import Issue
 from homecoming.project import project
 
 log = get_logger("deploy.preflight")
@@ -91,7 +91,7 @@ def _is_a_copy(connection: sa.Connection, table: str) -> bool:
     return is_ours(table.lower(), {column["name"].lower() for column in columns})
 
 
-def look(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Concern]:
+def find_issues(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Issue]:
     """Look for what could stop a run: one round trip on PostgreSQL, one reading of the file on SQLite.
 
     Arguments: ``revisions``, those whose upgrade is to come.
@@ -100,12 +100,12 @@ def look(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Con
     if connection.dialect.name == "sqlite":
         from homecoming.preflight import on_sqlite
 
-        found = on_sqlite.look(connection)
+        found = on_sqlite.find_issues(connection)
     else:
         from homecoming.preflight import on_postgresql
 
-        found = on_postgresql.look(connection, revisions)
-    return sorted(found, key=lambda concern: not concern.refuses)
+        found = on_postgresql.find_issues(connection, revisions)
+    return sorted(found, key=lambda issue: not issue.refuses)
 
 
 def preflight(connection: sa.Connection, revisions: Collection[str] = ()) -> None:
@@ -114,15 +114,15 @@ def preflight(connection: sa.Connection, revisions: Collection[str] = ()) -> Non
     Arguments: ``revisions`` as for ``look``.
     Errors: Refused with the first refusal, where there are several; the log has them all.
     """
-    found = look(connection, revisions)
-    refusals = [concern for concern in found if concern.refuses]
-    for concern in found:
-        if not concern.refuses or len(refusals) > 1:
-            log.info("Refused: %s. %s" if concern.refuses else "Note: %s. %s", concern.what, concern.todo)
+    found = find_issues(connection, revisions)
+    refusals = [issue for issue in found if issue.refuses]
+    for issue in found:
+        if not issue.refuses or len(refusals) > 1:
+            log.info("Refused: %s. %s" if issue.refuses else "Note: %s. %s", issue.what, issue.todo)
     refuse(refusals)
 
 
-def refuse(refusals: Sequence[Concern]) -> None:
+def refuse(refusals: Sequence[Issue]) -> None:
     """Raise the first refusal, if there is one, and say how many there are besides. Errors: Refused."""
     if refusals:
         what, todo = refusals[0].what, refusals[0].todo

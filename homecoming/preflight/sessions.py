@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from homecoming.language import joined, mark, tr, trn
-from homecoming.preflight.issue import Concern
+from homecoming.preflight.issue import Issue
 
 # Seconds. A session that holds a table for less is a request being answered, and will be gone.
 HELD_FOR = 1
@@ -36,12 +36,12 @@ class Fact(NamedTuple):
     facts: dict[str, Any]
 
 
-def holders(facts: list[Fact], least: float = 0) -> list[Concern]:
+def holders(facts: list[Fact], least: float = 0) -> list[Issue]:
     """Return who holds tables of this application for at least so many seconds, the oldest first."""
     return list(_listed([fact for fact in facts if fact.kind == "held"], least))
 
 
-def sessions(facts: list[Fact]) -> Iterator[Concern]:
+def sessions(facts: list[Fact]) -> Iterator[Issue]:
     """Yield who holds tables, which transactions are open for long, and which are prepared and left."""
     of: dict[str, list[Fact]] = {}
     for fact in facts:
@@ -49,7 +49,7 @@ def sessions(facts: list[Fact]) -> Iterator[Concern]:
     yield from _listed(of.get("held", []), HELD_FOR)
     yield from _listed(of.get("long", []), LONG)
     for fact in of.get("prepared", []):
-        yield Concern(
+        yield Issue(
             False,
             tr(
                 "{held} the prepared transaction {name}, for {duration}",
@@ -61,7 +61,7 @@ def sessions(facts: list[Fact]) -> Iterator[Concern]:
         )
 
 
-def _listed(sessions: list[Fact], least: float) -> Iterator[Concern]:
+def _listed(sessions: list[Fact], least: float) -> Iterator[Issue]:
     """Sessions that hold tables, or whose transactions are open for long: the oldest first, and not all of many."""
 
     def age(fact: Fact) -> float:
@@ -73,9 +73,9 @@ def _listed(sessions: list[Fact], least: float) -> Iterator[Concern]:
     for fact in found[:LINES]:
         what = _held(fact) if fact.kind == "held" else tr("a transaction is open in")
         what = tr("{what} {session}", what=what, session=_who(fact))
-        yield Concern(False, what, tr("End it: SELECT pg_terminate_backend({name})", name=fact.name))
+        yield Issue(False, what, tr("End it: SELECT pg_terminate_backend({name})", name=fact.name))
     if len(found) > LINES:
-        yield Concern(
+        yield Issue(
             False,
             tr("{more} more sessions hold tables", more=len(found) - LINES)
             if found[0].kind == "held"

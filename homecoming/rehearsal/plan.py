@@ -15,7 +15,7 @@ from alembic.script import Script, ScriptDirectory
 
 from homecoming.connection.engines import check_sqlite_file, make_engine
 from homecoming.connection.failures import meaning
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.locks import Patience, RunLockedError
 from homecoming.connection.reach import reached
 from homecoming.connection.sqlite_file import file_of, is_free_of_traces
@@ -26,7 +26,7 @@ from homecoming.history.retired_objects import changes, read_entries
 from homecoming.history.words import kind_and_name, kind_word, title
 from homecoming.language import joined, localized, tr, trn
 from homecoming.preflight import on_postgresql, on_sqlite
-from homecoming.preflight.issue import Concern
+from homecoming.preflight.issue import Issue
 from homecoming.preflight.preflight import refuse, refuse_foreign_database
 from homecoming.preflight.sessions import holders
 from homecoming.rehearsal.giving_way import GaveWayError
@@ -39,14 +39,14 @@ from homecoming.settings import Settings, read_settings
 from homecoming.terminal import say
 
 
-def plan(direction: str, revision: str, breaker: Breaker | None = None) -> int:
+def plan(direction: str, revision: str, token: CancellationToken | None = None) -> int:
     """Print what an upgrade or a downgrade of the configured database would do. Returns 0 where it could go ahead.
 
-    Arguments: ``direction``; ``revision``; ``breaker``, which ends it where the user does.
+    Arguments: ``direction``; ``revision``; ``token``, which ends it where the user does.
     Errors: HomecomingError, as the run would raise it: the same words and the same exit code.
     """
     settings = read_settings()
-    with place(settings, breaker) as (connection, surroundings):
+    with place(settings, token) as (connection, surroundings):
         script = ScriptDirectory.from_config(configuration())
         migration = versions_of(connection)
         refuse_foreign_database(connection, migration, script)
@@ -58,7 +58,7 @@ def plan(direction: str, revision: str, breaker: Breaker | None = None) -> int:
         _print_pending(direction, at, pending)
         if direction == "downgrade":
             _print_noted(connection, pending)
-        print_concerns([*surroundings, *look(connection, upgraded(pending)), *orphans(connection)])
+        print_issues([*surroundings, *find_issues(connection, upgraded(pending)), *orphans(connection)])
         outcome, seconds = print_rehearsal(connection, direction, revision, settings)
         if outcome is not None:
             say(tr("Rehearsed in {seconds:.1f} s: the run can go ahead. Nothing was changed", seconds=seconds))
@@ -74,33 +74,33 @@ def _command(direction: str, revision: str) -> str:
 
 
 @contextmanager
-def place(settings: Settings, breaker: Breaker | None) -> Iterator[tuple[sa.Connection, list[Concern]]]:
+def place(settings: Settings, token: CancellationToken | None) -> Iterator[tuple[sa.Connection, list[Issue]]]:
     """Give a connection in a transaction that is rolled back, and what is to be said of the place it stands for."""
     url = settings.database_url
     if (file := file_of(url)) is None or url.get_backend_name() != "sqlite":
         patience = Patience(settings.statement_timeout, settings.lock_timeout)
-        with reached(settings, breaker=breaker, patience=patience) as way_in:
+        with reached(settings, token=token, patience=patience) as way_in:
             say(tr("Database: {database}", database=way_in.candidate))
             yield way_in.connection, []
             way_in.connection.rollback()
         return
     say(tr("Database: {database}", database=settings.candidates[0]))
     check_sqlite_file(url, read_only=False)
-    concerns = list(on_sqlite.surroundings(file))
+    issues = list(on_sqlite.surroundings(file))
     with copied(file, settings.lock_timeout) as copy:
         engine = make_engine(url.set(database=str(copy), query={}))
         with engine.connect() as connection:
             # Or an interrupt would leave the copy behind.
-            if breaker is not None:
-                breaker.watch(connection.connection.dbapi_connection)
+            if token is not None:
+                token.watch(connection.connection.dbapi_connection)
             try:
-                yield connection, concerns
+                yield connection, issues
             finally:
-                if breaker is not None:
-                    breaker.release()
+                if token is not None:
+                    token.release()
 
 
-def look(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Concern]:
+def find_issues(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Issue]:
     """Return what is in the way of a run on this connection, and what is worth knowing.
 
     Arguments: ``revisions``, those whose upgrade is to come.
@@ -111,13 +111,13 @@ def look(connection: sa.Connection, revisions: Collection[str] = ()) -> list[Con
     return [*on_postgresql.judge(facts), on_postgresql.room(facts)]
 
 
-def orphans(connection: sa.Connection) -> Iterator[Concern]:
+def orphans(connection: sa.Connection) -> Iterator[Issue]:
     """Yield what refers to nothing behind a valid key: no run looks again, and nobody else has the time."""
     from homecoming import catalog
 
     for each in catalog.orphans(connection, catalog.head(connection.dialect.name), catalog.read(connection)):
         if each.found:
-            yield Concern(
+            yield Issue(
                 False,
                 trn(
                     "{column}: {n} row refers to rows of {target} that do not exist, behind {key}, which is valid",
@@ -209,10 +209,10 @@ def _print_noted(connection: sa.Connection, pending: Sequence[MigrationStep]) ->
         _say_wrapped(joined("  ", ["", revision, text]))
 
 
-def print_concerns(concerns: Sequence[Concern]) -> None:
+def print_issues(issues: Sequence[Issue]) -> None:
     """Print what is in the way, refusals first. Errors: Refused, where there is one."""
-    refusals = [concern for concern in concerns if concern.refuses]
-    notes = [concern for concern in concerns if not concern.refuses]
+    refusals = [issue for issue in issues if issue.refuses]
+    notes = [issue for issue in issues if not issue.refuses]
     counts = [trn("{n} refusal", "{n} refusals", len(refusals))] if refusals else []
     counts += [trn("{n} note", "{n} notes", len(notes))] if notes else []
     say(tr("Preflight: {found}", found=joined(", ", counts) if counts else tr("nothing in the way")))
@@ -227,10 +227,10 @@ def _print_differences(connection: sa.Connection) -> None:
     _say_wrapped(tr("Differs from head: {differs}", differs=differs))
 
 
-def _print_lines(concerns: Sequence[Concern]) -> None:
-    for concern in concerns:
-        say(tr("  Refused: {what}", what=concern.what) if concern.refuses else tr("  Note: {what}", what=concern.what))
-        say(joined("      ", ["", concern.todo]))
+def _print_lines(issues: Sequence[Issue]) -> None:
+    for issue in issues:
+        say(tr("  Refused: {what}", what=issue.what) if issue.refuses else tr("  Note: {what}", what=issue.what))
+        say(joined("      ", ["", issue.todo]))
 
 
 def _print_effects(effects: Effects, dialect: str) -> None:

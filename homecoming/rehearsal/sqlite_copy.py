@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from homecoming.connection.failures import meaning
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.sqlite_file import open_to_look, scratch_folder
 from homecoming.preflight.on_sqlite import room_for
 
@@ -38,18 +38,18 @@ def copied(file: Path, patience: float) -> Iterator[Path]:
         yield copy
 
 
-def copy_to(file: Path, copy: Path, patience: float, breaker: Breaker | None = None) -> None:
+def copy_to(file: Path, copy: Path, patience: float, token: CancellationToken | None = None) -> None:
     """Copy an SQLite file as it was last committed, by SQLite's online backup, while others write to it.
 
     Args:
         file: its real path.
         copy: an empty file, or none.
         patience: seconds to wait for a process that keeps the file closed.
-        breaker: which ends it.
+        token: which ends it.
 
     Raises:
         HomecomingError: the file cannot be read.
-        ConnectionAbortedError: the breaker ended it.
+        ConnectionAbortedError: the token ended it.
     """
     with closing(open_to_look(file, patience)) as source, closing(sqlite3.connect(copy)) as target:
         try:
@@ -57,6 +57,6 @@ def copy_to(file: Path, copy: Path, patience: float, breaker: Breaker | None = N
             source.execute("BEGIN")
             source.execute("SELECT count(*) FROM sqlite_master")
             # In parts, between which a signal is heard.
-            source.backup(target, pages=_PAGES, progress=lambda *_: breaker.check() if breaker else None)
+            source.backup(target, pages=_PAGES, progress=lambda *_: token.check() if token else None)
         except sqlite3.Error as error:
             raise meaning(sa.exc.DBAPIError(None, None, error)) from error

@@ -13,7 +13,7 @@ from alembic.config import Config
 
 from homecoming.connection.failures import classify, ending, meaning
 from homecoming.connection.failures_postgresql import LOST
-from homecoming.connection.interrupts import Breaker, Interrupted, Stage
+from homecoming.connection.interrupts import CancellationToken, Interrupted, Stage
 from homecoming.connection.locks import RunLockedError, end_idle, holders, in_the_way, named, runs, tell_waited
 from homecoming.connection.reach import Reached, reached
 from homecoming.connection.sqlite_file import file_of
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 def run_to(
-    direction: str, revision: str, settings: Settings, way: str, breaker: Breaker, saved: Saved | None = None
+    direction: str, revision: str, settings: Settings, way: str, token: CancellationToken, saved: Saved | None = None
 ) -> Outcome:
     """Bring the database to a revision, with as many runs as it takes.
 
@@ -48,7 +48,7 @@ def run_to(
     lost session holds until it has ended.
 
     Arguments: ``direction``, upgrade, downgrade, or repair, which goes through the whole history again; ``way``, for
-    migration_history; ``breaker``, which ends it; ``saved``, the backup that was made before.
+    migration_history; ``token``, which ends it; ``saved``, the backup that was made before.
     Errors: HomecomingError. Nothing is changed then, unless its text says that this cannot be known.
     """
     announced = ""
@@ -58,21 +58,21 @@ def run_to(
     def run() -> Outcome:
         nonlocal announced
         # An answer to COMMIT that was lost stays in doubt until the database was looked at.
-        in_doubt = breaker.stage is Stage.COMMITTING
-        with reached(settings, breaker=breaker) as way_in:
+        in_doubt = token.stage is Stage.COMMITTING
+        with reached(settings, token=token) as way_in:
             if announced != str(way_in.candidate):
                 announced = str(way_in.candidate)
                 log.info("Database: %s", announced)
                 # A relative path is another file in another folder, and a link leads elsewhere.
                 if file is not None and str(file) != way_in.candidate.url.database:
                     log.info("The file: %s, which is made now" if is_new else "The file: %s", file)
-            outcome = _once(direction, revision, settings, way, breaker, way_in, saved)
+            outcome = _once(direction, revision, settings, way, token, way_in, saved)
             return replace(outcome, found_after_loss=in_doubt and not outcome.steps)
 
-    return until_through(run, settings, breaker)
+    return until_through(run, settings, token)
 
 
-def until_through(run: Callable[[], T], settings: Settings, breaker: Breaker) -> T:
+def until_through(run: Callable[[], T], settings: Settings, token: CancellationToken) -> T:
     """Call ``run`` until it is through, and return what it returns.
 
     One whose connection is lost is begun anew, ``settings.run_attempts`` in all; one that meets a table somebody holds,
@@ -87,20 +87,20 @@ def until_through(run: Callable[[], T], settings: Settings, breaker: Breaker) ->
             return run()
         except HeldError as error:
             pause = next(pauses, None)
-            if pause is None or breaker.broken.is_set():
-                raise _told(error, breaker) from error
-            breaker.met = error
+            if pause is None or token.cancelled.is_set():
+                raise _told(error, token) from error
+            token.met = error
             log.info("%s; again in %g s", error.what, pause)
-            breaker.broken.wait(pause)
+            token.cancelled.wait(pause)
             # All of the attempt's time: what it did was for nothing.
             tell_waited("table", time.monotonic() - began)
         except LostError as error:
             lost += 1
-            if lost >= settings.run_attempts or breaker.broken.is_set():
-                raise _told(error, breaker) from error
+            if lost >= settings.run_attempts or token.cancelled.is_set():
+                raise _told(error, token) from error
             log.info("%s; once more from the start", error.what)
         except HomecomingError as error:
-            raise _told(error, breaker) from error
+            raise _told(error, token) from error
 
 
 def _once(
@@ -108,13 +108,13 @@ def _once(
     revision: str,
     settings: Settings,
     way: str,
-    breaker: Breaker,
+    token: CancellationToken,
     way_in: Reached,
     saved: Saved | None,
 ) -> Outcome:
     """One run on one connection. Errors: HomecomingError; of these, LostError and LockedError may pass."""
     repair = {"repair": True} if direction == "repair" else {}
-    given = {"connection": way_in.connection, "settings": settings, "way": way, "breaker": breaker, "saved": saved}
+    given = {"connection": way_in.connection, "settings": settings, "way": way, "token": token, "saved": saved}
     config = configuration(**given, **repair)
     try:
         migrate(config, direction, revision)
@@ -167,14 +167,14 @@ def _context(error: sa.exc.DBAPIError) -> str:
     return getattr(getattr(error.orig, "diag", None), "context", None) or ""
 
 
-def _told(error: HomecomingError, breaker: Breaker) -> HomecomingError:
+def _told(error: HomecomingError, token: CancellationToken) -> HomecomingError:
     """The error, with the doubt after a commit whose answer was lost, where no later run could look.
 
     Errors: Interrupted, where a signal is what cut the connection.
     """
-    if breaker.signum is not None:
-        raise Interrupted(breaker.signum) from error
-    if breaker.stage is not Stage.COMMITTING:
+    if token.signum is not None:
+        raise Interrupted(token.signum) from error
+    if token.stage is not Stage.COMMITTING:
         return error
     return InDoubtError(
         tr("{what}; whether the changes were committed cannot be known from here", what=error.what),

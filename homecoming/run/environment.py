@@ -17,7 +17,7 @@ import homecoming.operations
 import homecoming.operations.plain  # noqa: F401  as does this
 from homecoming.connection.engines import prepare_sqlite, secure
 from homecoming.connection.failures import classify
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.locks import Patience, lock_run, tell_waited
 from homecoming.connection.reach import reached
 from homecoming.connection.reflection import reflects_public
@@ -163,7 +163,7 @@ def _run(context: EnvironmentContext, connection: sa.Connection, settings: Setti
                 begun.rollback()
         raise
     if begun is not None:
-        _commit(begun, _breaker(context.config.attributes))
+        _commit(begun, _token(context.config.attributes))
         if connection.dialect.name == "sqlite" and context.config.attributes.get("steps"):
             log.info("The file was held for %.2f s", time.monotonic() - asked)
     outcome: Outcome | None = context.config.attributes.get("outcome")
@@ -175,16 +175,16 @@ def _run(context: EnvironmentContext, connection: sa.Connection, settings: Setti
             say_what_is_beside(connection)
 
 
-def _commit(begun: sa.Transaction, breaker: Breaker) -> None:
-    breaker.committing()
+def _commit(begun: sa.Transaction, token: CancellationToken) -> None:
+    token.committing()
     try:
         begun.commit()
     except sa.exc.DBAPIError as error:
         if not issubclass(classify(error)[0].ends, NoConnectionError):
             # There was an answer: what a server, or a file that is held, refuses is not committed.
-            breaker.looked()
+            token.looked()
         raise
-    breaker.committed()
+    token.committed()
 
 
 def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
@@ -193,7 +193,7 @@ def _apply(context: EnvironmentContext, connection: sa.Connection) -> None:
     is_repair = bool(context.config.attributes.get("repair"))
     refuse_foreign_database(connection, migration, context.script, whatever_revision=is_repair)
     before = migration.get_current_heads()
-    _breaker(context.config.attributes).looked()
+    _token(context.config.attributes).looked()
     if is_repair:
         _apply_again(context, connection)
         return
@@ -302,7 +302,7 @@ def _told(
                 history.begin_run()
             info: MigrationInfo = step.info  # type: ignore[attr-defined]  # a property of both kinds of step
             revision = info.up_revision
-            _breaker(attributes).check()
+            _token(attributes).check()
             assert isinstance(revision, Script)
             direction = "stamp" if info.is_stamp else "upgrade" if info.is_upgrade else "downgrade"
             bind(revision, environment)
@@ -326,7 +326,7 @@ def _told(
     return steps
 
 
-def _breaker(attributes: dict[str, Any]) -> Breaker:
+def _token(attributes: dict[str, Any]) -> CancellationToken:
     """What ends the run: that of who started it, or one that nobody uses."""
-    breaker: Breaker = attributes.setdefault("breaker", Breaker())
-    return breaker
+    token: CancellationToken = attributes.setdefault("token", CancellationToken())
+    return token

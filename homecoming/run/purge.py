@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 
 from homecoming.connection.engines import secure
 from homecoming.connection.failures import meaning
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.locks import lock_run
 from homecoming.connection.reach import reached
 from homecoming.connection.sqlite_file import file_of
@@ -54,14 +54,14 @@ class Done:
     rows: int
 
 
-def purge(settings: Settings, older_than: timedelta, confirm: str, breaker: Breaker) -> Done:
+def purge(settings: Settings, older_than: timedelta, confirm: str, token: CancellationToken) -> Done:
     """Delete the rows of what was retired longer ago than that.
 
-    Arguments: ``confirm``, the name of the database, so that it is not another's; ``breaker``, which ends it.
+    Arguments: ``confirm``, the name of the database, so that it is not another's; ``token``, which ends it.
     Errors: UsageError where it is not its name; Refused where rows of others refer to what is to go; else as a run.
     """
     before = datetime.now(UTC) - older_than
-    with run_named(), reached(settings, breaker=breaker) as way_in:
+    with run_named(), reached(settings, token=token) as way_in:
         connection = way_in.connection
         log.info("Database: %s", way_in.candidate)
         _refuse_another(settings, way_in.candidate.url, confirm)
@@ -73,9 +73,9 @@ def purge(settings: Settings, older_than: timedelta, confirm: str, breaker: Brea
             lock_run(connection, settings)
             found = _purge(connection, before)
             if found:
-                breaker.committing()
+                token.committing()
                 begun.commit()
-                breaker.committed()
+                token.committed()
             else:
                 begun.rollback()
             _outside(connection, "PRAGMA wal_checkpoint(TRUNCATE)")

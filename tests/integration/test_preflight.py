@@ -14,8 +14,8 @@ from alembic.script import ScriptDirectory
 from homecoming.connection import make_engine
 from homecoming.history.configuration import configuration
 from homecoming.preflight import on_postgresql, sessions
-from homecoming.preflight.issue import Concern
-from homecoming.preflight.preflight import look
+from homecoming.preflight.issue import Issue
+from homecoming.preflight.preflight import find_issues
 from homecoming.project import project
 from tests.conftest import VERSIONS, engine_of
 from tests.support import advice, lineage, servers
@@ -47,14 +47,14 @@ def run(engine: sa.Engine, *statements: str) -> None:
             connection.exec_driver_sql(statement)
 
 
-def found(engine: sa.Engine, role: str = "postgres") -> list[Concern]:
+def found(engine: sa.Engine, role: str = "postgres") -> list[Issue]:
     """What preflight says to a role, after what it advises was run."""
     theirs = engine_of(engine.url.set(username=role).render_as_string(hide_password=False))
     with theirs.connect() as connection:
-        concerns = look(connection)
-    for concern in concerns:
-        advice.try_out(theirs, f"{concern.what}. {concern.todo}")
-    return concerns
+        issues = find_issues(connection)
+    for issue in issues:
+        advice.try_out(theirs, f"{issue.what}. {issue.todo}")
+    return issues
 
 
 def test_nothing_is_in_the_way_of_a_member_of_the_owner(place: sa.Engine) -> None:
@@ -134,7 +134,7 @@ def test_nothing_is_in_the_way_of_a_member_of_the_owner(place: sa.Engine) -> Non
 def test_a_privilege_that_is_missing(place: sa.Engine, taken: str, given_back: str, what: str, todo: str) -> None:
     run(place, taken)
     try:
-        assert found(place, "membro") == [Concern(True, what, todo)]
+        assert found(place, "membro") == [Issue(True, what, todo)]
         assert found(place) == [] or what == "the database has no schema public"
     finally:
         run(place, given_back)
@@ -159,7 +159,7 @@ def test_transactions_set_to_read_only(place: sa.Engine, whose: str) -> None:
     run(place, f"ALTER {whose} SET default_transaction_read_only = on")
     try:
         assert found(place, "membro") == [
-            Concern(
+            Issue(
                 True,
                 "transactions of the role membro in the database festa are set to read-only",
                 f"Connect to the primary server, or lift it: {'; '.join(lift)}",
@@ -196,16 +196,16 @@ def test_who_holds_tables(place: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> 
             preparing.rollback()
             with place.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("ROLLBACK PREPARED 'em duas fases'")
-    prepared = Concern(
+    prepared = Issue(
         False,
         "listas is held by the prepared transaction 'em duas fases', for 1 s",
         "No time-out ends it: COMMIT PREPARED 'em duas fases', or ROLLBACK PREPARED 'em duas fases'",
     )
     assert [(c.what.replace("for 0 s", "for 1 s"), c.todo) for c in fresh] == [prepared[1:]]
 
-    def expected(details: str) -> list[Concern]:
+    def expected(details: str) -> list[Issue]:
         return [
-            Concern(
+            Issue(
                 False,
                 f"eventos, usuarios are held by session {pid} of postgres (a b){details}",
                 f"End it: SELECT pg_terminate_backend({pid})",
@@ -213,7 +213,7 @@ def test_who_holds_tables(place: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> 
             prepared,
         ]
 
-    long = Concern(
+    long = Issue(
         False,
         f"a transaction is open in session {waiting} of postgres (a b), for 1 s, idle in transaction",
         f"End it: SELECT pg_terminate_backend({waiting})",
@@ -239,14 +239,14 @@ def test_what_listens_to_changes(place: sa.Engine) -> None:
     tables = len(lineage.load(STATE)["tables"])
     try:
         assert found(place) == [
-            Concern(
+            Issue(
                 False,
                 "the event trigger vigia calls vigia at each change of the schema",
                 "Where it refuses or undoes one, the run is rolled back."
                 " Off for a while, as postgres: ALTER EVENT TRIGGER vigia DISABLE",
             ),
             *(
-                Concern(
+                Issue(
                     False,
                     f"the publication {name} sends {number} of this application's to subscribers,"
                     " which do not follow changes of the schema",
@@ -260,11 +260,11 @@ def test_what_listens_to_changes(place: sa.Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "concern"),
+    ("version", "issue"),
     [
         (
             120022,
-            Concern(
+            Issue(
                 True,
                 "the server is PostgreSQL 12, and 13 is the oldest that will do",
                 "Upgrade the server, then run again",
@@ -274,16 +274,16 @@ def test_what_listens_to_changes(place: sa.Engine) -> None:
         (180004, None),
         (
             190000,
-            Concern(False, "the server is PostgreSQL 19, and 18 is the newest this was tried on", "Try it on a copy"),
+            Issue(False, "the server is PostgreSQL 19, and 18 is the newest this was tried on", "Try it on a copy"),
         ),
     ],
 )
-def test_another_version(place: sa.Engine, version: int, concern: Concern | None) -> None:
+def test_another_version(place: sa.Engine, version: int, issue: Issue | None) -> None:
     """No machine here has such servers: the answer of this one is given another number."""
     with place.connect() as connection:
         facts = on_postgresql.read(connection)
     facts[0].facts["version"] = version
-    assert list(on_postgresql.judge(facts)) == ([concern] if concern else [])
+    assert list(on_postgresql.judge(facts)) == ([issue] if issue else [])
 
 
 class Standby(servers.Server):
@@ -332,7 +332,7 @@ TAKEN_BACK = (
 def views_found(engine: sa.Engine, role: str, *revisions: str) -> list[tuple[str, str]]:
     theirs = engine_of(engine.url.set(username=role).render_as_string(hide_password=False))
     with theirs.connect() as connection:
-        return [(found.what, found.todo) for found in look(connection, revisions) if "bi" in found.todo]
+        return [(found.what, found.todo) for found in find_issues(connection, revisions) if "bi" in found.todo]
 
 
 @pytest.fixture
@@ -382,10 +382,10 @@ def test_a_role_that_a_setting_takes_is_the_cause(place: sa.Engine, whose: str) 
     theirs = make_engine(place.url)
     try:
         with theirs.connect() as connection:
-            first, *others = look(connection)
+            first, *others = find_issues(connection)
         assert others
         reset = f"ALTER {whose} RESET role"
-        assert first == Concern(
+        assert first == Issue(
             True,
             "this session acts as the role leitor, though postgres logged in, and leitor may not do what a run needs",
             f"A setting makes it so. As postgres, then connect anew: SET ROLE NONE; {reset}",
@@ -395,7 +395,7 @@ def test_a_role_that_a_setting_takes_is_the_cause(place: sa.Engine, whose: str) 
             connection.exec_driver_sql("SET ROLE NONE")
             connection.exec_driver_sql(reset)
         with theirs.connect() as connection:
-            assert look(connection) == []
+            assert find_issues(connection) == []
     finally:
         with place.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("SET ROLE NONE")

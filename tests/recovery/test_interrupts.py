@@ -12,7 +12,7 @@ import alembic.command
 import pytest
 import sqlalchemy as sa
 
-from homecoming.connection.interrupts import Breaker, Stage
+from homecoming.connection.interrupts import CancellationToken, Stage
 from homecoming.connection.locks import lock_key
 from homecoming.errors import Refused
 from tests.conftest import engine_of
@@ -191,15 +191,15 @@ def test_a_second_signal_does_not_end_the_rollback(server: servers.Server, datab
 
 def test_nothing_is_committed_once_the_end_has_come(sqlite: sa.Engine) -> None:
     """The start-up hook has returned False, and the application serves: the thread left behind must not commit."""
-    breaker = Breaker()
-    breaker.end()
+    token = CancellationToken()
+    token.cancel()
     with pytest.raises(ConnectionAbortedError):
-        breaker.committing()
+        token.committing()
     made = history.config(sqlite)
-    made.attributes["breaker"] = breaker
+    made.attributes["token"] = token
     with pytest.raises(ConnectionAbortedError):
         alembic.command.upgrade(made, "head")
-    assert breaker.stage is Stage.UNCHANGED
+    assert token.stage is Stage.UNCHANGED
     assert sa.inspect(sqlite).get_table_names() == []
 
 
@@ -208,10 +208,10 @@ def test_a_look_under_the_lock_ends_the_doubt(sqlite: sa.Engine) -> None:
     lineage.build(sqlite, 18, rows=ROWS)
     with sqlite.begin() as connection:
         connection.exec_driver_sql("UPDATE usuarios SET tipo = 'operador'")
-    breaker = Breaker()
-    breaker.committing()
+    token = CancellationToken()
+    token.committing()
     made = history.config(sqlite)
-    made.attributes["breaker"] = breaker
+    made.attributes["token"] = token
     with pytest.raises(Refused):
         alembic.command.upgrade(made, "head")
-    assert breaker.stage is Stage.UNCHANGED
+    assert token.stage is Stage.UNCHANGED

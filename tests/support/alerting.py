@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from homecoming.catalog.findings import Finding, Severity
-from homecoming.connection.interrupts import Breaker, Interrupted, interruptible
+from homecoming.connection.interrupts import CancellationToken, Interrupted, interruptible
 from homecoming.monitoring.alerts import report
 from homecoming.monitoring.alerts.webhook import Limits
 from homecoming.monitoring.snapshot import Journal, LastRun, Problem, SequenceUse, Snapshot, Step, Vitals
@@ -120,7 +120,7 @@ def at_once(folder: str, url: str, processes: str) -> int:
 def interruptibly(folder: str, url: str) -> int:
     """Report a drift, and end as the command does."""
     try:
-        with interruptible(Breaker()):
+        with interruptible(CancellationToken()):
             report(settings(Path(folder), url), drifted())
     except Interrupted as interrupted:
         return interrupted.exit_code

@@ -193,7 +193,7 @@ def tokens(text: str) -> list[tuple[int, str]]:
     data = text.encode()
     return [
         # Literals with a line's end between them are one.
-        (token.token, re.sub(r"'\n\s*'", "", data[token.start : token.end].decode()))
+        (token.token, re.sub(r"'\n\s*'", "", data[token.start : token.cancel].decode()))
         for token in postgast.scan(text).tokens
         if token.token != postgast.pg_query_pb2.Token.SQL_COMMENT
     ]

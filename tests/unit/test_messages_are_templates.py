@@ -17,8 +17,8 @@ ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type
 ERRORS |= {"GaveWayError", "MissingExtraError", "RunLockedError", "UnmendedError", "UnreachableError"}
 SAYS = ERRORS | {"say", "show"}
 OF_A_ROOM = {
-    "preflight": {"Concern", "_refusal", "_note"},
-    "rehearsal": {"Concern"},
+    "preflight": {"Issue", "_refusal", "_note"},
+    "rehearsal": {"Issue"},
     "doctor": {"ok", "note", "refused", "unreached", "Step"},
 }
 # Names of steps, of failures and of what a step is about: `doctor/rounds.py` has them marked.

@@ -32,7 +32,7 @@ from homecoming.terminal import as_json
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from homecoming.connection.interrupts import Breaker
+    from homecoming.connection.interrupts import CancellationToken
 
 ONLY_HERE = mark(
     "This page is shown only to the machine it runs on. Set MIGRATION_STATUS_TOKEN where it runs; then log in with any "
@@ -43,16 +43,16 @@ LOG_IN = mark("Log in with any user and MIGRATION_STATUS_TOKEN as the password, 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def judged_now(breaker: Breaker | None = None, settings: Settings | None = None) -> Judged:
+def judged_now(cancellation: CancellationToken | None = None, settings: Settings | None = None) -> Judged:
     """Look at the database, and judge what is seen. Never raises: what goes wrong is what is seen.
 
-    Arguments: ``breaker``, which ends the look; ``settings``, those of the environment where they are not given.
+    Arguments: ``cancellation``, which ends the look; ``settings``, those of the environment where they are not given.
     """
     from homecoming.monitoring.health import judge
     from homecoming.monitoring.look import look
 
     try:
-        snapshot = look(settings or read_settings(), breaker)
+        snapshot = look(settings or read_settings(), cancellation)
         return Judged(snapshot, judge(snapshot))
     except Exception as error:
         return _problem(error)

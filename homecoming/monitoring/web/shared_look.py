@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.monitoring.checks import Check
 from homecoming.monitoring.snapshot import Snapshot
 
@@ -34,7 +34,7 @@ class _Running:
 
     result: Future[Judged]
     began: float
-    breaker: Breaker
+    cancellation: CancellationToken
 
 
 class SharedLook:
@@ -42,7 +42,7 @@ class SharedLook:
 
     def __init__(
         self,
-        look: Callable[[Breaker], Judged],
+        look: Callable[[CancellationToken], Judged],
         blind: Callable[[float], Judged],
         fresh: float = FRESH,
         patience: float = PATIENCE,
@@ -68,25 +68,25 @@ class SharedLook:
         try:
             return await asyncio.wait_for(waited, max(running.began + self._patience - time.monotonic(), 0))
         except TimeoutError:
-            running.breaker.end()
+            running.cancellation.cancel()
             judged = await asyncio.to_thread(self._blind, self._patience)
             with self._turn:
                 self._keep(judged)
             return judged
 
     def _begin(self) -> _Running:
-        running = self._running = _Running(Future(), time.monotonic(), Breaker())
+        running = self._running = _Running(Future(), time.monotonic(), CancellationToken())
         # Whoever asked and went away must not cancel it for the others.
         running.result.set_running_or_notify_cancel()
         threading.Thread(target=self._work, args=(running,), name="homecoming-look", daemon=True).start()
         return running
 
     def _work(self, running: _Running) -> None:
-        judged = self._look(running.breaker)
+        judged = self._look(running.cancellation)
         # In one turn: whoever asked between would begin a second look.
         with self._turn:
             self._running = None
-            if not running.breaker.broken.is_set():
+            if not running.cancellation.cancelled.is_set():
                 self._keep(judged)
         running.result.set_result(judged)
 

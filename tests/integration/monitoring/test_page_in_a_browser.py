@@ -78,7 +78,7 @@ def served(app: Starlette) -> Iterator[str]:
 def app_of(url: str, folder: Path) -> Starlette:
     """The status application of one database, that looks anew whenever it is asked."""
     settings = read_settings({"DATABASE_URL": url, "MIGRATION_STATE": str(folder)}, folder)
-    return make_app(SharedLook(lambda breaker: judged_now(breaker, settings), lambda _: judged_now(), fresh=0.0))
+    return make_app(SharedLook(lambda token: judged_now(token, settings), lambda _: judged_now(), fresh=0.0))
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
-from homecoming.connection.interrupts import Breaker
+from homecoming.connection.interrupts import CancellationToken
 from homecoming.monitoring import status_app
 from homecoming.monitoring.health import judge
 from homecoming.monitoring.page import content_security_policy
@@ -45,13 +45,13 @@ class Looks:
     def __init__(self, snapshot: Snapshot = HEALTHY) -> None:
         self.snapshot = snapshot
         self.count = 0
-        self.breakers: list[Breaker] = []
+        self.cancellations: list[CancellationToken] = []
         self.go_on = threading.Event()
         self.go_on.set()
 
-    def look(self, breaker: Breaker) -> Judged:
+    def look(self, cancellation: CancellationToken) -> Judged:
         self.count += 1
-        self.breakers.append(breaker)
+        self.cancellations.append(cancellation)
         assert self.go_on.wait(command.WITHIN)
         return judged(self.snapshot)
 
@@ -346,7 +346,7 @@ def test_a_look_that_hangs_holds_up_nothing_else(looks: Looks) -> None:
     answer, turns = asyncio.run(asked())
     assert "Not reachable" in answer.text
     assert turns > 5
-    assert looks.breakers[0].broken.is_set()
+    assert looks.cancellations[0].cancelled.is_set()
     assert looks.count == 1
     looks.go_on.set()
     deadline = time.monotonic() + command.WITHIN
