@@ -32,7 +32,7 @@ from homecoming.monitoring.recorder import Recorder
 from homecoming.monitoring.runs import report_run
 from homecoming.project import project
 from homecoming.run.attempts import run_to
-from homecoming.run.reported import run_told
+from homecoming.run.reported import reported_run
 from homecoming.settings import Settings, named_language, read_settings
 
 log = get_logger("auto_migrate")
@@ -133,15 +133,15 @@ def _report(settings: Settings, recorder: Recorder, error: HomecomingError | Non
 
 
 def _migrate(settings: Settings, token: CancellationToken) -> None:
-    with run_told(WAY, "upgrade", "head") as told:
+    with reported_run(WAY, "upgrade", "head") as report:
         head = ScriptDirectory.from_config(configuration()).get_current_head()
         if _revision(settings, token) == head:
-            told.revision = head
+            report.revision = head
             log.info("The database is at %s: nothing to do", head)
             return
         with _backup(settings, token) as saved:
             outcome = run_to("upgrade", "head", settings, way=WAY, token=token, saved=saved)
-        told.revision, told.revisions = outcome.revision, outcome.steps
+        report.revision, report.revisions = outcome.revision, outcome.steps
     log.info("The database is at %s, after %d revisions", outcome.revision, outcome.steps)
 
 

@@ -241,22 +241,22 @@ def quoted(text: str) -> str:
     return "'{}'".format(text.replace("'", "''"))
 
 
-class Told(Message):
+class ServerMessage(Message):
     """What a server said of a run, in English: its templates are found where it is read in another language."""
 
     __slots__ = ()
 
-    def __new__(cls, text: str) -> Told:
+    def __new__(cls, text: str) -> ServerMessage:
         made = super().__new__(cls, ("{text}",), {"text": text})
-        assert isinstance(made, Told)
+        assert isinstance(made, ServerMessage)
         return made
 
-    def __reduce__(self) -> tuple[type[Told], tuple[object, ...]]:
-        return Told, (str(self),)
+    def __reduce__(self) -> tuple[type[ServerMessage], tuple[object, ...]]:
+        return ServerMessage, (str(self),)
 
-    def changed(self, change: Callable[[str], str]) -> Told:
+    def changed(self, change: Callable[[str], str]) -> ServerMessage:
         """Return it with its text changed."""
-        return Told(change(str(self)))
+        return ServerMessage(change(str(self)))
 
     def localized(self, language: str) -> str:
         """Return it in a language, each line by itself."""

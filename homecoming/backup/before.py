@@ -26,7 +26,7 @@ from homecoming.backup.take import take
 from homecoming.backup_settings import BACKUP, BACKUP_COMMAND, BACKUP_DIR, BACKUP_LIMIT, OFF, REQUIRE
 from homecoming.connection.failures import meaning
 from homecoming.connection.interrupts import CancellationToken
-from homecoming.connection.locks import Patience, lock_key, runs
+from homecoming.connection.locks import Timeouts, lock_key, runs
 from homecoming.connection.reach import reached
 from homecoming.connection.sqlite_file import file_of
 from homecoming.errors import FailedError, HomecomingError, LockedError, NoConnectionError, Refused, UnshippedError
@@ -137,7 +137,7 @@ def _look(settings: Settings, revision: str, token: CancellationToken) -> _Found
         with reached(settings, read_only=True, token=token) as way_in:
             connection = way_in.connection
             if file is None:
-                connection.exec_driver_sql(Patience(0, settings.lock_timeout).settings)
+                connection.exec_driver_sql(Timeouts(0, settings.lock_timeout).settings)
             heads = versions_of(connection).get_current_heads()
             script = ScriptDirectory.from_config(configuration())
             if not steps(script, "upgrade", revision, heads):

@@ -43,7 +43,7 @@ def dump(
     """
     snapshot = connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
     dsn, environment = address(url)
-    patience = milliseconds(settings.lock_wait) or 1
+    timeout = milliseconds(settings.lock_wait) or 1
     options = [
         "--format=custom",
         f"--compress={_LEVEL}",
@@ -52,7 +52,7 @@ def dump(
         "--no-password",
         f"--snapshot={snapshot}",
     ]
-    options += [f"--lock-wait-timeout={patience}", "--dbname", dsn]
+    options += [f"--lock-wait-timeout={timeout}", "--dbname", dsn]
     expected = sum(table.bytes for table in tables)
     with (
         draft.open("r+b") as output,

@@ -117,12 +117,12 @@ def _nobody() -> Iterator[None]:
 
 
 @contextmanager
-def _alone(target: Path, patience: float) -> Iterator[None]:
+def _alone(target: Path, timeout: float) -> Iterator[None]:
     """Hold a file so that nobody writes it meanwhile, with all that lay in its log merged into it.
 
     Errors: LockedError where another process has it. One that is damaged is nobody's to hold.
     """
-    connection = sqlite3.connect(uri(target, "mode=rw"), uri=True, timeout=patience, isolation_level=None)
+    connection = sqlite3.connect(uri(target, "mode=rw"), uri=True, timeout=timeout, isolation_level=None)
     logged = False
     try:
         try:

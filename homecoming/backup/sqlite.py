@@ -29,12 +29,12 @@ def size_of(file: Path) -> int:
     return sum(one.stat().st_size for one in (file, beside(file, "-wal")) if one.exists())
 
 
-def copy(file: Path, draft: Path, patience: float, token: CancellationToken) -> State:
+def copy(file: Path, draft: Path, timeout: float, token: CancellationToken) -> State:
     """Copy a file while others may write to it, check the copy, and return what is in it.
 
     Errors: DamagedError, whose text says what SQLite finds wrong; HomecomingError where the file cannot be read.
     """
-    copy_to(file, draft, patience, token)
+    copy_to(file, draft, timeout, token)
     check(draft, str(file), token)
     with looked_at(draft, token) as connection:
         return state_of(connection, check=token.check)

@@ -80,8 +80,8 @@ def _of_server(
 ) -> Made:
     began, moment = time.monotonic(), datetime.now(UTC)
     # Also the size of a table is asked for under its lock. Before an upgrade it waits as long as that would.
-    patience = settings.lock_timeout if made_for == manifest.UPGRADE else settings.lock_wait
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds(patience) or 1}")
+    timeout = settings.lock_timeout if made_for == manifest.UPGRADE else settings.lock_wait
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds(timeout) or 1}")
     tables = contents.tables_of(connection)
     size = sum(table.bytes for table in tables)
     program = _program(connection, settings)

@@ -9,7 +9,7 @@ from homecoming.catalog import reasons, remedy
 from homecoming.catalog.facts import ACCESS, OWNER, ROLE_ACCESS, UNREAD, Catalogue
 from homecoming.catalog.findings import Finding, Severity
 from homecoming.language import joined, tr
-from homecoming.sql_texts import Told
+from homecoming.sql_texts import ServerMessage
 
 
 def roles(expected: Catalogue, live: Catalogue) -> Iterator[Finding]:
@@ -55,7 +55,7 @@ def unread(expected: Catalogue, live: Catalogue) -> Iterator[Finding]:
         if fact.name in expected.tables:
             run = tr("See what it is. Where it is the application's, end that, or look as its owner; else rename it")
             alone = tr("a table of ours alone")
-            yield Finding("rows", fact.name, alone, Told(fact.definition), Severity.FAIL, reasons.UNREAD, run)
+            yield Finding("rows", fact.name, alone, ServerMessage(fact.definition), Severity.FAIL, reasons.UNREAD, run)
 
 
 # What everybody may read, a column at a time too, and what everybody may read of every table that will be made.

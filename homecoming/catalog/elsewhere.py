@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from homecoming.catalog import reasons, verdict
 from homecoming.catalog.findings import ABSENT, Finding, Severity
-from homecoming.sql_texts import Told
+from homecoming.sql_texts import ServerMessage
 
 
 class Elsewhere(NamedTuple):
@@ -27,7 +27,7 @@ def elsewhere(connection: sa.Connection) -> list[Elsewhere]:
         return []
     query = verdict.elsewhere(verdict.array(sorted(verdict.head().tables)))
     rows = connection.exec_driver_sql(query, execution_options={"no_parameters": True})
-    return [Elsewhere(Told(what), Told(todo), schema) for what, todo, schema in rows]
+    return [Elsewhere(ServerMessage(what), ServerMessage(todo), schema) for what, todo, schema in rows]
 
 
 def check(connection: sa.Connection) -> list[Finding]:

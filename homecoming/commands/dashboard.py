@@ -15,7 +15,7 @@ from homecoming.errors import UsageError, why
 from homecoming.language import tr
 from homecoming.logs import get_logger
 from homecoming.monitoring.web.access import is_loopback
-from homecoming.monitoring.web.patience import MOST_CONNECTIONS, patient_protocol
+from homecoming.monitoring.web.limits import MOST_CONNECTIONS, limited_protocol
 from homecoming.project import logger_name
 from homecoming.settings import STATUS_TOKEN, read_settings, read_status_token
 
@@ -57,7 +57,7 @@ def serve(host: str = HOST, port: str = str(PORT)) -> int:
         config = uvicorn.Config(
             status_app,
             loop="asyncio",
-            http=patient_protocol(),
+            http=limited_protocol(),
             ws="none",
             lifespan="off",
             log_config=None,

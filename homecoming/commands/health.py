@@ -8,8 +8,8 @@ from homecoming.commands import add_format
 from homecoming.connection.interrupts import CancellationToken
 from homecoming.language import tr
 from homecoming.monitoring.health import document, healthy, judge, lines
-from homecoming.monitoring.look import look
 from homecoming.monitoring.report import report
+from homecoming.monitoring.take_snapshot import take_snapshot
 from homecoming.settings import read_settings
 from homecoming.terminal import as_json, say, show
 
@@ -35,7 +35,7 @@ def health(style: str = "text", token: CancellationToken | None = None, told: bo
     Returns 0 where it is, 1 where it is not or cannot be reached. Errors: UsageError for a variable.
     """
     settings = read_settings()
-    snapshot = look(settings, token)
+    snapshot = take_snapshot(settings, token)
     checks = judge(snapshot)
     if style == "json":
         show(as_json(document(snapshot, checks), indent=2))

@@ -9,9 +9,9 @@ from homecoming.connection.interrupts import CancellationToken
 from homecoming.errors import UsageError, why
 from homecoming.language import tr
 from homecoming.monitoring.health import judge
-from homecoming.monitoring.look import look
 from homecoming.monitoring.metrics import exposition
 from homecoming.monitoring.replaced_file import write
+from homecoming.monitoring.take_snapshot import take_snapshot
 from homecoming.settings import METRICS_FILE, read_settings
 from homecoming.terminal import show
 
@@ -23,7 +23,7 @@ def run(_given: argparse.Namespace, token: CancellationToken) -> int:
     setting that cannot be followed; for a file that cannot be written, after they were printed.
     """
     settings = read_settings()
-    snapshot = look(settings, token)
+    snapshot = take_snapshot(settings, token)
     text = exposition(snapshot, judge(snapshot))
     # A reader that goes away takes nothing from the file.
     with contextlib.suppress(BrokenPipeError):

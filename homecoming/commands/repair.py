@@ -27,7 +27,7 @@ from homecoming.rehearsal import plan
 from homecoming.run.attempts import run_to, until_through
 from homecoming.run.check import to_repair
 from homecoming.run.environment import Outcome, UnmendedError
-from homecoming.run.reported import run_told
+from homecoming.run.reported import reported_run
 from homecoming.settings import Settings, read_settings
 from homecoming.terminal import say
 
@@ -128,14 +128,14 @@ def _differences(number: int) -> str:
 
 def _applied(settings: Settings, token: CancellationToken) -> int:
     began = time.monotonic()
-    with run_told("repair", "upgrade", "head") as told:
+    with reported_run("repair", "upgrade", "head") as report:
         try:
             outcome = run_to("repair", "head", settings, way="repair", token=token)
         except UnmendedError as error:
             # Somebody changed the database since the plan.
-            told.exit_code = error.exit_code
+            report.exit_code = error.exit_code
             return _tell_unmended(error.outcome)
-        told.revision, told.revisions, told.exit_code = outcome.revision, outcome.steps, 1 if outcome.left else 0
+        report.revision, report.revisions, report.exit_code = outcome.revision, outcome.steps, 1 if outcome.left else 0
     if not outcome.steps:
         why = (
             tr("the answer to the commit was lost, and it had arrived")

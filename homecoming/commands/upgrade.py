@@ -19,7 +19,7 @@ from homecoming.logs import get_logger
 from homecoming.monitoring.runs import recorded
 from homecoming.rehearsal.plan import plan
 from homecoming.run.attempts import run_to
-from homecoming.run.reported import run_told
+from homecoming.run.reported import reported_run
 from homecoming.settings import read_settings
 
 log = get_logger("deploy")
@@ -62,13 +62,13 @@ def run_command(direction: str, revision: str, token: CancellationToken, backup:
     settings = read_settings()
     _look_up(revision)
     began = time.monotonic()
-    with run_told("command", direction, revision) as told:
+    with reported_run("command", direction, revision) as report:
         try:
             with before_upgrade(settings, revision, backup or settings.backup.mode or AUTO, token) as saved:
                 outcome = run_to(direction, revision, settings, way="command", token=token, saved=saved)
         except (UnreachableError, LostError) as error:
             raise _unreachable(direction, revision, error, settings.attempts_left) from None
-        told.revision, told.revisions = outcome.revision, outcome.steps
+        report.revision, report.revisions = outcome.revision, outcome.steps
     if outcome.steps:
         steps = trn("{n} revision", "{n} revisions", outcome.steps)
         line = mark("Done: at %s after %s, %.1f s")

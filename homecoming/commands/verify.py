@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from homecoming.catalog.printed import print_findings
 from homecoming.commands import add_format
 from homecoming.connection.interrupts import CancellationToken
-from homecoming.connection.locks import Patience
+from homecoming.connection.locks import Timeouts
 from homecoming.connection.reach import reached
 from homecoming.history.bookkeeping import refuse_impostors, versions_of
 from homecoming.history.configuration import configuration
@@ -48,8 +48,8 @@ def verify(token: CancellationToken | None = None, in_json: bool = False) -> int
 
     settings = read_settings()
     # It holds up nobody: it waits for a table as long as for a run, which may be what holds it.
-    patience = Patience(settings.statement_timeout, settings.lock_wait or 0.001)
-    with reached(settings, read_only=True, token=token, patience=patience) as way_in:
+    timeouts = Timeouts(settings.statement_timeout, settings.lock_wait or 0.001)
+    with reached(settings, read_only=True, token=token, timeouts=timeouts) as way_in:
         connection = way_in.connection
         refuse_impostors(connection)
         live = read(connection)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from homecoming.errors import FailedError, HomecomingError, Refused
 from homecoming.language import mark
-from homecoming.sql_texts import Told
+from homecoming.sql_texts import ServerMessage
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def event_triggers(connection: sa.Connection) -> str:
     if connection.dialect.name != "postgresql":
         return ""
     found = connection.exec_driver_sql(_EVENT_TRIGGERS, execution_options={"no_parameters": True}).scalar()
-    return Told(found) if found else ""
+    return ServerMessage(found) if found else ""
 
 
 def explain(connection: sa.Connection, error: sa.exc.DBAPIError) -> tuple[str, str] | None:
@@ -140,7 +140,7 @@ def explain(connection: sa.Connection, error: sa.exc.DBAPIError) -> tuple[str, s
             cursor.execute(f"SELECT {_LIFT}")
             (todo,) = cursor.fetchone()
         driver.rollback()
-        return diagnosis.message_primary, Told(todo)
+        return diagnosis.message_primary, ServerMessage(todo)
     given = {
         "state": code,
         "what": diagnosis.message_primary,
@@ -165,7 +165,7 @@ def explain(connection: sa.Connection, error: sa.exc.DBAPIError) -> tuple[str, s
             asked.rollback()
     except sa.exc.SQLAlchemyError:
         return None
-    return Told(what), Told(todo)
+    return ServerMessage(what), ServerMessage(todo)
 
 
 def _quoted(answer: Answer) -> list[str]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from homecoming.connection.first_look import ask_nothing
-from homecoming.connection.locks import NO_LIMITS, Patience
+from homecoming.connection.locks import NO_LIMITS, Timeouts
 from homecoming.connection.missing_file import refuse_missing
 from homecoming.connection.sqlite_file import file_of, open_to_look, probe, read_header
 from homecoming.errors import Refused, UsageError
@@ -59,13 +59,13 @@ def make_engine(
     read_only: bool = False,
     lock_wait: float = 300,
     connect_timeout: float = 10,
-    patience: Patience = NO_LIMITS,
+    timeouts: Timeouts = NO_LIMITS,
 ) -> sa.Engine:
     """Make the engine for a database.
 
     Arguments: ``url`` as settings give it; ``read_only``, true for commands that look (a missing SQLite file is
     then not made); ``lock_wait``, seconds a SQLite run waits for another one; ``connect_timeout``, seconds a server
-    has to answer at each of its addresses; ``patience`` of its transactions on a server.
+    has to answer at each of its addresses; ``timeouts`` of its transactions on a server.
     Errors: UsageError or Refused where an SQLite file cannot be what is wanted.
     """
     if url.get_backend_name() == "sqlite":
@@ -89,11 +89,11 @@ def make_engine(
         # A role may have another encoding set, which cannot spell every name.
         connect_args=asked | {"application_name": project().program},
     )
-    _prepare_postgresql(engine, read_only, patience)
+    _prepare_postgresql(engine, read_only, timeouts)
     return engine
 
 
-def _prepare_postgresql(engine: sa.Engine, read_only: bool, patience: Patience) -> None:
+def _prepare_postgresql(engine: sa.Engine, read_only: bool, timeouts: Timeouts) -> None:
     """Begin every transaction as a run needs it or, for who only looks, unable to write."""
 
     ask_nothing(engine.dialect, SAFE_PATH)
@@ -105,7 +105,7 @@ def _prepare_postgresql(engine: sa.Engine, read_only: bool, patience: Patience) 
         secure(
             connection,
             f"SET TRANSACTION ISOLATION LEVEL {level}{', READ ONLY' if read_only else ''}; ",
-            patience,
+            timeouts,
         )
 
     sa.event.listen(engine, "connect", _let_idle)
@@ -135,17 +135,17 @@ def _limit_again(dbapi_connection: Any, record: Any) -> None:
                 cursor.execute("RESET idle_session_timeout")
 
 
-def secure(connection: sa.Connection, first: str = "", patience: Patience = NO_LIMITS) -> None:
+def secure(connection: sa.Connection, first: str = "", timeouts: Timeouts = NO_LIMITS) -> None:
     """Find nothing by name outside pg_catalog until the transaction ends, and lift what would end it from outside.
 
     Every transaction of an engine of ours begins with it; a connection that somebody else made is given it.
 
-    Arguments: ``first``, what goes before in the same message; ``patience``, which a run takes anew as it has its lock.
+    Arguments: ``first``, what goes before in the same message; ``timeouts``, which a run takes anew as it has its lock.
 
     SQLite has no schemas.
     """
     if connection.dialect.name == "postgresql":
-        limits = f"SET LOCAL idle_in_transaction_session_timeout = {IDLE}; {patience.settings}"
+        limits = f"SET LOCAL idle_in_transaction_session_timeout = {IDLE}; {timeouts.settings}"
         connection.exec_driver_sql(f"{first}{SAFE_PATH}; {limits}; {LIFTED}", execution_options={"no_parameters": True})
 
 

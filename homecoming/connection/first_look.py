@@ -17,11 +17,11 @@ def ask_nothing(dialect: sa.Dialect, safe_path: str) -> None:
     # What the transactions of ours ask for, whatever a role has set.
     dialect.get_default_isolation_level = lambda dbapi_conn: "READ COMMITTED"  # type: ignore[method-assign]
     dialect.initialize = lambda connection: ready(  # type: ignore[method-assign]
-        _Told(connection, safe_path)  # type: ignore[arg-type]
+        _KnownAnswers(connection, safe_path)  # type: ignore[arg-type]
     )
 
 
-class _Told:
+class _KnownAnswers:
     """A connection that knows some answers. It is asked for nothing else but what goes through."""
 
     def __init__(self, connection: sa.Connection, safe_path: str) -> None:

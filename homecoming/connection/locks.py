@@ -48,7 +48,7 @@ def lock_run(connection: sa.Connection, settings: Settings) -> None:
     """
     if connection.dialect.name != "postgresql":
         return
-    # The wait has its own patience; the short one for table locks comes after it.
+    # The wait has its own timeout; the short one for table locks comes after it.
     wait = f"SET LOCAL lock_timeout = {milliseconds(settings.lock_wait) or 1}"
     # A role's own time limit for statements is not for the wait; ours comes after it.
     wait += "; SET LOCAL statement_timeout = 0"
@@ -73,7 +73,7 @@ def lock_run(connection: sa.Connection, settings: Settings) -> None:
         raise
     finally:
         tell_waited("run", time.monotonic() - asked)
-    connection.exec_driver_sql(Patience(settings.statement_timeout, settings.lock_timeout).settings)
+    connection.exec_driver_sql(Timeouts(settings.statement_timeout, settings.lock_timeout).settings)
 
 
 def tell_waited(on: str, seconds: float) -> None:
@@ -82,12 +82,12 @@ def tell_waited(on: str, seconds: float) -> None:
 
 
 def milliseconds(seconds: float) -> int:
-    """Return a patience as PostgreSQL takes it, to which 0 is one without end: less than a millisecond is one."""
+    """Return a timeout as PostgreSQL takes it, to which 0 is one without end: less than a millisecond is one."""
     return max(1, round(seconds * 1000)) if seconds else 0
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timeouts:
     """How many seconds a statement may take, and wait for a table, before a run or a look says otherwise; 0: any.
 
     Ours in place of what a role, a database or the server has set, which may be milliseconds.
@@ -105,7 +105,7 @@ class Patience:
         )
 
 
-NO_LIMITS = Patience()
+NO_LIMITS = Timeouts()
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from homecoming.connection.engines import make_engine
 from homecoming.connection.failure import Failure
 from homecoming.connection.failures import classify, ending, meaning
 from homecoming.connection.interrupts import CancellationToken
-from homecoming.connection.locks import NO_LIMITS, NOT_IN_TIME, Patience, holders, named
+from homecoming.connection.locks import NO_LIMITS, NOT_IN_TIME, Timeouts, holders, named
 from homecoming.errors import HeldError, HomecomingError, LockedError, NoConnectionError
 from homecoming.events import tell
 from homecoming.language import tr, trn
@@ -78,22 +78,22 @@ def reached(
     settings: Settings,
     read_only: bool = False,
     token: CancellationToken | None = None,
-    patience: Patience | None = None,
+    timeouts: Timeouts | None = None,
 ) -> Iterator[Reached]:
     """Give a connection to the first candidate that can be reached, and close it afterwards.
 
-    Arguments: ``read_only``, for a command that only looks; ``token``, which watches the connection; ``patience`` of
+    Arguments: ``read_only``, for a command that only looks; ``token``, which watches the connection; ``timeouts`` of
     a look that somebody waits for.
     Errors: UnreachableError where there is none; HeldError where a table was held for longer than that; for a SQLite
     file UsageError, Refused or the driver's.
     """
     token = token or CancellationToken()
-    found = _reach(settings, read_only, token, patience)
+    found = _reach(settings, read_only, token, timeouts)
     try:
         token.watch(found.connection.connection.dbapi_connection)
         yield found
     except sa.exc.DBAPIError as error:
-        if patience is not None and getattr(error.orig, "pgcode", None) == NOT_IN_TIME:
+        if timeouts is not None and getattr(error.orig, "pgcode", None) == NOT_IN_TIME:
             found.connection.rollback()
             raise _held(found.connection) from error
         if getattr(error.orig, "pgcode", None) == LIMIT:
@@ -118,7 +118,7 @@ def _held(connection: sa.Connection) -> LockedError:
     return error
 
 
-def _reach(settings: Settings, read_only: bool, token: CancellationToken, patience: Patience | None) -> Reached:
+def _reach(settings: Settings, read_only: bool, token: CancellationToken, timeouts: Timeouts | None) -> Reached:
     if settings.database_url.get_backend_name() == "sqlite":
         return _open_file(settings, read_only)
     attempts: list[Attempt] = []
@@ -128,7 +128,7 @@ def _reach(settings: Settings, read_only: bool, token: CancellationToken, patien
         share = (end - time.monotonic()) / (len(settings.candidates) - place)
         deadline = time.monotonic() + max(share, 0)
         # A run begins without limits, and takes its own as it has its lock. A look holds up nobody, and may wait.
-        limits = patience or (Patience(settings.statement_timeout) if read_only else NO_LIMITS)
+        limits = timeouts or (Timeouts(settings.statement_timeout) if read_only else NO_LIMITS)
         connection = _connect(candidate, settings, deadline, attempts, token, read_only, limits)
         if connection is not None:
             return Reached(connection, candidate, attempts)
@@ -170,7 +170,7 @@ def _connect(
     attempts: list[Attempt],
     token: CancellationToken,
     read_only: bool,
-    limits: Patience,
+    limits: Timeouts,
 ) -> sa.Connection | None:
     """Connect to one candidate, again where the failure may pass by itself; None where it does not in time."""
     import tenacity
@@ -217,7 +217,7 @@ def _connect(
     return None
 
 
-def opened(url: sa.URL, timeout: float, deadline: float, read_only: bool, limits: Patience) -> sa.Connection:
+def opened(url: sa.URL, timeout: float, deadline: float, read_only: bool, limits: Timeouts) -> sa.Connection:
     """Open a connection in a thread, which can be left behind: neither a resolver nor libpq can be interrupted."""
     results: list[sa.Connection | Exception] = []
     arrived, handover = threading.Event(), threading.Lock()
@@ -226,7 +226,7 @@ def opened(url: sa.URL, timeout: float, deadline: float, read_only: bool, limits
     def work() -> None:
         result: sa.Connection | Exception
         try:
-            engine = make_engine(url, read_only=read_only, connect_timeout=timeout, patience=limits)
+            engine = make_engine(url, read_only=read_only, connect_timeout=timeout, timeouts=limits)
             result = engine.connect()
         except Exception as error:
             result = error
@@ -238,14 +238,14 @@ def opened(url: sa.URL, timeout: float, deadline: float, read_only: bool, limits
         arrived.set()
 
     threading.Thread(target=work, daemon=True).start()
-    patience = min(ADDRESSES * timeout + 1, max(deadline - time.monotonic(), LEAST))
+    longest = min(ADDRESSES * timeout + 1, max(deadline - time.monotonic(), LEAST))
     try:
-        arrived.wait(patience)
+        arrived.wait(longest)
     finally:
         with handover:
             left_behind = not results
     if not results:
-        raise TimeoutError(tr("timeout expired after {seconds:.0f} s", seconds=patience))
+        raise TimeoutError(tr("timeout expired after {seconds:.0f} s", seconds=longest))
     if isinstance(results[0], Exception):
         raise results[0]
     return results[0]

@@ -81,12 +81,12 @@ class LookingConnection(sqlite3.Connection):
             self.folder.cleanup()
 
 
-def open_to_look(file: Path, patience: float, options: Mapping[str, object] | None = None) -> LookingConnection:
+def open_to_look(file: Path, timeout: float, options: Mapping[str, object] | None = None) -> LookingConnection:
     """Open a file that is there for a look that changes no byte, and leaves no file beside it.
 
     Args:
         file: its real path, as ``file_of`` returns it.
-        patience: seconds to wait for a process that keeps it closed.
+        timeout: seconds to wait for a process that keeps it closed.
         options: those of the URL; of a URI's, what says how the file is reached counts here as well.
 
     Returns:
@@ -104,10 +104,10 @@ def open_to_look(file: Path, patience: float, options: Mapping[str, object] | No
         how = "immutable=1"
     elif logged and (_is_open_here(file) or not beside(file, "-shm").exists()):
         # To read it SQLite would have to make the index, or to share, and so to write, that of this process.
-        return _copied(file, patience, "-wal")
+        return _copied(file, timeout, "-wal")
     else:
         how = "mode=ro&readonly_shm=1" if logged else "mode=ro"
-    connection = sqlite3.connect(uri(file, how + place), uri=True, timeout=patience, factory=LookingConnection)
+    connection = sqlite3.connect(uri(file, how + place), uri=True, timeout=timeout, factory=LookingConnection)
     connection.file = file
     try:
         _probed(connection, header)
@@ -115,9 +115,9 @@ def open_to_look(file: Path, patience: float, options: Mapping[str, object] | No
         connection.close()
         if error.sqlite_errorname == CUT_SHORT:
             # Only a writer may take back what was cut short.
-            return _copied(file, patience, "-journal")
+            return _copied(file, timeout, "-journal")
         if logged and error.sqlite_errorname.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
-            return _copied(file, patience, "-wal")
+            return _copied(file, timeout, "-wal")
         raise meaning(sa.exc.DBAPIError(None, None, error)) from error
     except Refused:
         connection.close()
@@ -199,11 +199,11 @@ def probe(connection: sqlite3.Connection, file: Path) -> None:
     Raises:
         Refused: it cannot read the definition of an object. Whatever else is wrong, the run itself meets.
     """
-    (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    (timeout,) = connection.execute("PRAGMA busy_timeout").fetchone()
     connection.execute("PRAGMA busy_timeout = 0")
     with contextlib.suppress(sqlite3.Error):
         _probed(connection, read_header(file))
-    connection.execute(f"PRAGMA busy_timeout = {patience}")
+    connection.execute(f"PRAGMA busy_timeout = {timeout}")
 
 
 def _probed(connection: sqlite3.Connection, header: Header | None) -> None:
@@ -215,14 +215,14 @@ def _probed(connection: sqlite3.Connection, header: Header | None) -> None:
         raise
 
 
-def _copied(file: Path, patience: float, suffix: str) -> LookingConnection:
+def _copied(file: Path, timeout: float, suffix: str) -> LookingConnection:
     """Copy a file with what a writer would take over from beside it, and open the copy as a writer."""
     other = beside(file, suffix)
     folder = scratch_folder(file, 2 * (file.stat().st_size + (other.stat().st_size if other.exists() else 0)))
     try:
         copy = Path(folder.name) / file.name
         _copy(file, other, copy, beside(copy, suffix))
-        connection = sqlite3.connect(copy, timeout=patience, factory=LookingConnection)
+        connection = sqlite3.connect(copy, timeout=timeout, factory=LookingConnection)
         connection.file, connection.folder = file, folder
         _probed(connection, read_header(copy))
     except sqlite3.Error as error:

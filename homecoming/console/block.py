@@ -55,7 +55,7 @@ class Block:
 def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: str, part_of: str = "") -> Block:
     """Write a way as one block.
 
-    Arguments: ``script``, the history; ``settings``, for the patience with locks; ``made_by``, the command that writes
+    Arguments: ``script``, the history; ``settings``, for its timeouts; ``made_by``, the command that writes
     it again; ``part_of``, where it is one file of several, what the header says about the others.
     """
     known = [revision.revision for revision in script.walk_revisions()][::-1]
@@ -106,7 +106,7 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "static": _static,
         **_worded(script),
         **_of_the_project(),
-        **_patience(settings),
+        **_timeouts(settings),
     }
     text = in_language(resources.files(__package__).joinpath("block.sql.mako").read_text("utf-8"))
     header, _, body = Template(text, strict_undefined=True).render(**values).partition("DO $run$\n")
@@ -164,7 +164,7 @@ def _of_the_project() -> dict[str, object]:
     return {"name": ours.name, "program": ours.program, "version": ours.version, "former_tables": former}
 
 
-def _patience(settings: Settings) -> dict[str, object]:
+def _timeouts(settings: Settings) -> dict[str, object]:
     """Return the lock of runs, and for how long it and tables are waited for, in milliseconds and for people."""
     return {
         "lock_key": lock_key(),

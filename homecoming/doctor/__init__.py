@@ -1,5 +1,5 @@
 """`make doctor`: why the database cannot be reached, or what an upgrade would meet there. Nothing is written."""
 
-from homecoming.doctor.rounds import doctor
+from homecoming.doctor.runner import doctor
 
 __all__ = ["doctor"]

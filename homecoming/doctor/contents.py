@@ -12,7 +12,7 @@ from homecoming.doctor.step import State, Step, note, ok, refused
 from homecoming.language import tr, trn
 
 if TYPE_CHECKING:
-    from homecoming.doctor.way import Way
+    from homecoming.doctor.probe import Probe
 
 UPGRADE = tr("make upgrade")
 # Rows are looked at by the run itself: a report that read all of them would take as long.
@@ -21,7 +21,7 @@ NOTHING = tr("Nothing to do")
 COMPARE = tr("make verify")
 
 
-def revision(way: Way) -> list[Step]:
+def revision(probe: Probe) -> list[Step]:
     """Say where it is and how many revisions are pending; another application's database is refused."""
     from alembic.script import ScriptDirectory
 
@@ -30,15 +30,15 @@ def revision(way: Way) -> list[Step]:
     from homecoming.preflight.preflight import refuse_foreign_database
 
     script = ScriptDirectory.from_config(configuration())
-    with way.looking() as connection:
+    with probe.looking() as connection:
         migration = versions_of(connection)
         refuse_foreign_database(connection, migration, script)
         at = migration.get_current_revision()
         empty = at is None and not tables_of(connection)
-    way.pending = [found.revision for found in script.walk_revisions(at or "base", "head") if found.revision != at]
-    pending = len(way.pending)
-    way.at_head = not pending
-    way.empty = empty
+    probe.pending = [found.revision for found in script.walk_revisions(at or "base", "head") if found.revision != at]
+    pending = len(probe.pending)
+    probe.at_head = not pending
+    probe.empty = empty
     if not pending:
         return [ok("revision", tr("at {at} (head)", at=at), NOTHING)]
     where = tr("no tables") if empty else tr("at {at}", at=at) if at else tr("no revision")
@@ -46,12 +46,12 @@ def revision(way: Way) -> list[Step]:
     return [ok("revision", said, UPGRADE if empty else REHEARSE)]
 
 
-def preflight(way: Way) -> list[Step]:
+def preflight(probe: Probe) -> list[Step]:
     """Look for what would refuse a run, as the run does: version, standby, rights, owners; a file's folder and disk."""
     from homecoming.preflight.preflight import find_issues
 
-    with way.looking() as connection:
-        found = find_issues(connection, way.pending)
+    with probe.looking() as connection:
+        found = find_issues(connection, probe.pending)
     steps = [
         refused("preflight", issue.what, issue.todo)
         if issue.refuses
@@ -60,14 +60,14 @@ def preflight(way: Way) -> list[Step]:
     ]
     if steps:
         return steps
-    if way.pending and not way.empty:
+    if probe.pending and not probe.empty:
         return [ok("preflight", tr("nothing would refuse an upgrade; what rows hold is not looked at"))]
     return [ok("preflight", tr("nothing would refuse an upgrade"))]
 
 
-def run_lock(way: Way) -> list[Step]:
+def run_lock(probe: Probe) -> list[Step]:
     """Say who holds the lock of runs; whoever holds tables for long is the preflight's to name."""
-    with way.looking() as connection:
+    with probe.looking() as connection:
         found = locks.runs(connection)
     if not found:
         return [ok("runs", tr("none under way"))]
@@ -77,14 +77,14 @@ def run_lock(way: Way) -> list[Step]:
     ]
 
 
-def drift(way: Way) -> list[Step]:
+def drift(probe: Probe) -> list[Step]:
     """Compare the catalogue with head, where the database says it is there."""
     from homecoming.catalog import Severity, verify
 
-    if not way.at_head:
+    if not probe.at_head:
         return [Step("schema", State.LEFT, tr("not compared: it is not at head"))]
     try:
-        with way.looking() as connection:
+        with probe.looking() as connection:
             drifted = sum(finding.severity is Severity.FAIL for finding in verify(connection))
     except sa.exc.DBAPIError as error:
         failure, said = classify(error)

@@ -29,19 +29,19 @@ from homecoming.language import tr
 from homecoming.preflight.on_sqlite import megabytes, surroundings
 
 if TYPE_CHECKING:
-    from homecoming.doctor.way import Way
+    from homecoming.doctor.probe import Probe
 
 # Seconds to wait for a process that keeps the file closed.
-_PATIENCE = 1.0
+_TIMEOUT = 1.0
 
 
-def place(way: Way) -> list[Step]:
+def place(probe: Probe) -> list[Step]:
     """Find the file, or the folder that it would be made in."""
-    file = file_of(way.candidate.url)
+    file = file_of(probe.candidate.url)
     if file is None:
         return [replace(ok("file", tr("in memory, and gone when a command ends"), UPGRADE), last=True)]
     try:
-        check_sqlite_file(way.candidate.url, read_only=False)
+        check_sqlite_file(probe.candidate.url, read_only=False)
     except Refused as error:
         return [refused("file", error.what, error.todo, last=True)]
     if file.exists():
@@ -52,12 +52,12 @@ def place(way: Way) -> list[Step]:
     return [*first, replace(end, last=True)]
 
 
-def kind(way: Way) -> list[Step]:
+def kind(probe: Probe) -> list[Step]:
     """Say which journal it keeps and what is left of a change beside it; prepare a look that writes nothing."""
-    file = file_of(way.candidate.url)
+    file = file_of(probe.candidate.url)
     assert file is not None
     header = read_header(file)
-    way.engine = _looking_engine(file)
+    probe.engine = _looking_engine(file)
     if header is not None and header.is_logged:
         if not beside(file, "-wal").exists():
             return [ok("kind", tr("SQLite, with a write-ahead log"))]
@@ -73,9 +73,9 @@ def kind(way: Way) -> list[Step]:
     return [ok("kind", tr("SQLite, with a rollback journal"))]
 
 
-def holder(way: Way) -> list[Step]:
+def holder(probe: Probe) -> list[Step]:
     """Ask for the lock that a run begins with, and give it back: with a rollback journal the file stays as it is."""
-    file = file_of(way.candidate.url)
+    file = file_of(probe.candidate.url)
     assert file is not None
     if any(beside(file, suffix).exists() for suffix in ("-wal", "-journal")):
         return [
@@ -98,6 +98,6 @@ def holder(way: Way) -> list[Step]:
 
 
 def _looking_engine(file: Path) -> sa.Engine:
-    engine = sa.create_engine("sqlite://", poolclass=NullPool, creator=lambda: open_to_look(file, _PATIENCE))
+    engine = sa.create_engine("sqlite://", poolclass=NullPool, creator=lambda: open_to_look(file, _TIMEOUT))
     prepare_sqlite(engine, read_only=True)
     return engine

@@ -8,19 +8,19 @@ import threading
 import time
 
 from homecoming.connection.failures import classify
-from homecoming.doctor.patience import within
 from homecoming.doctor.place import Place
+from homecoming.doctor.probe import Probe
 from homecoming.doctor.step import Step, from_error, note, ok, took, unreached
-from homecoming.doctor.way import Way
+from homecoming.doctor.timeout import within
 from homecoming.language import joined, tr
 
 DEFAULT_PORT = "5432"
 OWN_CHOICE = tr("no host in it: the client library chooses, by PGHOST or its own folder of sockets")
 
 
-def names(way: Way) -> list[Step]:
+def names(probe: Probe) -> list[Step]:
     """Look up every host; one that cannot be found matters only where there is no other."""
-    options = way.options()
+    options = probe.options()
     hosts = _list(options.get("hostaddr") or options.get("host"))
     ports = _list(options.get("port")) or [DEFAULT_PORT]
     if not hosts:
@@ -34,23 +34,23 @@ def names(way: Way) -> list[Step]:
             path = f"{host}/.s.PGSQL.{port}"
             # An abstract socket's name begins with a zero byte.
             address = "\0" + path[1:] if host.startswith("@") else path
-            way.places.append(Place(host, socket.AF_UNIX, address))
+            probe.places.append(Place(host, socket.AF_UNIX, address))
             said.append(tr("{host} is a folder of sockets", host=host))
             continue
         began = time.monotonic()
         try:
-            places = within(way.timeout, lambda host=host, port=port: _lookup(host, port))  # type: ignore[misc]
+            places = within(probe.timeout, lambda host=host, port=port: _lookup(host, port))  # type: ignore[misc]
         except OSError as error:
-            step = from_error("name", _as_lookup(error), way.source)
+            step = from_error("name", _as_lookup(error), probe.source)
             # As libpq would say it, which names the host.
             kind = classify(OSError(f'could not translate host name "{host}" to address: {step.said}'))[0]
-            failed.append(unreached("name", kind.name, step.said, way.source))
+            failed.append(unreached("name", kind.name, step.said, probe.source))
             said.append(tr("{host}: {said}", host=host, said=failed[-1].said))
             continue
-        way.places += places
+        probe.places += places
         said.append(_found(host, places, time.monotonic() - began))
     text = joined("; ", said)
-    if not way.places:
+    if not probe.places:
         return [Step("name", failed[0].state, text, failed[0].todo, failed[0].code, last=True)]
     return [note("name", text) if failed else ok("name", text)]
 
@@ -88,28 +88,28 @@ def _found(host: str, places: list[Place], seconds: float) -> str:
     return tr("{host} is an address", host=host)
 
 
-def addresses(way: Way) -> list[Step]:
+def addresses(probe: Probe) -> list[Step]:
     """Connect to every address, all at the same time; those that answer are kept, in their order."""
-    if not way.places:
+    if not probe.places:
         return [ok("TCP", tr("left to the log-in"))]
     results: list[tuple[Place, float | OSError]] = []
 
     def work(place: Place) -> None:
         began = time.monotonic()
         try:
-            place.connect(way.timeout).close()
+            place.connect(probe.timeout).close()
             results.append((place, time.monotonic() - began))
         except OSError as error:
             results.append((place, error))
 
-    threads = [threading.Thread(target=work, args=(place,), daemon=True) for place in way.places]
+    threads = [threading.Thread(target=work, args=(place,), daemon=True) for place in probe.places]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    results.sort(key=lambda result: way.places.index(result[0]))
-    way.places = [place for place, result in results if not isinstance(result, OSError)]
-    steps = [from_error("TCP", result, way.source) for _, result in results if isinstance(result, OSError)]
+    results.sort(key=lambda result: probe.places.index(result[0]))
+    probe.places = [place for place, result in results if not isinstance(result, OSError)]
+    steps = [from_error("TCP", result, probe.source) for _, result in results if isinstance(result, OSError)]
     failed = iter(steps)
     text = joined(
         "; ",
@@ -120,6 +120,6 @@ def addresses(way: Way) -> list[Step]:
             for place, result in results
         ),
     )
-    if not way.places:
+    if not probe.places:
         return [Step("TCP", steps[0].state, text, steps[0].todo, steps[0].code, last=True)]
     return [note("TCP", text) if steps else ok("TCP", text)]

@@ -19,7 +19,7 @@ DRIVER = tr("Install it again: rm -r .venv, then run again")
 
 
 class State(StrEnum):
-    """How a step ended, as the screen shows it."""
+    """How a step ended, as the report shows it."""
 
     OK = mark("ok")
     NOTE = mark("note")

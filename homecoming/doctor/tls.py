@@ -17,7 +17,7 @@ from homecoming.errors import why
 from homecoming.language import mark, tr, trn
 
 if TYPE_CHECKING:
-    from homecoming.doctor.way import Way
+    from homecoming.doctor.probe import Probe
 
 # A message of 8 bytes, with a number that no version of the protocol has.
 SSL_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
@@ -38,14 +38,14 @@ _TIME = rb"(?:\x17\x0d(\d{12})Z|\x18\x0f(\d{14})Z)"
 _VALIDITY = re.compile(_TIME + _TIME)
 
 
-def tls(way: Way) -> list[Step]:
+def tls(probe: Probe) -> list[Step]:
     """Ask the first address that took a connection."""
-    options = way.options()
+    options = probe.options()
     mode = str(options.get("sslmode") or "prefer")
     asked = f"sslmode={mode}" if "sslmode" in options else tr("no sslmode")
-    if not way.places:
+    if not probe.places:
         return [ok("TLS", tr("left to the log-in"))]
-    place = way.places[0]
+    place = probe.places[0]
     if place.local:
         return [ok("TLS", tr("none, on a socket of this machine"))]
     if mode == "disable":
@@ -53,25 +53,27 @@ def tls(way: Way) -> list[Step]:
     if options.get("sslnegotiation") == "direct":
         return [ok("TLS", tr("left to the log-in (sslnegotiation=direct, {asked})", asked=asked))]
     try:
-        answer = _offer(place, way.timeout)
+        answer = _offer(place, probe.timeout)
     except TimeoutError:
-        said = tr("{place} takes connections and says nothing for {timeout:g} s", place=place, timeout=way.timeout)
-        return [unreached("TLS", "refused", said, way.source)]
+        said = tr("{place} takes connections and says nothing for {timeout:g} s", place=place, timeout=probe.timeout)
+        return [unreached("TLS", "refused", said, probe.source)]
     if answer == b"":
         return [
-            unreached("TLS", "closed", tr("{place} takes connections and closes them at once", place=place), way.source)
+            unreached(
+                "TLS", "closed", tr("{place} takes connections and closes them at once", place=place), probe.source
+            )
         ]
     if answer not in (b"S", b"N"):
         return [
             unreached(
-                "TLS", "refused", tr("{place} answers, but not as a PostgreSQL server does", place=place), way.source
+                "TLS", "refused", tr("{place} answers, but not as a PostgreSQL server does", place=place), probe.source
             )
         ]
     if answer == b"N":
         if mode in REQUIRED:
-            return [unreached("TLS", "tls", tr("not offered, and {asked} requires it", asked=asked), way.source)]
+            return [unreached("TLS", "tls", tr("not offered, and {asked} requires it", asked=asked), probe.source)]
         return [ok("TLS", tr("not offered, so nothing is encrypted ({asked})", asked=asked))]
-    return [_examined(place, way.timeout, mode, asked, options.get("sslrootcert"))]
+    return [_examined(place, probe.timeout, mode, asked, options.get("sslrootcert"))]
 
 
 def _offer(place: Place, timeout: float) -> bytes:

@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from homecoming.catalog.verdict import impostors
 from homecoming.errors import Refused
 from homecoming.language import tr
-from homecoming.sql_texts import Told
+from homecoming.sql_texts import ServerMessage
 
 # Tables that migrations write for themselves.
 BOOKKEEPING = {"alembic_version", "migration_history"}
@@ -38,7 +38,7 @@ def refuse_impostors(connection: sa.Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         for what, todo, _ in connection.exec_driver_sql(impostors(), execution_options={"no_parameters": True}):
-            raise Refused(Told(what), Told(todo))
+            raise Refused(ServerMessage(what), ServerMessage(todo))
 
 
 def make_way(connection: sa.Connection, name: str) -> str:

@@ -26,7 +26,7 @@ FILE = "journal.sqlite3"
 VERSION = 1
 
 # Seconds to wait for another process that writes: what is monitored must not wait long for its monitoring.
-PATIENCE = 1.0
+TIMEOUT = 1.0
 
 _TABLES = (
     """CREATE TABLE runs (
@@ -112,7 +112,7 @@ def _made(folder: Path) -> sqlite3.Connection:
 
 
 def _prepared(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=TIMEOUT, isolation_level=None)
     try:
         # A crash of the machine may cost the last lines; a run at head must not wait for the disk.
         connection.execute("PRAGMA synchronous = OFF")

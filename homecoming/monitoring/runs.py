@@ -58,11 +58,15 @@ def report_run(settings: Settings, recorder: Recorder, ended: BaseException | No
         return
     # Only here: a run that nobody is told of does not wait for what telling needs.
     from homecoming.monitoring.health import judge
-    from homecoming.monitoring.look import blind, look
     from homecoming.monitoring.report import report
+    from homecoming.monitoring.take_snapshot import offline_snapshot, take_snapshot
 
     # Where the way was lost just now, another look would only take its time to find the same.
-    snapshot = blind(settings, Problem.of(ended)) if isinstance(ended, NoConnectionError) else look(settings)
+    snapshot = (
+        offline_snapshot(settings, Problem.of(ended))
+        if isinstance(ended, NoConnectionError)
+        else take_snapshot(settings)
+    )
     # Also where no journal could be written.
     snapshot = replace(snapshot, journal=replace(snapshot.journal, last_run=recorder.last_run))
     report(settings, snapshot, judge(snapshot))

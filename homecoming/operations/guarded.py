@@ -15,7 +15,7 @@ from homecoming.errors import Refused
 from homecoming.logs import get_logger
 from homecoming.operations.batch import BATCH, Batch
 from homecoming.operations.messages import filled_in
-from homecoming.sql_texts import Told
+from homecoming.sql_texts import ServerMessage
 
 log = get_logger("operations")
 
@@ -106,7 +106,9 @@ def run(connection: sa.Connection, statement: str) -> None:
         if getattr(error.orig, "pgcode", None) == REFUSED:
             diagnosis = error.orig.diag  # type: ignore[union-attr]
             # Its helpers let no name bring a line's end: each is between two faults.
-            raise Refused(Told(diagnosis.message_primary), Told(diagnosis.message_hint or ""), several=True) from None
+            raise Refused(
+                ServerMessage(diagnosis.message_primary), ServerMessage(diagnosis.message_hint or ""), several=True
+            ) from None
         raise
 
 
@@ -132,7 +134,7 @@ class _Notices:
             if heard:
                 heard.ended(done[1], float(done[2]), int(done[3] or 0))
         elif ours:
-            log.info("%s", Told(text.splitlines()[0]))
+            log.info("%s", ServerMessage(text.splitlines()[0]))
 
 
 def _listen(connection: sa.Connection) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 from homecoming.logs import get_logger
 from homecoming.operations.literals import literal
 from homecoming.project import project
-from homecoming.sql_texts import Told, positional
+from homecoming.sql_texts import ServerMessage, positional
 
 _PARAMETER = re.compile(r"\{(\w+)(?::([IL]))?\}")
 # What a console shows of a line: helpers are longer by no more than their indentation.
@@ -44,7 +44,7 @@ class _Told(logging.Filter):
     """Has each line of an operation found again by what it says: on SQLite it is that of PostgreSQL's helpers."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = "%s", (Told(record.getMessage()),)
+        record.msg, record.args = "%s", (ServerMessage(record.getMessage()),)
         return True
 
 
@@ -66,7 +66,7 @@ def template(name: str, dialect: str) -> str:
     return str(text[dialect] if isinstance(text, dict) else text)
 
 
-def said(name: str, /, **parameters: object) -> Told:
+def said(name: str, /, **parameters: object) -> ServerMessage:
     """Return a text for SQLite, with its parameters filled in.
 
     Args:
@@ -76,7 +76,7 @@ def said(name: str, /, **parameters: object) -> Told:
     Raises:
         KeyError: There is no such text, or it has a parameter that is not given.
     """
-    return Told(_PARAMETER.sub(lambda p: _QUOTED[p[2]](str(parameters[p[1]])), template(name, "sqlite")))
+    return ServerMessage(_PARAMETER.sub(lambda p: _QUOTED[p[2]](str(parameters[p[1]])), template(name, "sqlite")))
 
 
 def counted(key: str, number: int) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from homecoming.connection.locks import Patience
+from homecoming.connection.locks import Timeouts
 from homecoming.connection.reach import RAISED, opened
 from homecoming.errors import HomecomingError
 from homecoming.language import tr
@@ -79,7 +79,7 @@ def giving_way(connection: sa.Connection) -> Iterator[Watch | None]:
     first = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
     try:
         # A pooler may have no second one to give.
-        looking = opened(connection.engine.url, WITHIN, time.monotonic() + WITHIN, True, Patience(WITHIN, WITHIN))
+        looking = opened(connection.engine.url, WITHIN, time.monotonic() + WITHIN, True, Timeouts(WITHIN, WITHIN))
     except RAISED as error:
         raise GaveWayError(tr("no second session could look whether somebody waits for it"), "") from error
     with looking:

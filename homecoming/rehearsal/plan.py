@@ -16,7 +16,7 @@ from alembic.script import Script, ScriptDirectory
 from homecoming.connection.engines import check_sqlite_file, make_engine
 from homecoming.connection.failures import meaning
 from homecoming.connection.interrupts import CancellationToken
-from homecoming.connection.locks import Patience, RunLockedError
+from homecoming.connection.locks import RunLockedError, Timeouts
 from homecoming.connection.reach import reached
 from homecoming.connection.sqlite_file import file_of, is_free_of_traces
 from homecoming.errors import HomecomingError, LockedError
@@ -78,8 +78,8 @@ def place(settings: Settings, token: CancellationToken | None) -> Iterator[tuple
     """Give a connection in a transaction that is rolled back, and what is to be said of the place it stands for."""
     url = settings.database_url
     if (file := file_of(url)) is None or url.get_backend_name() != "sqlite":
-        patience = Patience(settings.statement_timeout, settings.lock_timeout)
-        with reached(settings, token=token, patience=patience) as way_in:
+        timeouts = Timeouts(settings.statement_timeout, settings.lock_timeout)
+        with reached(settings, token=token, timeouts=timeouts) as way_in:
             say(tr("Database: {database}", database=way_in.candidate))
             yield way_in.connection, []
             way_in.connection.rollback()

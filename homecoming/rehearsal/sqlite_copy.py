@@ -19,12 +19,12 @@ _PAGES = 1024
 
 
 @contextmanager
-def copied(file: Path, patience: float) -> Iterator[Path]:
+def copied(file: Path, timeout: float) -> Iterator[Path]:
     """Give a copy of an SQLite file as it was last committed, in a folder closed to others; gone afterwards.
 
     Args:
         file: its real path; it may not be there yet: then nor is the copy.
-        patience: seconds to wait for a process that keeps the file closed.
+        timeout: seconds to wait for a process that keeps the file closed.
 
     Raises:
         Refused: there is no room for it.
@@ -34,24 +34,24 @@ def copied(file: Path, patience: float) -> Iterator[Path]:
     with scratch_folder(file, needed) as folder:
         copy = Path(folder) / file.name
         if file.exists():
-            copy_to(file, copy, patience)
+            copy_to(file, copy, timeout)
         yield copy
 
 
-def copy_to(file: Path, copy: Path, patience: float, token: CancellationToken | None = None) -> None:
+def copy_to(file: Path, copy: Path, timeout: float, token: CancellationToken | None = None) -> None:
     """Copy an SQLite file as it was last committed, by SQLite's online backup, while others write to it.
 
     Args:
         file: its real path.
         copy: an empty file, or none.
-        patience: seconds to wait for a process that keeps the file closed.
+        timeout: seconds to wait for a process that keeps the file closed.
         token: which ends it.
 
     Raises:
         HomecomingError: the file cannot be read.
         ConnectionAbortedError: the token ended it.
     """
-    with closing(open_to_look(file, patience)) as source, closing(sqlite3.connect(copy)) as target:
+    with closing(open_to_look(file, timeout)) as source, closing(sqlite3.connect(copy)) as target:
         try:
             # backup() would wait for ever for a file that another process keeps closed; a reader keeps it open.
             source.execute("BEGIN")

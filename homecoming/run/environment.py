@@ -18,7 +18,7 @@ import homecoming.operations.plain  # noqa: F401  as does this
 from homecoming.connection.engines import prepare_sqlite, secure
 from homecoming.connection.failures import classify
 from homecoming.connection.interrupts import CancellationToken
-from homecoming.connection.locks import Patience, lock_run, tell_waited
+from homecoming.connection.locks import Timeouts, lock_run, tell_waited
 from homecoming.connection.reach import reached
 from homecoming.connection.reflection import reflects_public
 from homecoming.errors import FailedError, HomecomingError, NoConnectionError
@@ -138,7 +138,7 @@ def run_offline(context: EnvironmentContext) -> None:
 def _run(context: EnvironmentContext, connection: sa.Connection, settings: Settings) -> None:
     environment = _configure(context, connection=connection)
     if not changes(context):
-        secure(connection, patience=Patience(settings.statement_timeout, settings.lock_timeout))
+        secure(connection, timeouts=Timeouts(settings.statement_timeout, settings.lock_timeout))
         with reflects_public(connection):
             environment.get_context().run_migrations()
         return
@@ -171,7 +171,7 @@ def _run(context: EnvironmentContext, connection: sa.Connection, settings: Setti
         # What is committed stays, whether or not the connection does.
         with suppress(sa.exc.DBAPIError):
             if begun is not None:
-                secure(connection, patience=Patience(settings.statement_timeout, settings.lock_timeout))
+                secure(connection, timeouts=Timeouts(settings.statement_timeout, settings.lock_timeout))
             say_what_is_beside(connection)
 
 

@@ -99,7 +99,7 @@ END $fn$;
 -- ended for it. Then all are let go, for longer than the try took: whoever waited for it gets through.
 CREATE OR REPLACE PROCEDURE pg_temp.lock_tables(statements text[]) LANGUAGE plpgsql AS $fn$
 DECLARE
-    patience integer := (SELECT setting FROM pg_settings WHERE name = 'lock_timeout');
+    timeout integer := (SELECT setting FROM pg_settings WHERE name = 'lock_timeout');
     most integer := (SELECT least(400, setting::integer / 2) FROM pg_settings WHERE name = 'deadlock_timeout');
     began timestamptz := clock_timestamp();
     at_once integer := 20;
@@ -116,12 +116,12 @@ BEGIN
             END LOOP;
             EXIT;
         EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-            IF clock_timestamp() - began > patience * interval '1 ms' AND patience > 0 THEN
+            IF clock_timestamp() - began > timeout * interval '1 ms' AND timeout > 0 THEN
                 RAISE;
             END IF;
         END;
         PERFORM pg_sleep(at_once * (1 + random()) / 1000);
         at_once := least(at_once * 1.5, most);
     END LOOP;
-    PERFORM set_config('lock_timeout', patience::text, true);
+    PERFORM set_config('lock_timeout', timeout::text, true);
 END $fn$;

@@ -25,7 +25,7 @@ log = get_logger("deploy")
 
 
 @dataclass
-class Told:
+class Report:
     """What a run is to tell of its end: where the database is, after how many revisions, and what it ends with."""
 
     revision: str | None = None
@@ -34,25 +34,25 @@ class Told:
 
 
 @contextlib.contextmanager
-def run_told(way: str, direction: str, target: str) -> Iterator[Told]:
+def reported_run(way: str, direction: str, target: str) -> Iterator[Report]:
     """Tell the start and the end of a run, whatever ends it.
 
     Arguments: ``way``, as in migration_history; ``direction``; ``target``, a revision. The caller fills in what the run
     did.
     """
     fields: dict[str, object] = {"way": way, "direction": direction, "target": target}
-    told, result, exit_code, began = Told(), "done", 0, time.monotonic()
+    report, result, exit_code, began = Report(), "done", 0, time.monotonic()
     with run_named():
         tell(log, logging.DEBUG, "run_started", fields, "%s to %s", direction, target)
         try:
-            yield told
-            result, exit_code = "done" if told.revisions else "nothing", told.exit_code
+            yield report
+            result, exit_code = "done" if report.revisions else "nothing", report.exit_code
         except BaseException as error:
             result, exit_code = _result(error)
             raise
         finally:
             fields |= {"result": result, "exit_code": exit_code, "seconds": round(time.monotonic() - began, 3)}
-            fields |= {"revision": told.revision, "revisions": told.revisions}
+            fields |= {"revision": report.revision, "revisions": report.revisions}
             tell(log, logging.DEBUG, "run_ended", fields, "%s: %s", direction, result)
 
 

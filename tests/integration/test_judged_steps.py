@@ -165,8 +165,8 @@ def test_what_is_done_before_the_release_is_done(history: History, database: sa.
     """The SQL for the console passes, and the revision that is advised then finds it, and holds nobody up."""
     history.write(case.found)
     (finding,) = [each for each in judge("0022").open if each.rule == case.rule]
-    run(database, finding.told.before)
-    (code,) = finding.told.code
+    run(database, finding.advice.before)
+    (code,) = finding.advice.code
     if code == "pass":
         return
     found = measured(history, database, code, "eventos")

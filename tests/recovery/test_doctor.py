@@ -27,10 +27,10 @@ from homecoming.candidates import Candidate
 from homecoming.connection.failures_postgresql import FAILURES, UNKNOWN_NETWORK, UNKNOWN_SQL
 from homecoming.connection.locks import lock_key
 from homecoming.database_url import parse_url
-from homecoming.doctor.rounds import examine
+from homecoming.doctor.probe import Probe
+from homecoming.doctor.runner import examine
 from homecoming.doctor.step import Step, ok
 from homecoming.doctor.tls import expiry
-from homecoming.doctor.way import Way
 from tests.conftest import engine_of
 from tests.support import command, history, lineage, pooler, servers, whole
 from tests.support.command import Ran
@@ -62,7 +62,7 @@ RUNS_AND_HAS = "See that the server runs and DATABASE_URL has its host and port,
 
 
 class Report(NamedTuple):
-    """A screen of one candidate, its wrapped lines put together and its times left out."""
+    """A report of one candidate, its wrapped lines put together and its times left out."""
 
     code: int
     text: str
@@ -85,8 +85,8 @@ class Report(NamedTuple):
         return self.text.rpartition("\n\n")[2]
 
 
-def unwrapped(screen: str) -> str:
-    *ways, end = screen.rstrip("\n").split("\n\n")
+def unwrapped(report: str) -> str:
+    *ways, end = report.rstrip("\n").split("\n\n")
     text = "\n\n".join([*(re.sub(r"\n {4,}", " ", way) for way in ways), end.replace("\n", " ")])
     return re.sub(r"\d+(\.\d)? ms", "N ms", text)
 
@@ -190,7 +190,7 @@ def mute(client: socket.socket) -> None:
         pass
 
 
-# The whole screen.
+# The whole report.
 
 
 def test_a_database_with_pending_revisions(gate: Gate, doctor: Doctor) -> None:
@@ -636,9 +636,9 @@ def test_a_table_that_is_held(gate: Gate, doctor: Doctor) -> None:
 
 def test_a_session_that_ends_on_the_way(gate: Gate) -> None:
     """What was found out until then stays said."""
-    way = way_to(str(gate.url()), timeout=10)
+    probe = probe_to(str(gate.url()), timeout=10)
     steps: list[Step] = []
-    for step in examine(way):
+    for step in examine(probe):
         steps.append(step)
         if step.name == "version":
             end_sessions(gate.server, "velho")
@@ -670,17 +670,17 @@ def test_several_ways(gate: Gate, doctor: Doctor) -> None:
         DATABASE_UNPOOLED_URL=str(gate.url("novo", port=nobody)),
         DATABASE_ALTERNATIVE_URLS=f"{gate.url('novo', user='leitor')}, {gate.url('nenhum')}",
     )
-    assert re.findall("^(?:Way|  Advice).*$", report.text, re.MULTILINE) == [
-        f"Way 1 of 4, direct: PostgreSQL novo on 127.0.0.1:{nobody} (DATABASE_UNPOOLED_URL)",
+    assert re.findall("^(?:Probe|  Advice).*$", report.text, re.MULTILINE) == [
+        f"Probe 1 of 4, direct: PostgreSQL novo on 127.0.0.1:{nobody} (DATABASE_UNPOOLED_URL)",
         "  Advice: See that the server runs and DATABASE_UNPOOLED_URL has its host and port, then run again",
-        f"Way 2 of 4, alternative: PostgreSQL novo {place} (DATABASE_ALTERNATIVE_URLS[1])",
+        f"Probe 2 of 4, alternative: PostgreSQL novo {place} (DATABASE_ALTERNATIVE_URLS[1])",
         "  Advice: Connect as the owner of the tables and of the database, then run again",
-        f"Way 3 of 4, alternative: PostgreSQL nenhum {place} (DATABASE_ALTERNATIVE_URLS[2])",
+        f"Probe 3 of 4, alternative: PostgreSQL nenhum {place} (DATABASE_ALTERNATIVE_URLS[2])",
         (
             "  Advice: Another attempt would say the same. Correct the database's name in DATABASE_ALTERNATIVE_URLS[2],"
             " then run again"
         ),
-        f"Way 4 of 4, pooler: PostgreSQL novo {place} (DATABASE_URL)",
+        f"Probe 4 of 4, pooler: PostgreSQL novo {place} (DATABASE_URL)",
         "  Advice: Nothing to do",
     ]
     used = f"An upgrade would use PostgreSQL novo {place} (DATABASE_ALTERNATIVE_URLS[1]), and be refused there."
@@ -741,24 +741,24 @@ def test_a_driver_that_is_broken(gate: Gate, tmp_path: Path, broken: str) -> Non
         assert report.step("log-in").startswith("FAIL: ")
 
 
-def way_to(url: str, timeout: float = 0.1) -> Way:
-    return Way(Candidate(parse_url(url, "DATABASE_URL"), "DATABASE_URL"), timeout)
+def probe_to(url: str, timeout: float = 0.1) -> Probe:
+    return Probe(Candidate(parse_url(url, "DATABASE_URL"), "DATABASE_URL"), timeout)
 
 
 def test_whatever_a_step_raises() -> None:
-    def broken(_: Way) -> list[Step]:
+    def broken(_: Probe) -> list[Step]:
         raise AttributeError(f"info of {CANARY}")
 
-    way = way_to("postgresql://postgres@127.0.0.1/velho")
-    (step,) = way.ask("log-in", broken)
+    probe = probe_to("postgresql://postgres@127.0.0.1/velho")
+    (step,) = probe.ask("log-in", broken)
     assert (step.said, step.todo, step.code, step.last) == (
         "an error nobody foresaw: AttributeError",
         "Run again with --verbose, and report it",
         3,
         True,
     )
-    way.engine = engine_of("sqlite://")
-    (step,) = way.ask("pooler", broken)
+    probe.engine = engine_of("sqlite://")
+    (step,) = probe.ask("pooler", broken)
     assert (step.state, step.said, step.code, step.last) == (
         "note",
         "an error nobody foresaw: AttributeError",
@@ -825,18 +825,18 @@ def test_a_password_is_never_said(gate: Gate, tmp_path: Path) -> None:
 def test_a_password_in_a_driver_s_words(form: str) -> None:
     url = sa.URL.create("postgresql", "operador", CANARY, "127.0.0.1", 5432, "velho").render_as_string(False)
 
-    def quoting(_: Way) -> list[Step]:
+    def quoting(_: Probe) -> list[Step]:
         return [ok("log-in", f'could not parse "{form}"', f"Correct {form!r}")]
 
-    (step,) = way_to(url).ask("log-in", quoting)
+    (step,) = probe_to(url).ask("log-in", quoting)
     assert (step.said, step.todo.strip("'\"")) == ('could not parse "***"', step.todo.strip("'\""))
     assert "***" in step.todo
 
 
 def test_a_password_that_is_no_secret() -> None:
-    """Where it is the user's name, the screen would be full of asterisks, which would tell it."""
-    way = way_to("postgresql://postgres:postgres@127.0.0.1/velho")
-    assert way.censored('role "postgres" does not exist') == 'role "postgres" does not exist'
+    """Where it is the user's name, the report would be full of asterisks, which would tell it."""
+    probe = probe_to("postgresql://postgres:postgres@127.0.0.1/velho")
+    assert probe.censored('role "postgres" does not exist') == 'role "postgres" does not exist'
 
 
 # SQLite.

@@ -307,7 +307,7 @@ def test_notes_go_to_standard_error(run: Callable[..., Ran]) -> None:
     assert out == script("sql-verify")
 
 
-def test_no_patience_is_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_timeout_is_endless(monkeypatch: pytest.MonkeyPatch) -> None:
     """To PostgreSQL 0 ms is to wait for ever: what is less than a millisecond is one."""
     text = script("sql", MIGRATION_LOCK_TIMEOUT="0.0001", MIGRATION_STATEMENT_TIMEOUT="0.0001")
     assert "    SET LOCAL lock_timeout = 1;\n    SET LOCAL statement_timeout = 1;\n" in text

@@ -58,7 +58,7 @@ def test_a_rule_finds_what_it_is_for_and_nothing_beside_it(history: History, cas
 
 def advised(judgement: Judgement, rule: str) -> list[str]:
     (finding,) = [each for each in judgement.open if each.rule == rule][:1]
-    return list(finding.told.code)
+    return list(finding.advice.code)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
@@ -247,7 +247,7 @@ def test_a_word_of_sql_keeps_its_quotes_there_and_has_none_in_python(history: Hi
     user = 'op.ensure_table("user", sa.Column("id", sa.Integer, primary_key=True))'
     history.write(f"{column}\n{user}", code)
     (finding,) = judge("0023").open
-    told = finding.told
+    told = finding.advice
     for statement in (*told.before, *re.findall(r"CREATE TRIGGER.*?END", "\n".join(told.code))):
         assert not re.search(r'(?<!["\w])(order|user|group)(?!["\w])', statement)
     assert re.search(r'"(order|user|group)', "\n".join((*told.before, *told.code)))
@@ -261,14 +261,14 @@ def test_json_is_advised_as_a_revision_is_written_and_judged_well(history: Histo
     kind = 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
     written = f'from sqlalchemy.dialects import postgresql\nop.ensure_column("eventos", sa.Column("extras", {kind}))'
     (finding,) = judged(history, 'op.ensure_column("eventos", sa.Column("extras", sa.JSON))').open
-    assert list(finding.told.code) == [written]
+    assert list(finding.advice.code) == [written]
     assert spelled(Said("ensure_column", ("eventos", sa.Column("extras", JSON)), {})) == written.partition("\n")[2]
     assert judged(history, written).is_clean
 
 
 def test_a_column_of_an_enum_is_advised_as_one(history: History) -> None:
     (finding,) = judged(history, 'op.alter_column("eventos", "status", new_column_name="situacao")').open
-    assert finding.told.code[0] == (
+    assert finding.advice.code[0] == (
         'op.ensure_column("eventos", sa.Column("situacao", '
         'sa.Enum("ATIVO", "INATIVO", "CANCELADO", name="statusevento")))'
     )
@@ -295,7 +295,7 @@ WITHOUT_OPERATION = {
 @pytest.mark.parametrize("code", WITHOUT_OPERATION)
 def test_what_has_no_guarded_operation_is_advised_so_that_it_finds_what_is_there(history: History, code: str) -> None:
     (finding,) = judged(history, code).open
-    (advice,) = finding.told.code
+    (advice,) = finding.advice.code
     assert WITHOUT_OPERATION[code] in advice
     assert judged(history, advice).is_clean
 

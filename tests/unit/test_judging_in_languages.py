@@ -51,7 +51,7 @@ def test_nothing_bypasses_the_catalogue(history: History, case: Case) -> None:
     names = {word.strip("\"'(),;:") for finding in judgement.open for word in re.split(r"[\s(),]+", finding.step)}
     names |= {finding.rule for finding in judgement.open} | {"sa", "pass"}
     for finding in judgement.open:
-        for text in (finding.told.why, finding.told.safe):
+        for text in (finding.advice.why, finding.advice.safe):
             assert pseudo.words_outside(localized(text, pseudo.LANGUAGE), names) == [], text
     code = ("does:", "before:", "write:", "⟨op.", "⟨    ", "of ⟨")
     for line in report.lines(judgement):

@@ -21,7 +21,7 @@ OF_A_ROOM = {
     "rehearsal": {"Issue"},
     "doctor": {"ok", "note", "refused", "unreached", "Step"},
 }
-# Names of steps, of failures and of what a step is about: `doctor/rounds.py` has them marked.
+# Names of steps, of failures and of what a step is about: `doctor/runner.py` has them marked.
 _NAME = re.compile(r"[\w-]+( name)?|PostgreSQL |pip install .*")
 
 

@@ -11,7 +11,7 @@ import pytest
 from homecoming import sql_texts
 from homecoming.language import Message, localized, read_po, tr, use
 from homecoming.operations.guarded import prologue
-from homecoming.sql_texts import Told, in_language, positional
+from homecoming.sql_texts import ServerMessage, in_language, positional
 from tests.support import translations
 
 PO = read_po(translations.catalogue_file("pt").read_text("utf-8"))
@@ -20,7 +20,7 @@ PLACES = re.compile(r"%(?:\d\$)?[sIL]|%(?!%)|\{\w+(?::[IL])?\}")
 
 
 def in_portuguese(text: str) -> str:
-    return localized(Told(text), "pt")
+    return localized(ServerMessage(text), "pt")
 
 
 def test_in_english_every_text_is_as_it_is() -> None:
@@ -125,20 +125,20 @@ TOLD = {
 
 @pytest.mark.parametrize("english", TOLD)
 def test_what_a_server_says_is_told_in_portuguese(english: str) -> None:
-    assert Told(english) == english
+    assert ServerMessage(english) == english
     assert in_portuguese(english) == TOLD[english]
-    assert localized(tr("Error: {what}", what=Told(english)), "pt") == f"Erro: {TOLD[english]}"
+    assert localized(tr("Error: {what}", what=ServerMessage(english)), "pt") == f"Erro: {TOLD[english]}"
 
 
 def test_under_the_pseudo_language_each_part_has_its_brackets() -> None:
-    shown = localized(Told("usuarios.tipo: 3 rows hold NULL where the schema needs a value"), "xx")
+    shown = localized(ServerMessage("usuarios.tipo: 3 rows hold NULL where the schema needs a value"), "xx")
     assert shown == "usuarios.tipo: 3 ⟦rows hold⟧ ⟦NULL where the schema needs a value⟧"
-    assert localized(Told("produtos renamed to b c"), "xx") == "⟦⟨produtos⟩ renamed to ⟨b c⟩⟧"
+    assert localized(ServerMessage("produtos renamed to b c"), "xx") == "⟦⟨produtos⟩ renamed to ⟨b c⟩⟧"
 
 
 def test_it_can_be_copied_and_sent() -> None:
-    for again in (copy.copy(Told("x created")), pickle.loads(pickle.dumps(Told("x created")))):
-        assert isinstance(again, Told)
+    for again in (copy.copy(ServerMessage("x created")), pickle.loads(pickle.dumps(ServerMessage("x created")))):
+        assert isinstance(again, ServerMessage)
         assert isinstance(again, Message)
         assert localized(again, "pt") == "x criada"
 

@@ -23,7 +23,7 @@ from homecoming.authoring.judging.guarded import (
 )
 from homecoming.authoring.judging.newest import newest
 from homecoming.authoring.judging.reading import Done, Source, done_by, way_back
-from homecoming.authoring.judging.rules import Told, rules
+from homecoming.authoring.judging.rules import Advice, rules
 from homecoming.authoring.judging.statements import NAME, Step, bare, quoted, steps
 from homecoming.authoring.spelling import type_spelled
 from homecoming.history.configuration import configuration
@@ -43,7 +43,7 @@ class Finding:
     line: int
     step: str
     does: tuple[str, ...]
-    told: Told
+    advice: Advice
     accepted: str | None = None
 
 
@@ -83,8 +83,8 @@ def judge(start: str | None = None) -> Judgement:
         file = Path(revision.path).name
         accepted = _accepted(revision, file, judgement.mistakes)
         found = [
-            Finding(rule, file, line, step, does, told, accepted.get(rule))
-            for rule, line, step, does, told in run.judged(script, revision)
+            Finding(rule, file, line, step, does, advice, accepted.get(rule))
+            for rule, line, step, does, advice in run.judged(script, revision)
         ]
         judgement.findings += found
         used = {finding.rule for finding in found}
@@ -127,7 +127,7 @@ def _accepted(revision: Script, file: str, mistakes: list[str]) -> Mapping[str, 
     return good
 
 
-_Found = tuple[str, int, str, tuple[str, ...], Told]
+_Found = tuple[str, int, str, tuple[str, ...], Advice]
 _OF_TABLE = re.compile(
     r"(?:ALTER TABLE|CREATE TABLE|RETIRE TABLE|RETIRE COLUMN|CREATE (?:UNIQUE )?INDEX \S+ ON|(?:CHANGE|DELETE) ROWS OF|"
     r"DELETE FROM|UPDATE|TRUNCATE(?: TABLE)?|DROP TABLE|LOCK TABLE|(?:MERGE|INSERT) INTO) (\"[^\"]+\"|\w+)|"
@@ -234,7 +234,7 @@ class _Run:
                 known |= as_trigger(known, self.past)
             if of == "plain":
                 known["same"] = guarded_way(rule.name, known, self.past) or unless_there(rule.name, known)
-            yield rule.name, line, _shown(step, same, of), tuple(rule.does), rule.told(known)
+            yield rule.name, line, _shown(step, same, of), tuple(rule.does), rule.advice(known)
 
     def _after(self, step: Step) -> None:
         if re.match("CREATE TABLE", step.text, re.IGNORECASE):

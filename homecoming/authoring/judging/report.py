@@ -33,11 +33,11 @@ def lines(judgement: Judgement) -> Iterator[Message]:
     for finding in judgement.open:
         yield tr("FAIL  {place}: {rule}", place=_place(finding), rule=finding.rule)
         yield tr("      does:   {step}", step=finding.step)
-        yield tr("      why:    {why}", why=finding.told.why)
+        yield tr("      why:    {why}", why=finding.advice.why)
         yield tr("      means:  {effects}", effects=_effects(finding))
-        yield tr("      safe:   {safe}", safe=finding.told.safe)
-        yield from (tr("      before: {statement};", statement=statement) for statement in finding.told.before)
-        for label, line in _code(finding.told.code):
+        yield tr("      safe:   {safe}", safe=finding.advice.safe)
+        yield from (tr("      before: {statement};", statement=statement) for statement in finding.advice.before)
+        for label, line in _code(finding.advice.code):
             blank = " " * (6 - len(label))
             yield tr("      {label}{blank}  {line}", label=label, blank=blank, line=line)
     for mistake in judgement.mistakes:
@@ -80,10 +80,10 @@ def document(judgement: Judgement) -> dict[str, Any]:
                 "line": finding.line,
                 "step": finding.step,
                 "does": list(finding.does),
-                "why": finding.told.why,
-                "safe": finding.told.safe,
-                "before": list(finding.told.before),
-                "code": list(finding.told.code),
+                "why": finding.advice.why,
+                "safe": finding.advice.safe,
+                "before": list(finding.advice.before),
+                "code": list(finding.advice.code),
                 "accepted": finding.accepted,
             }
             for finding in judgement.findings
@@ -102,7 +102,7 @@ def markdown(judgement: Judgement, differs: Sequence[str]) -> str:
     if judgement.open:
         said += [_row(tr("where"), tr("rule"), tr("step"), tr("why")), "|---|---|---|---|"]
         for finding in judgement.open:
-            cells = (_place(finding), finding.rule, _verbatim(finding.step), finding.told.why)
+            cells = (_place(finding), finding.rule, _verbatim(finding.step), finding.advice.why)
             said.append(_row(*cells))
         said += ["", *_ways(judgement.open), _escaped(_past(judgement.open[0].rule)), ""]
     accepted = [finding for finding in judgement.findings if finding.accepted is not None]
@@ -120,12 +120,12 @@ def markdown(judgement: Judgement, differs: Sequence[str]) -> str:
 
 def _ways(findings: Sequence[Finding]) -> Iterator[str]:
     for finding in findings:
-        yield f"**{_escaped(_place(finding))}**: {_escaped(finding.told.safe)}"
+        yield f"**{_escaped(_place(finding))}**: {_escaped(finding.advice.safe)}"
         yield ""
         # Indented, where no sign of the code can end it.
-        yield from (f"    {_plain(statement)};" for statement in finding.told.before)
-        for label, line in _code(finding.told.code):
-            comment = f"  # {localized(label)}" if label and len(finding.told.code) > 1 else ""
+        yield from (f"    {_plain(statement)};" for statement in finding.advice.before)
+        for label, line in _code(finding.advice.code):
+            comment = f"  # {localized(label)}" if label and len(finding.advice.code) > 1 else ""
             yield f"    {_plain(line)}{comment}"
         yield ""
 

@@ -96,7 +96,7 @@ class Rule:
             return None
         return {name: step.shown(value) for name, value in match.groupdict().items() if value is not None}
 
-    def told(self, names: Mapping[str, str]) -> Told:
+    def advice(self, names: Mapping[str, str]) -> Advice:
         """Return what the rule says, in the names of a step; ``same`` among them, how the revision wrote it."""
         known = {"name": "", **self.given, **names}
         columns = [bare(column) for column in known.get("columns", "").split(", ")]
@@ -115,7 +115,7 @@ class Rule:
         code = [_imported(text.format(**plain)) for text in self.code]
         if "value" in names:
             known["value"] = _said(names["value"])
-        return Told(Message((self.why,), known), Message((self.safe,), known), before, code)
+        return Advice(Message((self.why,), known), Message((self.safe,), known), before, code)
 
 
 def _said(value: str) -> str:
@@ -131,7 +131,7 @@ def _imported(code: str) -> str:
 
 
 @dataclass(frozen=True)
-class Told:
+class Advice:
     """What a rule says of one step: why it matters, the safe way, its SQL for the console, and its revisions."""
 
     why: Message

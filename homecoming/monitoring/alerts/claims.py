@@ -20,7 +20,7 @@ _READ = "SELECT cause, firing, told_at, resolved_at FROM alerts WHERE database =
 _WRITE = "INSERT OR REPLACE INTO alerts VALUES (?, ?, ?, ?, ?)"
 
 
-class Told(NamedTuple):
+class Notified(NamedTuple):
     """What was told of a cause: whether, last, that it is firing; and when either was told."""
 
     firing: int
@@ -28,7 +28,7 @@ class Told(NamedTuple):
     resolved_at: float | None
 
 
-NOTHING = Told(0, None, None)
+NOTHING = Notified(0, None, None)
 
 
 class Claims:
@@ -42,8 +42,8 @@ class Claims:
         self._folder = folder
         self._database = database
         self._now = now
-        self._before: dict[str, Told] = {}
-        self._told: Mapping[str, Told] | None = None
+        self._before: dict[str, Notified] = {}
+        self._told: Mapping[str, Notified] | None = None
         # One look for all causes: of a database that is well there is nothing to claim.
         with contextlib.suppress(OSError, sqlite3.Error), opened(folder) as journal:
             self._told = self._read(journal)
@@ -75,16 +75,16 @@ class Claims:
             if self._read(journal).get(cause) == self._after(before, firing):
                 journal.execute(_WRITE, (self._database, cause, *before))
 
-    def _read(self, journal: sqlite3.Connection) -> dict[str, Told]:
-        return {cause: Told(*told) for cause, *told in journal.execute(_READ, (self._database,))}
+    def _read(self, journal: sqlite3.Connection) -> dict[str, Notified]:
+        return {cause: Notified(*told) for cause, *told in journal.execute(_READ, (self._database,))}
 
-    def _due(self, told: Told, firing: bool) -> bool:
+    def _due(self, told: Notified, firing: bool) -> bool:
         if firing:
             return self._is_over(told.told_at)
         # That it began was told, that it is over was not.
         return bool(told.firing) and self._is_over(told.resolved_at)
 
-    def _after(self, told: Told, firing: bool) -> Told:
+    def _after(self, told: Notified, firing: bool) -> Notified:
         """What the journal says once it is told."""
         return told._replace(firing=1, told_at=self._now) if firing else told._replace(firing=0, resolved_at=self._now)
 

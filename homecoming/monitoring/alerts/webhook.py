@@ -160,22 +160,22 @@ def post(hook: Webhook, alert: Alert, limits: Limits, deadline: float) -> Delive
     return delivery
 
 
-def _attempt(hook: Webhook, data: bytes, patience: float) -> Delivery:
+def _attempt(hook: Webhook, data: bytes, timeout: float) -> Delivery:
     """Send once, in a thread that can be left behind: neither a resolver nor a server that trickles can be bounded."""
-    if patience <= 0:
+    if timeout <= 0:
         return Delivery(_SILENT)
     results: list[Delivery] = []
     connections: list[http.client.HTTPConnection] = []
     arrived = threading.Event()
 
     def work() -> None:
-        results.append(_sent(hook, data, patience, connections))
+        results.append(_sent(hook, data, timeout, connections))
         arrived.set()
 
     threading.Thread(target=work, name="alert", daemon=True).start()
     answered = False
     try:
-        answered = arrived.wait(patience)
+        answered = arrived.wait(timeout)
     finally:
         if not answered:
             _cut(connections)

@@ -8,7 +8,7 @@
   const button = line.querySelector("button");
   const words = line.dataset;
   const EVERY = 10000;
-  const PATIENCE = 30000;
+  const TIMEOUT = 30000;
   let last = new Date(), paused = false, failed = false, underWay = false, timer = 0;
 
   const clock = (moment) => moment.toISOString().slice(11, 19) + " UTC";
@@ -70,7 +70,7 @@
     underWay = true;
     clearTimeout(timer);
     try {
-      const answer = await fetch(location.href.split("#")[0], { signal: AbortSignal.timeout(PATIENCE) });
+      const answer = await fetch(location.href.split("#")[0], { signal: AbortSignal.timeout(TIMEOUT) });
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (!answer.ok || !fresh.querySelector("main[data-page]")) throw new Error(String(answer.status));
       update(fresh);

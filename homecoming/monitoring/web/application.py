@@ -24,7 +24,7 @@ from homecoming.monitoring.page import content_security_policy, render
 from homecoming.monitoring.page.texts import chosen, language
 from homecoming.monitoring.snapshot import Problem, Snapshot
 from homecoming.monitoring.web.access import has_token, is_local
-from homecoming.monitoring.web.shared_look import Judged, SharedLook
+from homecoming.monitoring.web.shared_snapshot import Judged, SharedSnapshot
 from homecoming.project import project
 from homecoming.settings import Settings, read_settings, read_status_token
 from homecoming.terminal import as_json
@@ -49,19 +49,19 @@ def judged_now(cancellation: CancellationToken | None = None, settings: Settings
     Arguments: ``cancellation``, which ends the look; ``settings``, those of the environment where they are not given.
     """
     from homecoming.monitoring.health import judge
-    from homecoming.monitoring.look import look
+    from homecoming.monitoring.take_snapshot import take_snapshot
 
     try:
-        snapshot = look(settings or read_settings(), cancellation)
+        snapshot = take_snapshot(settings or read_settings(), cancellation)
         return Judged(snapshot, judge(snapshot))
     except Exception as error:
         return _problem(error)
 
 
-def judged_blind(seconds: float) -> Judged:
+def judged_offline(seconds: float) -> Judged:
     """Return what is known of a database that has not answered for so many seconds."""
     from homecoming.monitoring.health import judge
-    from homecoming.monitoring.look import blind
+    from homecoming.monitoring.take_snapshot import offline_snapshot
 
     why = Problem(
         tr("the database has not answered within {seconds:g} seconds", seconds=seconds),
@@ -69,7 +69,7 @@ def judged_blind(seconds: float) -> Judged:
         exit_code=3,
     )
     try:
-        snapshot = blind(read_settings(), why)
+        snapshot = offline_snapshot(read_settings(), why)
         return Judged(snapshot, judge(snapshot))
     except Exception as error:
         return _problem(error)
@@ -127,9 +127,9 @@ def _refusal(scope: Scope) -> Response | None:
     return PlainTextResponse(f"{say(LOG_IN)}\n", 401, ask)
 
 
-def make_app(shared: SharedLook | None = None) -> Starlette:
+def make_app(shared: SharedSnapshot | None = None) -> Starlette:
     """Return the application; ``shared`` looks for it."""
-    shared = shared or SharedLook(judged_now, judged_blind)
+    shared = shared or SharedSnapshot(judged_now, judged_offline)
 
     async def page(request: Request) -> Response:
         judged = await shared.now()

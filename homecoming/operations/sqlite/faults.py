@@ -15,7 +15,7 @@ from homecoming.operations.sqlite.live import all_tables, count_where
 from homecoming.operations.sqlite.table import Table
 from homecoming.operations.sqlite.text import key, literal, meaning, quote
 from homecoming.project import project
-from homecoming.sql_texts import Told
+from homecoming.sql_texts import ServerMessage
 
 # The keys of ``Connection.info``: the transaction of a run that goes on after a fault; what is known of a transaction.
 _RUN = "homecoming.run"
@@ -137,7 +137,7 @@ def refuse(connection: sa.Connection) -> None:
         # A name may hold a line's end, and forges no line.
         whats.append(" ".join(f"{mark}{what}{', '.join(fault.things)}".splitlines()))
         todos.append(" ".join(todo.splitlines()))
-    what, todo = Told("\n".join(whats)), Told("\n".join(todos))
+    what, todo = ServerMessage("\n".join(whats)), ServerMessage("\n".join(todos))
     raise Refused(what, todo, several=True) from None
 
 

@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, expect
 from starlette.applications import Starlette
 
 from homecoming.monitoring.web.application import judged_now, make_app
-from homecoming.monitoring.web.shared_look import SharedLook
+from homecoming.monitoring.web.shared_snapshot import SharedSnapshot
 from homecoming.settings import read_settings
 from tests.conftest import engine_of
 from tests.support import browser as browsers
@@ -78,7 +78,7 @@ def served(app: Starlette) -> Iterator[str]:
 def app_of(url: str, folder: Path) -> Starlette:
     """The status application of one database, that looks anew whenever it is asked."""
     settings = read_settings({"DATABASE_URL": url, "MIGRATION_STATE": str(folder)}, folder)
-    return make_app(SharedLook(lambda token: judged_now(token, settings), lambda _: judged_now(), fresh=0.0))
+    return make_app(SharedSnapshot(lambda token: judged_now(token, settings), lambda _: judged_now(), fresh=0.0))
 
 
 @pytest.fixture(scope="module")

@@ -118,7 +118,7 @@ def test_what_fails_inside_is_not_kept(tmp_path: Path) -> None:
 
 
 def test_a_journal_that_is_held_is_given_up_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "PATIENCE", 0.05)
+    monkeypatch.setattr(journal, "TIMEOUT", 0.05)
     with journal.opened(tmp_path) as opened:
         journal.set_run(opened, HERE, run())
     with journal.opened(tmp_path), pytest.raises(sqlite3.OperationalError), journal.opened(tmp_path):

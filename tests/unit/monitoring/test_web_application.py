@@ -25,8 +25,8 @@ from homecoming.monitoring.health import judge
 from homecoming.monitoring.page import content_security_policy
 from homecoming.monitoring.snapshot import Snapshot
 from homecoming.monitoring.web.access import is_loopback
-from homecoming.monitoring.web.application import judged_blind, judged_now, make_app
-from homecoming.monitoring.web.shared_look import Judged, SharedLook
+from homecoming.monitoring.web.application import judged_now, judged_offline, make_app
+from homecoming.monitoring.web.shared_snapshot import Judged, SharedSnapshot
 from tests.support import command, snapshots
 from tests.support.snapshots import DRIFTED, HEALTHY, UNREACHABLE
 
@@ -55,11 +55,11 @@ class Looks:
         assert self.go_on.wait(command.WITHIN)
         return judged(self.snapshot)
 
-    def blind(self, _seconds: float) -> Judged:
+    def offline(self, _seconds: float) -> Judged:
         return judged(UNREACHABLE)
 
     def app(self, **limits: float) -> Starlette:
-        return make_app(SharedLook(self.look, self.blind, **limits))
+        return make_app(SharedSnapshot(self.look, self.offline, **limits))
 
 
 @pytest.fixture
@@ -331,7 +331,7 @@ def test_a_look_is_kept_for_a_while(looks: Looks) -> None:
 def test_a_look_that_hangs_holds_up_nothing_else(looks: Looks) -> None:
     """Who waits for it is told after a while that there is no answer; the loop goes on meanwhile; the look is ended."""
     looks.go_on.clear()
-    app = looks.app(patience=0.5, fresh=0.0)
+    app = looks.app(timeouts=0.5, fresh=0.0)
 
     async def asked() -> tuple[httpx.Response, int]:
         transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
@@ -357,7 +357,7 @@ def test_a_look_that_hangs_holds_up_nothing_else(looks: Looks) -> None:
 
 def test_whoever_goes_away_takes_the_look_from_nobody(looks: Looks) -> None:
     looks.go_on.clear()
-    shared = SharedLook(looks.look, looks.blind)
+    shared = SharedSnapshot(looks.look, looks.offline)
 
     async def asked() -> Judged:
         gone, stays = asyncio.create_task(shared.now()), asyncio.create_task(shared.now())
@@ -404,7 +404,7 @@ def test_what_nobody_foresaw(monkeypatch: pytest.MonkeyPatch) -> None:
     def look(*_: object) -> Snapshot:
         raise RuntimeError("a row's canario-secreto")
 
-    monkeypatch.setattr("homecoming.monitoring.look.look", look)
+    monkeypatch.setattr("homecoming.monitoring.take_snapshot.take_snapshot", look)
     page, health = ask(make_app(), {"url": "/"}, {"url": "/health"})
     assert "An error nobody foresaw: RuntimeError" in page.text
     assert "canario" not in page.text + health.text
@@ -415,15 +415,15 @@ def test_what_nobody_foresaw_where_nobody_answers(monkeypatch: pytest.MonkeyPatc
     def fails(*_: object) -> Snapshot:
         raise RuntimeError("a row's canario-secreto")
 
-    monkeypatch.setattr("homecoming.monitoring.look.blind", fails)
-    judged = judged_blind(12.0)
+    monkeypatch.setattr("homecoming.monitoring.take_snapshot.offline_snapshot", fails)
+    judged = judged_offline(12.0)
     assert judged.snapshot.problem is not None
     assert "canario" not in str(judged)
 
 
 def test_what_is_known_where_nobody_answers() -> None:
     """Its name, and what the journal keeps; and that it has not answered."""
-    problem = judged_blind(12.0).snapshot.problem
+    problem = judged_offline(12.0).snapshot.problem
     assert problem is not None
     assert (problem.what, problem.exit_code) == ("the database has not answered within 12 seconds", 3)
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 
 from homecoming.candidates import Candidate
-from homecoming.doctor import contents, file, network, screen, session, tls
+from homecoming.doctor import contents, file, network, report, session, tls
+from homecoming.doctor.probe import Probe
 from homecoming.doctor.step import State, Step
-from homecoming.doctor.way import Way
 from homecoming.errors import NoConnectionError
 from homecoming.language import joined, mark, tr
 from homecoming.settings import Settings, read_settings
 
-Question = Callable[[Way], list[Step]]
+Question = Callable[[Probe], list[Step]]
 
 # In this order; the first that fails is what the advice is about.
 POSTGRESQL: dict[str, Question] = {
@@ -75,15 +75,15 @@ def doctor() -> int:
     queues = [_started(candidate, settings) for candidate in settings.candidates]
     all_examined = []
     for number, (candidate, queue) in enumerate(zip(settings.candidates, queues, strict=True), 1):
-        screen.heading(candidate, number, len(queues))
+        report.heading(candidate, number, len(queues))
         examined = Examined(candidate)
         for step in iter(queue.get, None):
-            screen.line(step)
+            report.line(step)
             examined.steps.append(step)
-        screen.advice(examined.advice)
+        report.advice(examined.advice)
         all_examined.append(examined)
     code, said = conclusion(all_examined)
-    screen.paragraph(said)
+    report.paragraph(said)
     return code
 
 
@@ -93,7 +93,7 @@ def _started(candidate: Candidate, settings: Settings) -> SimpleQueue[Step | Non
 
     def work() -> None:
         try:
-            for step in examine(Way(candidate, settings.connect_timeout)):
+            for step in examine(Probe(candidate, settings.connect_timeout)):
                 queue.put(step)
         finally:
             queue.put(None)
@@ -102,18 +102,18 @@ def _started(candidate: Candidate, settings: Settings) -> SimpleQueue[Step | Non
     return queue
 
 
-def examine(way: Way) -> Iterator[Step]:
+def examine(probe: Probe) -> Iterator[Step]:
     """Take the steps in their order; after one that nothing can be asked after, say which were left out."""
-    questions = SQLITE if way.candidate.url.get_backend_name() == "sqlite" else POSTGRESQL
+    questions = SQLITE if probe.candidate.url.get_backend_name() == "sqlite" else POSTGRESQL
     for place, (name, question) in enumerate(questions.items(), 1):
-        steps = way.ask(name, question)
+        steps = probe.ask(name, question)
         yield from steps
         if steps[-1].last:
             if left := list(questions)[place:]:
                 yield Step(mark("not asked"), State.LEFT, joined(", ", map(tr, left)))
             break
-    if way.connection is not None:
-        way.ask("end", lambda way: way.close())
+    if probe.connection is not None:
+        probe.ask("end", lambda probe: probe.close())
 
 
 def conclusion(all_examined: list[Examined]) -> tuple[int, str]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from homecoming.monitoring.web import patience
+from homecoming.monitoring.web import limits
 
 SOON = 10.0
 """Seconds within which a machine that is busy gets to it."""
@@ -29,12 +29,12 @@ async def _hello(scope: Any, receive: Any, send: Any) -> None:
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A served application that gives a request half a second, and takes eight connections."""
-    monkeypatch.setattr(patience, "REQUEST_WITHIN", 0.5)
+    monkeypatch.setattr(limits, "REQUEST_WITHIN", 0.5)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(200)
         config = uvicorn.Config(
-            _hello, http=patience.patient_protocol(), lifespan="off", log_config=None, limit_concurrency=8
+            _hello, http=limits.limited_protocol(), lifespan="off", log_config=None, limit_concurrency=8
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

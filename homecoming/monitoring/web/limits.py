@@ -13,14 +13,14 @@ REQUEST_WITHIN = 10.0
 
 
 @cache
-def patient_protocol() -> type[asyncio.Protocol]:
+def limited_protocol() -> type[asyncio.Protocol]:
     """Return uvicorn's protocol for HTTP/1.1 with an end to half a request.
 
     uvicorn itself waits for the rest for ever: a hundred visitors who send half a request would keep its connections.
     """
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
-    class Patient(H11Protocol):
+    class Limited(H11Protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             self._answered: object = None
@@ -42,4 +42,4 @@ def patient_protocol() -> type[asyncio.Protocol]:
             self._deadline.cancel()
             super().connection_lost(exc)
 
-    return Patient
+    return Limited

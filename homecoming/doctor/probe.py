@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from homecoming.candidates import Candidate
 from homecoming.connection.reach import ADDRESSES
-from homecoming.doctor.patience import within
 from homecoming.doctor.place import Place
 from homecoming.doctor.step import Step, from_error
+from homecoming.doctor.timeout import within
 from homecoming.language import mapped
 
 # Milliseconds to wait for a table that somebody holds: a report is not to wait for one.
@@ -25,7 +25,7 @@ SHORTEST_SECRET = 4
 
 
 @dataclass
-class Way:
+class Probe:
     """A candidate, the seconds a server has to answer, and what the steps so far have found out."""
 
     candidate: Candidate
@@ -43,7 +43,7 @@ class Way:
         return self.candidate.source
 
     @property
-    def patience(self) -> float:
+    def step_timeout(self) -> float:
         """Seconds for one step: what an upgrade gives a log-in."""
         return ADDRESSES * self.timeout + 1
 
@@ -52,10 +52,10 @@ class Way:
         _, options = self.candidate.url.get_dialect()().create_connect_args(self.candidate.url)
         return dict(options)
 
-    def ask(self, name: str, question: Callable[[Way], list[Step]]) -> list[Step]:
+    def ask(self, name: str, question: Callable[[Probe], list[Step]]) -> list[Step]:
         """Take one step, in bounded time, whatever happens in it, and keep secrets out of what it says."""
         try:
-            steps = within(self.patience, lambda: question(self))
+            steps = within(self.step_timeout, lambda: question(self))
         except Exception as error:
             steps = [
                 from_error(name, error, self.source, reached=self.connection is not None or self.engine is not None)

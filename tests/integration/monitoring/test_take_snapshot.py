@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from homecoming.monitoring.alerts.facts import facts
 from homecoming.monitoring.health import healthy, judge
-from homecoming.monitoring.look import look
 from homecoming.monitoring.metrics import exposition
 from homecoming.monitoring.snapshot import Vitals
+from homecoming.monitoring.take_snapshot import take_snapshot
 from homecoming.monitoring.vitals import vitals
 from homecoming.settings import read_settings
 from tests.support import conservation, history, lineage
@@ -43,7 +43,7 @@ def test_what_a_role_may_not_see_is_not_nothing(
     postgres: sa.Engine, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", postgres.url.set(username=reader).render_as_string(hide_password=False))
-    seen = look(read_settings())
+    seen = take_snapshot(read_settings())
     checks = judge(seen)
     assert (seen.problem, seen.drift, seen.hidden) == (None, (), frozenset({"lines", "retired"}))
     assert healthy(checks)
@@ -54,7 +54,7 @@ def test_what_a_role_may_not_see_is_not_nothing(
     assert facts(seen)["edited"] is None
 
     monkeypatch.setenv("DATABASE_URL", postgres.url.render_as_string(hide_password=False))
-    seen = look(read_settings())
+    seen = take_snapshot(read_settings())
     assert (seen.hidden, bool(seen.lines), bool(seen.retired)) == (frozenset(), True, True)
     assert "painel_retired_rows" in exposition(seen, judge(seen)).decode()
 
@@ -65,7 +65,7 @@ def test_a_table_that_is_held_is_a_problem_and_not_a_wait(postgres: sa.Engine, m
     monkeypatch.setenv("MIGRATION_LOCK_TIMEOUT", "0.2")
     with postgres.begin() as other:
         other.exec_driver_sql("LOCK usuarios IN ACCESS EXCLUSIVE MODE")
-        seen = look(read_settings())
+        seen = take_snapshot(read_settings())
     assert seen.problem is not None
     assert seen.problem.exit_code == 5
     assert not healthy(judge(seen))
@@ -80,9 +80,9 @@ def test_a_look_can_write_nothing(database: sa.Engine, monkeypatch: pytest.Monke
 
     history.at_head(database)
     monkeypatch.setenv("DATABASE_URL", database.url.render_as_string(hide_password=False))
-    assert look(read_settings()).problem is None
-    monkeypatch.setattr("homecoming.monitoring.look.vitals", writing)
-    assert look(read_settings()).problem is not None
+    assert take_snapshot(read_settings()).problem is None
+    monkeypatch.setattr("homecoming.monitoring.take_snapshot.vitals", writing)
+    assert take_snapshot(read_settings()).problem is not None
 
 
 def test_a_file_that_is_written_can_be_looked_at(sqlite: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +90,7 @@ def test_a_file_that_is_written_can_be_looked_at(sqlite: sa.Engine, monkeypatch:
     monkeypatch.setenv("DATABASE_URL", str(sqlite.url))
     before = conservation.take(sqlite)
     with sqlite.begin():
-        assert look(read_settings()).problem is None
+        assert take_snapshot(read_settings()).problem is None
     assert conservation.take(sqlite) == before
 
 
@@ -99,10 +99,10 @@ def test_a_server_that_falls_silent_in_the_middle_of_a_look_is_a_problem_and_not
 ) -> None:
     history.at_head(postgres)
     assert postgres.url.port is not None
-    monkeypatch.setattr("homecoming.monitoring.look.WITHIN", 1.5)
+    monkeypatch.setattr("homecoming.monitoring.take_snapshot.WITHIN", 1.5)
     with Proxy(postgres.url.port, Fault(Moment.SERVER_MESSAGE, Action.STALL, number=60)) as proxy:
         monkeypatch.setenv("DATABASE_URL", postgres.url.set(port=proxy.port).render_as_string(hide_password=False))
-        seen = look(read_settings())
+        seen = take_snapshot(read_settings())
         assert proxy.struck == 1
     assert seen.problem is not None
     assert (seen.problem.exit_code, seen.problem.what) == (3, "the database has not answered within 1.5 seconds")

@@ -17,7 +17,7 @@ from homecoming.monitoring.snapshot import Snapshot
 FRESH = 5.0
 
 # Seconds that somebody waits for one. A look itself gives a server ten to connect.
-PATIENCE = 12.0
+TIMEOUT = 12.0
 
 
 @dataclass(frozen=True)
@@ -37,21 +37,21 @@ class _Running:
     cancellation: CancellationToken
 
 
-class SharedLook:
+class SharedSnapshot:
     """Looks when somebody asks. The look has a thread of its own, so that one that hangs holds up nothing else."""
 
     def __init__(
         self,
-        look: Callable[[CancellationToken], Judged],
-        blind: Callable[[float], Judged],
+        take: Callable[[CancellationToken], Judged],
+        offline: Callable[[float], Judged],
         fresh: float = FRESH,
-        patience: float = PATIENCE,
+        timeout: float = TIMEOUT,
     ) -> None:
-        """Arguments: ``look``, which never raises; ``blind``, what is known without an answer for so many seconds."""
-        self._look = look
-        self._blind = blind
+        """Arguments: ``take``, which never raises; ``offline``, what is known without an answer for so many seconds."""
+        self._take = take
+        self._offline = offline
         self._fresh = fresh
-        self._patience = patience
+        self._timeout = timeout
         # Whoever mounts the application may ask from several event loops.
         self._turn = threading.Lock()
         self._kept: Judged | None = None
@@ -66,10 +66,10 @@ class SharedLook:
             running = self._running or self._begin()
         waited = asyncio.wrap_future(running.result)
         try:
-            return await asyncio.wait_for(waited, max(running.began + self._patience - time.monotonic(), 0))
+            return await asyncio.wait_for(waited, max(running.began + self._timeout - time.monotonic(), 0))
         except TimeoutError:
             running.cancellation.cancel()
-            judged = await asyncio.to_thread(self._blind, self._patience)
+            judged = await asyncio.to_thread(self._offline, self._timeout)
             with self._turn:
                 self._keep(judged)
             return judged
@@ -82,7 +82,7 @@ class SharedLook:
         return running
 
     def _work(self, running: _Running) -> None:
-        judged = self._look(running.cancellation)
+        judged = self._take(running.cancellation)
         # In one turn: whoever asked between would begin a second look.
         with self._turn:
             self._running = None

@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from homecoming import catalog
 from homecoming.connection.failures import meaning
 from homecoming.connection.interrupts import CancellationToken
-from homecoming.connection.locks import Patience
+from homecoming.connection.locks import Timeouts
 from homecoming.connection.reach import reached
 from homecoming.errors import HomecomingError, NoConnectionError
 from homecoming.events import observed
@@ -51,7 +51,7 @@ UNREADABLE = (OSError, sqlite3.Error, TypeError, ValueError)
 _Read = TypeVar("_Read")
 
 
-def look(settings: Settings, token: CancellationToken | None = None) -> Snapshot:
+def take_snapshot(settings: Settings, token: CancellationToken | None = None) -> Snapshot:
     """Look at the configured database.
 
     Arguments: ``token``, which ends the look.
@@ -111,7 +111,7 @@ def _ended_within(seconds: float, token: CancellationToken) -> Iterator[Cancella
         timer.cancel()
 
 
-def blind(settings: Settings, why: Problem) -> Snapshot:
+def offline_snapshot(settings: Settings, why: Problem) -> Snapshot:
     """Return what is known of a database without looking at it, since ``why``."""
     snapshot = _base(settings, ScriptDirectory.from_config(configuration()))
     snapshot = replace(snapshot, problem=why)
@@ -156,8 +156,8 @@ def _read(connection: sa.Connection, settings: Settings, snapshot: Snapshot, scr
 def _bound(connection: sa.Connection, settings: Settings) -> None:
     """Wait for nobody long, such as a run that holds the tables, and change nothing."""
     if connection.dialect.name == "postgresql":
-        patience = Patience(min(ANSWER_WITHIN, settings.statement_timeout or ANSWER_WITHIN), settings.lock_timeout)
-        connection.exec_driver_sql(patience.settings)
+        timeouts = Timeouts(min(ANSWER_WITHIN, settings.statement_timeout or ANSWER_WITHIN), settings.lock_timeout)
+        connection.exec_driver_sql(timeouts.settings)
     else:
         connection.exec_driver_sql("PRAGMA query_only = ON")
 
