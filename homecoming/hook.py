@@ -157,11 +157,11 @@ def _backup(settings: Settings, token: CancellationToken) -> contextlib.Abstract
 def _revision(settings: Settings, token: CancellationToken) -> str | None:
     """The database's revision, None where it has none yet: all that a start at head costs."""
     try:
-        with reached(settings, read_only=True, token=token) as way_in:
-            refuse_impostors(way_in.connection)
-            schema = "public" if way_in.connection.dialect.name == "postgresql" else "main"
+        with reached(settings, read_only=True, token=token) as endpoint:
+            refuse_impostors(endpoint.connection)
+            schema = "public" if endpoint.connection.dialect.name == "postgresql" else "main"
             found = (
-                way_in.connection.exec_driver_sql(f"SELECT version_num FROM {schema}.alembic_version").scalars().all()
+                endpoint.connection.exec_driver_sql(f"SELECT version_num FROM {schema}.alembic_version").scalars().all()
             )
             return found[0] if len(found) == 1 else None
     except (sa.exc.ProgrammingError, sa.exc.OperationalError, UsageError):

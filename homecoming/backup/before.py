@@ -134,8 +134,8 @@ def _look(settings: Settings, revision: str, token: CancellationToken) -> _Found
         return None
     found = _Found(None, 0, is_busy=False)
     try:
-        with reached(settings, read_only=True, token=token) as way_in:
-            connection = way_in.connection
+        with reached(settings, read_only=True, token=token) as endpoint:
+            connection = endpoint.connection
             if file is None:
                 connection.exec_driver_sql(Timeouts(0, settings.lock_timeout).settings)
             heads = versions_of(connection).get_current_heads()
@@ -266,7 +266,7 @@ def _turn(settings: Settings) -> Iterator[bool]:
         with place.held(folder) as is_mine:
             yield is_mine
         return
-    with reached(settings, read_only=True) as way_in:
+    with reached(settings, read_only=True) as endpoint:
         # Beside the lock of runs, whose number is above 0.
         asked = f"SELECT pg_try_advisory_xact_lock({-lock_key()})"
-        yield bool(way_in.connection.exec_driver_sql(asked).scalar_one())
+        yield bool(endpoint.connection.exec_driver_sql(asked).scalar_one())

@@ -104,9 +104,9 @@ def restore(file: Path, settings: Settings, token: CancellationToken) -> None:
 
     Errors: FailedError, with the server's words.
     """
-    with reached(settings, token=token) as way_in, zipfile.ZipFile(file) as archive:
+    with reached(settings, token=token) as endpoint, zipfile.ZipFile(file) as archive:
         document = document_of(archive, file)
-        connection = way_in.connection
+        connection = endpoint.connection
         try:
             connection.exec_driver_sql(f"{SPELLING}; SET LOCAL check_function_bodies = off", execution_options=_UNSAID)
             raw: Any = connection.connection.dbapi_connection

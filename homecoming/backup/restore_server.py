@@ -91,10 +91,10 @@ def restore(
 
 
 def _look(settings: Settings, into: str | None, token: CancellationToken) -> _Target:
-    with reached(settings, token=token) as way_in:
-        own = str(way_in.candidate.url.database)
+    with reached(settings, token=token) as endpoint:
+        own = str(endpoint.candidate.url.database)
         name = into or own
-        with beside.statements(way_in.connection) as cursor:
+        with beside.statements(endpoint.connection) as cursor:
             cursor.execute("SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = %s", [name])
             found = cursor.fetchone()
             cursor.execute("SELECT current_user")
@@ -104,11 +104,11 @@ def _look(settings: Settings, into: str | None, token: CancellationToken) -> _Ta
             if name == own:
                 cursor.execute(_HAS_TABLES)
                 has_tables = cursor.fetchone()[0]
-        candidate = way_in.candidate
+        candidate = endpoint.candidate
     there = replace(candidate, url=candidate.url.set(database=name))
     if found and name != own:
-        with reached(replace(settings, candidates=(there,)), read_only=True, token=token) as way_in:
-            has_tables = way_in.connection.exec_driver_sql(
+        with reached(replace(settings, candidates=(there,)), read_only=True, token=token) as endpoint:
+            has_tables = endpoint.connection.exec_driver_sql(
                 _HAS_TABLES, execution_options={"no_parameters": True}
             ).scalar_one()
     return _Target(name, there, bool(found), has_tables, bool(found is None or found[0]), may_make, role)
@@ -186,8 +186,8 @@ def _third(settings: Settings, target: _Target, token: CancellationToken) -> Ite
         url = target.candidate.url.set(database=name)
         third = replace(settings, candidates=(replace(target.candidate, url=url),))
         try:
-            with reached(third, token=token) as way_in:
-                with beside.statements(way_in.connection) as cursor:
+            with reached(third, token=token) as endpoint:
+                with beside.statements(endpoint.connection) as cursor:
                     yield cursor
                 return
         except UnreachableError as error:
@@ -299,7 +299,7 @@ def _ending(settings: Settings, target: _Target) -> Iterator[None]:
         for name in _THIRD:
             third = replace(settings, candidates=(Candidate(url.set(database=name), "sessions"),))
             with suppress(NoConnectionError, psycopg2.Error, sa.exc.DBAPIError):
-                with reached(third) as way_in, beside.statements(way_in.connection) as cursor:
+                with reached(third) as endpoint, beside.statements(endpoint.connection) as cursor:
                     while not done.is_set():
                         cursor.execute(
                             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [target.name]

@@ -86,8 +86,8 @@ def fill(place: Scratch, file: Path, told: Manifest, token: CancellationToken) -
         check(target, file.name, token)
         with looked_at(target, token) as connection:
             return state_of(connection, check=token.check)
-    with reached(place.settings, read_only=True, token=token) as way_in:
-        version = major_of(way_in.connection)
+    with reached(place.settings, read_only=True, token=token) as endpoint:
+        version = major_of(endpoint.connection)
     if told.kind == COPY:
         own_copy.restore(file, place.settings, token)
         return look(place.settings, token, told.checksums)
@@ -101,8 +101,8 @@ def fill(place: Scratch, file: Path, told: Manifest, token: CancellationToken) -
 
 def look(settings: Settings, token: CancellationToken, method: str) -> State:
     """Return what is in the database that settings lead to, at one moment, by a method of checksums."""
-    with reached(settings, read_only=True, token=token) as way_in:
-        return state_of(way_in.connection.execution_options(**{ONE_MOMENT: True}), None, token.check, method)
+    with reached(settings, read_only=True, token=token) as endpoint:
+        return state_of(endpoint.connection.execution_options(**{ONE_MOMENT: True}), None, token.check, method)
 
 
 @contextmanager
@@ -115,8 +115,8 @@ def _database(settings: Settings, token: CancellationToken) -> Iterator[Scratch 
     candidate = settings.candidates[0]
     try:
         try:
-            with reached(settings, token=token) as way_in, beside.statements(way_in.connection) as cursor:
-                candidate = way_in.candidate
+            with reached(settings, token=token) as endpoint, beside.statements(endpoint.connection) as cursor:
+                candidate = endpoint.candidate
                 if beside.may_make(cursor):
                     # A server goes on to make it where the command is ended meanwhile: it is waited for, and dropped.
                     with token.cleaning():
@@ -136,7 +136,7 @@ def _database(settings: Settings, token: CancellationToken) -> Iterator[Scratch 
         if is_made:
             # With a token of its own: it goes also where the command was ended.
             once = replace(settings, candidates=(candidate,), connect_attempts=2, connect_limit=10.0)
-            with token.cleaning(), reached(once) as way_in, beside.statements(way_in.connection) as cursor:
+            with token.cleaning(), reached(once) as endpoint, beside.statements(endpoint.connection) as cursor:
                 beside.drop(cursor, name)
 
 

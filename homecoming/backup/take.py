@@ -64,10 +64,10 @@ def take(settings: Settings, made_for: str, token: CancellationToken) -> Made:
     folder = place.open_folder(settings.backup.folder)
     if settings.database_url.get_backend_name() == "sqlite":
         return _of_file(settings, folder, made_for, token)
-    with reached(settings, read_only=True, token=token) as way_in:
-        connection = way_in.connection.execution_options(**{ONE_MOMENT: True})
-        _say_database(way_in.candidate, made_for)
-        return _of_server(connection, way_in.candidate, settings, folder, made_for, token)
+    with reached(settings, read_only=True, token=token) as endpoint:
+        connection = endpoint.connection.execution_options(**{ONE_MOMENT: True})
+        _say_database(endpoint.candidate, made_for)
+        return _of_server(connection, endpoint.candidate, settings, folder, made_for, token)
 
 
 def _of_server(
@@ -180,9 +180,9 @@ def _of_file(settings: Settings, folder: Path, made_for: str, token: Cancellatio
         raise UsageError(
             tr("the database is in memory, and gone when a command ends"), tr("Name a file in DATABASE_URL")
         )
-    with reached(settings, read_only=True, token=token) as way_in:
-        _say_database(way_in.candidate, made_for)
-        revision = _revision(way_in.connection)
+    with reached(settings, read_only=True, token=token) as endpoint:
+        _say_database(endpoint.candidate, made_for)
+        revision = _revision(endpoint.connection)
     size = sqlite.size_of(file)
     place.ask_for_room(folder, size)
     final = folder / place.name_of(file.stem, revision, moment, ".db")

@@ -144,8 +144,8 @@ def _there_and_back(there: Scratch, told: Manifest, times: _Times, token: Cancel
 
     run_to("upgrade", "head", there.settings, way="command", token=token)
     times.took("upgrade")
-    with reached(there.settings, read_only=True, token=token) as way_in:
-        drift = [one for one in catalog.verify(way_in.connection) if one.severity is catalog.Severity.FAIL]
+    with reached(there.settings, read_only=True, token=token) as endpoint:
+        drift = [one for one in catalog.verify(endpoint.connection) if one.severity is catalog.Severity.FAIL]
     times.took("verify")
     if drift:
         return [

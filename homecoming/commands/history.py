@@ -79,15 +79,15 @@ def history(style: str = "text", token: CancellationToken | None = None) -> int:
     is another's table; NoConnectionError; UsageError for a variable.
     """
     script = ScriptDirectory.from_config(configuration())
-    with reached(read_settings(), read_only=True, token=token) as way_in:
-        refuse_impostors(way_in.connection)
-        lines = read_lines(way_in.connection)
-        here = list(changes(read_entries(way_in.connection)))
+    with reached(read_settings(), read_only=True, token=token) as endpoint:
+        refuse_impostors(endpoint.connection)
+        lines = read_lines(endpoint.connection)
+        here = list(changes(read_entries(endpoint.connection)))
         if not lines:
-            _refuse_another_history(way_in.connection)
+            _refuse_another_history(endpoint.connection)
     changed = edited(lines, script)
     marked = _marked(lines, changed)
-    database = way_in.candidate.place
+    database = endpoint.candidate.place
     if style == "json":
         text = as_json(document(database, lines, changed) | {"changes": dict(here)}, indent=2)
     elif lines:

@@ -25,21 +25,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace, token: CancellationToken) -> int:
     """Print what is kept. Returns 0; errors: HomecomingError."""
     settings = read_settings()
-    with reached(settings, read_only=True, token=token) as way_in:
-        refuse_impostors(way_in.connection)
-        found = read_kept(way_in.connection)
+    with reached(settings, read_only=True, token=token) as endpoint:
+        refuse_impostors(endpoint.connection)
+        found = read_kept(endpoint.connection)
     if given.format == "json":
-        show(as_json({"database": way_in.candidate.place, "retired": [_document(thing) for thing in found]}, indent=2))
+        show(
+            as_json({"database": endpoint.candidate.place, "retired": [_document(thing) for thing in found]}, indent=2)
+        )
         return 0
-    say(tr("Database: {database}", database=way_in.candidate.place))
+    say(tr("Database: {database}", database=endpoint.candidate.place))
     if not found:
         say(tr("Nothing is retired"))
         return 0
     for line in _lines(found):
         say(line)
     if any(thing.rows for thing in found if thing.id):
-        file = file_of(settings.database_url) if way_in.candidate.url.get_backend_name() == "sqlite" else None
-        name = shlex.quote(file.name if file else str(way_in.candidate.url.database))
+        file = file_of(settings.database_url) if endpoint.candidate.url.get_backend_name() == "sqlite" else None
+        name = shlex.quote(file.name if file else str(endpoint.candidate.url.database))
         say(
             tr(
                 "What is not to be kept any more goes for good: make purge-retired OLDER_THAN=90d CONFIRM={name}",

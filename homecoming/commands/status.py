@@ -21,13 +21,13 @@ def run(_given: argparse.Namespace, token: CancellationToken) -> int:
     """Print the database's revision and what is pending. Returns 0; errors: HomecomingError."""
     settings = read_settings()
     script = ScriptDirectory.from_config(configuration())
-    with reached(settings, read_only=True, token=token) as way_in:
-        connection = way_in.connection
+    with reached(settings, read_only=True, token=token) as endpoint:
+        connection = endpoint.connection
         migration = versions_of(connection)
         refuse_foreign_database(connection, migration, script)
         at = migration.get_current_revision()
     pending = [revision for revision in script.walk_revisions(at or "base", "head") if revision.revision != at]
-    say(tr("Database: {database}", database=way_in.candidate))
+    say(tr("Database: {database}", database=endpoint.candidate))
     where = at or tr("no revision")
     say(tr("At: {at}", at=where) if pending else tr("At: {at} (head)", at=where))
     for revision in reversed(pending):

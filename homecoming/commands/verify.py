@@ -49,8 +49,8 @@ def verify(token: CancellationToken | None = None, in_json: bool = False) -> int
     settings = read_settings()
     # It holds up nobody: it waits for a table as long as for a run, which may be what holds it.
     timeouts = Timeouts(settings.statement_timeout, settings.lock_wait or 0.001)
-    with reached(settings, read_only=True, token=token, timeouts=timeouts) as way_in:
-        connection = way_in.connection
+    with reached(settings, read_only=True, token=token, timeouts=timeouts) as endpoint:
+        connection = endpoint.connection
         refuse_impostors(connection)
         live = read(connection)
         findings = findings_of(connection, live, references=True)
@@ -62,7 +62,7 @@ def verify(token: CancellationToken | None = None, in_json: bool = False) -> int
     failed = sum(finding.severity is Severity.FAIL for finding in findings)
     if in_json:
         document = {
-            "database": str(way_in.candidate),
+            "database": str(endpoint.candidate),
             "fingerprint": state,
             "revision": ", ".join(at or ()) or None,
             "equal": not failed,
@@ -70,7 +70,7 @@ def verify(token: CancellationToken | None = None, in_json: bool = False) -> int
         }
         show(as_json(document, indent=2))
         return 1 if failed else 0
-    say(tr("Database: {database}", database=way_in.candidate))
+    say(tr("Database: {database}", database=endpoint.candidate))
     print_findings(findings)
     say(tr("Fingerprint: {state}", state=state))
     if failed:

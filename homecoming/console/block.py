@@ -19,7 +19,7 @@ from homecoming.catalog.verdict import impostors
 from homecoming.connection.answers import explanation, suspicion
 from homecoming.connection.engines import SAFE_PATH
 from homecoming.connection.locks import lock_key, milliseconds
-from homecoming.console.plain import collect
+from homecoming.console.collect import collect
 from homecoming.history.words import title
 from homecoming.language import localized, tr
 from homecoming.operations import undeclared
@@ -35,8 +35,8 @@ WIDTH = 112
 
 
 @dataclass(frozen=True)
-class Way:
-    """A way through the history: its direction, upgrade or downgrade, and the revisions it leads from and to."""
+class RevisionRange:
+    """A range of the history: its direction, upgrade or downgrade, and the revisions it leads from and to."""
 
     direction: str
     start: str
@@ -52,16 +52,18 @@ class Block:
     sha256: str
 
 
-def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: str, part_of: str = "") -> Block:
-    """Write a way as one block.
+def make_block(
+    span: RevisionRange, script: ScriptDirectory, settings: Settings, made_by: str, part_of: str = ""
+) -> Block:
+    """Write a range as one block.
 
     Arguments: ``script``, the history; ``settings``, for its timeouts; ``made_by``, the command that writes
     it again; ``part_of``, where it is one file of several, what the header says about the others.
     """
     known = [revision.revision for revision in script.walk_revisions()][::-1]
-    plain = collect(way.direction, way.start, way.end)
-    verified = way.direction == "upgrade" and way.end == known[-1]
-    from_the_start = way.direction == "upgrade" and way.start == "base"
+    plain = collect(span.direction, span.start, span.end)
+    verified = span.direction == "upgrade" and span.end == known[-1]
+    from_the_start = span.direction == "upgrade" and span.start == "base"
     uses = ["pg_temp.known_tables"]
     if verified or from_the_start:
         uses.append("pg_temp.learn_head")
@@ -79,8 +81,8 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
     packed = gzipped("".join(f"{minified(helper)};\n" for helper in helpers))
     values = {
         "begin": begin,
-        "down": way.direction == "downgrade",
-        "end": way.end,
+        "down": span.direction == "downgrade",
+        "end": span.end,
         "explanation": minified(in_language(explanation())),
         "suspicion": minified(in_language(suspicion())),
         "elsewhere": minified(in_language(verdict.elsewhere("our_tables"))),
@@ -91,15 +93,15 @@ def make_block(way: Way, script: ScriptDirectory, settings: Settings, made_by: s
         "inflate": minified(resources.files(__package__).joinpath("inflate.sql").read_text("utf-8")),
         "impostors": minified(in_language(impostors())),
         "known": "\n".join(textwrap.wrap(", ".join(literal(name) for name in known), 100)),
-        "last": _place(way.end, known),
-        "first": _place(way.start, known),
+        "last": _place(span.end, known),
+        "first": _place(span.start, known),
         "from_the_start": from_the_start,
         "made_by": made_by,
         "part_of": localized(part_of),
         "plain": plain,
         "safe_path": SAFE_PATH,
         "sections": sections,
-        "start": way.start,
+        "start": span.start,
         "tables": minified(verdict.array(sorted(verdict.head().tables))),
         "verified": verified,
         "fingerprint": fingerprint(verdict.head()),

@@ -17,8 +17,8 @@ from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 
 from homecoming import catalog
-from homecoming.console.block import Way, make_block
-from homecoming.console.dress import STYLES, dressed
+from homecoming.console.block import RevisionRange, make_block
+from homecoming.console.encode import STYLES, encoded
 from homecoming.errors import UsageError, why
 from homecoming.history.configuration import configuration
 from homecoming.language import LANGUAGES, localized, mark, tr
@@ -54,11 +54,11 @@ def script_text(direction: str, end: str) -> str:
     """
     settings = _postgresql_only()
     script = ScriptDirectory.from_config(configuration())
-    way = Way(
+    span = RevisionRange(
         direction, *(_resolved(script, name, "TO") for name in ("base" if direction == "upgrade" else "head", end))
     )
-    _stations(way, script)
-    return dressed(make_block(way, script, settings, _command(way, "block")), "block")
+    _stations(span, script)
+    return encoded(make_block(span, script, settings, _command(span, "block")), "block")
 
 
 def verify_text() -> str:
@@ -73,11 +73,11 @@ def _write(direction: str, start: str, end: str, style: str, folder: str | None)
             tr("there is no STYLE {style!r}", style=style), tr("Choose one of: {names}", names=", ".join(STYLES))
         )
     script = ScriptDirectory.from_config(configuration())
-    way = Way(direction, _resolved(script, start, "FROM"), _resolved(script, end, "TO"))
-    stations = _stations(way, script)
+    span = RevisionRange(direction, _resolved(script, start, "FROM"), _resolved(script, end, "TO"))
+    stations = _stations(span, script)
     if folder is None:
-        block = make_block(way, script, settings, _command(way, style))
-        text = dressed(block, style)
+        block = make_block(span, script, settings, _command(span, style))
+        text = encoded(block, style)
         _print(text)
         _say(
             tr(
@@ -87,7 +87,7 @@ def _write(direction: str, start: str, end: str, style: str, folder: str | None)
             )
         )
     else:
-        _write_folder(folder, _files(way, stations, script, settings, style))
+        _write_folder(folder, _files(span, stations, script, settings, style))
     return 0
 
 
@@ -118,29 +118,29 @@ def _resolved(script: ScriptDirectory, name: str, variable: str) -> str:
     return revision.revision
 
 
-def _stations(way: Way, script: ScriptDirectory) -> list[str]:
-    """Every revision from the first to the last of the way, both included."""
+def _stations(span: RevisionRange, script: ScriptDirectory) -> list[str]:
+    """Every revision from the first to the last of the range, both included."""
     up = ["base", *reversed([revision.revision for revision in script.walk_revisions()])]
-    first, last = up.index(way.start), up.index(way.end)
-    if way.direction == "upgrade" and first >= last:
+    first, last = up.index(span.start), up.index(span.end)
+    if span.direction == "upgrade" and first >= last:
         raise UsageError(
-            tr("there is nothing between FROM={start} and TO={end}", start=way.start, end=way.end),
+            tr("there is nothing between FROM={start} and TO={end}", start=span.start, end=span.end),
             tr("FROM comes before TO; the way back is: make sql-rollback"),
         )
-    if way.direction == "downgrade" and first <= last:
+    if span.direction == "downgrade" and first <= last:
         raise UsageError(
-            tr("there is nothing to take back from FROM={start} to TO={end}", start=way.start, end=way.end),
+            tr("there is nothing to take back from FROM={start} to TO={end}", start=span.start, end=span.end),
             tr("TO comes before FROM; the way forward is: make sql"),
         )
-    return up[first : last + 1] if way.direction == "upgrade" else up[last : first + 1][::-1]
+    return up[first : last + 1] if span.direction == "upgrade" else up[last : first + 1][::-1]
 
 
-def _command(way: Way, style: str, folder: str | None = None) -> str:
+def _command(span: RevisionRange, style: str, folder: str | None = None) -> str:
     """The command that writes the script again."""
-    words = ["make", "sql" if way.direction == "upgrade" else "sql-rollback"]
-    if way.start not in ("base", "head"):
-        words.append(f"FROM={way.start}")
-    words.append(f"TO={way.end}")
+    words = ["make", "sql" if span.direction == "upgrade" else "sql-rollback"]
+    if span.start not in ("base", "head"):
+        words.append(f"FROM={span.start}")
+    words.append(f"TO={span.end}")
     if style != "block":
         words.append(f"STYLE={style}")
     if folder is not None:
@@ -148,21 +148,25 @@ def _command(way: Way, style: str, folder: str | None = None) -> str:
     return " ".join(words)
 
 
-def _files(way: Way, stations: list[str], script: ScriptDirectory, settings: Settings, style: str) -> dict[str, str]:
+def _files(
+    span: RevisionRange, stations: list[str], script: ScriptDirectory, settings: Settings, style: str
+) -> dict[str, str]:
     """A file a revision, the check, and how to use them; by name."""
     steps = list(pairwise(stations))
     files = {}
     for number, (start, end) in enumerate(steps, 1):
-        step = replace(way, start=start, end=end)
-        revision = end if way.direction == "upgrade" else start
+        step = replace(span, start=start, end=end)
+        revision = end if span.direction == "upgrade" else start
         part = tr(
             "File {number} of {steps}: paste them in the order of their numbers.", number=number, steps=len(steps)
         )
-        block = make_block(step, script, settings, _command(way, style, "folder"), part)
-        files[f"{number:02d}-{'up' if way.direction == 'upgrade' else 'down'}-{revision}.sql"] = dressed(block, style)
+        block = make_block(step, script, settings, _command(span, style, "folder"), part)
+        files[f"{number:02d}-{'up' if span.direction == 'upgrade' else 'down'}-{revision}.sql"] = encoded(block, style)
     files[f"{len(steps) + 1:02d}-verify.sql"] = catalog.verdict_statement()
     largest = max(len(text.encode()) for text in files.values())
-    readme = tr(_README, begins=_README_BEGINS, count=len(steps), start=way.start, end=way.end, largest=largest / 1000)
+    readme = tr(
+        _README, begins=_README_BEGINS, count=len(steps), start=span.start, end=span.end, largest=largest / 1000
+    )
     files["README.txt"] = localized(readme)
     return files
 

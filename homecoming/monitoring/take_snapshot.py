@@ -72,9 +72,9 @@ def take_snapshot(settings: Settings, token: CancellationToken | None = None) ->
         with (
             _ended_within(WITHIN, token or CancellationToken()) as watched,
             observed(recorder),
-            reached(brief, read_only=True, token=watched) as way_in,
+            reached(brief, read_only=True, token=watched) as endpoint,
         ):
-            snapshot = _read(way_in.connection, settings, snapshot, script)
+            snapshot = _read(endpoint.connection, settings, snapshot, script)
     except HomecomingError as error:
         snapshot = replace(snapshot, problem=Problem.of(error))
     except sa.exc.DBAPIError as error:

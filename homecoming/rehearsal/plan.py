@@ -79,10 +79,10 @@ def place(settings: Settings, token: CancellationToken | None) -> Iterator[tuple
     url = settings.database_url
     if (file := file_of(url)) is None or url.get_backend_name() != "sqlite":
         timeouts = Timeouts(settings.statement_timeout, settings.lock_timeout)
-        with reached(settings, token=token, timeouts=timeouts) as way_in:
-            say(tr("Database: {database}", database=way_in.candidate))
-            yield way_in.connection, []
-            way_in.connection.rollback()
+        with reached(settings, token=token, timeouts=timeouts) as endpoint:
+            say(tr("Database: {database}", database=endpoint.candidate))
+            yield endpoint.connection, []
+            endpoint.connection.rollback()
         return
     say(tr("Database: {database}", database=settings.candidates[0]))
     check_sqlite_file(url, read_only=False)

@@ -59,14 +59,14 @@ def run_to(
         nonlocal announced
         # An answer to COMMIT that was lost stays in doubt until the database was looked at.
         in_doubt = token.stage is Stage.COMMITTING
-        with reached(settings, token=token) as way_in:
-            if announced != str(way_in.candidate):
-                announced = str(way_in.candidate)
+        with reached(settings, token=token) as endpoint:
+            if announced != str(endpoint.candidate):
+                announced = str(endpoint.candidate)
                 log.info("Database: %s", announced)
                 # A relative path is another file in another folder, and a link leads elsewhere.
-                if file is not None and str(file) != way_in.candidate.url.database:
+                if file is not None and str(file) != endpoint.candidate.url.database:
                     log.info("The file: %s, which is made now" if is_new else "The file: %s", file)
-            outcome = _once(direction, revision, settings, way, token, way_in, saved)
+            outcome = _once(direction, revision, settings, way, token, endpoint, saved)
             return replace(outcome, found_after_loss=in_doubt and not outcome.steps)
 
     return until_through(run, settings, token)
@@ -109,33 +109,33 @@ def _once(
     settings: Settings,
     way: str,
     token: CancellationToken,
-    way_in: Reached,
+    endpoint: Reached,
     saved: Saved | None,
 ) -> Outcome:
     """One run on one connection. Errors: HomecomingError; of these, LostError and LockedError may pass."""
     repair = {"repair": True} if direction == "repair" else {}
-    given = {"connection": way_in.connection, "settings": settings, "way": way, "token": token, "saved": saved}
+    given = {"connection": endpoint.connection, "settings": settings, "way": way, "token": token, "saved": saved}
     config = configuration(**given, **repair)
     try:
         migrate(config, direction, revision)
     except sa.exc.DBAPIError as error:
         failure, said = classify(error)
-        source = way_in.candidate.source
+        source = endpoint.candidate.source
         if issubclass(failure.ends, NoConnectionError):
             # It was there: whatever the network says now, such as that it timed out, the connection is lost.
             raise ending(LOST, said, source) from error
-        ended = meaning(error, source, way_in.connection, config.attributes.get("revision"))
+        ended = meaning(error, source, endpoint.connection, config.attributes.get("revision"))
         if isinstance(ended, LockedError):
-            ended = _named(ended, way_in.connection, _context(error))
+            ended = _named(ended, endpoint.connection, _context(error))
             if settings.end_blockers != BLOCKERS[0]:
-                _end_blockers(way_in.connection, _context(error), settings.lock_timeout)
+                _end_blockers(endpoint.connection, _context(error), settings.lock_timeout)
         _say_undone(ended, config)
         raise ended from error
     except Refused as error:
         _say_undone(error, config)
         raise
     except RunLockedError as error:
-        raise _named(error, way_in.connection) from error
+        raise _named(error, endpoint.connection) from error
     outcome: Outcome = config.attributes["outcome"]
     return outcome
 

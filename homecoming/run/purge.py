@@ -61,10 +61,10 @@ def purge(settings: Settings, older_than: timedelta, confirm: str, token: Cancel
     Errors: UsageError where it is not its name; Refused where rows of others refer to what is to go; else as a run.
     """
     before = datetime.now(UTC) - older_than
-    with run_named(), reached(settings, token=token) as way_in:
-        connection = way_in.connection
-        log.info("Database: %s", way_in.candidate)
-        _refuse_another(settings, way_in.candidate.url, confirm)
+    with run_named(), reached(settings, token=token) as endpoint:
+        connection = endpoint.connection
+        log.info("Database: %s", endpoint.candidate)
+        _refuse_another(settings, endpoint.candidate.url, confirm)
         try:
             # What is deleted is overwritten, in the log of a file as well. Neither is said within a transaction.
             _outside(connection, "PRAGMA secure_delete = ON")
@@ -80,7 +80,7 @@ def purge(settings: Settings, older_than: timedelta, confirm: str, token: Cancel
                 begun.rollback()
             _outside(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
         except sa.exc.DBAPIError as error:
-            raise meaning(error, way_in.candidate.source, connection) from error
+            raise meaning(error, endpoint.candidate.source, connection) from error
     return Done(found, sum(thing.rows or 0 for thing in found))
 
 

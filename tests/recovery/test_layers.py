@@ -220,11 +220,11 @@ def test_a_pooler_as_the_last_way(
 def test_what_keeps_a_silent_connection_from_hanging(database: sa.URL, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keepalives as ours, unless the URL says otherwise; the name that others look for is always there."""
     monkeypatch.setenv("DATABASE_URL", text(database) + "?keepalives_idle=7&application_name=outro")
-    with reach.reached(read_settings()) as way_in:
-        raw = way_in.connection.connection.dbapi_connection
+    with reach.reached(read_settings()) as endpoint:
+        raw = endpoint.connection.connection.dbapi_connection
         assert raw is not None
         parameters = raw.get_dsn_parameters()
-        said = way_in.connection.exec_driver_sql("SHOW application_name").scalar_one()
+        said = endpoint.connection.exec_driver_sql("SHOW application_name").scalar_one()
     assert said == "painel-migrations"
     assert {name: parameters[name] for name in ("keepalives_idle", "keepalives_interval", "connect_timeout")} == {
         "keepalives_idle": "7",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from homecoming.console.block import minified
-from homecoming.console.plain import collect
+from homecoming.console.collect import collect
 from homecoming.history.run_history import helpers
 from homecoming.operations.closure import needed
 from homecoming.operations.foreseen import is_by_hand
@@ -47,7 +47,7 @@ def spelled(text: str) -> str:
 
 
 def body(text: str) -> str:
-    """What PostgreSQL runs as PL/pgSQL, whichever way the script is dressed."""
+    """What PostgreSQL runs as PL/pgSQL, whichever way the script is encoded."""
     if "DO $run$" in text:
         return text.partition("DO $run$\n")[2].rpartition("$run$;")[0]
     literal = text.partition("DO E'\n")[2].rpartition("';")[0]
@@ -193,7 +193,7 @@ def tokens(text: str) -> list[tuple[int, str]]:
     data = text.encode()
     return [
         # Literals with a line's end between them are one.
-        (token.token, re.sub(r"'\n\s*'", "", data[token.start : token.cancel].decode()))
+        (token.token, re.sub(r"'\n\s*'", "", data[token.start : token.end].decode()))
         for token in postgast.scan(text).tokens
         if token.token != postgast.pg_query_pb2.Token.SQL_COMMENT
     ]

@@ -91,7 +91,8 @@ END $fn$;
 -- Puts back what was taken down, in the opposite order. What no longer fits a column is kept as text in the
 -- register, where the way back makes it again; of a type that was made anew, everything fits or nothing is
 -- changed.
-CREATE OR REPLACE FUNCTION pg_temp.restore_dependents(all_fit boolean DEFAULT false) RETURNS void LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE FUNCTION pg_temp.restore_dependents(all_fit boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql AS $fn$
 DECLARE thing record;
 BEGIN
     -- A body names what it uses as its own sessions find it.

@@ -1,4 +1,4 @@
-"""The plain statements of a way through the history: what `make upgrade` executes, before it is wrapped for a console.
+"""The plain statements of a range of the history: what `make upgrade` executes, before it is wrapped for a console.
 
 They are collected from Alembic's own offline mode, by way of the same environment as every command.
 """
@@ -31,9 +31,9 @@ class Section:
 
 @dataclass(frozen=True)
 class Plain:
-    """The statements of a way, in order.
+    """The statements of a range, in order.
 
-    Arguments: ``session``, the settings; ``helpers``, each file's definitions; ``sections``, in the order of the way;
+    Arguments: ``session``, the settings; ``helpers``, each file's definitions; ``sections``, in the order of the range;
     ``ending``, what follows the last one.
     """
 
@@ -72,7 +72,7 @@ class _Collector:
 
 
 def collect(direction: str, start: str, end: str) -> Plain:
-    """Return the statements of the way from one revision to another.
+    """Return the statements from one revision to another.
 
     Arguments: ``direction``, upgrade or downgrade; ``start`` and ``end``, revisions of the history or ``base``.
     """

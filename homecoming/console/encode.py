@@ -15,7 +15,7 @@ LONGEST = 118
 _ESCAPES = {"\\": "\\\\", "'": "''", ";": "\\x3b", "$": "\\x24"}
 
 
-def dressed(block: Block, style: str) -> str:
+def encoded(block: Block, style: str) -> str:
     """Return the script in one of the ``STYLES``."""
     if style == "escaped":
         return f"{block.header}DO E'\n{_escaped(block.body)}';\n"
