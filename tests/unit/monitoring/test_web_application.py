@@ -331,7 +331,7 @@ def test_a_look_is_kept_for_a_while(looks: Looks) -> None:
 def test_a_look_that_hangs_holds_up_nothing_else(looks: Looks) -> None:
     """Who waits for it is told after a while that there is no answer; the loop goes on meanwhile; the look is ended."""
     looks.go_on.clear()
-    app = looks.app(timeouts=0.5, fresh=0.0)
+    app = looks.app(timeout=0.5, fresh=0.0)
 
     async def asked() -> tuple[httpx.Response, int]:
         transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
