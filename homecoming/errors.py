@@ -100,7 +100,7 @@ def unexpected(error: BaseException, todo: str) -> FailedError:
         error: What was raised. Its class alone is told: its text may quote a row, or an address with a password in it.
         todo: The next step where it is told.
     """
-    return FailedError(tr("an error nobody foresaw: {kind}", kind=type(error).__name__), todo)
+    return FailedError(tr("unexpected error: {kind}", kind=type(error).__name__), todo)
 
 
 # What systems say most often of a file, a disk or a network, in their words (Linux, macOS): ``why`` has them said.

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 
 import painel_migrations  # noqa: F401  names the project
 from homecoming import cli, language
-from homecoming.archive import register
+from homecoming.archive import inventory
 from homecoming.connection import prepare_sqlite
 from homecoming.errors import Refused
 from homecoming.settings import LOCALES, VARIABLES, read_settings
@@ -216,7 +216,7 @@ def register_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def registered(register_of_the_tests: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """`make archive` reads the register of the tests."""
-    monkeypatch.setattr(register, "shipped", lambda: register_of_the_tests)
+    monkeypatch.setattr(inventory, "shipped", lambda: register_of_the_tests)
     return register_of_the_tests
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from homecoming.archive import credentials, kinds, packages, python, text, tree
-from homecoming.archive.register import Entry
+from homecoming.archive.inventory import Entry
 from homecoming.archive.tree import ARCHIVE, File
 from homecoming.language import tr
 

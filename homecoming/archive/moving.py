@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from homecoming.archive import credentials, git, kinds, readme, register, text, tree, undo
+from homecoming.archive import credentials, git, inventory, kinds, readme, text, tree, undo
+from homecoming.archive.inventory import Entry
 from homecoming.archive.judge import CHANGED, Found
-from homecoming.archive.register import Entry
 from homecoming.archive.survey import Survey
 from homecoming.archive.tree import ARCHIVE
 from homecoming.errors import FailedError, LockedError, Refused
@@ -160,11 +160,11 @@ def _number(line: str) -> int:
 
 def _texts(source: Path, entries: list[Entry], own: Iterable[Entry]) -> dict[str, bytes]:
     """The register with the new entries, and the README made of it, by path."""
-    place = source / ARCHIVE / register.NAME
-    text_of_register = register.save(place, entries)
+    place = source / ARCHIVE / inventory.NAME
+    text_of_inventory = inventory.save(place, entries)
     merged = {entry.path: entry for entry in own} | {entry.path: entry for entry in entries}
     page = readme.render(merged.values(), readme.revisions_beside(place))
-    return {f"{ARCHIVE}/{register.NAME}": text_of_register.encode(), f"{ARCHIVE}/README.md": page.encode()}
+    return {f"{ARCHIVE}/{inventory.NAME}": text_of_inventory.encode(), f"{ARCHIVE}/README.md": page.encode()}
 
 
 def _refuse_changes(moving: list[Found]) -> None:

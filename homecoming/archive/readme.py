@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from homecoming.archive.register import Entry, load, shipped
+from homecoming.archive.inventory import Entry, load, shipped
 from homecoming.project import name_project, named_in
 
 MARK = "<!-- Made by `make archive` from REGISTER.toml: change that file, not this one. -->"

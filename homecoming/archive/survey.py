@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from homecoming.archive import credentials, git, kinds, packages, register, staying, text, tree
+from homecoming.archive import credentials, git, inventory, kinds, packages, staying, text, tree
+from homecoming.archive.inventory import Entry
 from homecoming.archive.judge import NOT_ONE, Found, Judge
-from homecoming.archive.register import Entry
 from homecoming.archive.tree import ARCHIVE
 from homecoming.errors import UsageError
 from homecoming.language import mapped, tr
@@ -95,7 +95,7 @@ def folder_of(given: str) -> Path:
             tr("Name a folder that this user may read"),
         ) from None
     for place in (path, *path.parents):
-        if place.name == ARCHIVE and (place / register.NAME).exists():
+        if place.name == ARCHIVE and (place / inventory.NAME).exists():
             raise UsageError(
                 tr("SRC: {given} is inside the archive", given=printable(given)),
                 tr("Name the application's folder, which holds archive/"),

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from homecoming.archive import git, register, tree
+from homecoming.archive import git, inventory, tree
 from homecoming.errors import FailedError, LockedError, Refused, UsageError
 from homecoming.language import joined, tr
 from homecoming.project import project
@@ -185,7 +185,7 @@ def _read(place: Path) -> Undo | None:
     except (OSError, ValueError, KeyError, TypeError):
         raise _damaged(place) from None
     copies: list[Any] = [one.kept for one in undo.moves if one.kept] + [one.kept for one in undo.written if one.kept]
-    if not all(register.is_inside(path) for path in undo.paths) or not all(_is_copy(place, name) for name in copies):
+    if not all(inventory.is_inside(path) for path in undo.paths) or not all(_is_copy(place, name) for name in copies):
         raise _damaged(place)
     return undo
 
@@ -198,7 +198,7 @@ def _is_copy(place: Path, name: object) -> bool:
 def _damaged(place: Path) -> UsageError:
     return UsageError(
         tr("the undo list {place} is damaged", place=place / _LIST),
-        tr("Move the files back by hand, as archive/{name} says; then remove that folder", name=register.NAME),
+        tr("Move the files back by hand, as archive/{name} says; then remove that folder", name=inventory.NAME),
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from homecoming.catalog.facts import Fact
 from homecoming.language import tr
 
-MEND = "make repair"
+FIX = "make repair"
 
 CONSTRAINTS = frozenset({"primary key", "foreign key", "unique", "check", "exclusion", "not null"})
 
@@ -25,7 +25,7 @@ _COLUMN = re.compile(r"(?P<type>.+?)(?P<required> NOT NULL)?(?: DEFAULT (?P<defa
 def missing(dialect: str, fact: Fact) -> str:
     """Return what brings back an object that head has and the database has not."""
     if dialect == "sqlite":
-        return _create(fact) if fact.kind in {"index", "trigger"} else MEND
+        return _create(fact) if fact.kind in {"index", "trigger"} else FIX
     if fact.kind == "column" and "nextval(" not in fact.definition:
         return f"ALTER TABLE {_quote(fact.table)} ADD COLUMN {_own(fact)} {fact.definition}"
     if fact.kind == "enum":
@@ -37,7 +37,7 @@ def missing(dialect: str, fact: Fact) -> str:
             f"SELECT setval('{_quote(fact.name)}', coalesce(max({column}), 0) + 1, false) FROM {table}"
         )
     if fact.kind in {"table", "column"}:
-        return MEND
+        return FIX
     return _create(fact)
 
 
@@ -45,11 +45,11 @@ def changed(dialect: str, fact: Fact, found: Fact) -> str:
     """Return what makes ``found`` what head has."""
     if fact.kind != "sequence" and dialect == "postgresql" and _leads_elsewhere(fact, found):
         # The search_path of the session that runs the statement may lead it there again.
-        return MEND
+        return FIX
     if fact.kind in {"index", "trigger"}:
         return _changed_index_or_trigger(fact, found)
     if dialect == "sqlite":
-        return MEND
+        return FIX
     if fact.kind == "column":
         return _changed_column(fact, found)
     if fact.kind == "table":
@@ -61,7 +61,7 @@ def changed(dialect: str, fact: Fact, found: Fact) -> str:
         return f"ALTER SEQUENCE {_quote(fact.name)} {fact.definition} NO CYCLE{logged}"
     if fact.kind in CONSTRAINTS:
         return _changed_constraint(fact, found)
-    return MEND
+    return FIX
 
 
 def _leads_elsewhere(fact: Fact, found: Fact) -> bool:
@@ -79,10 +79,10 @@ def unknown(dialect: str, fact: Fact) -> str:
     if fact.kind == "index":
         return f"DROP INDEX {_own(fact)}"
     if dialect == "sqlite":
-        return f"DROP TRIGGER {_own(fact)}" if fact.kind == "trigger" else MEND
+        return f"DROP TRIGGER {_own(fact)}" if fact.kind == "trigger" else FIX
     if fact.kind == "column":
         if " NOT NULL BY " in fact.definition:
-            return MEND
+            return FIX
         return f"ALTER TABLE {table} ALTER COLUMN {_own(fact)} DROP NOT NULL"
     if fact.kind == "sequence":
         return f"ALTER SEQUENCE {_quote(fact.name)} OWNED BY NONE"
@@ -158,7 +158,7 @@ def _changed_index_or_trigger(fact: Fact, found: Fact) -> str:
 def _changed_column(fact: Fact, found: Fact) -> str:
     wanted, present = (_COLUMN.fullmatch(column.definition) for column in (fact, found))
     if not wanted or not present or wanted["type"] != present["type"]:
-        return MEND
+        return FIX
     column = f"ALTER COLUMN {_own(fact)}"
     actions = []
     if wanted["default"] != present["default"]:
@@ -181,7 +181,7 @@ def _changed_table(fact: Fact, found: Fact) -> str:
             statements.append(f"{table} DISABLE ROW LEVEL SECURITY")
         elif option == "FORCE ROW LEVEL SECURITY":
             statements.append(f"{table} NO FORCE ROW LEVEL SECURITY")
-    return "; ".join(statements) or MEND
+    return "; ".join(statements) or FIX
 
 
 def _changed_constraint(fact: Fact, found: Fact) -> str:

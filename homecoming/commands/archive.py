@@ -8,7 +8,7 @@ import shlex
 import shutil
 import sys
 
-from homecoming.archive import git, moving, register, tree, undo
+from homecoming.archive import git, inventory, moving, tree, undo
 from homecoming.archive.judge import NOT_ONE, Found
 from homecoming.archive.survey import Survey, folder_of, take
 from homecoming.archive.tree import ARCHIVE
@@ -44,10 +44,10 @@ def archive(given: str, apply: bool, redact: bool) -> int:
     repository = None
     if top is not None and (apply or shutil.which("git")):
         repository = git.Repository(top)
-    known = register.load(register.shipped())
-    place = tree.within(source, f"{ARCHIVE}/{register.NAME}")
-    own = register.load(place)
-    same = place.exists() and place.samefile(register.shipped())
+    known = inventory.load(inventory.shipped())
+    place = tree.within(source, f"{ARCHIVE}/{inventory.NAME}")
+    own = inventory.load(place)
+    same = place.exists() and place.samefile(inventory.shipped())
     survey = take(source, known, () if same else own, repository)
     for line in report(survey, _width()):
         log.info("%s", line)

@@ -25,7 +25,7 @@ from homecoming.terminal import as_json, say, show
 if TYPE_CHECKING:
     from homecoming.catalog import Finding
 
-MEND = tr("make repair (PLAN=1 only shows what it would do)")
+FIX = tr("make repair (PLAN=1 only shows what it would do)")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +75,7 @@ def verify(token: CancellationToken | None = None, in_json: bool = False) -> int
     say(tr("Fingerprint: {state}", state=state))
     if failed:
         say(tr("Drifted: {differences}", differences=trn("{n} difference", "{n} differences", failed)), sys.stderr)
-        say(tr("Next: make status; where nothing is pending, {mend}, or what is said above", mend=MEND), sys.stderr)
+        say(tr("Next: make status; where nothing is pending, {mend}, or what is said above", mend=FIX), sys.stderr)
         return 1
     say(tr("Equal to head"))
     return 0

@@ -164,10 +164,8 @@ _plain_value.register(sa.Integer, lambda _kind, row: row)
 _plain_value.register(sa.Numeric, lambda _kind, row: Decimal(row % 90 + 1) / 4)
 _plain_value.register(sa.Float, lambda _kind, row: (row % 90 + 1) / 4)
 _plain_value.register(sa.Boolean, lambda _kind, row: row % 2 == 0)
-_plain_value.register(
-    sa.DateTime, lambda _kind, row: dt.datetime(2025, 8, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=row)
-)
-_plain_value.register(sa.Date, lambda _kind, row: dt.date(2025, 8, 1) + dt.timedelta(days=row % 365))
+_plain_value.register(sa.DateTime, lambda _kind, row: _FIRST + dt.timedelta(minutes=row))
+_plain_value.register(sa.Date, lambda _kind, row: _FIRST.date() + dt.timedelta(days=row % 365))
 _plain_value.register(sa.JSON, lambda _kind, row: {"row": row})
 _plain_value.register(sa.Uuid, lambda _kind, row: uuid.UUID(int=row))
 _plain_value.register(sa.LargeBinary, lambda _kind, row: bytes([row % 256]))
@@ -205,9 +203,7 @@ def seed(engine: sa.Engine, rows: int, labels: Labels, made: sa.MetaData | None 
         for table in tables.sorted_tables:
             if connection.scalar(sa.select(sa.func.count()).select_from(table)):
                 continue
-            columns = [
-                c for c in table.c if not (c.primary_key and isinstance(c.type, sa.Integer) and not c.foreign_keys)
-            ]
+            columns = [c for c in table.c if not _is_given(c)]
             connection.execute(
                 table.insert(),
                 [

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from homecoming.archive import readme, register
+from homecoming.archive import inventory, readme
 from tests.support import application_files as truth
 from tests.support.application import SOME, commit, git, make, snapshot, status
 from tests.support.command import Ran
@@ -63,7 +63,7 @@ def test_everything_moves_byte_for_byte_with_its_history_and_comes_back(applicat
     expected = moving()
     gone = {path for path, (kind, *_) in before.items() if kind == "file" and path not in after}
     assert gone == set(expected)
-    archived = {entry.path: entry for entry in register.load(application / "archive/REGISTER.toml")}
+    archived = {entry.path: entry for entry in inventory.load(application / "archive/REGISTER.toml")}
     assert set(archived) == set(expected)
     for path, one in expected.items():
         target = archived[path].archived
@@ -159,7 +159,7 @@ def test_redacted_scripts_come_back_with_their_credentials(small: Path, run: Run
     assert (code, err) == (0, "")
     assert SECRET not in out
     assert "(redacted)" in out
-    archived = {entry.path: entry for entry in register.load(small / "archive/REGISTER.toml")}
+    archived = {entry.path: entry for entry in inventory.load(small / "archive/REGISTER.toml")}
     for name in ("fix_a.py", "fix_b.py", "fix_c.py", "fix_d.py"):
         entry = archived[name]
         assert entry.redacted == ("line 4: password in a URL",)
@@ -201,7 +201,7 @@ def test_untracked_and_unstaged_stay_what_they_were(small: Path, run: Run) -> No
     (small / "fix_ignorado.py").write_text(truth.script("data", "ignorado"))
     before, word = snapshot(small), status(small)
     assert run("archive", "--apply", str(small))[0] == 0
-    moved = {entry.path: entry.archived for entry in register.load(small / "archive/REGISTER.toml")}
+    moved = {entry.path: entry.archived for entry in inventory.load(small / "archive/REGISTER.toml")}
     assert {"fix_solto.py", "fix_previsto.py", "corrigirPrecos.py", "fix_ignorado.py"} <= set(moved)
     tracked = git(small, "ls-files", "--", "archive")
     assert moved["fix_solto.py"] not in tracked

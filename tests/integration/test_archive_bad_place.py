@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from homecoming.archive import git, moving, register, tree, undo
+from homecoming.archive import git, inventory, moving, tree, undo
 from homecoming.connection.interrupts import Interrupted
 from tests.support import application_files as truth
 from tests.support.application import commit, snapshot, status
@@ -75,9 +75,9 @@ def nobodys(registered: Path) -> Iterator[Path]:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else; others see it with their own files")
 def test_what_cannot_be_read_is_said_and_left(nobodys: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(nobodys)
-    text = register.shipped().read_text()
+    text = inventory.shipped().read_text()
     (nobodys / "REGISTER.toml").write_text(text)
-    monkeypatch.setattr(register, "shipped", lambda: nobodys / "REGISTER.toml")
+    monkeypatch.setattr(inventory, "shipped", lambda: nobodys / "REGISTER.toml")
     for name in ("fechada", "app"):
         (nobodys / name).mkdir()
     (nobodys / "app/interna").mkdir()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 
-from homecoming.commands.verify import MEND
+from homecoming.commands.verify import FIX
 from tests.conftest import engine_of
 from tests.integration.test_trust import VISITOR, plant
 from tests.support import lineage, pasting, servers, verdicts
@@ -106,7 +106,7 @@ def look(engine: sa.Engine, run: Callable[..., Ran], monkeypatch: pytest.MonkeyP
     said = ""
     for command in commands:  # type: ignore[attr-defined]
         code, out, err = run(*command)
-        assert "nobody foresaw" not in out + err, (command, code, out, err)
+        assert "unexpected error" not in out + err, (command, code, out, err)
         said += out + err
     return said
 
@@ -153,7 +153,7 @@ def test_no_command_reads_them(
     watched.begin()
     said = look(owned if who == "the owner" else postgres, run, monkeypatch, ALL)
     assert watched.said == []
-    assert MEND in said
+    assert FIX in said
 
 
 CASTS = {

@@ -27,7 +27,7 @@ from tests.support import conservation, history, lineage, servers
 from tests.support.command import Ran
 from tests.support.history import HEAD, REVISIONS
 
-# Whoever meets these is told what to do: a name that is taken, heirs, rows that only a person can judge.
+# Whoever meets these is told what to do: a name that is taken, inheriting tables, rows that only a person can judge.
 REFUSED = {
     "view in place of a table",
     "table inherited by another",

@@ -36,7 +36,6 @@ Drawn = tuple[World, Operate]
 NAMES = ["Bar", " bar ", "BAR", "Porta", "", "É", "é", "1", " 2", "x" * 20, None]
 COLOURS = ["azul", "Azul ", "vermelho", "", "7", "7.5", None]
 NUMBERS = [None, 0, 1, 1, 7, -3, 2147483647]
-NIVEL = sa.Enum("ALTO", "BAIXO", name="nivel")
 
 
 @st.composite

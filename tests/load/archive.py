@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from homecoming.archive import register, survey
+from homecoming.archive import inventory, survey
 from tests.support.application import make
 from tests.support.application_files import files
 
@@ -31,7 +31,7 @@ def build(folder: Path, size: int) -> None:
 
 def look(folder: Path, runs: int, in_turns: Callable[..., list[float]], timed: Callable[..., float]) -> Iterator[str]:
     """The time of a look, and what it is a ratio to."""
-    known = register.load(register.shipped())
+    known = inventory.load(inventory.shipped())
 
     def read(parse: bool = False) -> None:
         for place, _, names in os.walk(folder):

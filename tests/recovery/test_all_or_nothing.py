@@ -205,7 +205,7 @@ def test_failed_check_before_the_commit(damaged: Damaged, monkeypatch: pytest.Mo
 
 
 def test_defect_in_the_last_revision(damaged: Damaged, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exception nobody foresaw, after everything was done but the commit."""
+    """An unexpected error, after everything was done but the commit."""
 
     def fail(*_: object, **__: object) -> NoReturn:
         raise ZeroDivisionError

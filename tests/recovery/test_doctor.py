@@ -752,7 +752,7 @@ def test_whatever_a_step_raises() -> None:
     probe = probe_to("postgresql://postgres@127.0.0.1/velho")
     (step,) = probe.ask("log-in", broken)
     assert (step.said, step.todo, step.code, step.last) == (
-        "an error nobody foresaw: AttributeError",
+        "unexpected error: AttributeError",
         "Run again with --verbose, and report it",
         3,
         True,
@@ -761,7 +761,7 @@ def test_whatever_a_step_raises() -> None:
     (step,) = probe.ask("pooler", broken)
     assert (step.state, step.said, step.code, step.last) == (
         "note",
-        "an error nobody foresaw: AttributeError",
+        "unexpected error: AttributeError",
         0,
         False,
     )

@@ -297,7 +297,7 @@ def test_a_defect_does_not_reach_the_application(
 
     monkeypatch.setattr("homecoming.hook.run_to", fail)
     assert failed_within(60, caplog) == (
-        "Not migrated: an error nobody foresaw: SystemExit. Next: See why: make upgrade, with --verbose. "
+        "Not migrated: unexpected error: SystemExit. Next: See why: make upgrade, with --verbose. "
         "The application starts on the database as it is"
     )
 

@@ -10,7 +10,7 @@ import functools
 import hashlib
 from dataclasses import dataclass
 
-from homecoming.archive import register
+from homecoming.archive import inventory
 
 COVERED, KNOWN, CHANGED, UNKNOWN, NOT = "covered", "known", "changed", "unknown", "not one"
 
@@ -73,9 +73,9 @@ class Made:
 
 
 @functools.cache
-def entries() -> dict[str, register.Entry]:
+def entries() -> dict[str, inventory.Entry]:
     """The register's entries, by path."""
-    return {entry.path: entry for entry in register.load(register.shipped())}
+    return {entry.path: entry for entry in inventory.load(inventory.shipped())}
 
 
 def script(kind: str, title: str, table: str = "produtos", column: str = "tipo") -> str:
@@ -132,7 +132,7 @@ def registered_text(path: str) -> str:
 
 def register_text() -> str:
     """The register, with the hash of each made-up script beside the real one's."""
-    text = register.shipped().read_text()
+    text = inventory.shipped().read_text()
     for path in (*REGISTERED, *USED):
         digest = hashlib.sha256(registered_text(path).encode()).hexdigest()
         known = entries()[path].sha256[-1]

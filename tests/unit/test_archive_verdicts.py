@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from homecoming.archive import git, kinds, python, register, sql, survey, text
+from homecoming.archive import git, inventory, kinds, python, sql, survey, text
 from homecoming.archive.judge import CHANGED, NOT_ONE, UNKNOWN, Found
 from tests.support import application_files as truth
 
@@ -22,7 +22,7 @@ def told(found: Found | None) -> str:
 
 def taken(folder: Path) -> survey.Survey:
     top = git.top_of(folder)
-    return survey.take(folder, register.load(register.shipped()), (), git.Repository(top) if top else None)
+    return survey.take(folder, inventory.load(inventory.shipped()), (), git.Repository(top) if top else None)
 
 
 MISJUDGED = {
@@ -259,6 +259,6 @@ def test_bytes_are_read_as_what_they_are(data: bytes, said: str | None, encoding
 
 
 def test_this_very_repository_has_nothing_to_do() -> None:
-    found = survey.take(Path(__file__).parents[2], register.load(register.shipped()))
+    found = survey.take(Path(__file__).parents[2], inventory.load(inventory.shipped()))
     assert found.found == []
     assert found.looked_at > 300

@@ -112,9 +112,7 @@ def test_verbose_says_where_and_no_values(monkeypatch: pytest.MonkeyPatch, run: 
 def test_a_defect_shows_no_values(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]) -> None:
     defect = KeyError("cpf 987.654.321-00")
     monkeypatch.setattr("homecoming.commands.status.run", raising(defect))
-    ended = (
-        "Error: an error nobody foresaw: KeyError\nNext: Nothing was changed. Run again with --verbose, and report it\n"
-    )
+    ended = "Error: unexpected error: KeyError\nNext: Nothing was changed. Run again with --verbose, and report it\n"
     assert run("status") == (6, "", ended)
     code, _, said = run("--verbose", "status")
     assert code == 6

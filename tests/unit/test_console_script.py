@@ -355,9 +355,6 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-VERIFY = f"{len(REVISIONS) + 1}-verify.sql"
-
-
 def test_a_folder_has_a_file_a_revision(run: Callable[..., Ran], tmp_path: Path) -> None:
     code, out, err = run("sql", "--split", "fix")
     assert (code, out, err) == (0, "", f"fix: {len(REVISIONS) + 2} files; begin with its README.txt\n")

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from homecoming.discretion import shortened
 from homecoming.errors import UsageError
 from homecoming.language import localized, tr
 from homecoming.project import project
@@ -285,17 +286,13 @@ def _lines(alert: Alert) -> str:
 
 def _slack(alert: Alert) -> dict[str, Any]:
     # Its markup begins with these three: a name with them could mention a channel.
-    text = _shortened(_lines(alert))
+    text = shortened(_lines(alert), LONGEST)
     return {"text": text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")}
 
 
 def _discord(alert: Alert) -> dict[str, Any]:
     # Without it a name with @everyone calls everyone.
-    return {"content": _shortened(_lines(alert)), "allowed_mentions": {"parse": []}}
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return {"content": shortened(_lines(alert), LONGEST), "allowed_mentions": {"parse": []}}
 
 
 STYLES: Mapping[str, Callable[[Alert], dict[str, Any]]] = {"slack": _slack, "discord": _discord, "json": asdict}

@@ -25,7 +25,7 @@ from homecoming.operations.sqlite.register import (
     REVISION,
     Entry,
     enter,
-    entries_between,
+    entries_after,
     last_id,
 )
 from homecoming.operations.sqlite.table import FOREIGN_KEY, Constraint, Table
@@ -105,7 +105,7 @@ def note_changes(connection: sa.Connection) -> None:
     before, last = connection.info.pop(BEFORE, (None, 0))
     if before is None:
         return
-    now, noted = _State.of(connection), entries_between(connection, last)
+    now, noted = _State.of(connection), entries_after(connection, last)
     if now == before and not noted:
         return
     renames = Renames.among(noted)
@@ -261,7 +261,7 @@ def groups(connection: sa.Connection) -> Iterator[list[Entry]]:
 
     With the latest comes what an earlier way back could not give back.
     """
-    every = entries_between(connection, 0)
+    every = entries_after(connection, 0)
     runs = [
         [entry for entry in every if int(run.definition) < entry.id <= run.id]
         for run in every
@@ -275,7 +275,7 @@ def groups(connection: sa.Connection) -> Iterator[list[Entry]]:
 
 def forget(connection: sa.Connection) -> None:
     """Take out what undo() would have read, for a revision with a way back of its own."""
-    for entry in entries_between(connection, 0):
+    for entry in entries_after(connection, 0):
         if entry.kind.startswith("undo"):
             if entry.kept_in:
                 connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quote(entry.kept_in)}")

@@ -94,20 +94,14 @@ class Source:
         return Source(column, None, kept, expression)
 
 
-def conform(
-    connection: sa.Connection, live: Table, said: Wanted, options: str | None = None, as_kept: bool = False
-) -> None:
+def conform(connection: sa.Connection, live: Table, said: Wanted, options: str | None = None) -> None:
     """Give a table what it lacks of what was said, in at most one rebuild.
 
-    Arguments: ``options``, those the table is to have, if they were said; ``as_kept``, whether kept cells come back as
-    they are, since they were in a column of that name.
+    Arguments: ``options``, those the table is to have, if they were said.
     What rows do not fit is a fault, and left out. Errors: Refused, outside of a run; no row is changed by then.
     """
     found = [Source.of(connection, live, column) for column in said.columns]
-    sources = [
-        source if as_kept and source.kept else _fitting(connection, live, source, said.enum_of(source.column.name))
-        for source in found
-    ]
+    sources = [_fitting(connection, live, source, said.enum_of(source.column.name)) for source in found]
     target = live if options is None else dataclasses.replace(live, options=options)
     expressions: dict[str, str] = {}
     for source in sources:
@@ -118,7 +112,7 @@ def conform(
             normalizes_to = values.normalized(quote(source.old.name), labels)
             mind_values(connection, live.name, source.old.name, normalizes_to)
             target = values.release_checks(connection, target, name)
-        normalizes = labels and (source.old or (source.kept and not as_kept))
+        normalizes = labels and (source.old or source.kept)
         expressions[name] = values.normalized(source.expression, labels) if normalizes else source.expression
     if said.primary_key:
         target = keyed(connection, live, target, said.primary_key)

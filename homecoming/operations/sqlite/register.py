@@ -124,14 +124,13 @@ def last_id(connection: sa.Connection) -> int:
     return int(connection.exec_driver_sql(f"SELECT coalesce(max(id), 0) FROM {REGISTER}").scalar_one())
 
 
-def entries_between(connection: sa.Connection, after: int, last: int | None = None) -> list[Entry]:
-    """Return the entries of the revision of this moment after an id, up to another, the first one first."""
+def entries_after(connection: sa.Connection, last: int) -> list[Entry]:
+    """Return the entries of the revision of this moment after an id, the first one first."""
     if not _is_there(connection):
         return []
     rows = connection.exec_driver_sql(
-        f"SELECT id, kind, object, kept_in, definition FROM {REGISTER} "
-        "WHERE revision IS ? AND id > ? AND id <= coalesce(?, id) ORDER BY id",
-        (connection.info.get(REVISION), after, last),
+        f"SELECT id, kind, object, kept_in, definition FROM {REGISTER} WHERE revision IS ? AND id > ? ORDER BY id",
+        (connection.info.get(REVISION), last),
     )
     return [Entry(*row) for row in rows]
 

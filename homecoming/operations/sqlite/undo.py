@@ -25,7 +25,7 @@ from homecoming.operations.sqlite.live import (
 from homecoming.operations.sqlite.parts import keeping_views_sound
 from homecoming.operations.sqlite.rebuild import change_rows
 from homecoming.operations.sqlite.refusals import count_orphans
-from homecoming.operations.sqlite.register import Entry, entries_between, note, strike
+from homecoming.operations.sqlite.register import Entry, entries_after, note, strike
 from homecoming.operations.sqlite.retire_table import drop_table_unless_rows
 from homecoming.operations.sqlite.returning import Run, bring_back
 from homecoming.operations.sqlite.settling import settle
@@ -40,7 +40,7 @@ _SETTLED = ("index", "constraint", "trigger", "view", "not null", "reference")
 
 def undo(connection: sa.Connection) -> None:
     """Undo what the revision of this moment did to this database, the last time it ran first."""
-    for entry in entries_between(connection, 0):
+    for entry in entries_after(connection, 0):
         if entry.kind == "undo purged":
             log.warning("%s: %s", entry.object, entry.definition)
     for noted in groups(connection):

@@ -184,7 +184,7 @@ ALTER TABLE usuarios RENAME CONSTRAINT usuarios_nome_not_null TO x;
 ALTER TABLE usuarios ALTER nome DROP NOT NULL;
 ALTER TABLE usuarios ADD CONSTRAINT usuarios_nome_not_null NOT NULL nome NOT VALID;
 
--- NOT NULL not for heirs
+-- NOT NULL not for inheriting tables
 -- since 18
 -- > not null usuarios.usuarios_nome_not_null
 ALTER TABLE usuarios ALTER CONSTRAINT usuarios_nome_not_null NO INHERIT;

@@ -204,9 +204,6 @@ def test_what_a_failed_reindex_left_is_dropped(clean: sa.Engine) -> None:
         assert sa.inspect(connection).get_indexes("fotos") == []
 
 
-BUILDS = ["CREATE INDEX CONCURRENTLY tres ON fotos (nome)", "REINDEX TABLE CONCURRENTLY fotos"]
-
-
 @pytest.mark.parametrize("role", ["postgres", "leitor"])
 @pytest.mark.parametrize(
     "build", ["CREATE INDEX CONCURRENTLY nova ON fotos (nome)", "REINDEX TABLE CONCURRENTLY fotos"]

@@ -406,7 +406,7 @@ def test_what_nobody_foresaw(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("homecoming.monitoring.take_snapshot.take_snapshot", look)
     page, health = ask(make_app(), {"url": "/"}, {"url": "/health"})
-    assert "An error nobody foresaw: RuntimeError" in page.text
+    assert "Unexpected error: RuntimeError" in page.text
     assert "canario" not in page.text + health.text
     assert judged_now().snapshot.problem is not None
 

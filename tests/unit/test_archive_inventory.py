@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from homecoming.archive import readme, register
-from homecoming.archive.register import Entry
+from homecoming.archive import inventory, readme
+from homecoming.archive.inventory import Entry
 from homecoming.errors import UsageError
 from homecoming.operations.foreseen import is_by_hand
 
 ROOT = Path(__file__).parents[2]
-ENTRIES = register.load(register.shipped())
+ENTRIES = inventory.load(inventory.shipped())
 DOCSTRINGS = {
     path.name[:4]: ast.get_docstring(ast.parse(path.read_text())) or ""
     for path in sorted((ROOT / "alembic/versions").glob("0*.py"))
@@ -66,12 +66,12 @@ def test_every_script_a_revision_names_is_registered_with_it() -> None:
 
 
 def test_the_register_holds_no_secret_and_no_person() -> None:
-    text = re.sub("[0-9a-f]{64}", "", register.shipped().read_text())
+    text = re.sub("[0-9a-f]{64}", "", inventory.shipped().read_text())
     assert not re.search(r"://|@|\d{3}\.?\d{3}\.?\d{3}-?\d{2}\b|rlwy|railway\.app|\$2[aby]\$", text)
 
 
 def test_the_readme_is_what_the_register_makes() -> None:
-    place = register.shipped()
+    place = inventory.shipped()
     expected = readme.render(ENTRIES, readme.revisions_beside(place))
     assert (place.parent / "README.md").read_text() == expected
     for link in re.findall(r"\]\(([^)]+)\)", expected):
@@ -126,10 +126,10 @@ GOOD = '[[script]]\npath = "a.py"\ndate = 2025-08-01\nkind = "data"\ndialect = "
 def test_an_entry_that_would_lead_astray_is_refused(tmp_path: Path, good: str, bad: str, field: str) -> None:
     place = tmp_path / "REGISTER.toml"
     place.write_text(GOOD)
-    assert len(register.load(place)) == 1
+    assert len(inventory.load(place)) == 1
     place.write_text(GOOD.replace(good, bad))
     with pytest.raises(UsageError) as refused:
-        register.load(place)
+        inventory.load(place)
     assert refused.value.what == f"{place}: entry 1: {field} is not as it has to be"
     assert refused.value.todo == "Put the entry right: docs/archive.md"
 
@@ -143,18 +143,18 @@ def test_a_register_that_is_none_is_one_clear_line(tmp_path: Path, data: bytes, 
     place = tmp_path / "REGISTER.toml"
     place.write_bytes(data)
     with pytest.raises(UsageError) as refused:
-        register.load(place)
+        inventory.load(place)
     assert refused.value.what == f"{place} {what}"
 
 
 def test_a_new_entry_leaves_every_other_line_as_it_is(tmp_path: Path) -> None:
     place = tmp_path / "REGISTER.toml"
-    place.write_text(register.shipped().read_text() + "# a reader's remark\n")
+    place.write_text(inventory.shipped().read_text() + "# a reader's remark\n")
     new = Entry("novo.py", datetime.date(2025, 9, 1), "data", "sqlite", "", review=True, sha256=("0" * 64,))
-    text = register.save(place, [new])
+    text = inventory.save(place, [new])
     before, after = place.read_text().splitlines(), text.splitlines()
     assert [line for line in before if line not in after] == []
     assert after[: len(before)] == before
     place.write_text(text)
-    assert register.load(place) == (*ENTRIES, new)
-    assert register.save(place, [new]) == text
+    assert inventory.load(place) == (*ENTRIES, new)
+    assert inventory.save(place, [new]) == text

@@ -1,4 +1,4 @@
-"""The register: one entry a script, what it did, and the revision that does it now."""
+"""The inventory of scripts, REGISTER.toml: one entry a script, what it did, and the revision that does it now."""
 
 from __future__ import annotations
 
