@@ -32,7 +32,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = Path(__file__).with_suffix(".toml")
 
-SECONDS = {"quick": 240.0, "ci": 840.0}
+SECONDS = {"quick": 220.0, "ci": 840.0}
 """How much of the table's time a lane may take, all workers together; starting and collecting are not in it."""
 
 AT_ONCE = 0.1
