@@ -88,7 +88,7 @@ def _unreachable(
 ) -> NoConnectionError:
     """Return what to end with; the console's way is for the last attempt, and for what it is a way around."""
     if attempts_left is None:
-        return write_scripts(direction, revision, error)
+        return write_scripts(direction, revision, error) if error.by_console else error
     if error.passes and attempts_left:
         return error
     code = error.exit_code if error.passes else WILL_NOT_PASS

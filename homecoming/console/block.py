@@ -87,6 +87,7 @@ def make_block(
         "suspicion": minified(in_language(suspicion())),
         "elsewhere": minified(in_language(verdict.elsewhere("our_tables"))),
         "endings": literal(ENDINGS),
+        "holders": _holders(),
         "ending": plain.ending,
         "helpers": packed,
         "helpers_sha256": hashlib.sha256(base64.b64decode(packed)).hexdigest(),
@@ -122,6 +123,12 @@ def _worded(script: ScriptDirectory) -> dict[str, object]:
         "title": lambda revision: localized(title(script.get_revision(revision))),
         "literal": literal,
     }
+
+
+def _holders() -> str:
+    """Return the query that says who is in the way of a paste."""
+    query = resources.files(__package__).joinpath("holders.sql").read_text("utf-8")
+    return minified(in_language(query)).replace("/*lock_key*/", str(lock_key()))
 
 
 def _wrapped(header: str) -> str:

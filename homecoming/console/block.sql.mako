@@ -212,15 +212,15 @@ END IF;
         ELSE 'Done: at %s after %s revision' END, '${end}', our_done);
 EXCEPTION
     WHEN lock_not_available OR deadlock_detected THEN
+        GET STACKED DIAGNOSTICS e_context = PG_EXCEPTION_CONTEXT;
+${holders};
         RAISE EXCEPTION USING ERRCODE = SQLSTATE,
             MESSAGE = CASE our_step
                 WHEN 'the lock' THEN
                 ${literal(_("another run holds the lock for more than {seconds} s", seconds=f"{lock_wait:g}"))}
                 ELSE our_step || ': a table this run has to change is held by another session' END,
             HINT = 'Nothing was changed. ' || CASE our_step WHEN 'the lock' THEN 'Wait for it' ELSE
-                'End the other session' END || ', then paste again. See it: '
-                'SELECT pid, usename, application_name, query_start FROM pg_stat_activity '
-                'WHERE state <> ''idle''';
+                'End the other session' END || ', then paste again' || coalesce(': ' || our_list, '');
     WHEN query_canceled THEN
         RAISE EXCEPTION USING ERRCODE = 'query_canceled', MESSAGE = our_step || ': cancelled',
             HINT = 'Nothing was changed. Paste it again; if a statement_timeout stopped it, '

@@ -12,7 +12,7 @@ from homecoming.doctor import contents, file, network, report, session, tls
 from homecoming.doctor.probe import Probe
 from homecoming.doctor.step import State, Step
 from homecoming.errors import NoConnectionError
-from homecoming.language import joined, mark, tr
+from homecoming.language import and_joined, joined, mark, tr
 from homecoming.settings import Settings, read_settings
 
 Question = Callable[[Probe], list[Step]]
@@ -42,6 +42,10 @@ SQLITE: dict[str, Question] = {
 
 CONSOLE = tr(
     "No way leads to the database. Its own console does: make sql > fix.sql, and paste it there (docs/console.md)"
+)
+MEND_FIRST = mark(
+    "No way leads to the database. Mend {sources} first, as the advice above says, and run again. Only where nobody"
+    " can, the database's own console does: make sql > fix.sql, and paste it there (docs/console.md)"
 )
 
 
@@ -124,7 +128,7 @@ def conclusion(all_examined: list[Examined]) -> tuple[int, str]:
     reached = [examined for examined in all_examined if examined.code != NoConnectionError.exit_code]
     if not reached:
         sqlite = all_examined[0].candidate.url.get_backend_name() == "sqlite"
-        return NoConnectionError.exit_code, tr("No way leads to the database.") if sqlite else CONSOLE
+        return NoConnectionError.exit_code, tr("No way leads to the database.") if sqlite else _around(all_examined)
     used, *others = reached
     if not used.code:
         return 0, tr("An upgrade would use {candidate}.", candidate=used.candidate)
@@ -134,3 +138,9 @@ def conclusion(all_examined: list[Examined]) -> tuple[int, str]:
         instead = tr("{better} would do: unset {source}.", better=better, source=used.candidate.source)
         said = joined(" ", [said, instead])
     return used.code, said
+
+
+def _around(unreached: list[Examined]) -> str:
+    """Return what to do where nothing was reached: to mend a variable that is only wrong is less than the console."""
+    wrong = [one.candidate.source for one in unreached if not all(step.by_console for step in one.steps)]
+    return tr(MEND_FIRST, sources=and_joined(dict.fromkeys(wrong))) if wrong else CONSOLE

@@ -33,7 +33,7 @@ class Step:
 
     Attributes: ``name``; ``state``; ``said``, what came back; ``todo``, the advice, where it failed or decides what
     comes next; ``code``, that an upgrade would end with: 0, 3 (not reached) or 4 (refused); ``last``, true where
-    nothing after it can be asked.
+    nothing after it can be asked; ``by_console``, false where a variable only has to be corrected.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Step:
     todo: str = ""
     code: int = 0
     last: bool = False
+    by_console: bool = True
 
 
 def ok(name: str, said: str, todo: str = "") -> Step:
@@ -90,7 +91,7 @@ def from_error(name: str, error: Exception, source: str, reached: bool = False) 
 def _failed(name: str, failure: Failure, said: str, source: str) -> Step:
     lost = issubclass(failure.ends, NoConnectionError)
     code = NoConnectionError.exit_code if lost else Refused.exit_code
-    return Step(name, State.FAIL, said, advice(failure.doctor or failure.todo, source), code, last=lost)
+    return Step(name, State.FAIL, said, advice(failure.doctor or failure.todo, source), code, lost, failure.by_console)
 
 
 def took(seconds: float) -> str:

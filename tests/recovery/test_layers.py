@@ -282,6 +282,20 @@ def test_the_script_is_written_with_what_to_do(
     assert written(tmp_path) == [fix.name, check.name]
 
 
+def test_a_wrong_variable_is_mended_first(
+    database: sa.URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]
+) -> None:
+    """No console is needed where the variable alone is wrong: what is said is which, and no script is written."""
+    monkeypatch.setenv("DATABASE_URL", text(database, database="nenhum"))
+    code, _, errors = run("upgrade")
+    assert code == 3
+    assert errors.splitlines() == [
+        'Error: the server refuses the connection: database "nenhum" does not exist',
+        "Next: Another attempt would say the same. Correct the database's name in DATABASE_URL, then run again",
+    ]
+    assert written(tmp_path) == []
+
+
 @pytest.mark.parametrize(
     ("left", "code", "files"), [("1", 3, 0), ("0", 3, 2), (None, 3, 2)], ids=["more follow", "the last", "nobody"]
 )

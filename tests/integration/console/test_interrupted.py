@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,11 +12,11 @@ import pytest
 
 from homecoming.connection.locks import lock_key
 from tests.integration.console.conftest import VERSIONS, Clone, CloneOf
-from tests.support import advice
+from tests.support import servers
 from tests.support.pasting import NOTHING, Answer, Place, Session, script
 from tests.support.refused import CPF
 
-WHO_BLOCKS = "SELECT pid, usename, application_name, query_start FROM pg_stat_activity WHERE state <> 'idle'"
+SINCE = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
 
 WITHIN = 60.0
 """Seconds until a paste that does not end, or does not begin to wait, is given up."""
@@ -150,33 +151,56 @@ def test_backend_ended(target: Clone) -> None:
     target.assert_at_head()
 
 
+def who(holding: Session, application: str = "sales") -> str:
+    """What a hint says of a session that holds what a paste needs, and how to end it; as a pattern."""
+    said = f"pid {holding.pid} of user {servers.USER}, application {application}, idle in transaction since "
+    return re.escape(said) + SINCE + re.escape(f": SELECT pg_terminate_backend({holding.pid})")
+
+
 @pytest.mark.parametrize(("mode", "step"), [("SHARE", "revision 0001"), ("EXCLUSIVE", "the start")])
 def test_table_held_by_another_session(target: Clone, mode: str, step: str) -> None:
-    """The application's longest query must not make a console hang, and every query after it wait behind."""
+    """The application's longest query must not make a console hang; its hint names whom to end."""
     target.before  # noqa: B018  reads it now
-    with target.place.session() as session, held(target.place, f"LOCK TABLE produtos IN ACCESS {mode} MODE"):
+    held_table = held(target.place, f"LOCK TABLE produtos IN ACCESS {mode} MODE")
+    # One that holds a table nobody asked for is not in the way.
+    beside = held(target.place, "LOCK TABLE pg_class IN ACCESS SHARE MODE")
+    with target.place.session() as session, held_table as other, beside:
+        other.paste("SET application_name = sales")
         before = session.state()
-        answer = session.paste(script("sql", MIGRATION_LOCK_TIMEOUT="0.2"))
-        assert answer.error == (
-            "55P03",
-            f"{step}: a table this run has to change is held by another session",
-            f"Nothing was changed. End the other session, then paste again. See it: {WHO_BLOCKS}",
-        )
+        state, message, hint, _ = session.paste(script("sql", MIGRATION_LOCK_TIMEOUT="0.2"))
+        assert (state, message) == ("55P03", f"{step}: a table this run has to change is held by another session")
+        assert re.fullmatch(
+            f"Nothing was changed. End the other session, then paste again: {who(other)}", hint or ""
+        ), hint
         assert session.state() == before
-    target.assert_untouched()
+        assert session.rows(f"SELECT pg_terminate_backend({other.pid})") == [(True,)]
+        target.assert_untouched()
+        assert session.paste(script("sql")).state is None
+    target.assert_at_head()
+
+
+def test_each_session_is_named_in_portuguese_and_without_a_name(target: Clone) -> None:
+    """Two queries that are not done, of sessions that say nothing of themselves: the older one first."""
+    with target.place.session() as session, held(target.place, TABLE) as one, held(target.place, TABLE) as two:
+        hint = session.paste(script("sql", MIGRATION_LOCK_TIMEOUT="0.2", MIGRATION_LANG="pt")).hint or ""
+    each = "; ".join(
+        rf"pid {other.pid} do usuário {servers.USER}, aplicação \?, idle in transaction desde {SINCE}"
+        rf": SELECT pg_terminate_backend\({other.pid}\)"
+        for other in (one, two)
+    )
+    assert re.fullmatch(f"Nada foi alterado. Encerre a outra sessão, e cole de novo: {each}", hint), hint
 
 
 @pytest.mark.parametrize("wait", ["0", "0.3"])
 def test_lock_held_by_a_run_that_hangs(target: Clone, wait: str) -> None:
     target.before  # noqa: B018  reads it now
-    with target.place.session() as session, held(target.place, RUN):
+    # Who holds a table is not who runs.
+    with target.place.session() as session, held(target.place, RUN) as other, held(target.place, TABLE):
+        other.paste("SET application_name = sales")
         before = session.state()
-        assert session.paste(script("sql", MIGRATION_LOCK_WAIT=wait)).error == (
-            "55P03",
-            f"another run holds the lock for more than {wait} s",
-            f"Nothing was changed. Wait for it, then paste again. See it: {WHO_BLOCKS}",
-        )
-        advice.try_out(target.place.engine, WHO_BLOCKS)
+        state, message, hint, _ = session.paste(script("sql", MIGRATION_LOCK_WAIT=wait))
+        assert (state, message) == ("55P03", f"another run holds the lock for more than {wait} s")
+        assert re.fullmatch(f"Nothing was changed. Wait for it, then paste again: {who(other)}", hint or ""), hint
         assert session.state() == before
     target.assert_untouched()
 
