@@ -9,14 +9,15 @@ from pathlib import Path
 import painel_migrations  # noqa: F401  names the project
 from homecoming import errors
 from homecoming.parser import build_parser
-from tests.support import schema_pictures
+from tests.support import message_page, schema_pictures
 from tests.support.history import ROOT
 
 
 def written() -> dict[Path, str]:
     """Return the text of each document and picture."""
     pictures = {ROOT / "docs/pictures" / name: text for name, text in schema_pictures.drawn().items()}
-    return {ROOT / "docs/schema.md": schema_pictures.page(), ROOT / "docs/reference.md": reference(), **pictures}
+    pages = {"schema": schema_pictures.page(), "reference": reference(), "messages": message_page.page()}
+    return {**{ROOT / f"docs/{name}.md": text for name, text in pages.items()}, **pictures}
 
 
 def reference() -> str:
