@@ -675,17 +675,17 @@ def test_several_ways(gate: Gate, doctor: Doctor) -> None:
         DATABASE_UNPOOLED_URL=str(gate.url("novo", port=nobody)),
         DATABASE_ALTERNATIVE_URLS=f"{gate.url('novo', user='leitor')}, {gate.url('nenhum')}",
     )
-    assert re.findall("^(?:Probe|  Advice).*$", report.text, re.MULTILINE) == [
-        f"Probe 1 of 4, direct: PostgreSQL novo on 127.0.0.1:{nobody} (DATABASE_UNPOOLED_URL)",
+    assert re.findall("^(?:Way|  Advice).*$", report.text, re.MULTILINE) == [
+        f"Way 1 of 4, direct: PostgreSQL novo on 127.0.0.1:{nobody} (DATABASE_UNPOOLED_URL)",
         "  Advice: See that the server runs and DATABASE_UNPOOLED_URL has its host and port, then run again",
-        f"Probe 2 of 4, alternative: PostgreSQL novo {place} (DATABASE_ALTERNATIVE_URLS[1])",
+        f"Way 2 of 4, alternative: PostgreSQL novo {place} (DATABASE_ALTERNATIVE_URLS[1])",
         "  Advice: Connect as the owner of the tables and of the database, then run again",
-        f"Probe 3 of 4, alternative: PostgreSQL nenhum {place} (DATABASE_ALTERNATIVE_URLS[2])",
+        f"Way 3 of 4, alternative: PostgreSQL nenhum {place} (DATABASE_ALTERNATIVE_URLS[2])",
         (
             "  Advice: Another attempt would say the same. Correct the database's name in DATABASE_ALTERNATIVE_URLS[2],"
             " then run again"
         ),
-        f"Probe 4 of 4, pooler: PostgreSQL novo {place} (DATABASE_URL)",
+        f"Way 4 of 4, pooler: PostgreSQL novo {place} (DATABASE_URL)",
         "  Advice: Nothing to do",
     ]
     used = f"An upgrade would use PostgreSQL novo {place} (DATABASE_ALTERNATIVE_URLS[1]), and be refused there."
