@@ -7,7 +7,7 @@
 
 # What a target takes. Only what stands on make's command line is meant: platforms and shells set HOST, PORT or PLAN for
 # purposes of their own, and PLAN=starter would have an upgrade do nothing and succeed.
-ARGUMENTS := REV BACKUP OLDER_THAN M FROM TO STYLE SPLIT SRC MODELS FORMAT EVERY HOST PORT STATIC PLAN APPLY REDACT FILE INTO CONFIRM LANE ARGS PYTHON
+ARGUMENTS := REV BACKUP PREPARE OLDER_THAN M FROM TO STYLE SPLIT SRC MODELS FORMAT EVERY HOST PORT STATIC PLAN APPLY REDACT FILE INTO CONFIRM LANE ARGS PYTHON
 given = $(if $(filter command,$(origin $(1))),$(value $(1)))
 # By way of the environment and unexpanded, so that quotes, $ and blanks arrive as they were typed.
 $(foreach name,$(ARGUMENTS),$(eval override GIVEN_$(name) := $$(call given,$(name))))
@@ -37,6 +37,7 @@ INSTALL = { $(@D)/bin/python -m ensurepip && $(@D)/bin/python -m pip install --d
 CONSOLE = $(if $(GIVEN_FROM),--from="$$GIVEN_FROM") $(if $(GIVEN_TO),--to="$$GIVEN_TO") \
 	$(if $(GIVEN_STYLE),--style="$$GIVEN_STYLE") $(if $(GIVEN_SPLIT),--split="$$GIVEN_SPLIT")
 PLANNED = $(if $(filter-out 0 no,$(GIVEN_PLAN)),--plan )
+PREPARED = $(if $(filter-out 0 no,$(GIVEN_PREPARE)),--prepare )
 SAVED = $(if $(GIVEN_BACKUP),--backup="$$GIVEN_BACKUP" )
 FORMATTED = $(if $(GIVEN_FORMAT),--format="$$GIVEN_FORMAT")
 PAGE = $(if $(GIVEN_HOST),--host="$$GIVEN_HOST") $(if $(GIVEN_PORT),--port="$$GIVEN_PORT") \
@@ -49,7 +50,7 @@ MISSING = { $(SAY) "%s is missing: write %s" "$(1)" "$(2)" >&2; exit 2; }
 # `make -C folder sql` must not say which folder it enters.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help upgrade downgrade status verify repair health history doctor retired purge-retired backup backup-verify drill restore metrics watch dashboard sql sql-verify sql-rollback archive archive-undo revision states check test test-all coverage lint docs bench load
+.PHONY: help upgrade prepare-undo downgrade status verify repair health history doctor retired purge-retired backup backup-verify drill restore metrics watch dashboard sql sql-prepare sql-verify sql-rollback archive archive-undo revision states check test test-all coverage lint docs bench load
 
 ##
 ##   help                   this list
@@ -60,9 +61,14 @@ help:
 ## The database: DATABASE_URL, from the environment or .env; otherwise eventos.db in this folder
 ##   upgrade [REV=head]     bring it to the schema the application needs, or to revision REV
 ##                          PLAN=1 says what that would do and what is in its way, and does nothing
+##                          PREPARE=1 only makes ahead what large tables need for it: nobody waits for that
 ##                          BACKUP=require refuses it without a backup first; off makes none
 upgrade: .venv/runtime
-	@$(RUN) upgrade $(PLANNED)$(SAVED)-- "$${GIVEN_REV:-head}"
+	@$(RUN) upgrade $(PLANNED)$(PREPARED)$(SAVED)-- "$${GIVEN_REV:-head}"
+
+##   prepare-undo           take away what PREPARE=1 made, where no upgrade comes
+prepare-undo: .venv/runtime
+	@$(RUN) prepare-undo
 
 ##   downgrade REV=         take it back to a revision: what later ones did to this database is undone
 ##                          PLAN=1 says what that is and what would stay, and does nothing
@@ -147,6 +153,10 @@ dashboard: .venv/runtime
 ##                          FROM=0010, STYLE=escaped (holds no semicolon), SPLIT=folder (many files)
 sql: .venv/runtime
 	@$(RUN) sql $(CONSOLE)
+
+##   sql-prepare            one SELECT that tells what can be made ahead of it, a statement a row
+sql-prepare: .venv/runtime
+	@$(RUN) sql-prepare
 
 ##   sql-verify             one SELECT that tells whether it arrived
 sql-verify: .venv/runtime

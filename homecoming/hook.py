@@ -30,6 +30,7 @@ from homecoming.language import ENGLISH, mark, tr
 from homecoming.logs import audible, get_logger, speak
 from homecoming.monitoring.recorder import Recorder
 from homecoming.monitoring.runs import report_run
+from homecoming.prepare.prepare import prepared
 from homecoming.project import project
 from homecoming.run.attempts import run_to
 from homecoming.run.reported import reported_run
@@ -139,8 +140,8 @@ def _migrate(settings: Settings, token: CancellationToken) -> None:
             report.revision = head
             log.info("The database is at %s: nothing to do", head)
             return
-        with _backup(settings, token) as saved:
-            outcome = run_to("upgrade", "head", settings, way=WAY, token=token, saved=saved)
+        with _backup(settings, token) as saved, prepared(settings, "head", token) as ahead:
+            outcome = run_to("upgrade", "head", settings, WAY, token, saved, ahead)
         report.revision, report.revisions = outcome.revision, outcome.steps
     log.info("The database is at %s, after %d revisions", outcome.revision, outcome.steps)
 

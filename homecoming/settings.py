@@ -60,6 +60,9 @@ COUNTS = {
 LOCK_PAUSES = "MIGRATION_LOCK_PAUSES"
 DEFAULT_LOCK_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
+# From how many rows on a table is large: an upgrade has ready what it needs of it before it takes a lock.
+PREPARE_ROWS, DEFAULT_PREPARE_ROWS, NEVER = "MIGRATION_PREPARE_ROWS", 100_000, "off"
+
 # Which sessions a run may end that hold what it has to change: none, unless somebody says so.
 END_BLOCKERS, BLOCKERS = "MIGRATION_END_BLOCKERS", ("none", "idle-in-transaction")
 
@@ -87,6 +90,7 @@ VARIABLES = (
     *COUNTS,
     LOCK_PAUSES,
     END_BLOCKERS,
+    PREPARE_ROWS,
     ATTEMPTS_LEFT,
     LOG,
     LANGUAGE,
@@ -122,7 +126,7 @@ class Settings:
     """What the environment asks for.
 
     Durations are in seconds; 0 means no limit for a statement, and no wait for another run. ``attempts_left`` is None
-    where nobody tries again.
+    where nobody tries again; ``prepare_rows``, where an upgrade prepares nothing by itself.
     """
 
     candidates: tuple[Candidate, ...]
@@ -131,6 +135,7 @@ class Settings:
     lock_wait: float
     lock_pauses: tuple[float, ...]
     end_blockers: str
+    prepare_rows: int | None
     connect_timeout: float
     connect_limit: float
     connect_attempts: int
@@ -169,6 +174,7 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         lock_wait=durations["MIGRATION_LOCK_WAIT"],
         lock_pauses=_pauses(both.get(LOCK_PAUSES)),
         end_blockers=_one_of(END_BLOCKERS, both.get(END_BLOCKERS), BLOCKERS),
+        prepare_rows=_rows(both.get(PREPARE_ROWS)),
         connect_timeout=durations["MIGRATION_CONNECT_TIMEOUT"],
         connect_limit=durations["MIGRATION_CONNECT_LIMIT"],
         connect_attempts=counts["MIGRATION_CONNECT_ATTEMPTS"],
@@ -279,6 +285,19 @@ def _count(name: str, text: str | None) -> int:
         raise UsageError(
             tr("{name} is not a count", name=name),
             tr("Set it to 1 or more, at most 1000; unset, it is {default}", default=COUNTS[name]),
+        )
+    return int(text)
+
+
+def _rows(text: str | None) -> int | None:
+    if text is None:
+        return DEFAULT_PREPARE_ROWS
+    if text.lower() == NEVER:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 12):
+        raise UsageError(
+            tr("{name} is not a number of rows", name=PREPARE_ROWS),
+            tr("Set it to 0 or more, or to {never}; unset, it is {default}", never=NEVER, default=DEFAULT_PREPARE_ROWS),
         )
     return int(text)
 

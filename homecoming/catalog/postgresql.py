@@ -12,16 +12,19 @@ from homecoming.connection.engines import SAFE_PATH
 from homecoming.operations.literals import literal
 from homecoming.project import project
 
+PREPARED = "homecoming_prepared_"
+"""How the name of what was made ahead of a run begins; `pg_temp.is_prepared` has it, too."""
+
 # A database or a role may have every name quoted, and head has none that is. A name of another schema than public must
 # not look like one of public; until the transaction ends, in the same round trip.
-_PLAINLY = f"{SAFE_PATH};\nSET LOCAL quote_all_identifiers = off;\n"
+PLAINLY = f"{SAFE_PATH};\nSET LOCAL quote_all_identifiers = off;\n"
 
 
 @functools.cache
 def statement() -> str:
     """Return the SELECT; its rows are kind, object, definition, tables, columns."""
     text = resources.files(__package__).joinpath("postgresql.sql").read_text(encoding="utf-8")
-    return text.replace("{unread}", unread()).replace("{unmanaged}", _unmanaged())
+    return text.replace("{unread}", unread()).replace("{unmanaged}", _unmanaged()).replace("{prepared}", PREPARED)
 
 
 def _unmanaged() -> str:
@@ -61,7 +64,7 @@ def read(connection: sa.Connection) -> Catalogue:
         sqlalchemy.exc.DBAPIError: the connection broke, or a lock on a table was not given in time.
     """
     # The text has no parameters: without this the driver would take a % in it for one.
-    rows = connection.exec_driver_sql(_PLAINLY + statement(), execution_options={"no_parameters": True})
+    rows = connection.exec_driver_sql(PLAINLY + statement(), execution_options={"no_parameters": True})
     return Catalogue(
         "postgresql",
         (

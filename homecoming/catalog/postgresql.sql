@@ -2,6 +2,7 @@
 -- belongs to or is used by, the columns it covers. One SELECT, no parameters, nothing left behind, the same answer on
 -- PostgreSQL 13 to 18. Names lose the prefix "public." so that the answer is the same under every search_path. Other
 -- statements take the CTEs of this one, all but its last line, and go on from there (verdict.sql, fingerprint.sql).
+-- What was made ahead of a run under a name of ours ({prepared}...) is none of them until a run gives it its name.
 -- Patterns have no backslash, which an old setting (standard_conforming_strings) would take out of them.
 WITH
 relation AS (
@@ -79,6 +80,7 @@ fact (kind, name, definition, tables, columns) AS (
                        WHEN t.typnotnull THEN ' NOT NULL BY DOMAIN'
                        WHEN EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
                                     WHERE k.conrelid = r.oid AND k.contype = 'c' AND k.conkey = ARRAY[a.attnum]
+                                      AND NOT starts_with(k.conname, '{prepared}')
                                       AND pg_get_constraintdef(k.oid) ~ '^CHECK [(][(][^ ]+ IS NOT NULL[)][)]')
                        THEN ' NOT NULL BY CHECK' END,
                   CASE a.attidentity WHEN 'a' THEN ' GENERATED ALWAYS AS IDENTITY'
@@ -108,8 +110,9 @@ fact (kind, name, definition, tables, columns) AS (
     LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.conindid AND c.contype IN ('p', 'u', 'x')
     CROSS JOIN LATERAL (SELECT array_agg(a.attname::text) AS columns FROM pg_catalog.pg_attribute AS a
                         WHERE a.attrelid = r.oid AND a.attnum = ANY (c.conkey)) AS k
-    WHERE c.contype <> 'n' OR NOT c.convalidated OR c.connoinherit
-       OR c.conname <> r.name || '_' || k.columns[1] || '_not_null'
+    WHERE (c.contype <> 'n' OR NOT c.convalidated OR c.connoinherit
+           OR c.conname <> r.name || '_' || k.columns[1] || '_not_null')
+      AND NOT starts_with(c.conname, '{prepared}')
 
     UNION ALL
     SELECT 'index', r.name || '.' || c.relname,
@@ -123,6 +126,7 @@ fact (kind, name, definition, tables, columns) AS (
     LEFT JOIN mention ON mention.classid = 'pg_class'::regclass AND mention.objid = c.oid
     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
                       WHERE k.conindid = c.oid AND k.conrelid = r.oid AND k.contype IN ('p', 'u', 'x'))
+      AND NOT starts_with(c.relname, '{prepared}')
 
     UNION ALL
     SELECT 'sequence', r.name,

@@ -9,7 +9,7 @@ finding, and, for an object under another name, a look at its columns beyond its
 import functools
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import resources
 
 from homecoming.catalog import head_text, postgresql, references
@@ -52,8 +52,26 @@ def verdict_statement(wanted: Catalogue | None = None) -> str:
         fingerprint=fingerprint(wanted, wanted.tables),
         live_fingerprint=fingerprint_of("(SELECT array_agg(t.name) FROM head_table AS t)"),
     )
-    header = textwrap.wrap(localized(_HEADER), 118, initial_indent="-- ", subsequent_indent="-- ")
-    return "\n".join([*header, f"{filled(sql('verdict_paste.sql'), report=report)};\n"])
+    return to_paste(localized(_HEADER), report, ("object", "expected", "found", "result", "why"))
+
+
+def to_paste(header: str, report: str, columns: Sequence[str]) -> str:
+    """Return a SELECT for a console, whatever its session has set, with a comment before it and a semicolon behind it.
+
+    Args:
+        header: The comment.
+        report: The SELECT, as text that a console leaves alone (``bare``).
+        columns: What its rows have, all of it text.
+    """
+    comment = textwrap.wrap(header, 118, initial_indent="-- ", subsequent_indent="-- ")
+    pasted = filled(
+        sql("verdict_paste.sql"),
+        report=report,
+        shown=", ".join(f"r.{name}" for name in columns),
+        typed=textwrap.fill(", ".join(f"{name} pg_catalog.text" for name in columns), 104, subsequent_indent=" " * 10),
+        first=f"r.{columns[0]}",
+    )
+    return "\n".join([*comment, f"{pasted};\n"])
 
 
 @functools.cache
@@ -87,8 +105,8 @@ def _judged(wanted: Catalogue) -> str:
         facts=postgresql.facts().replace(unread(), in_language(unread())),
         head=known,
         # A subquery after ANY would be one of rows.
-        elsewhere=_bare(in_language(elsewhere("coalesce((TABLE named))"))),
-        impostors=_bare(in_language(impostors())),
+        elsewhere=bare(in_language(elsewhere("coalesce((TABLE named))"))),
+        impostors=bare(in_language(impostors())),
         kinds=array(KINDS),
         bound=str(references.BOUND),
         large=localized(references.LARGE),
@@ -100,7 +118,7 @@ def _judged(wanted: Catalogue) -> str:
 STANDS_FOR = {";": "`s", "%": "`p", ":": "`c"}
 
 
-def _bare(query: str) -> str:
+def bare(query: str) -> str:
     """Return a query without comments, which may hold a quote, and without what must not be in a pasted text."""
     bare = re.sub(r"^ *--.*\n", "", query, flags=re.MULTILINE)
     return re.sub(r"[;%]|(?<!:):(?!:)", lambda found: STANDS_FOR[found[0]], bare)

@@ -1,4 +1,4 @@
-SELECT r.object, r.expected, r.found, r.result, r.why
+SELECT {shown}
 FROM (SELECT pg_catalog.current_setting('search_path') AS path,
              pg_catalog.current_setting('quote_all_identifiers') AS quotes,
              pg_catalog.current_setting('jit') AS compiles OFFSET 0) AS before
@@ -16,9 +16,8 @@ SELECT array_to_tsvector(ARRAY[concat(lpad(n::text, 6, '0'), substr(d.doc, n * 4
 FROM (SELECT json_agg(r)::text AS doc FROM report AS r) AS d CROSS JOIN generate_series(0, length(d.doc) / 400) AS n
 $verdict$, '`s', pg_catalog.chr(59)), '`p', pg_catalog.chr(37)), '`c', pg_catalog.chr(58))
     END) AS w)::pg_catalog.json)
-    AS r (object pg_catalog.text, expected pg_catalog.text, found pg_catalog.text, result pg_catalog.text,
-          why pg_catalog.text)
-CROSS JOIN LATERAL (SELECT pg_catalog.concat(r.object,
+    AS r ({typed})
+CROSS JOIN LATERAL (SELECT pg_catalog.concat({first},
     pg_catalog.set_config('search_path', before.path, true),
     pg_catalog.set_config('quote_all_identifiers', before.quotes, true),
     pg_catalog.set_config('jit', before.compiles, true)) AS done OFFSET 0) AS after

@@ -36,6 +36,7 @@ class Command(NamedTuple):
 
 COMMANDS = (
     Command("upgrade", tr("bring the database to the newest schema, or to REV"), changes=True),
+    Command("prepare-undo", tr("take away what was made ahead of an upgrade that does not come"), changes=True),
     Command("downgrade", tr("take it back to REV: what later revisions did to this database is undone"), changes=True),
     Command("repair", tr("go through the whole history again, where that mends what drifted"), changes=True),
     Command("status", tr("say where it is and what is pending")),
@@ -63,6 +64,7 @@ COMMANDS = (
     Command("metrics", tr("print what monitoring knows of it, for Prometheus"), document=True),
     Command("dashboard", tr("serve the status page on this machine, or write it into a file")),
     Command("sql", tr("print one SQL statement that does what upgrade does, to paste into a console")),
+    Command("sql-prepare", tr("print one SELECT that tells what can be made ahead of that, while everybody works")),
     Command("sql-rollback", tr("print the way back to TO in the same form")),
     Command("sql-verify", tr("print one SELECT that judges the database it is pasted into")),
     Command("archive", tr("find one-off scripts in an application, and move them into its archive")),
@@ -79,6 +81,7 @@ COMMANDS = (
 
 EXAMPLES = {
     "upgrade": "--plan",
+    "prepare-undo": "",
     "downgrade": "--plan 0017",
     "repair": "--plan",
     "status": "",
@@ -96,6 +99,7 @@ EXAMPLES = {
     "dashboard": "--static status.html",
     "sql": "--style escaped",
     "sql-rollback": "--to 0017",
+    "sql-prepare": "",
     "sql-verify": "",
     "archive": "../application",
     "archive-undo": "../application",

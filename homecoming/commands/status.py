@@ -13,6 +13,7 @@ from homecoming.history.configuration import configuration
 from homecoming.history.words import title
 from homecoming.language import tr
 from homecoming.preflight.preflight import refuse_foreign_database
+from homecoming.prepare.steps import leftovers
 from homecoming.settings import read_settings
 from homecoming.terminal import say
 
@@ -26,12 +27,20 @@ def run(_given: argparse.Namespace, token: CancellationToken) -> int:
         migration = versions_of(connection)
         refuse_foreign_database(connection, migration, script)
         at = migration.get_current_revision()
+        ahead = leftovers(connection) if connection.dialect.name == "postgresql" else []
     pending = [revision for revision in script.walk_revisions(at or "base", "head") if revision.revision != at]
     say(tr("Database: {database}", database=endpoint.candidate))
     where = at or tr("no revision")
     say(tr("At: {at}", at=where) if pending else tr("At: {at} (head)", at=where))
     for revision in reversed(pending):
         say(tr("Pending: {revision}  {title}", revision=revision.revision, title=title(revision)))
+    for each in ahead:
+        line = tr("Made ahead: {table}: {what}", table=each.table, what=each.what)
+        if not each.is_done:
+            line = tr("Made ahead, half made: {table}: {what}", table=each.table, what=each.what)
+        say(line)
     if pending:
         say(tr("Next: {todo}", todo="make upgrade"))
+    elif ahead:
+        say(tr("Next: {todo}", todo="make prepare-undo"))
     return 0

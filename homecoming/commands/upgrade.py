@@ -17,6 +17,7 @@ from homecoming.history.configuration import configuration
 from homecoming.language import mark, tr, trn
 from homecoming.logs import get_logger
 from homecoming.monitoring.runs import recorded
+from homecoming.prepare.prepare import prepare, prepared
 from homecoming.rehearsal.plan import plan
 from homecoming.run.attempts import run_to
 from homecoming.run.reported import reported_run
@@ -32,6 +33,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--plan", action="store_true", help=tr("say what it would do and what is in its way; do nothing")
     )
     parser.add_argument(
+        "--prepare", action="store_true", help=tr("only make ahead what it will need; nobody waits for that")
+    )
+    parser.add_argument(
         "--backup", choices=MODES, help=tr("whether a backup is made first (MIGRATION_BACKUP, else auto)")
     )
 
@@ -40,6 +44,8 @@ def run(given: argparse.Namespace, token: CancellationToken) -> int:
     """Bring the database to the revision, or say what that would do."""
     if given.plan:
         return plan("upgrade", given.revision, token)
+    if given.prepare:
+        return _prepare(token)
     with recorded(given.afterwards):
         return run_command("upgrade", given.revision, token, given.backup)
 
@@ -64,8 +70,11 @@ def run_command(direction: str, revision: str, token: CancellationToken, backup:
     began = time.monotonic()
     with reported_run("command", direction, revision) as report:
         try:
-            with before_upgrade(settings, revision, backup or settings.backup.mode or AUTO, token) as saved:
-                outcome = run_to(direction, revision, settings, way="command", token=token, saved=saved)
+            with (
+                before_upgrade(settings, revision, backup or settings.backup.mode or AUTO, token) as saved,
+                prepared(settings, revision if direction == "upgrade" else "", token) as ahead,
+            ):
+                outcome = run_to(direction, revision, settings, "command", token, saved, ahead)
         except (UnreachableError, LostError) as error:
             raise _unreachable(direction, revision, error, settings.attempts_left) from None
         report.revision, report.revisions = outcome.revision, outcome.steps
@@ -80,6 +89,19 @@ def run_command(direction: str, revision: str, token: CancellationToken, backup:
         log.info("Done: at %s; the answer to the commit was lost, and the database was found there", outcome.revision)
     else:
         log.info("At %s: nothing to do", outcome.revision)
+    return 0
+
+
+def _prepare(token: CancellationToken) -> int:
+    """Make ahead what an upgrade to head will need, of every table that holds rows."""
+    settings = read_settings()
+    ready = prepare(settings, 1, token)
+    if ready:
+        log.info(
+            "Ready for the upgrade: %s. Next: make upgrade; or make prepare-undo", trn("{n} thing", "{n} things", ready)
+        )
+    else:
+        log.info("There is nothing to make ahead. Next: make upgrade")
     return 0
 
 

@@ -42,8 +42,8 @@ def sql_rollback(start: str, end: str, style: str, folder: str | None) -> int:
 
 def sql_verify() -> int:
     """Print the one SELECT that judges a database. Returns 0; errors: UsageError."""
-    _postgresql_only()
-    _print(verify_text())
+    postgresql_only()
+    print_script(verify_text())
     return 0
 
 
@@ -52,7 +52,7 @@ def script_text(direction: str, end: str) -> str:
 
     Arguments: ``direction``, upgrade or downgrade; ``end``, the revision it leads to. Errors: UsageError.
     """
-    settings = _postgresql_only()
+    settings = postgresql_only()
     script = ScriptDirectory.from_config(configuration())
     span = RevisionRange(
         direction, *(_resolved(script, name, "TO") for name in ("base" if direction == "upgrade" else "head", end))
@@ -67,7 +67,7 @@ def verify_text() -> str:
 
 
 def _write(direction: str, start: str, end: str, style: str, folder: str | None) -> int:
-    settings = _postgresql_only()
+    settings = postgresql_only()
     if style not in STYLES:
         raise UsageError(
             tr("there is no STYLE {style!r}", style=style), tr("Choose one of: {names}", names=", ".join(STYLES))
@@ -78,7 +78,7 @@ def _write(direction: str, start: str, end: str, style: str, folder: str | None)
     if folder is None:
         block = make_block(span, script, settings, _command(span, style))
         text = encoded(block, style)
-        _print(text)
+        print_script(text)
         _say(
             tr(
                 "{size:.0f} kB, {lines} lines: paste all of it",
@@ -91,7 +91,7 @@ def _write(direction: str, start: str, end: str, style: str, folder: str | None)
     return 0
 
 
-def _postgresql_only() -> Settings:
+def postgresql_only() -> Settings:
     settings = read_settings()
     if settings.source != "default" and settings.database_url.get_backend_name() == "sqlite":
         raise UsageError(
@@ -228,7 +228,7 @@ def _write_folder(folder: str, files: dict[str, str]) -> None:
     _say(tr("{folder}: {files} files; begin with its README.txt", folder=folder, files=len(files)))
 
 
-def _print(text: str) -> None:
+def print_script(text: str) -> None:
     """Write the script, and nothing else, to standard output.
 
     Errors: UsageError where it cannot be written whole; what a file has of it is taken back.

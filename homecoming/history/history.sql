@@ -70,6 +70,9 @@ END $fn$;
 CREATE OR REPLACE PROCEDURE pg_temp.end_run() LANGUAGE plpgsql AS $fn$
 DECLARE held text[];
 BEGIN
+    IF current_setting('homecoming.direction', true) = 'upgrade' THEN
+        CALL pg_temp.drop_prepared();
+    END IF;
     INSERT INTO public.migration_history (run, revision, direction, applied_at, seconds, way, role, application_name,
         project_version, script_sha256, revision_sha256, fingerprint_before, fingerprint_after, rows_retired)
     SELECT run.id, a.revision, a.direction, a.applied_at, a.seconds, current_setting('homecoming.way'), current_user,

@@ -40,7 +40,13 @@ T = TypeVar("T")
 
 
 def run_to(
-    direction: str, revision: str, settings: Settings, way: str, token: CancellationToken, saved: Saved | None = None
+    direction: str,
+    revision: str,
+    settings: Settings,
+    way: str,
+    token: CancellationToken,
+    saved: Saved | None = None,
+    ahead: Callable[[Reached], None] | None = None,
 ) -> Outcome:
     """Bring the database to a revision, with as many runs as it takes.
 
@@ -48,7 +54,8 @@ def run_to(
     lost session holds until it has ended.
 
     Arguments: ``direction``, upgrade, downgrade, or repair, which goes through the whole history again; ``way``, for
-    migration_history; ``token``, which ends it; ``saved``, the backup that was made before.
+    migration_history; ``token``, which ends it; ``saved``, the backup that was made before; ``ahead``, which has
+    ready what can be made before a run, on its connection.
     Errors: HomecomingError. Nothing is changed then, unless its text says that this cannot be known.
     """
     announced = ""
@@ -66,6 +73,8 @@ def run_to(
                 # A relative path is another file in another folder, and a link leads elsewhere.
                 if file is not None and str(file) != endpoint.candidate.url.database:
                     log.info("The file: %s, which is made now" if is_new else "The file: %s", file)
+            if ahead is not None:
+                ahead(endpoint)
             outcome = _once(direction, revision, settings, way, token, endpoint, saved)
             return replace(outcome, found_after_loss=in_doubt and not outcome.steps)
 

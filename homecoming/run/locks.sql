@@ -28,7 +28,13 @@ LANGUAGE sql STABLE AS $fn$
         SELECT '', '', '', ARRAY[relname::text] FROM pg_class, unnest(pg_temp.known_tables()) k
         WHERE first = '0001' AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
           AND strpos(relname, k) > 0 AND pg_temp.is_copy(relname, k, pg_temp.head_columns(k),
-            {endings})),
+            {endings})
+        -- What was made ahead is given its name, or goes.
+        UNION ALL
+        SELECT '', '', '', ARRAY[relname::text] FROM pg_class c WHERE relnamespace = 'public'::regnamespace
+          AND (EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND pg_temp.is_prepared(conname))
+            OR EXISTS (SELECT FROM pg_index JOIN pg_class i ON i.oid = indexrelid
+                WHERE indrelid = c.oid AND pg_temp.is_prepared(i.relname)))),
     -- What only gets something that readers do not notice: a key, an index or a trigger that is missing. Nor is
     -- a table locked for labels that its type gets at the end.
     changed (tbl, quietly) AS (

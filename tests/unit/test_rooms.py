@@ -12,7 +12,7 @@ ORDER = (
     *("language", "sql_texts", "errors", "project", "terminal", "events", "logs", "discretion", "extras", "arguments"),
     *("backup_settings", "url_causes", "database_url", "candidates", "env_file", "settings"),
     *("archive", "schema", "connection", "operations", "catalog", "history", "preflight"),
-    *("run", "console", "rehearsal", "authoring", "doctor", "backup", "monitoring"),
+    *("run", "console", "rehearsal", "prepare", "authoring", "doctor", "backup", "monitoring"),
     "states",
     *("commands", "parser", "cli", "hook", "__main__"),
 )

@@ -79,6 +79,12 @@ CREATE OR REPLACE FUNCTION pg_temp.names_of(rel oid, nums smallint[]) RETURNS te
                  JOIN pg_attribute ON attrelid = rel AND attnum = num ORDER BY place)
 $fn$;
 
+-- Whether a constraint or an index was made ahead of a run (homecoming/prepare), which gives it the name that it is
+-- to have, or lets it go. Until then it is no thing of the database's.
+CREATE OR REPLACE FUNCTION pg_temp.is_prepared(thing name) RETURNS boolean LANGUAGE sql IMMUTABLE AS $fn$
+    SELECT starts_with(thing, 'homecoming_prepared_')
+$fn$;
+
 -- The foreign keys of one column that refer to a table: the referring table, the name of the key, the column.
 CREATE OR REPLACE FUNCTION pg_temp.references_to(tbl text)
 RETURNS TABLE (child text, conname text, col text) LANGUAGE sql STABLE AS $fn$

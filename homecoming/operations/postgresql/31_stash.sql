@@ -122,9 +122,10 @@ END $fn$;
 
 -- Drops a constraint of a known table and keeps its definition.
 CREATE OR REPLACE FUNCTION pg_temp.drop_constraint(tbl text, con text) RETURNS void LANGUAGE sql AS $fn$
-    SELECT pg_temp.take_down('constraint', tbl || '.' || con,
-        format('ALTER TABLE public.%I ADD CONSTRAINT %I %s', tbl, con, pg_get_constraintdef(oid)),
-        format('ALTER TABLE public.%I DROP CONSTRAINT %I', tbl, con))
+    SELECT CASE WHEN pg_temp.is_prepared(con) THEN pg_temp.alter(tbl, 'DROP CONSTRAINT %I', con)
+        ELSE pg_temp.take_down('constraint', tbl || '.' || con,
+            format('ALTER TABLE public.%I ADD CONSTRAINT %I %s', tbl, con, pg_get_constraintdef(oid)),
+            format('ALTER TABLE public.%I DROP CONSTRAINT %I', tbl, con)) END
     FROM pg_constraint WHERE conrelid = pg_temp.oid_of(tbl) AND conname = con
 $fn$;
 

@@ -25,7 +25,8 @@ BEGIN
         PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', con.conname, wanted);
         RETURN;
     END IF;
-    IF NOT pg_temp.could_alter(tbl, 'ADD CONSTRAINT %I PRIMARY KEY (id)', wanted)
+    IF NOT pg_temp.adopt_index(tbl, '{id}', 'PRIMARY KEY', wanted)
+            AND NOT pg_temp.could_alter(tbl, 'ADD CONSTRAINT %I PRIMARY KEY (id)', wanted)
             AND pg_temp.has_values(tbl, 'id') AND pg_temp.is_unique(tbl, '{id}') THEN
         PERFORM pg_temp.alter(tbl, 'ADD CONSTRAINT %I PRIMARY KEY (id)', wanted);
     END IF;
@@ -97,6 +98,18 @@ BEGIN
     RETURN n = 0;
 END $fn$;
 
+-- Makes a key of the index that was built for it ahead of the run, if one was.
+CREATE OR REPLACE FUNCTION pg_temp.adopt_index(tbl text, cols text[], how text, wanted text) RETURNS boolean
+LANGUAGE plpgsql AS $fn$
+DECLARE
+    built text := (SELECT relname FROM pg_index JOIN pg_class c ON c.oid = indexrelid
+        WHERE indrelid = pg_temp.oid_of(tbl) AND pg_temp.is_prepared(relname) AND indisvalid
+          AND pg_get_indexdef(indexrelid) = pg_temp.index_as_sql(tbl, relname, true, cols));
+BEGIN
+    RETURN built IS NOT NULL
+        AND pg_temp.could_alter(tbl, 'ADD CONSTRAINT %I ' || how || ' USING INDEX %I', wanted, built);
+END $fn$;
+
 CREATE OR REPLACE PROCEDURE pg_temp.ensure_unique(tbl text, VARIADIC cols text[]) LANGUAGE plpgsql AS $fn$
 DECLARE
     rel oid := pg_temp.oid_of(tbl);
@@ -114,7 +127,8 @@ BEGIN
     PERFORM pg_temp.clear_constraint(tbl, wanted);
     IF live IS NOT NULL THEN
         PERFORM pg_temp.alter(tbl, 'RENAME CONSTRAINT %I TO %I', live, wanted);
-    ELSIF NOT pg_temp.could_alter(tbl, 'ADD CONSTRAINT %I UNIQUE (%s)', wanted, pg_temp.listed(cols))
+    ELSIF NOT pg_temp.adopt_index(tbl, cols, 'UNIQUE', wanted)
+            AND NOT pg_temp.could_alter(tbl, 'ADD CONSTRAINT %I UNIQUE (%s)', wanted, pg_temp.listed(cols))
             AND pg_temp.is_unique(tbl, cols) THEN
         PERFORM pg_temp.alter(tbl, 'ADD CONSTRAINT %I UNIQUE (%s)', wanted, pg_temp.listed(cols));
     END IF;

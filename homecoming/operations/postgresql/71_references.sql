@@ -122,6 +122,7 @@ DECLARE
     said text;
     others bigint[];
     is_single boolean;
+    ahead text;
 BEGIN
     -- A table that refers to the copy may be large. It is read where a row of the copy is not the live one of its id.
     CREATE TEMP TABLE IF NOT EXISTS referred (child text, col text, id bigint) ON COMMIT DROP;
@@ -181,6 +182,14 @@ BEGIN
                        WHERE indrelid = pg_temp.oid_of(target) AND indisunique AND indpred IS NULL
                          AND indkey::text = pg_temp.attnum_of(target, 'id')::text) THEN
             PERFORM pg_temp.alter(target, 'ADD PRIMARY KEY (id)');
+        END IF;
+        -- The key that was made ahead of the run has seen every row already.
+        SELECT conname INTO ahead FROM pg_constraint
+        WHERE conrelid = pg_temp.oid_of(con.child) AND pg_temp.is_prepared(conname) AND convalidated
+          AND says = format('ALTER TABLE public.%I ADD CONSTRAINT %I %s', con.child, con.conname,
+              pg_get_constraintdef(oid));
+        IF ahead IS NOT NULL THEN
+            says := format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', con.child, ahead, con.conname);
         END IF;
         BEGIN
             EXECUTE says;

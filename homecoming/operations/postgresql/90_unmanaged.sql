@@ -57,7 +57,8 @@ BEGIN
         keep := pg_temp.head_names(tbl);
         PERFORM pg_temp.drop_constraint(tbl, conname) FROM pg_constraint
         WHERE conrelid = rel AND contype IN ('c', 'f', 'u', 'x')
-          AND conname <> ALL (keep) AND pg_temp.names_of(conrelid, conkey) <@ known AND conislocal;
+          AND conname <> ALL (keep) AND pg_temp.names_of(conrelid, conkey) <@ known AND conislocal
+          AND NOT pg_temp.is_prepared(conname);
         PERFORM pg_temp.take_down('constraint', concat_ws('.', tbl, attname, 'not null'),
             format('ALTER TABLE public.%I ALTER %I SET NOT NULL', tbl, attname),
             format('ALTER TABLE public.%I ALTER %I DROP NOT NULL', tbl, attname)) FROM pg_attribute
@@ -75,7 +76,7 @@ BEGIN
         WHERE conrelid = rel AND contype = 'c' AND NOT attnotnull AND NOT atthasdef AND attname <> ALL (known)
           AND conislocal AND pg_get_constraintdef(pg_constraint.oid) ~ '^CHECK [(][(][^ ]+ IS NOT NULL[)][)]';
         PERFORM pg_temp.drop_index(tbl, indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indexrelid
-        WHERE indrelid = rel AND relname <> ALL (keep)
+        WHERE indrelid = rel AND relname <> ALL (keep) AND NOT pg_temp.is_prepared(relname)
           AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND conrelid = rel)
           AND NOT EXISTS (SELECT FROM pg_depend JOIN pg_attribute ON attrelid = rel AND attnum = refobjsubid
                           WHERE classid = 'pg_class'::regclass AND objid = indexrelid AND refobjid = rel

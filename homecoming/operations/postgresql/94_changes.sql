@@ -108,12 +108,13 @@ RETURNS TABLE (kind text, id text, rel oid, name text, definition text) LANGUAGE
     UNION ALL SELECT 'constraint', k.oid::text, conrelid, conname, pg_get_constraintdef(k.oid)
         FROM t JOIN pg_constraint k ON conrelid = t.oid
         WHERE contype IN ('p', 'u', 'f', 'c', 'x') AND conislocal AND relnamespace = 'public'::regnamespace
+          AND NOT pg_temp.is_prepared(conname)
     UNION ALL SELECT 'name of not null', concat(conrelid, '.', conkey[1]), conrelid, conname, ''
         FROM t JOIN pg_constraint ON conrelid = t.oid
         WHERE contype = 'n' AND conislocal AND relnamespace = 'public'::regnamespace
     UNION ALL SELECT 'index', indexrelid::text, indrelid, c.relname, pg_get_indexdef(indexrelid)
         FROM t JOIN pg_index ON indrelid = t.oid JOIN pg_class c ON c.oid = indexrelid
-        WHERE t.relnamespace = 'public'::regnamespace
+        WHERE t.relnamespace = 'public'::regnamespace AND NOT pg_temp.is_prepared(c.relname)
           AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x'))
     UNION ALL SELECT 'trigger', tgrelid || tgname, tgrelid, tgname, pg_temp.trigger_as_sql(g.oid)
         FROM t JOIN pg_trigger g ON tgrelid = t.oid WHERE NOT tgisinternal AND relnamespace = 'public'::regnamespace
