@@ -61,7 +61,7 @@ help:
 ## The database: DATABASE_URL, from the environment or .env; otherwise eventos.db in this folder
 ##   upgrade [REV=head]     bring it to the schema the application needs, or to revision REV
 ##                          PLAN=1 says what that would do and what is in its way, and does nothing
-##                          PREPARE=1 only makes ahead what large tables need for it: nobody waits for that
+##                          PREPARE=1 only makes ahead what large tables need; nobody waits for it
 ##                          BACKUP=require refuses it without a backup first; off makes none
 upgrade: .venv/runtime
 	@$(RUN) upgrade $(PLANNED)$(PREPARED)$(SAVED)-- "$${GIVEN_REV:-head}"

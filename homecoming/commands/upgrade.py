@@ -97,9 +97,7 @@ def _prepare(token: CancellationToken) -> int:
     settings = read_settings()
     ready = prepare(settings, 1, token)
     if ready:
-        log.info(
-            "Ready for the upgrade: %s. Next: make upgrade; or make prepare-undo", trn("{n} thing", "{n} things", ready)
-        )
+        log.info("Made ahead: %d. Next: make upgrade; or make prepare-undo", ready)
     else:
         log.info("There is nothing to make ahead. Next: make upgrade")
     return 0

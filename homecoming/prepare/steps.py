@@ -75,9 +75,9 @@ WINDOW w AS (ORDER BY s.rows DESC, s.tbl, s.place, s.object, p.number) ORDER BY 
 
 _HEADER = tr(
     "What can be made ahead of the console script, while everybody goes on working. One SELECT: it changes nothing. "
-    "Paste the statement of each row by itself, in their order, outside a transaction; one that ends with a lock timeout, "
-    "again. Then paste what make sql prints: it finds what was made, and has less to do under its locks. An upgrade "
-    "that does not come after all: make prepare-undo."
+    "Paste the statement of each row by itself, in their order, outside a transaction; one that ends with a lock "
+    "timeout, again. Then paste what make sql prints: it finds what was made, and has less to do under its locks. An "
+    "upgrade that does not come after all: make prepare-undo."
 )
 
 
@@ -122,5 +122,5 @@ def leftovers(connection: sa.Connection) -> list[Leftover]:
     return [Leftover(*row) for row in _asked(connection, _filled("left.sql"))]
 
 
-def _asked(connection: sa.Connection, query: str) -> sa.CursorResult[Any]:
+def _asked(connection: sa.Connection, query: str) -> Any:
     return connection.exec_driver_sql(postgresql.PLAINLY + query, execution_options={"no_parameters": True})

@@ -23,8 +23,8 @@ DAMAGE = {
     "a key to a copy": (
         "CREATE TABLE produtos_old (LIKE produtos INCLUDING ALL)",
         "INSERT INTO produtos_old SELECT * FROM produtos",
-        f"ALTER TABLE {LARGE} DROP CONSTRAINT {LARGE}_produto_id_fkey, ADD CONSTRAINT {LARGE}_produto_id_fkey "
-        "FOREIGN KEY (produto_id) REFERENCES produtos_old (id)",
+        f"ALTER TABLE {LARGE} DROP CONSTRAINT {LARGE}_produto_id_fkey",
+        f"ALTER TABLE {LARGE} ADD CONSTRAINT {LARGE}_produto_id_fkey FOREIGN KEY (produto_id) REFERENCES produtos_old",
     ),
     "a key": (f"ALTER TABLE {LARGE} DROP CONSTRAINT {LARGE}_venda_id_fkey",),
     "a value that is required": (f"ALTER TABLE {LARGE} ALTER quantidade DROP NOT NULL",),

@@ -430,4 +430,4 @@ def test_bash_completes_what_is_begun(capsys: pytest.CaptureFixture[str], tmp_pa
         $(complete -p painel | grep -o '_shtab_[a-z]*'); printf '%s ' "${COMPREPLY[@]}"
     """
     done = subprocess.run(["bash", "-c", asks], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["sql-rollback", "sql-verify"], done.stderr
+    assert done.stdout.split() == ["sql-prepare", "sql-rollback", "sql-verify"], done.stderr

@@ -14,12 +14,14 @@ from homecoming.settings import (
     BLOCKERS,
     COUNTS,
     DEFAULT_LOCK_PAUSES,
+    DEFAULT_PREPARE_ROWS,
     DURATIONS,
     END_BLOCKERS,
     LOCK_PAUSES,
     LOG,
     LOG_STYLES,
     MONITORING_DEFAULTS,
+    PREPARE_ROWS,
     VARIABLES,
 )
 from tests.support import documents
@@ -33,6 +35,7 @@ DEFAULTS = {
     **{name: str(count) for name, count in COUNTS.items()},
     LOCK_PAUSES: ",".join(f"{pause:g}" for pause in DEFAULT_LOCK_PAUSES),
     END_BLOCKERS: BLOCKERS[0],
+    PREPARE_ROWS: str(DEFAULT_PREPARE_ROWS),
     LOG: LOG_STYLES[0],
     **MONITORING_DEFAULTS,
     **BACKUP_DEFAULTS,

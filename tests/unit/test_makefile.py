@@ -246,7 +246,7 @@ def test_text_arrives_as_typed(ready: Path, text: str) -> None:
 
 # What each argument is for, as a target that takes it.
 TAKES = {
-    **dict.fromkeys(("REV", "PLAN", "BACKUP"), "upgrade"),
+    **dict.fromkeys(("REV", "PLAN", "BACKUP", "PREPARE"), "upgrade"),
     **dict.fromkeys(("FROM", "TO", "STYLE", "SPLIT"), "sql-rollback"),
     **dict.fromkeys(("SRC", "APPLY", "REDACT"), "archive"),
     **dict.fromkeys(("HOST", "PORT", "STATIC"), "dashboard"),
