@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from itertools import pairwise
 
 from homecoming.console.block import Block
@@ -23,16 +22,12 @@ def encoded(block: Block, style: str) -> str:
 
 
 def _escaped(body: str) -> str:
-    return "".join(f"{_folded(line)}\n" for line in body.splitlines())
+    """Each line with its escapes; comments are for who reads a block, and left out."""
+    return "".join(f"{_folded(line)}\n" for line in body.splitlines() if not line.lstrip().startswith("--"))
 
 
 def _folded(line: str) -> str:
-    """A line with its escapes; where that makes it too long, the literal goes on in the next one.
-
-    A comment goes on as another comment: a console that leaves comments out must not take half a literal away.
-    """
-    if line.lstrip().startswith("--"):
-        return _commented(line)
+    """A line with its escapes; where that makes it too long, the literal goes on in the next one."""
     pieces = [_spelled(character) for character in line]
     cuts, width = [0], 0
     for place, piece in enumerate(pieces):
@@ -41,12 +36,6 @@ def _folded(line: str) -> str:
             width = 1
         width += len(piece)
     return "'\n'".join("".join(pieces[first:last]) for first, last in pairwise([*cuts, len(pieces)]))
-
-
-def _commented(line: str) -> str:
-    margin = line[: len(line) - len(line.lstrip())]
-    words = _spelled(line.strip().removeprefix("--").strip())
-    return "\n".join(textwrap.wrap(words, LONGEST, initial_indent=f"{margin}-- ", subsequent_indent=f"{margin}-- "))
 
 
 def _spelled(text: str) -> str:
