@@ -11,14 +11,15 @@ from typing import Any
 
 HIDDEN = "•••"
 
-_PERSONAL = re.compile(
+# Not compiled until there is something to look through: it takes milliseconds.
+_PERSONAL = (
     r"(?<!\d)\d{3}[.\s]?\d{3}[.\s]?\d{3}[-\s]?\d{2}(?!\d)"  # CPF
     # CNPJ, which without its points may be the time in the name of somebody's copy of a table.
     r"|(?<!\d)\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}(?!\d)"
     # An e-mail address, whose name has 64 characters at most: an unbounded search would take a minute in a long text.
     r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
 )
-_CREDENTIALS = re.compile(r"(?<=://)[^\s/@]{1,2000}@|(?<=password=)\S+", re.IGNORECASE)
+_CREDENTIALS = r"(?i)(?<=://)[^\s/@]{1,2000}@|(?<=password=)\S+"
 
 # Characters of one text: a function's body is longer, and nobody reads it here.
 LONGEST = 600
@@ -28,7 +29,7 @@ READ = 20 * LONGEST
 
 def discreet(text: str) -> str:
     """Return a text without what must not be shown."""
-    return _PERSONAL.sub(HIDDEN, _CREDENTIALS.sub(HIDDEN, text))
+    return re.sub(_PERSONAL, HIDDEN, re.sub(_CREDENTIALS, HIDDEN, text))
 
 
 def discreet_document(value: Any) -> Any:

@@ -1,16 +1,18 @@
 """`.env` as the application reads it: names in whatever case, references resolved, and no line of ours passed over."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-
-from dotenv import dotenv_values
-from dotenv.parser import Binding, parse_stream
-from dotenv.variables import Variable, parse_variables
+from typing import TYPE_CHECKING
 
 from homecoming.candidates import DATABASE_VARIABLES, LIBPQ_VARIABLES
 from homecoming.errors import UsageError
 from homecoming.language import and_joined, tr
+
+if TYPE_CHECKING:
+    from dotenv.parser import Binding
 
 _UNSTRIPPED = frozenset((*DATABASE_VARIABLES, "PGPASSWORD"))
 
@@ -65,6 +67,10 @@ def read_env_file(path: Path, ours: frozenset[str]) -> dict[str, str]:
     try:
         # utf-8-sig: Windows editors open a file with a byte order mark, which would become part of the first name.
         with path.open(encoding="utf-8-sig") as stream:
+            # Only here: a server has no such file.
+            from dotenv import dotenv_values
+            from dotenv.parser import parse_stream
+
             bindings = list(parse_stream(stream))
         _refuse_broken(bindings, ours)
         _refuse_unresolved(bindings)
@@ -95,6 +101,8 @@ def _refuse_broken(bindings: Iterable[Binding], ours: Iterable[str]) -> None:
 
 def _refuse_unresolved(bindings: Iterable[Binding]) -> None:
     """Refuse a database that refers to a variable nobody has set: nothing would be left of it, and count as unset."""
+    from dotenv.variables import Variable, parse_variables
+
     known = dict(os.environ)
     for binding in bindings:
         if binding.key is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import string
+from collections import ChainMap, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import resources
@@ -19,6 +20,8 @@ LANGUAGES = (ENGLISH, PORTUGUESE, PSEUDO)
 """What can be chosen; the last one sets each message in ⟦ ⟧ and each text in it that is none in ⟨ ⟩, for tests."""
 
 _chosen = ENGLISH
+# What a project adds to each language: beside the catalogue, which is read only where somebody reads that language.
+_learned: defaultdict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
 
 
 class Message(str):
@@ -167,13 +170,14 @@ def _text(value: object) -> object:
 
 def learn(language: str, more: Mapping[str, tuple[str, ...]]) -> None:
     """Add translations to a language's: those of the project's own texts, such as the titles of its revisions."""
-    catalogue(language).update(more)
+    _learned[language].update(more)
 
 
 @cache
-def catalogue(language: str) -> dict[str, tuple[str, ...]]:
+def catalogue(language: str) -> Mapping[str, tuple[str, ...]]:
     """Return the translations of a language: by the English text of one, that of one and of many."""
-    return read_po(resources.files(__package__).joinpath("locale", f"{language}.po").read_text("utf-8"))
+    text = resources.files(__package__).joinpath("locale", f"{language}.po").read_text("utf-8")
+    return ChainMap(_learned[language], read_po(text))
 
 
 def read_po(text: str) -> dict[str, tuple[str, ...]]:

@@ -93,14 +93,18 @@ def _section(name: str, entries: Iterable[str], letters: bool = False) -> str:
 
 
 def _wrapped(entry: str, letters: bool) -> str:
-    lines = textwrap.wrap(
-        entry.replace(";", _SEMICOLON),
-        WIDTH,
-        initial_indent=" ",
-        subsequent_indent="   ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    if len(entry) < WIDTH and entry.isprintable() and entry == entry.strip():
+        # Nearly all of them: there is nothing to wrap.
+        lines = [f" {entry}"]
+    else:
+        lines = textwrap.wrap(
+            entry.replace(";", _SEMICOLON),
+            WIDTH,
+            initial_indent=" ",
+            subsequent_indent="   ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
     text = " ".join(line.strip() for line in lines).replace(_SEMICOLON, ";")
     if text != entry or not (letters or entry.isascii()) or max(map(len, lines)) > WIDTH or "$head$" in entry:
         raise ValueError(f"the text of head cannot carry {entry!r}")
@@ -124,7 +128,8 @@ def _column(column: Fact, left: dict[Key, Fact]) -> str:
     marks = {mark: fact for mark, fact in _usual(column, left) if left.get(fact.key) == fact}
     definition = column.definition
     for long, short in _SHORT.items():
-        definition = re.sub(rf"^{long}\b", short, definition)
+        if definition.startswith(long):
+            definition = re.sub(rf"^{long}\b", short, definition)
     plain = not re.search("[!=]", definition)
     for long, short in _SIGNS.items():
         definition = definition.replace(long, short)

@@ -61,7 +61,7 @@ def make_block(
     it again; ``part_of``, where it is one file of several, what the header says about the others.
     """
     known = [revision.revision for revision in script.walk_revisions()][::-1]
-    plain = collect(span.direction, span.start, span.end)
+    plain = collect(span.direction, span.start, span.end, script)
     verified = span.direction == "upgrade" and span.end == known[-1]
     from_the_start = span.direction == "upgrade" and span.start == "base"
     uses = ["pg_temp.known_tables"]

@@ -15,7 +15,7 @@ from homecoming.run.migrate import migrate
 if TYPE_CHECKING:
     from typing import TextIO
 
-    from alembic.script import Script
+    from alembic.script import Script, ScriptDirectory
 
 BEGIN_RUN = "CALL pg_temp.begin_run("
 
@@ -71,15 +71,16 @@ class _Collector:
         """Every statement is here already."""
 
 
-def collect(direction: str, start: str, end: str) -> Plain:
+def collect(direction: str, start: str, end: str, script: ScriptDirectory | None = None) -> Plain:
     """Return the statements from one revision to another.
 
-    Arguments: ``direction``, upgrade or downgrade; ``start`` and ``end``, revisions of the history or ``base``.
+    Arguments: ``direction``, upgrade or downgrade; ``start`` and ``end``, revisions of the history or ``base``;
+    ``script``, the history, where it is read already.
     """
     collector = _Collector()
     config = configuration(bare=True, way="console", section=collector.section)
     config.output_buffer = cast("TextIO", collector)
-    migrate(config, direction, end, start)
+    migrate(config, direction, end, start, script)
     (_, first), *middle, (_, last) = collector.sections
     session, *helpers = (text for text in first if not text.startswith(BEGIN_RUN))
     sections = tuple(

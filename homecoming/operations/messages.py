@@ -91,7 +91,7 @@ def filled_in(helper: str) -> str:
     of more; `@key@` these two, what rows do, and what to do with them. `@project.name@` is a fact
     of the project.
     """
-    return "\n".join(_line(line) if _MARK.search(line) else line for line in helper.split("\n"))
+    return "\n".join(_line(line) if "@" in line else line for line in helper.split("\n"))
 
 
 def _line(line: str) -> str:

@@ -14,7 +14,9 @@ from homecoming.run.environment import run_offline, run_online
 from homecoming.run.steps import steps
 
 
-def migrate(config: Config, direction: str, revision: str, start: str | None = None) -> None:
+def migrate(
+    config: Config, direction: str, revision: str, start: str | None = None, script: ScriptDirectory | None = None
+) -> None:
     """Take the database of a configuration to a revision, or print the statements that do it.
 
     Args:
@@ -22,13 +24,14 @@ def migrate(config: Config, direction: str, revision: str, start: str | None = N
         direction: upgrade, downgrade, or repair.
         revision: Where it leads.
         start: Where it begins, ``base`` or a revision: then nothing is run, and the statements are printed.
+        script: The history, where it is read already: it is imported once then.
 
     Raises:
         HomecomingError: Where it is refused or fails; nothing is changed then.
         CommandError: For a revision nobody knows.
         sqlalchemy.exc.DBAPIError: As the driver says it.
     """
-    script = ScriptDirectory.from_config(config)
+    script = script or ScriptDirectory.from_config(config)
     environment = EnvironmentContext(
         config,
         script,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 
+import pytest
 import sqlalchemy as sa
+from alembic.util import pyfiles
 
+from homecoming import console
 from homecoming.operations.sqlite import live
 from tests.support import command
 
@@ -30,6 +33,27 @@ def test_a_script_for_postgresql_loads_nothing_of_sqlite() -> None:
     ours, theirs = "homecoming.operations.sqlite", "sqlalchemy.dialects.sqlite"
     loaded = after_sql(f"[name for name in sys.modules if name.startswith({(ours, theirs)!r})]")
     assert loaded == "[]"
+
+
+def test_a_script_in_english_reads_no_catalogue_of_translations() -> None:
+    assert after_sql("__import__('homecoming.language').language.catalogue.cache_info().misses") == "0"
+
+
+def test_a_script_imports_each_revision_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    imported: list[str] = []
+    load = pyfiles.load_python_file
+
+    def noting(folder: str, name: str) -> object:
+        imported.append(name)
+        return load(folder, name)
+
+    monkeypatch.setattr("alembic.util.load_python_file", noting)
+    assert console.sql("base", "head", "block", None) == 0
+    assert capsys.readouterr().out
+    assert imported
+    assert len(imported) == len(set(imported))
 
 
 def test_the_indexes_of_a_table_are_listed_once(sqlite: sa.Engine) -> None:
