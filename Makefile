@@ -86,8 +86,9 @@ verify: .venv/runtime
 
 ##   repair                 show what drifted, then go through the history again, where that mends it
 ##                          PLAN=1 says what that would do and what would be left, and does nothing
+##                          BACKUP=require refuses it without a backup first; off makes none
 repair: .venv/runtime
-	@$(RUN) repair $(PLANNED)
+	@$(RUN) repair $(PLANNED)$(SAVED)
 
 ##   health                 whether it is well, and if not, what to do; exit 1 if it is not
 ##                          FORMAT=json for machines, here and for history

@@ -150,9 +150,9 @@ def _backup(settings: Settings, token: CancellationToken) -> contextlib.Abstract
     """Make a backup where somebody asked for one: a start has little time, and its container's disk is not kept."""
     if (mode := settings.backup.mode or OFF) == OFF:
         return contextlib.nullcontext()
-    from homecoming.backup.before import before_upgrade
+    from homecoming.backup.before import before_run
 
-    return before_upgrade(settings, "head", mode, token)
+    return before_run(settings, "head", mode, token)
 
 
 def _revision(settings: Settings, token: CancellationToken) -> str | None:

@@ -1,4 +1,4 @@
-"""A backup before an upgrade: whether there is something to save, whether one can be made, who of several makes it.
+"""A backup before an upgrade or a repair: whether there is something to save, and who of several makes it.
 
 It is made before the run begins, outside its transaction and its lock, and is over when the run begins: nobody waits
 for both.
@@ -51,7 +51,7 @@ _FAILS = (HomecomingError, sa.exc.DBAPIError, OSError, subprocess.SubprocessErro
 
 @dataclass(frozen=True)
 class _Found:
-    """What an upgrade would change: the revision it starts from, the bytes of it, whether another run is at work."""
+    """What a run would change: the revision it starts from, the bytes of it, whether another run is at work."""
 
     revision: str | None
     size: int
@@ -59,10 +59,11 @@ class _Found:
 
 
 @contextmanager
-def before_upgrade(settings: Settings, revision: str, mode: str, token: CancellationToken) -> Iterator[Saved | None]:
-    """Make a backup where the upgrade of the block has something to do on rows that are there.
+def before_run(settings: Settings, revision: str | None, mode: str, token: CancellationToken) -> Iterator[Saved | None]:
+    """Make a backup where the run of the block has something to do on rows that are there.
 
-    Arguments: ``revision``, where the upgrade leads; ``mode``, auto, require or off; ``token``, which ends it.
+    Arguments: ``revision``, where the upgrade leads, None of a repair, which always has something to do;
+    ``mode``, auto, require or off; ``token``, which ends it.
     Gives what the run is to note; None where there was nothing to save, or it is off.
     Errors: Refused where one is required and cannot be made; UnreachableError as the run would have it.
     """
@@ -74,7 +75,9 @@ def before_upgrade(settings: Settings, revision: str, mode: str, token: Cancella
         yield saved
 
 
-def _saved(settings: Settings, revision: str, mode: str, token: CancellationToken, turn: ExitStack) -> Saved | None:
+def _saved(
+    settings: Settings, revision: str | None, mode: str, token: CancellationToken, turn: ExitStack
+) -> Saved | None:
     """Make the backup, or wait for the run of who makes it. ``turn`` keeps this one's turn, once it made one."""
     began, is_told = time.monotonic(), False
     while True:
@@ -124,8 +127,8 @@ def say_way_back(saved: Saved | None) -> None:
         log.info("Where data was damaged: make restore FILE=%s, which is without what was written since", file)
 
 
-def _look(settings: Settings, revision: str, token: CancellationToken) -> _Found | None:
-    """Return what an upgrade would change; None where it has nothing to do, or there is not a row.
+def _look(settings: Settings, revision: str | None, token: CancellationToken) -> _Found | None:
+    """Return what a run would change; None where it has nothing to do, or there is not a row.
 
     Errors: NoConnectionError. What else is wrong with a database its run says itself.
     """
@@ -140,7 +143,7 @@ def _look(settings: Settings, revision: str, token: CancellationToken) -> _Found
                 connection.exec_driver_sql(Timeouts(0, settings.lock_timeout).settings)
             heads = versions_of(connection).get_current_heads()
             script = ScriptDirectory.from_config(configuration())
-            if not steps(script, "upgrade", revision, heads):
+            if revision is not None and not steps(script, "upgrade", revision, heads):
                 return None
             at = "_".join(sorted(heads)) or None
             found = _Found(at, 0, is_busy=False)
@@ -244,15 +247,15 @@ def _without(mode: str, found: _Found, why: HomecomingError) -> Saved:
     """Go on without one, and say so. Errors: Refused where one is required."""
     if mode == REQUIRE:
         raise Refused(
-            tr("no backup before the upgrade, which {backup} requires: {what}", backup=BACKUP, what=why.what), why.todo
+            tr("no backup before the run, which {backup} requires: {what}", backup=BACKUP, what=why.what), why.todo
         )
-    log.info("No backup before the upgrade: %s. Next: %s", why.what, why.todo)
+    log.info("No backup before the run: %s. Next: %s", why.what, why.todo)
     return Saved(mode, found.revision, "", "", 0.0)
 
 
 @contextmanager
 def _turn(settings: Settings) -> Iterator[bool]:
-    """Have one upgrade at a time make its backup: gives whether it is this one's turn.
+    """Have one run at a time make its backup: gives whether it is this one's turn.
 
     On PostgreSQL by a lock of a transaction that does nothing else; of SQLite files, by one on the folder of backups.
     """

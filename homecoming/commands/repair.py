@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
+from homecoming.backup.before import before_run
+from homecoming.backup_settings import AUTO, MODES
 from homecoming.catalog.printed import print_findings
 from homecoming.connection.engines import check_sqlite_file
 from homecoming.connection.failures import meaning
@@ -42,18 +44,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plan", action="store_true", help=tr("say what it would do and what would be left; do nothing")
     )
+    parser.add_argument(
+        "--backup", choices=MODES, help=tr("whether a backup is made first (MIGRATION_BACKUP, else auto)")
+    )
 
 
 def run(given: argparse.Namespace, token: CancellationToken) -> int:
     """Mend what drifted, or say what that would do."""
     with recorded(given.afterwards):
-        return repair(given.plan, token)
+        return repair(given.plan, token, given.backup)
 
 
-def repair(only_plan: bool = False, token: CancellationToken | None = None) -> int:
+def repair(only_plan: bool = False, token: CancellationToken | None = None, backup: str | None = None) -> int:
     """Show what differs and what going through the history again would do; then do it, where it mends something.
 
-    Arguments: ``only_plan``, to show it and change nothing; ``token``, which ends it where the user does.
+    Arguments: ``only_plan``, to show it and change nothing; ``token``, which ends it where the user does;
+    ``backup``, whether one is made before it: auto, require, off; None where the settings say so.
     Returns 0 where nothing differs (any more, or would), 1 where something does; errors: HomecomingError.
     """
     settings = read_settings()
@@ -74,7 +80,7 @@ def repair(only_plan: bool = False, token: CancellationToken | None = None) -> i
             _tell_left(outcome.left, tr("Would be left"))
         say(tr("Next: make repair"))
         return 1 if outcome.left else 0
-    return _applied(settings, token)
+    return _applied(settings, token, backup or settings.backup.mode or AUTO)
 
 
 def _rehearsed(settings: Settings, token: CancellationToken) -> Outcome:
@@ -126,11 +132,12 @@ def _differences(number: int) -> str:
     return trn("{n} difference", "{n} differences", number)
 
 
-def _applied(settings: Settings, token: CancellationToken) -> int:
+def _applied(settings: Settings, token: CancellationToken, mode: str) -> int:
     began = time.monotonic()
     with reported_run("repair", "upgrade", "head") as report:
         try:
-            outcome = run_to("repair", "head", settings, way="repair", token=token)
+            with before_run(settings, None, mode, token) as saved:
+                outcome = run_to("repair", "head", settings, way="repair", token=token, saved=saved)
         except UnmendedError as error:
             # Somebody changed the database since the plan.
             report.exit_code = error.exit_code

@@ -7,7 +7,7 @@ import time
 
 from alembic.script import ScriptDirectory
 
-from homecoming.backup.before import before_upgrade, say_way_back
+from homecoming.backup.before import before_run, say_way_back
 from homecoming.backup_settings import AUTO, MODES, OFF
 from homecoming.connection.interrupts import CancellationToken
 from homecoming.connection.reach import UnreachableError
@@ -71,7 +71,7 @@ def run_command(direction: str, revision: str, token: CancellationToken, backup:
     with reported_run("command", direction, revision) as report:
         try:
             with (
-                before_upgrade(settings, revision, backup or settings.backup.mode or AUTO, token) as saved,
+                before_run(settings, revision, backup or settings.backup.mode or AUTO, token) as saved,
                 prepared(settings, revision if direction == "upgrade" else "", token) as ahead,
             ):
                 outcome = run_to(direction, revision, settings, "command", token, saved, ahead)

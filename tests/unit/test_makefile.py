@@ -143,6 +143,7 @@ def test_without_a_catalogue_it_is_english(clone: Path) -> None:
         (["verify", "FORMAT=json"], "<-m><painel_migrations><verify><--format=json>"),
         (["repair"], "<-m><painel_migrations><repair>"),
         (["repair", "PLAN=1"], "<-m><painel_migrations><repair><--plan>"),
+        (["repair", "BACKUP=require"], "<-m><painel_migrations><repair><--backup=require>"),
         (["health"], "<-m><painel_migrations><health>"),
         (["health", "FORMAT=json"], "<-m><painel_migrations><health><--format=json>"),
         (["history"], "<-m><painel_migrations><history>"),

@@ -78,6 +78,44 @@ def test_the_last_lines_say_the_ways_back_and_both_lead_there(filled: sa.Engine,
     assert rows_in(filled) == before
 
 
+def test_a_repair_makes_one_only_where_it_mends_something(filled: sa.Engine, run: Callable[..., Ran]) -> None:
+    assert run("upgrade", "--backup", "off")[0] == 0
+    assert run("repair")[0] == 0
+    assert not BACKUPS.exists()
+    for mode in ("auto", "require", "off"):
+        with filled.begin() as connection:
+            connection.exec_driver_sql("DROP INDEX idx_analytics_evento_id")
+        before = rows_in(filled)
+        code, out, err = run("repair", "--backup", mode)
+        assert (code, err) == (0, "")
+        if mode == "off":
+            break
+        file, told = made()
+        assert (told.made_for, told.revision) == ("upgrade", HEAD)
+        # What is retired is in it, too.
+        assert before.items() <= {name.split(".")[-1]: count.rows for name, count in told.tables.items()}.items()
+        assert out.index("Rehearsed in") < out.index(f"Backup: {file}") < out.index("-> 0001")
+        assert noted(filled)[-1] == (f"backup {mode}", HEAD, told.sha256)
+        file.unlink()
+        manifest.beside(file).unlink()
+    assert len(noted(filled)) == 2
+    assert not list(BACKUPS.glob("*.json"))
+
+
+def test_a_repair_that_may_not_begin_without_one_changes_nothing(
+    filled: sa.Engine, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("upgrade", "--backup", "off")[0] == 0
+    with filled.begin() as connection:
+        connection.exec_driver_sql("DROP INDEX idx_analytics_evento_id")
+    Path("taken").write_text("")
+    monkeypatch.setenv("MIGRATION_BACKUP_DIR", "taken/backups")
+    code, _, err = run("repair", "--backup", "require")
+    assert code == 4
+    assert "no backup before the run, which MIGRATION_BACKUP requires: the folder for backups" in err
+    assert run("verify")[0] == 1
+
+
 @pytest.mark.parametrize("said", ["setting", "option"])
 def test_off_makes_none(filled: sa.Engine, run: Callable[..., Ran], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if said == "setting":
@@ -139,7 +177,7 @@ class TestOneThatCannotBeMade:
     def test_auto_says_so_and_goes_on(self, filled: sa.Engine, why: str, run: Callable[..., Ran]) -> None:
         code, out, err = run("upgrade")
         assert (code, err) == (0, "")
-        assert "No backup before the upgrade: " in out
+        assert "No backup before the run: " in out
         assert why in out
         assert noted(filled) == [("backup auto", "base", "")]
         assert "Where data was damaged" not in out
@@ -153,7 +191,7 @@ class TestOneThatCannotBeMade:
             return
         code, _, err = run("upgrade", "--backup", "require")
         assert (code, revision_of(filled)) == (4, None)
-        assert "no backup before the upgrade, which MIGRATION_BACKUP requires: " in err
+        assert "no backup before the run, which MIGRATION_BACKUP requires: " in err
         assert why.partition(". Next: ")[0] in err
 
 
@@ -212,7 +250,7 @@ class TestHook:
         monkeypatch.setenv("MIGRATION_BACKUP", "require")
         monkeypatch.setattr(place, "is_kept", lambda _folder: False)
         assert run_auto_migration() is False
-        assert "Not migrated: no backup before the upgrade" in caplog.text
+        assert "Not migrated: no backup before the run" in caplog.text
         assert revision_of(filled) is None
 
     def test_at_head_it_loads_nothing_of_backups(self, filled: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,7 +335,7 @@ def test_it_gives_way_to_who_wants_a_whole_table(
     ended = command.end(process)
     assert ended.code == 0, ended.err
     assert waited < 3
-    assert "No backup before the upgrade: somebody waited for a table that it reads, and went first" in ended.out
+    assert "No backup before the run: somebody waited for a table that it reads, and went first" in ended.out
     assert (noted(filled), revision_of(filled)) == ([("backup auto", "base", "")], HEAD)
     assert not list(BACKUPS.iterdir())
 
@@ -310,7 +348,7 @@ def test_a_table_that_is_held_is_named(filled: sa.Engine) -> None:
         connection.exec_driver_sql("LOCK TABLE eventos IN ACCESS EXCLUSIVE MODE")
         ended = command.run(filled.url, "upgrade", env=command.environment(filled.url, **variables))
     assert (ended.code, revision_of(filled)) == (4, None)
-    assert "no backup before the upgrade" in ended.err
+    assert "no backup before the run" in ended.err
 
 
 def test_predeploy_follows_the_setting(filled: sa.Engine, server_of: Callable[[int], servers.Server]) -> None:
