@@ -12,6 +12,7 @@
 -- ${part_of}
 % endif
 -- ${_("Paste all of it. It is one statement: all of it happens, or nothing does. Pasting it again is safe.")}
+-- ${_("It makes no backup: take one before, by make backup, or by the platform.")}
 % if down and start == "base":
 -- ${_("It starts at any revision down to {start} (also where there is no alembic_version), and looks which one the database is at.", start=start)}
 % elif down:

@@ -118,6 +118,7 @@ def test_the_header_says_what_and_how() -> None:
         f"-- SHA-256 of the plain statements: {plain.sha256}\n"
         "--\n"
         "-- Paste all of it. It is one statement: all of it happens, or nothing does. Pasting it again is safe.\n"
+        "-- It makes no backup: take one before, by make backup, or by the platform.\n"
         "-- It starts at any revision from base (also where there is no alembic_version), and looks which one the"
         " database is at.\n"
         "-- Check afterwards: paste what  make sql-verify  prints. Its last row says OK.\n"
