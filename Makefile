@@ -111,7 +111,7 @@ retired: .venv/runtime
 ##                          delete the rows of what is older, for good; CONFIRM is the database's name
 purge-retired: .venv/runtime
 	@$(if $(and $(GIVEN_OLDER_THAN),$(GIVEN_CONFIRM)),$(RUN) purge-retired --older-than="$$GIVEN_OLDER_THAN" \
-	--confirm="$$GIVEN_CONFIRM",$(call MISSING,OLDER_THAN or CONFIRM,make purge-retired OLDER_THAN=90d CONFIRM=painel))
+	--confirm="$$GIVEN_CONFIRM",$(call MISSING,$(if $(GIVEN_OLDER_THAN),CONFIRM,OLDER_THAN),make purge-retired OLDER_THAN=90d CONFIRM=painel))
 
 ##
 ## Backups, in MIGRATION_BACKUP_DIR, otherwise in backups/ (docs/backup.md)

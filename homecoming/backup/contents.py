@@ -8,6 +8,7 @@ columns (generated ones) is left out, since a restore computes it anew.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import resources
@@ -68,17 +69,19 @@ def tables_of(connection: sa.Connection) -> list[Table]:
     connection.exec_driver_sql(SPELLING, execution_options=_UNSAID)
     query = resources.files(__package__).joinpath("tables.sql").read_text("utf-8")
     found, closed = [], []
+    grants: list[str] = []
     quote = connection.dialect.identifier_preparer.quote_identifier
-    for oid, schema, name, kind, why, grant, size, columns, kinds in connection.exec_driver_sql(
+    for oid, schema, name, kind, why, lets, size, columns, kinds in connection.exec_driver_sql(
         query, execution_options=_UNSAID
     ):
         if why:
-            closed.append((f"{schema}.{name}", why, grant))
+            closed.append((f"{schema}.{name}", why))
+            grants += lets
         elif kind == "r":
             spelled = f"{quote(schema)}.{quote(name)}"
             found.append(Table(oid, f"{schema}.{name}", spelled, tuple(map(quote, columns)), tuple(kinds), size))
     if closed:
-        first, why, grant = closed[0]
+        first, why = closed[0]
         what = tr("{table} cannot be read by this role: {why}. A backup without it is none", table=first, why=why)
         if len(closed) > 1:
             what = tr(
@@ -87,8 +90,22 @@ def tables_of(connection: sa.Connection) -> list[Table]:
                 count=len(closed) - 1,
                 why=why,
             )
-        raise Refused(what, grant)
+        raise Refused(what, "; ".join(_united(grants)))
     return found
+
+
+def _united(grants: list[str]) -> list[str]:
+    """Return statements, each once; those that grant the same on several tables as one."""
+    tables: dict[tuple[str, str], list[str]] = {}
+    for grant in dict.fromkeys(grants):
+        right, kind, rest = re.match(r"(GRANT SELECT ON )?(TABLE |SEQUENCE )?(.*)", grant, re.DOTALL).groups("")  # type: ignore[union-attr]
+        name, _, role = rest.rpartition(" TO ") if right else (rest, "", "")
+        tables.setdefault((right + kind, role), []).append(name)
+    return [
+        statement
+        for (right, role), names in tables.items()
+        for statement in ([f"{right}{', '.join(names)} TO {role}"] if right else names)
+    ]
 
 
 def state_of(

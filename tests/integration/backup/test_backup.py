@@ -149,13 +149,19 @@ def test_a_table_that_cannot_be_read_refuses_it(
     with server.connection(name) as cursor:
         cursor.execute(f"CREATE ROLE {role} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
         cursor.execute(f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}")
-        cursor.execute(f"REVOKE SELECT ON usuarios FROM {role}")
+        cursor.execute(f"REVOKE SELECT ON usuarios, eventos, eventos_id_seq FROM {role}")
+        cursor.execute("CREATE SCHEMA other; CREATE TABLE other.one (id int)")
     monkeypatch.setenv("DATABASE_URL", address(postgres).replace("postgres@", f"{role}@"))
     try:
         code, _, err = run("backup")
         assert code == 4
-        assert "public.usuarios cannot be read by this role: it lacks SELECT" in err
+        assert "other.one cannot be read by this role (and 3 more): it lacks USAGE on the schema" in err
         advised = err.split("Next: ")[1].strip()
+        assert advised == (
+            f"GRANT USAGE ON SCHEMA other TO {role}; "
+            f"GRANT SELECT ON TABLE other.one, public.eventos, public.usuarios TO {role}; "
+            f"GRANT SELECT ON SEQUENCE public.eventos_id_seq TO {role}"
+        )
         with server.connection(name) as cursor:
             cursor.execute(advised)
         assert run("backup")[0] == 0
