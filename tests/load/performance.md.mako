@@ -29,9 +29,11 @@ Goals, by the state of the database, for the command and the paste:
 
 Where a figure is above its goal: what is left under the locks is what the operations cost the server (each revision looks
 at the catalogue, and notes what it changed for the way back), and one look at each table whose foreign key goes elsewhere
-now, since PostgreSQL has to see that every row finds its own. The look could be taken before, by a key that is made NOT
-VALID and validated while customers work; where a row is only in a copy that scripts left, it can not. What was tried: all
-statements in one message, tables that are as head has them left alone, rows asked once instead of up to five times.
+now, since PostgreSQL has to see that every row finds its own. Of a large table the command takes the look before, by a key that
+is made NOT VALID and validated while customers work; where a row is only in a copy that scripts left, as in the rebuilt
+`produtos` here, it can not, and a paste takes it before only where the statements of `make sql-prepare` were pasted first. What
+was tried: all statements in one message, tables that are as head has them left alone, rows asked once instead of up to
+five times, the catalogue asked less under the locks.
 
 ${"##"} Nothing to do
 

@@ -34,6 +34,8 @@ STATES: dict[str, tuple[str, ...]] = {
     "as the models had it": (),
     # Of production's kind: a table that scripts rebuilt, with its copies and the keys that refer to them.
     "produtos rebuilt by scripts": ("startup_rebuild_sold_since",),
+    # What has to be made again of large tables.
+    "keys and indexes dropped": ("keys_and_indexes_dropped",),
 }
 """What is done to the database before, by what is said of it: scars."""
 
@@ -110,6 +112,13 @@ def by_command(engine: sa.Engine) -> str:
     return "" if ended.code == 0 else ended.err
 
 
+def by_command_alone(engine: sa.Engine) -> str:
+    """`make upgrade` that makes nothing ahead."""
+    env = command.environment(engine.url, MIGRATION_PREPARE_ROWS="off", **PATIENCE)
+    ended = command.run(engine.url, "upgrade", env=env)
+    return "" if ended.code == 0 else ended.err
+
+
 def by_paste(engine: sa.Engine) -> str:
     """What `make sql` prints, sent at once."""
     return _said(engine.execution_options(isolation_level="AUTOCOMMIT"), pasting.script("sql", **PATIENCE))
@@ -160,6 +169,7 @@ def by_nobody(engine: sa.Engine) -> str:
 WAYS: dict[str, Callable[[sa.Engine], str]] = {
     "nobody": by_nobody,
     "make upgrade": by_command,
+    "make upgrade, nothing ahead": by_command_alone,
     "make sql, pasted": by_paste,
     "alembic autogenerate": by_autogenerate,
     "one table copied and renamed": by_copy,
