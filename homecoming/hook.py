@@ -140,7 +140,7 @@ def _migrate(settings: Settings, token: CancellationToken) -> None:
             report.revision = head
             log.info("The database is at %s: nothing to do", head)
             return
-        with _backup(settings, token) as saved, prepared(settings, "head", token) as ahead:
+        with _backup(settings, token) as saved, prepared(settings, "head", token, settings.startup_limit / 3) as ahead:
             outcome = run_to("upgrade", "head", settings, WAY, token, saved, ahead)
         report.revision, report.revisions = outcome.revision, outcome.steps
     log.info("The database is at %s, after %d revisions", outcome.revision, outcome.steps)

@@ -46,6 +46,7 @@ BEGIN
     ELSIF is_first AND direction = 'downgrade' THEN
         locks := pg_temp.locks_to_undo(until);
         CALL pg_temp.lock_tables(locks);
+        CALL pg_temp.drop_prepared();
     END IF;
     IF is_first THEN
         PERFORM set_config('homecoming.held', concat(cardinality(locks), ' ', clock_timestamp()), true);

@@ -61,7 +61,7 @@ FROM pg_prepared_xacts WHERE database = current_database()
 UNION ALL
 SELECT 'invalid index', json_build_object('name', quote_ident(x.relname))
 FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid AND x.relkind = 'i'
-WHERE NOT i.indisvalid AND x.relnamespace = to_regnamespace('public')
+WHERE NOT i.indisvalid AND x.relnamespace = to_regnamespace('public') AND NOT starts_with(x.relname, 'homecoming_prepared_')
   AND NOT EXISTS (
       SELECT FROM pg_stat_progress_create_index p
       WHERE p.datname = current_database() AND (p.index_relid = i.indexrelid

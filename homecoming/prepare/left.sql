@@ -13,6 +13,6 @@ FROM (SELECT r.relname::text AS tbl, concat('index ', regexp_replace(pg_get_inde
                  'ALTER TABLE public.%I DROP CONSTRAINT IF EXISTS %I; END', r.relname, k.conname))))
       FROM pg_catalog.pg_constraint AS k
       JOIN pg_catalog.pg_class AS r ON r.oid = k.conrelid
-      WHERE r.relnamespace = to_regnamespace('public') AND starts_with(k.conname, '{prepared}')
+      WHERE r.relnamespace = to_regnamespace('public') AND starts_with(k.conname, '{prepared}') AND k.conparentid = 0
         AND pg_has_role(r.relowner, 'USAGE')) AS n
 ORDER BY n.tbl, n.what

@@ -47,6 +47,11 @@ class Step:
     is_done: bool
 
     @property
+    def is_index(self) -> bool:
+        """Whether an index is built for it, which waits for every snapshot that is older."""
+        return self.kind in ("index", "unique", "primary key")
+
+    @property
     def label(self) -> str:
         """The thing as people are told it."""
         return f"{NOUNS.get(self.kind, self.kind)} {self.object}"

@@ -30,7 +30,7 @@ lacking AS (
       AND NOT EXISTS (SELECT FROM live AS l
                       WHERE l.kind = h.kind AND l.tables = h.tables
                         AND CASE h.kind WHEN 'column' THEN l.object = h.object AND l.definition ~ ' NOT NULL( |$)'
-                                 ELSE l.definition = h.definition END)
+                                 ELSE l.definition IN (h.definition, concat(h.definition, ' NOT VALID')) END)
       AND NOT EXISTS (SELECT FROM unnest(h.columns) AS c (col)
                       WHERE NOT EXISTS (SELECT FROM typed AS t JOIN typed_at_head AS w USING (object, type)
                                         WHERE t.object = concat(p.tbl, '.', c.col)))
@@ -60,7 +60,7 @@ step (place, kind, object, tbl, rows, name, parts, ends, is_done) AS (
     FROM lacking AS l
     LEFT JOIN pg_catalog.pg_constraint AS k ON k.conrelid = l.oid AND k.conname = l.name
     WHERE l.kind = 'column'
-       OR l.kind = 'foreign key'
+       OR l.kind = 'foreign key' AND l.target IN (SELECT p.tbl FROM place AS p)
       AND EXISTS (SELECT FROM live AS t WHERE t.kind IN ('primary key', 'unique') AND t.tables = ARRAY[l.target]
                     AND t.definition IN ('PRIMARY KEY (id)', 'UNIQUE (id)'))
       AND EXISTS (SELECT FROM typed AS t JOIN typed_at_head AS w USING (object, type)

@@ -87,6 +87,9 @@ BEGIN
                 WHERE typtype = 'e' AND NOT attisdropped),
         wanted AS (
             SELECT oid FROM named
+            UNION SELECT conrelid FROM pg_constraint WHERE pg_temp.is_prepared(conname)
+            UNION SELECT indrelid FROM pg_index JOIN pg_class i ON i.oid = indexrelid
+                WHERE pg_temp.is_prepared(relname)
             UNION SELECT confrelid FROM pg_constraint JOIN pg_class c ON c.oid = conrelid
                 JOIN noted ON object = relname OR object = concat(relname, '.', conname)
                     OR definition = format('ALTER TABLE public.%I RENAME TO %I', relname, object)

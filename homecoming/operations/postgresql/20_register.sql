@@ -73,6 +73,19 @@ RETURNS void LANGUAGE sql AS $fn$
     SELECT pg_temp.run(tbl, format('ALTER TABLE public.%I ' || how, VARIADIC tbl || names))
 $fn$;
 
+-- Lets go of what was made ahead of the run: of a table whose rows it changes, since what is there to be judged later
+-- must not decide now which rows may come; or of all, at the end, where nothing wanted it.
+CREATE OR REPLACE PROCEDURE pg_temp.drop_prepared(of_table oid DEFAULT NULL) LANGUAGE sql AS $fn$
+    SELECT pg_temp.alter(relname, 'DROP CONSTRAINT %I', conname)
+    FROM pg_constraint JOIN pg_class c ON c.oid = conrelid
+    WHERE relnamespace = 'public'::regnamespace AND pg_temp.is_prepared(conname) AND conparentid = 0
+      AND conrelid = coalesce(of_table, conrelid);
+    SELECT pg_temp.run(relname, format('DROP INDEX public.%I', relname))
+    FROM pg_index JOIN pg_class i ON i.oid = indexrelid
+    WHERE relnamespace = 'public'::regnamespace AND pg_temp.is_prepared(relname)
+      AND (of_table IS NULL OR indrelid = of_table AND indisunique)
+$fn$;
+
 -- Whether a change that rows may forbid could be made: whoever asks them first reads them twice while customers wait.
 -- Where the run is refused already nothing is tried, since what it rests on may not be there.
 CREATE OR REPLACE FUNCTION pg_temp.could_alter(tbl text, how text, VARIADIC names text[]) RETURNS boolean

@@ -20,7 +20,8 @@ BEGIN
           UNION ALL
           SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', rel::regclass, conname),
               format('ALTER TABLE %s ADD CONSTRAINT %I %s', rel::regclass, conname, pg_get_constraintdef(oid))
-          FROM pg_constraint WHERE conrelid = rel AND contype = 'c' AND NOT convalidated
+          FROM pg_constraint
+          WHERE conrelid = rel AND contype = 'c' AND NOT convalidated AND NOT pg_temp.is_prepared(conname)
           UNION ALL
           SELECT format(says, rel::regclass, 'FULL'), format(says, rel::regclass,
               CASE relreplident WHEN 'n' THEN 'NOTHING' ELSE 'DEFAULT' END)
@@ -29,6 +30,7 @@ BEGIN
             AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = rel
                 AND CASE relreplident WHEN 'd' THEN indisprimary WHEN 'i' THEN indisreplident END)
          ) AS s (before, after);
+    CALL pg_temp.drop_prepared(rel);
     EXECUTE coalesce(off, '');
     n := pg_temp.run(tbl, statement);
     EXECUTE coalesce(back, '');

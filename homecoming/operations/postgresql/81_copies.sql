@@ -19,6 +19,7 @@ DECLARE
     ids text[];
     n bigint;
 BEGIN
+    CALL pg_temp.drop_prepared(pg_temp.oid_of(target));
     FOR d IN SELECT a.attname::text AS col, pg_temp.type_name(a.atttypid, a.atttypmod) AS col_type,
             a.attnotnull, a.atthasdef,
             (SELECT c.relname FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid
