@@ -170,8 +170,7 @@ def test_a_database_the_server_does_not_have(server_of: Callable[[int], servers.
         url,
         3,
         'the server refuses the connection: database "sumiu" does not exist',
-        "Another attempt would say the same. Correct the database's name in DATABASE_URL, then run again. Or paste "
-        f"fix-{date.today()}.sql into the database's console, as said above",
+        "Another attempt would say the same. Correct the database's name in DATABASE_URL, then run again",
     )
 
 

@@ -86,6 +86,11 @@ class Made:
                 ).scalars()
             )
 
+    def ids(self, table: str) -> list[str]:
+        """Return which rows a table has."""
+        with self.engine.connect() as connection:
+            return list(connection.exec_driver_sql(f"SELECT id::text FROM {table} ORDER BY id").scalars())
+
     def rows_read(self) -> int:
         """Return how many rows of the large table were read one after the other, by sessions that have ended."""
         self.execute("SELECT pg_stat_clear_snapshot()", "SELECT pg_sleep(0.3)")
@@ -272,3 +277,85 @@ def test_at_head_there_is_nothing_to_make(made: Made) -> None:
     assert made.run("upgrade").code == 0
     ended = made.run("upgrade", "--prepare")
     assert (ended.code, "There is nothing to make ahead" in ended.out) == (0, True)
+
+
+IN_A_COPY = {
+    "that lacks a value which a revision fills": (
+        "ALTER TABLE usuarios ALTER tipo DROP NOT NULL, ADD tipo_usuario text",
+        "CREATE TABLE usuarios_old (LIKE usuarios INCLUDING ALL)",
+        "INSERT INTO usuarios_old SELECT * FROM usuarios WHERE id = 2",
+        "UPDATE usuarios_old SET id = 900, cpf = '99988877766', email = 'x@y', tipo_usuario = tipo::text, tipo = NULL",
+    ),
+    "that refers to nothing": (
+        *DAMAGE["a key"],
+        f"CREATE TABLE {LARGE}_old (LIKE {LARGE} INCLUDING ALL)",
+        f"INSERT INTO {LARGE}_old SELECT * FROM {LARGE}",
+        f"UPDATE {LARGE}_old SET venda_id = 4711 WHERE id = 7",
+        f"DELETE FROM {LARGE} WHERE id = 7",
+    ),
+    "that lacks a value": (
+        *DAMAGE["a value that is required"],
+        f"CREATE TABLE {LARGE}_old (LIKE {LARGE} INCLUDING ALL)",
+        f"INSERT INTO {LARGE}_old SELECT * FROM {LARGE}",
+        f"UPDATE {LARGE}_old SET quantidade = NULL WHERE id = 7",
+        f"DELETE FROM {LARGE} WHERE id = 7",
+    ),
+}
+
+
+@pytest.mark.parametrize("row", IN_A_COPY)
+def test_what_is_made_ahead_does_not_decide_which_rows_come_back(made: Made, row: str) -> None:
+    """A row that is only in a copy comes back, or is refused, as it would be without."""
+    made.build(*IN_A_COPY[row])
+    assert made.run("upgrade", "--prepare").code == 0
+    ahead = made.run("upgrade")
+    rows = [name for name in ("usuarios", LARGE) if ahead.code == 0 for name in [name, *made.ids(name)]]
+    other = Made(made.server)
+    try:
+        other.build(*IN_A_COPY[row])
+        alone = other.run("upgrade", MIGRATION_PREPARE_ROWS="off")
+        assert (ahead.code, ahead.err) == (alone.code, alone.err)
+        assert rows == [name for name in ("usuarios", LARGE) if alone.code == 0 for name in [name, *other.ids(name)]]
+    finally:
+        other.engine.dispose()
+        other.server.drop_database(other.name)
+
+
+def test_a_way_back_lets_go_of_it(made: Made) -> None:
+    found = made.build(*DAMAGE["all of it"])
+    assert made.run("upgrade", "0012", MIGRATION_PREPARE_ROWS="off").code == 0
+    assert made.run("upgrade", "--prepare").code == 0
+    assert made.run("downgrade", "base").code == 0
+    assert made.ahead() == []
+    assert way_back_postgresql.differences(made.server, made.engine, found) == []
+
+
+def test_a_table_that_is_held_is_given_up_once(made: Made) -> None:
+    """Not each of its keys anew: an upgrade that gets through behind who holds it is to come to that."""
+    made.build(*DAMAGE["a key"], *DAMAGE["a value that is required"])
+    with made.engine.connect() as holder:
+        holder.exec_driver_sql(f"UPDATE {LARGE} SET quantidade = 2 WHERE id = 9")
+        ended = made.run("upgrade", "--prepare", MIGRATION_LOCK_TIMEOUT="1")
+        assert ended.out.count("Not prepared: ") == 1, ended
+        refused = made.run("prepare-undo", MIGRATION_LOCK_TIMEOUT="1")
+    assert (refused.code, made.ahead()) == (0, [])
+
+
+def test_a_look_waits_for_no_table_without_a_limit(made: Made) -> None:
+    made.build()
+    with made.engine.connect() as holder:
+        holder.exec_driver_sql(f"LOCK TABLE {LARGE}")
+        ended = made.run("upgrade", MIGRATION_LOCK_TIMEOUT="0.3", MIGRATION_LOCK_PAUSES="0.1")
+    assert ended.code == 5
+
+
+def test_a_snapshot_that_is_old_is_waited_for_once(made: Made) -> None:
+    """An index that is built concurrently waits for every one; so would each other."""
+    made.build(*DAMAGE["an index"], *DAMAGE["a key"])
+    with made.engine.connect().execution_options(isolation_level="REPEATABLE READ") as report:
+        report.exec_driver_sql("SELECT count(*) FROM empresas")
+        ended = made.run("upgrade", MIGRATION_PREPARE_ROWS="1", MIGRATION_LOCK_TIMEOUT="1")
+    assert ended.code == 0, ended
+    assert ended.out.count("Not prepared: ") == 1, ended
+    assert f"Prepared: foreign key {LARGE}.{LARGE}_venda_id_fkey" in ended.out
+    assert made.ahead() == []
