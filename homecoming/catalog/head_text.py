@@ -93,12 +93,13 @@ def _section(name: str, entries: Iterable[str], letters: bool = False) -> str:
 
 
 def _wrapped(entry: str, letters: bool) -> str:
-    if len(entry) < WIDTH and entry.isprintable() and entry == entry.strip():
+    spelled = entry.replace(";", _SEMICOLON)
+    if len(spelled) < WIDTH and entry.isprintable() and entry == entry.strip():
         # Nearly all of them: there is nothing to wrap.
-        lines = [f" {entry}"]
+        lines = [f" {spelled}"]
     else:
         lines = textwrap.wrap(
-            entry.replace(";", _SEMICOLON),
+            spelled,
             WIDTH,
             initial_indent=" ",
             subsequent_indent="   ",
