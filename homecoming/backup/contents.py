@@ -8,7 +8,6 @@ columns (generated ones) is left out, since a restore computes it anew.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import resources
@@ -69,15 +68,22 @@ def tables_of(connection: sa.Connection) -> list[Table]:
     connection.exec_driver_sql(SPELLING, execution_options=_UNSAID)
     query = resources.files(__package__).joinpath("tables.sql").read_text("utf-8")
     found, closed = [], []
-    grants: list[str] = []
-    quote = connection.dialect.identifier_preparer.quote_identifier
-    for oid, schema, name, kind, why, lets, size, columns, kinds in connection.exec_driver_sql(
+    lacks: dict[str, list[str]] = {}
+    to = ""
+    preparer = connection.dialect.identifier_preparer
+    for oid, schema, name, kind, why, may_enter, may_read, role, size, columns, kinds in connection.exec_driver_sql(
         query, execution_options=_UNSAID
     ):
         if why:
             closed.append((f"{schema}.{name}", why))
-            grants += lets
+            to = preparer.quote(role)
+            if not may_enter:
+                lacks.setdefault("USAGE ON SCHEMA", []).append(preparer.quote(schema))
+            if not may_read:
+                right = "SELECT ON SEQUENCE" if kind == "S" else "SELECT ON TABLE"
+                lacks.setdefault(right, []).append(f"{preparer.quote(schema)}.{preparer.quote(name)}")
         elif kind == "r":
+            quote = preparer.quote_identifier
             spelled = f"{quote(schema)}.{quote(name)}"
             found.append(Table(oid, f"{schema}.{name}", spelled, tuple(map(quote, columns)), tuple(kinds), size))
     if closed:
@@ -90,22 +96,9 @@ def tables_of(connection: sa.Connection) -> list[Table]:
                 count=len(closed) - 1,
                 why=why,
             )
-        raise Refused(what, "; ".join(_united(grants)))
+        todo = "; ".join(f"GRANT {right} {', '.join(dict.fromkeys(names))} TO {to}" for right, names in lacks.items())
+        raise Refused(what, todo or tr("Make the backup as the owner of the table, or as a role with BYPASSRLS"))
     return found
-
-
-def _united(grants: list[str]) -> list[str]:
-    """Return statements, each once; those that grant the same on several tables as one."""
-    tables: dict[tuple[str, str], list[str]] = {}
-    for grant in dict.fromkeys(grants):
-        right, kind, rest = re.match(r"(GRANT SELECT ON )?(TABLE |SEQUENCE )?(.*)", grant, re.DOTALL).groups("")  # type: ignore[union-attr]
-        name, _, role = rest.rpartition(" TO ") if right else (rest, "", "")
-        tables.setdefault((right + kind, role), []).append(name)
-    return [
-        statement
-        for (right, role), names in tables.items()
-        for statement in ([f"{right}{', '.join(names)} TO {role}"] if right else names)
-    ]
 
 
 def state_of(

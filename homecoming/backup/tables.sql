@@ -1,15 +1,11 @@
--- Every table and sequence that belongs to the database itself, with why this role may not read it, and what lets it;
+-- Every table and sequence that belongs to the database itself, with why this role may not read it, and which rights it has;
 -- a table's columns by name, and the types of these.
 -- An extension's own come with the extension.
 SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text,
     CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN 'it lacks USAGE on the schema'
         WHEN NOT has_table_privilege(c.oid, 'SELECT') THEN 'it lacks SELECT'
         WHEN row_security_active(c.oid) THEN 'a policy hides rows from it' END,
-    array_remove(ARRAY[
-        CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, current_user) END,
-        CASE WHEN NOT has_table_privilege(c.oid, 'SELECT')
-            THEN format('GRANT SELECT ON %s %I.%I TO %I', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname, current_user)
-            WHEN row_security_active(c.oid) THEN 'Make the backup as the owner of the table, or as a role with BYPASSRLS' END], NULL),
+    has_schema_privilege(n.oid, 'USAGE'), has_table_privilege(c.oid, 'SELECT'), current_user,
     CASE c.relkind WHEN 'r' THEN coalesce(pg_table_size(c.oid), 0) ELSE 0 END,
     array(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0
         AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attname::text COLLATE "C"),

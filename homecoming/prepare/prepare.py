@@ -231,7 +231,8 @@ def _alone(connection: sa.Connection, settings: Settings, token: CancellationTok
             connection.rollback()
             with raw.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock_all()")
-                cursor.execute("RESET ALL")
+                # What was lifted stays so: the run lifts it as well.
+                cursor.execute("RESET search_path; RESET statement_timeout; RESET lock_timeout")
             raw.autocommit = False
 
 
